@@ -1,0 +1,57 @@
+"""What the detectors say of a message."""
+
+import msgspec
+
+Span = tuple[int, int]
+"""Characters [start, end) of the text that was analysed."""
+
+
+class Signal(msgspec.Struct, frozen=True):
+    """A score of 0-1, and the span that weighed most."""
+
+    score: float = 0.0
+    span: Span | None = None
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Something named in the text: an order number, a version, an amount, an error code."""
+
+    kind: str
+    value: str
+    span: Span
+
+
+class Fingerprint(msgspec.Struct, frozen=True):
+    """Which problem a text reports: equal ids are the same problem."""
+
+    id: str
+    version: int
+    template: str
+    error_text: str | None = None
+    component: str | None = None
+
+
+class Signals(msgspec.Struct, frozen=True):
+    """Every signal of one text."""
+
+    negative: Signal = Signal()
+    billing: Signal = Signal()
+    billing_dispute: Signal = Signal()
+    security: Signal = Signal()
+    legal_compliance: Signal = Signal()
+    technical: Signal = Signal()
+    human_request: Signal = Signal()
+    urgency: Signal = Signal()
+    safety: Signal = Signal()
+    ai_failed: Signal = Signal()
+    thanks: Signal = Signal()
+    complexity: int = 0
+    """How many linked technical variables the text names."""
+    complexity_span: Span | None = None
+    category: str = "general"
+    fingerprint: Fingerprint | None = None
+    entities: tuple[Found, ...] = ()
+    language: str | None = None
+    unreadable: bool = False
+    gist: tuple[int, ...] = ()
+    """Sorted hashes of what the text asks about; two gists are compared for repetition."""

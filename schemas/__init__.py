@@ -1,0 +1,1 @@
+"""The contracts: records, their Avro schemas, the topics they travel on, and the codec."""

@@ -1,0 +1,98 @@
+"""Problems that many accounts have at once."""
+
+from enum import StrEnum
+
+from schemas.records.base import Millis, Part, Record
+
+
+class ProblemReport(Record):
+    """A customer message that reports a problem, keyed by tenant."""
+
+    report_id: str
+    ticket_id: str
+    message_id: str
+    fingerprint: str
+    fingerprint_version: int
+    category: str
+    occurred_at: Millis
+    source_partition: int
+    source_watermark: Millis
+    tenant: str = "default"
+    account_id: str | None = None
+    requester_id: str | None = None
+    template: str | None = None
+    error_text: str | None = None
+    component: str | None = None
+    account_tier: str | None = None
+    contract_value: float | None = None
+    heartbeat: bool = False
+
+
+class AnomalyState(StrEnum):
+    """Where an anomaly stands."""
+
+    OPENED = "opened"
+    UPDATED = "updated"
+    RESOLVED = "resolved"
+    UNKNOWN = "unknown"
+
+
+class AffectedTicket(Part):
+    """A ticket that an anomaly touches."""
+
+    ticket_id: str
+    reported_at: Millis
+    account_id: str | None = None
+
+
+class Anomaly(Record):
+    """The same problem at unusually many accounts; the latest record is in force."""
+
+    anomaly_id: str
+    state: AnomalyState
+    revision: int
+    title: str
+    category: str
+    since: Millis
+    updated_at: Millis
+    window_start: Millis
+    window_end: Millis
+    accounts: int
+    expected: float
+    tail_probability: float
+    tenant: str = "default"
+    fingerprints: tuple[str, ...] = ()
+    large_accounts: tuple[str, ...] = ()
+    sample_tickets: tuple[AffectedTicket, ...] = ()
+    affected: tuple[AffectedTicket, ...] = ()
+    growth: float | None = None
+    peak_accounts: int | None = None
+    component: str | None = None
+    severity: str = "warning"
+    runbook: str | None = None
+    acknowledged_by: str | None = None
+    resolved_at: Millis | None = None
+
+
+class AnomalyActionKind(StrEnum):
+    """What the on-call person says of an anomaly."""
+
+    ACKNOWLEDGE = "acknowledge"
+    MUTE = "mute"
+    FALSE_ALARM = "false_alarm"
+    KNOWN_ISSUE = "known_issue"
+    UNKNOWN = "unknown"
+
+
+class AnomalyAction(Record):
+    """The on-call person's answer to an anomaly, keyed by tenant."""
+
+    action_id: str
+    anomaly_id: str
+    kind: AnomalyActionKind
+    occurred_at: Millis
+    tenant: str = "default"
+    actor_id: str | None = None
+    until: Millis | None = None
+    fingerprint: str | None = None
+    note: str | None = None

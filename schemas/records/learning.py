@@ -1,0 +1,68 @@
+"""What people did with the tickets they were handed, and the policies that follow from it."""
+
+from enum import StrEnum
+
+from schemas.records.base import DurationMillis, Millis, Part, Reason, Record
+from schemas.records.conversation import Csat, Verdict
+
+
+class TicketOutcome(Record):
+    """How an episode of a ticket ended, keyed by category."""
+
+    outcome_id: str
+    ticket_id: str
+    episode: int
+    category: str
+    ended_at: Millis
+    tenant: str = "default"
+    account_id: str | None = None
+    requester_id: str | None = None
+    segment: str = "default"
+    channel: str = "chat"
+    route: str | None = None
+    tier: int = 0
+    outcome: str = "unknown"
+    resolution_path: str | None = None
+    policy: str | None = None
+    reasons: tuple[Reason, ...] = ()
+    verdict: Verdict | None = None
+    csat: tuple[Csat, ...] = ()
+    reopened: bool = False
+    opened_at: Millis | None = None
+    escalated_at: Millis | None = None
+    first_human_reply_at: Millis | None = None
+    time_to_human: DurationMillis | None = None
+    ai_rounds: int = 0
+    human_replies: int = 0
+
+
+class PolicyEntry(StrEnum):
+    """What a policy record is: a version that never changes, or the pointer to the one in force."""
+
+    VERSION = "version"
+    POINTER = "pointer"
+
+
+class PolicyEvidence(Part):
+    """What a change of policy rests on."""
+
+    trigger: str
+    category: str | None = None
+    samples: int = 0
+    note: str | None = None
+
+
+class PolicyVersion(Record):
+    """A version of a policy (key `name@version`), or the pointer to the one in force (key `name`)."""
+
+    name: str
+    version: int
+    entry: PolicyEntry
+    created_at: Millis
+    tenant: str = "default"
+    effective_from: Millis | None = None
+    previous: int | None = None
+    body: str | None = None
+    author_id: str | None = None
+    comment: str | None = None
+    evidence: tuple[PolicyEvidence, ...] = ()

@@ -1,0 +1,50 @@
+"""A stream-processing engine for Faust: micro-batches with state, exactly once.
+
+It knows nothing of what it processes. An agent is an ordinary Faust agent over `Engine.channel`;
+see `Engine`, `Batch` and `errors`.
+"""
+
+from streams.engine.app import make_app, run
+from streams.engine.batch import Batch, Headers, Output, OutputTooLarge, SourceRecord
+from streams.engine.config import Clock, EngineConfig, Guarantee, wall_clock
+from streams.engine.engine import Engine
+from streams.engine.errors import (
+    AgentFailed,
+    BrokerFailed,
+    EngineError,
+    Fenced,
+    StateMismatch,
+    StoreFailed,
+    TooManyFailures,
+    TopicMismatch,
+)
+from streams.engine.processing import Handler, Processor
+from streams.engine.replica import Replica
+from streams.engine.timers import Timer
+
+__all__ = [
+    "AgentFailed",
+    "Batch",
+    "BrokerFailed",
+    "Clock",
+    "Engine",
+    "EngineConfig",
+    "EngineError",
+    "Fenced",
+    "Guarantee",
+    "Handler",
+    "Headers",
+    "Output",
+    "OutputTooLarge",
+    "Processor",
+    "Replica",
+    "SourceRecord",
+    "StateMismatch",
+    "StoreFailed",
+    "Timer",
+    "TooManyFailures",
+    "TopicMismatch",
+    "make_app",
+    "run",
+    "wall_clock",
+]

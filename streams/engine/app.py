@@ -1,0 +1,47 @@
+"""A Faust app as the engine needs it, and the way to run it."""
+
+import logging
+
+import faust
+
+from streams.engine.config import EngineConfig
+from streams.engine.consumer import SCHEME
+
+REQUEST_TIMEOUT_FACTOR = 5
+"""Requests may take longer than a session: joining a group waits for its other members."""
+
+
+def make_app(config: EngineConfig) -> faust.App:
+    """A Faust app whose group, broker and folder are the engine's.
+
+    Faust's own tables, topic declarations and web server (which would listen on all interfaces and
+    serve table data) are off.
+    """
+    session = config.session_timeout / 1000
+    # Faust makes its folder, but not the ones above it.
+    folder = config.data_dir / config.group
+    folder.mkdir(parents=True, exist_ok=True)
+    return faust.App(
+        config.group,
+        broker=broker_url(config.bootstrap),
+        datadir=str(folder / "faust"),
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=4 << 20,
+        broker_session_timeout=session,
+        broker_heartbeat_interval=config.heartbeat_interval / 1000,
+        broker_request_timeout=session * REQUEST_TIMEOUT_FACTOR,
+        stream_recovery_delay=0.0,
+    )
+
+
+def broker_url(bootstrap: str) -> str:
+    """The Faust broker URL for comma-separated host:port pairs."""
+    return ";".join(f"{SCHEME}://{host.strip()}" for host in bootstrap.split(","))
+
+
+def run(app: faust.App, log_level: int = logging.INFO) -> None:
+    """Run the app until SIGTERM or SIGINT; ends the process."""
+    faust.Worker(app, loglevel=log_level, redirect_stdouts=False).execute_from_commandline()

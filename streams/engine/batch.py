@@ -1,0 +1,157 @@
+"""What an agent gets: records of one partition, and what it does with them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from streams.engine.timers import Timer, timer_key
+
+if TYPE_CHECKING:
+    from streams.engine.partition import Partition
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class SourceRecord(Protocol):
+    """A record as it was fetched; `timestamp` is the broker's, in milliseconds."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+class Output(NamedTuple):
+    """A record to produce; without a partition the partitioner chooses by the key."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    partition: int | None
+
+
+class OutputTooLarge(ValueError):
+    """A value is larger than the broker takes: the record it came from cannot be handled."""
+
+
+class Undo(NamedTuple):
+    """A point of a batch that it can be rolled back to."""
+
+    changes: Mapping[bytes, bytes | None]
+    outputs: int
+    time: int
+
+
+class Batch:
+    """Up to `batch_size` records of one source partition, or a tick without any.
+
+    A tick says that the partition was read to its end and the clock stands at `tick` (milliseconds).
+    Reads see this batch's writes and those of every earlier batch. Nothing takes effect before the
+    agent asks for the next batch and the checkpoint that follows has been committed; then all of
+    it does, with the position behind the last record.
+    """
+
+    __slots__ = ("changes", "done", "end_time", "outputs", "owner", "records", "tick", "topic")
+
+    def __init__(
+        self,
+        owner: "Partition",
+        topic: str,
+        records: Sequence[SourceRecord],
+        tick: int | None = None,
+    ) -> None:
+        self.owner = owner
+        self.topic = topic
+        self.records = records
+        self.tick = tick
+        self.done = False
+        self.end_time = 0
+        self.changes: dict[bytes, bytes | None] = {}
+        self.outputs: list[Output] = []
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    @property
+    def partition(self) -> int:
+        """The number of the partition that every record of the batch comes from."""
+        return self.owner.number
+
+    def finish(self) -> None:
+        """The agent has asked for the next batch: this one counts."""
+        self.done = True
+        self.end_time = self.owner.time
+
+    def now(self, record: SourceRecord) -> int:
+        """The record's time: its broker time stamp, never below the partition's latest."""
+        if record.timestamp > self.owner.time:
+            self.owner.time = record.timestamp
+        return self.owner.time
+
+    def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """The values of the keys, in their order, None where there is none."""
+        return self.owner.get_many(keys, self.changes)
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of a key; `get_many` is cheaper a key."""
+        return self.get_many((key,))[0]
+
+    def put(self, key: bytes, value: bytes | None) -> None:
+        """Set a key, or delete it with None. Keys begin with a byte of 2 or more.
+
+        Raises `OutputTooLarge` when the broker would not take the change.
+        """
+        self._check_size(value, "the state of", key)
+        self.changes[key] = value
+
+    def emit(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers = (),
+        partition: int | None = None,
+    ) -> None:
+        """Produce a record with the checkpoint. Raises `OutputTooLarge`."""
+        self._check_size(value, f"a record for {topic} of", key)
+        self.outputs.append(Output(topic, key, value, headers, partition))
+
+    def set_timer(self, timer: Timer) -> None:
+        """Have `due` give the timer once its time has come. Setting it again changes nothing."""
+        self.changes[timer_key(timer)] = b"\x01"
+        self.owner.timers.add(timer)
+
+    def clear_timer(self, timer: Timer) -> None:
+        """Take a timer back."""
+        self.changes[timer_key(timer)] = None
+        self.owner.timers.remove(timer)
+
+    def due(self, now: int) -> Iterator[Timer]:
+        """The timers before `now` in time order, each cleared as it is given.
+
+        Timers set meanwhile are given too when they are due. The partition's time follows.
+        """
+        while (timer := self.owner.timers.first_before(now)) is not None:
+            self.clear_timer(timer)
+            self.owner.time = max(self.owner.time, timer.due)
+            yield timer
+
+    def mark(self) -> Undo:
+        """A point to `rollback` to."""
+        return Undo(dict(self.changes), len(self.outputs), self.owner.time)
+
+    def rollback(self, undo: Undo) -> None:
+        """Forget every write, output and timer since the mark."""
+        self.changes = dict(undo.changes)
+        del self.outputs[undo.outputs :]
+        self.owner.time = undo.time
+        self.owner.timers.reset()
+
+    def _check_size(self, value: bytes | None, what: str, key: bytes | None) -> None:
+        if value is not None and len(value) > self.owner.max_bytes:
+            raise OutputTooLarge(
+                f"{what} {key!r} has {len(value)} bytes, more than the {self.owner.max_bytes} allowed"
+            )

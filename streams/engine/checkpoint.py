@@ -1,0 +1,118 @@
+"""When a checkpoint is made, and its steps in their order."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from streams.engine.config import EngineConfig
+from streams.engine.errors import Fenced, StoreFailed
+from streams.engine.partition import Cut, Partition
+from streams.engine.producer import CheckpointProducer, Member
+
+log = logging.getLogger(__name__)
+
+
+class Checkpointer:
+    """Makes checkpoints of all owned partitions, one at a time, while work goes on.
+
+    A checkpoint, in this order:
+
+    1. cut every partition at a batch boundary: what finished batches changed and emitted;
+    2. produce outputs, one changelog record a changed key and the marker with the source position,
+       and flush: state and outputs must not be missing once the offsets are there;
+    3. send the offsets with the group's generation into the transaction and commit: from here on the
+       checkpoint counts, and a worker that has lost its partitions is refused;
+    4. write changes, position and changelog offset to the local stores: last, because a store may be
+       behind the changelog, never ahead of it.
+
+    Any failure is handed to `fail`, which ends the process.
+    """
+
+    def __init__(
+        self,
+        config: EngineConfig,
+        pool: ThreadPoolExecutor,
+        owned: Callable[[], Mapping[int, Partition]],
+        member: Callable[[], Member],
+        fail: Callable[[BaseException], None],
+    ) -> None:
+        self._config = config
+        self._pool = pool
+        self._owned = owned
+        self._member = member
+        self._fail = fail
+        self._lock = asyncio.Lock()
+        self._producer: CheckpointProducer | None = None
+        self._last_start = 0.0
+        self._last_duration = 0.0
+        self.stats: Counter[str] = Counter()
+
+    def start_producer(self) -> None:
+        """Connect; in exactly once this ends what an earlier life left open. Blocks."""
+        if self._producer is None:
+            self._producer = CheckpointProducer(self._config)
+
+    async def run(self) -> None:
+        """Checkpoint again and again, as soon as there is something and the spacing allows it."""
+        while True:
+            await asyncio.sleep(self._pause())
+            if self._has_news():
+                await self.checkpoint()
+
+    async def checkpoint(self) -> None:
+        """Make one now. Goes on to its end even when the caller is cancelled."""
+        await asyncio.shield(asyncio.ensure_future(self._checkpoint()))
+
+    async def _checkpoint(self) -> None:
+        async with self._lock:
+            cuts = [cut for part in self._owned().values() if (cut := part.cut()) is not None]
+            if not cuts:
+                return
+            self._last_start = time.monotonic()
+            loop = asyncio.get_running_loop()
+            try:
+                await loop.run_in_executor(
+                    self._pool, self._publish_and_apply, cuts, self._member()
+                )
+            except BaseException as error:
+                self._fail(error)
+                raise
+            for cut in cuts:
+                cut.owner.committed(cut)
+            self._last_duration = time.monotonic() - self._last_start
+            self._count(cuts)
+
+    def _publish_and_apply(self, cuts: list[Cut], member: Member) -> None:
+        if self._producer is None:
+            raise Fenced("no producer yet; start again")
+        self._producer.publish(cuts, member)
+        for cut in cuts:
+            if cut.changelog_next is None:
+                raise StoreFailed("a checkpoint without its changelog offset")
+            cut.owner.store.apply(cut.changes, cut.position, cut.changelog_next)
+
+    def _has_news(self) -> bool:
+        return any(part.has_news() for part in self._owned().values())
+
+    def _pause(self) -> float:
+        """Seconds until the next one may start.
+
+        A transaction costs the broker and us some milliseconds whatever is in it: at low rates twice
+        its duration lies between two of them, at full load the commit interval.
+        """
+        config = self._config
+        least = max(config.commit_pause / 1000, 2 * self._last_duration)
+        loaded = any(len(part.pending) > 1 for part in self._owned().values())
+        if loaded:
+            since = time.monotonic() - self._last_start
+            return max(least, config.commit_interval / 1000 - since)
+        return least
+
+    def _count(self, cuts: list[Cut]) -> None:
+        self.stats["checkpoints"] += 1
+        self.stats["checkpoint_microseconds"] += int(self._last_duration * 1e6)
+        self.stats["changes"] += sum(len(cut.changes) for cut in cuts)
+        self.stats["outputs"] += sum(len(cut.outputs) for cut in cuts)

@@ -1,0 +1,69 @@
+"""What an engine needs to know before it starts."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+Clock = Callable[[], int]
+"""Gives the present in milliseconds since 1970-01-01T00:00:00Z."""
+
+
+def wall_clock() -> int:
+    """The machine's clock, in milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class Guarantee(StrEnum):
+    """How often a record counts. Only a real broker can give `exactly_once`."""
+
+    EXACTLY_ONCE = "exactly_once"
+    AT_LEAST_ONCE = "at_least_once"
+
+
+@dataclass(frozen=True)
+class EngineConfig:
+    """Durations are in milliseconds.
+
+    `sources` are co-partitioned: partition n of all of them belongs to one worker and one store.
+    `worker_id` names the transactional producer and the store's folder: stable over restarts and
+    unique among the workers of the group. `client` is passed to every librdkafka client.
+    """
+
+    bootstrap: str
+    group: str
+    sources: tuple[str, ...]
+    store: str
+    data_dir: Path
+    worker_id: str
+    guarantee: Guarantee = Guarantee.EXACTLY_ONCE
+    partitioner: str = "murmur2_random"
+    batch_size: int = 500
+    queued_batches: int = 8
+    commit_interval: int = 100
+    commit_pause: int = 10
+    transaction_timeout: int = 5_000
+    session_timeout: int = 6_000
+    heartbeat_interval: int = 1_000
+    restore_timeout: int = 60_000
+    max_failures_in_a_row: int = 100
+    max_bytes: int = 1_000_000
+    create_changelog: bool = True
+    replication: int = 1
+    clock: Clock = wall_clock
+    client: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+    @property
+    def exactly_once(self) -> bool:
+        """Whether checkpoints are Kafka transactions."""
+        return self.guarantee is Guarantee.EXACTLY_ONCE
+
+    @property
+    def changelog(self) -> str:
+        """The topic that holds every change of state, partition by partition."""
+        return f"{self.group}-{self.store}-changelog"
+
+    def librdkafka(self) -> dict[str, str | int | float | bool]:
+        """What every librdkafka client of this engine is configured with."""
+        return {"bootstrap.servers": self.bootstrap, "log_level": 3, **self.client}

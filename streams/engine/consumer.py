@@ -1,0 +1,233 @@
+"""Faust's transport with one event per partition and batch instead of one per record.
+
+Faust keeps the app, the agents, group membership and the assignor. This subclass of its aiokafka
+driver fetches raw records, hands them over as `Batch`es, seeks to the engine's positions and leaves
+commits to the engine. What it overrides is listed in `OVERRIDDEN`, so that a test can tell when a
+new release of Faust no longer has it.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from faust.transport.drivers import TRANSPORTS
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from faust.types.tuples import ConsumerMessage
+
+from streams.engine.batch import Batch, SourceRecord
+from streams.engine.producer import Member
+
+if TYPE_CHECKING:
+    from streams.engine.engine import Engine
+    from streams.engine.partition import Partition
+
+SCHEME = "baton"
+IDLE_WAIT = 0.2
+"""Seconds a fetch waits for records when all partitions want some; also the timers' resolution."""
+BUSY_WAIT = 0.01
+
+OVERRIDDEN = {
+    driver.Consumer: (
+        "_new_consumer_thread",
+        "_drain_messages",
+        "commit",
+        "on_buffer_drop",
+        "on_buffer_full",
+        "on_partitions_revoked",
+        "on_task_error",
+        "perform_seek",
+        "verify_event_path",
+    ),
+    driver.AIOKafkaConsumerThread: ("_create_worker_consumer", "_ensure_consumer"),
+    driver.ConsumerRebalanceListener: ("on_partitions_assigned",),
+}
+
+
+def engine_of(app: Any) -> "Engine":
+    """The engine that was made for a Faust app."""
+    return cast("Engine", app.engine)
+
+
+class BatchMessage(ConsumerMessage):
+    """Faust's envelope of a batch. Faust acks it when the agent asks for the next: then it counts."""
+
+    def __init__(self, tp: TP, offset: int, batch: Batch, generation: int) -> None:
+        self._acked = False
+        super().__init__(
+            tp.topic, tp.partition, offset, 0.0, 0, None, None, cast(bytes, batch), None, 0, 0, tp,
+            generation_id=generation,
+        )  # fmt: skip
+
+    @property
+    def acked(self) -> bool:
+        """Whether the agent is done with the batch."""
+        return self._acked
+
+    @acked.setter
+    def acked(self, value: bool) -> None:
+        self._acked = value
+        if value:
+            cast(Batch, self.value).finish()
+
+
+class RebalanceListener(driver.ConsumerRebalanceListener):
+    """Notes who we are in the group, in the group's own callback: a heartbeat may reset it later."""
+
+    async def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
+        """Faust's callback for a new assignment."""
+        coordinator = self._thread._ensure_consumer()._coordinator
+        engine_of(self._thread.app).member = Member(coordinator.generation, coordinator.member_id)
+        await super().on_partitions_assigned(assigned)
+
+
+class ReaderThread(driver.AIOKafkaConsumerThread):
+    """Faust's thread around aiokafka, reading committed records only in exactly once."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        self.consumer.in_transaction = engine_of(self.app).config.exactly_once
+        try:
+            return super()._create_worker_consumer(transport)
+        finally:
+            self.consumer.in_transaction = False
+
+
+class BatchConsumer(driver.Consumer):
+    """Delivers batches of the engine's partitions and nothing else."""
+
+    RebalanceListener = RebalanceListener
+
+    @property
+    def engine(self) -> "Engine":
+        """The engine of this app."""
+        return engine_of(self.app)
+
+    def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
+        return ReaderThread(self, loop=self.loop, beacon=self.beacon)
+
+    def on_buffer_full(self, tp: TP) -> None:
+        """Nothing: the engine limits queued batches itself."""
+
+    def on_buffer_drop(self, tp: TP) -> None:
+        """Nothing: the engine limits queued batches itself."""
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Nothing: Faust's livelock detection counts offsets that are not used here."""
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Checkpoint; Faust calls this at its interval, before a rebalance and at the end."""
+        await self.engine.checkpoint()
+        # The Cython stream fills these without end.
+        self._acked.clear()
+        self._acked_index.clear()
+        return True
+
+    async def perform_seek(self) -> None:
+        """Stand where the restored state stands; nothing is read before."""
+        parts = dict(self.engine.partitions)
+        offsets = {TP(t, n): o for n, part in parts.items() for t, o in part.delivered.items()}
+        if offsets:
+            await self._thread.seek_wait(offsets)
+        for part in parts.values():
+            part.readable = True
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Finish running batches, checkpoint and give the stores up, before the group goes on."""
+        self.engine.abort_restore()
+        await super().on_partitions_revoked(revoked)
+        await self.engine.release()
+
+    async def on_task_error(self, exc: BaseException) -> None:
+        """Stock Faust would ack the batch and go on."""
+        self.engine.fail(exc)
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        try:
+            await self._drain(fetcher)
+        except asyncio.CancelledError:
+            # Faust's fetcher fails on a cancel during shutdown.
+            if not self.app.should_stop:
+                raise
+
+    async def _drain(self, fetcher: Any) -> None:
+        while not (self._stopped.is_set() or fetcher._stopped.is_set()):
+            await asyncio.sleep(0)
+            if not self.flow_active:
+                await self.wait(cast(Any, self.can_resume_flow))
+                continue
+            owned = {n: part for n, part in self.engine.partitions.items() if part.readable}
+            wanted = self._wanted(owned)
+            if not wanted:
+                await asyncio.sleep(0.002 if owned else 0.02)
+                continue
+            all_wanted = len(wanted) == sum(len(part.delivered) for part in owned.values())
+            try:
+                fetched = await self._getmany(
+                    wanted, timeout=IDLE_WAIT if all_wanted else BUSY_WAIT
+                )
+            except self.consumer_stopped_errors:
+                return
+            for tp, records in fetched.items():
+                await self._deliver(tp, owned.get(tp.partition), records)
+            await self._tick(owned)
+
+    def _wanted(self, owned: Mapping[int, "Partition"]) -> set[TP]:
+        """Back-pressure: partitions with a full queue of batches are not fetched."""
+        wanted: set[TP] = set()
+        for number, part in owned.items():
+            part.fold()
+            if len(part.pending) < self.engine.config.queued_batches:
+                wanted.update(TP(topic, number) for topic in part.delivered)
+        return wanted
+
+    async def _deliver(self, tp: TP, part: "Partition | None", records: Any) -> None:
+        if part is None:
+            return
+        delivered = part.delivered[tp.topic]
+        if records[0].offset < delivered:
+            records = [record for record in records if record.offset >= delivered]
+        size = self.engine.config.batch_size
+        for start in range(0, len(records), size):
+            chunk: list[SourceRecord] = records[start : start + size]
+            last = chunk[-1].offset
+            if not await self._hand_over(part, Batch(part, tp.topic, chunk), tp, last):
+                return
+            part.delivered[tp.topic] = last + 1
+
+    async def _tick(self, owned: Mapping[int, "Partition"]) -> None:
+        """Fire timers of partitions that have been read to an end fetched after they were due."""
+        now = self.engine.config.clock()
+        due = {
+            number: part
+            for number, part in owned.items()
+            if not part.pending and part.timers.first_before(now) is not None
+        }
+        if not due:
+            return
+        tps = [TP(topic, number) for number, part in due.items() for topic in part.delivered]
+        ends = await self._thread.call_thread(self._thread._ensure_consumer().end_offsets, tps)
+        for number, part in due.items():
+            topics = part.delivered
+            if not part.pending and all(topics[t] >= ends[TP(t, number)] for t in topics):
+                topic = next(iter(topics))
+                part.ticked += 1
+                batch = Batch(part, topic, (), tick=now)
+                await self._hand_over(part, batch, TP(topic, number), -part.ticked)
+
+    async def _hand_over(self, part: "Partition", batch: Batch, tp: TP, offset: int) -> bool:
+        """Queue a batch for the agent; False when the partition is no longer ours."""
+        if not self.flow_active or self.engine.partitions.get(part.number) is not part:
+            return False
+        message = BatchMessage(tp, offset, batch, self.app.consumer_generation_id)
+        part.pending.append(batch)
+        await self.callback(message)
+        return True
+
+
+class Transport(driver.Transport):
+    """The broker URL scheme `baton://`."""
+
+    Consumer = BatchConsumer
+
+
+TRANSPORTS.aliases[SCHEME] = f"{__name__}:Transport"

@@ -1,0 +1,170 @@
+"""The engine: exactly-once micro-batches with state inside a Faust app."""
+
+import asyncio
+import logging
+import os
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
+
+import faust
+
+from streams.engine.checkpoint import Checkpointer
+from streams.engine.config import EngineConfig
+from streams.engine.errors import AgentFailed, EngineError
+from streams.engine.partition import Partition
+from streams.engine.producer import NOT_A_MEMBER, Member
+from streams.engine.replica import Replica
+from streams.engine.restore import Aborted, Restorer
+from streams.engine.topics import prepare_topics
+
+log = logging.getLogger(__name__)
+
+
+class BatchSchema(faust.Schema[Any, Any]):
+    """The value of an event is the batch itself."""
+
+    def __init__(self) -> None:
+        super().__init__(key_type=bytes, value_type=bytes)
+
+    def loads_key(self, app: Any, message: Any, **kwargs: Any) -> Any:
+        """Batches have no key."""
+
+    def loads_value(self, app: Any, message: Any, **kwargs: Any) -> Any:
+        """Nothing to decode."""
+        return message.value
+
+
+class Engine:
+    """Runs one agent of a Faust app over co-partitioned topics.
+
+        app = make_app(config)
+        engine = Engine(app, config)
+
+        @app.agent(engine.channel)
+        async def count(batches):
+            async for batch in batches:          # records of one partition
+                ...                              # batch.get_many, put, emit, set_timer
+
+    The app comes from `make_app`. The engine owns the partitions it was assigned
+    from the end of their restore until they are revoked; `replicas` are complete before that. It is
+    crash-only: see `errors`.
+    """
+
+    def __init__(
+        self, app: faust.App, config: EngineConfig, replicas: Sequence[Replica[Any]] = ()
+    ) -> None:
+        self.app = app
+        self.config = config
+        self.channel = app.topic(*config.sources, schema=BatchSchema())
+        self.replicas = replicas
+        self.partitions: dict[int, Partition] = {}
+        self.member: Member = NOT_A_MEMBER
+        self._pool = ThreadPoolExecutor(1, "engine")
+        self._abort = threading.Event()
+        self._restorer = Restorer(config, self._abort)
+        self._checkpointer = Checkpointer(
+            config, self._pool, lambda: self.partitions, lambda: self.member, self.fail
+        )
+        self._loop_task: asyncio.Task[None] | None = None
+        self._prepared = False
+        cast(Any, app).engine = self
+        app.on_rebalance_complete.connect(self._restore_assigned, weak=False)
+        app.on_before_shutdown.connect(self._on_shutdown, weak=False)
+
+    @property
+    def stats(self) -> Counter[str]:
+        """Counts since the start: checkpoints, checkpoint_microseconds, changes, outputs."""
+        return self._checkpointer.stats
+
+    async def checkpoint(self) -> None:
+        """Make everything that finished batches did take effect."""
+        await self._checkpointer.checkpoint()
+
+    def abort_restore(self) -> None:
+        """The partitions being restored are no longer ours."""
+        self._abort.set()
+
+    async def release(self) -> None:
+        """Checkpoint, then give up all partitions and close their stores."""
+        self._abort.set()
+        await self.checkpoint()
+        partitions, self.partitions = self.partitions, {}
+        await self._in_pool(_close, partitions)
+
+    def fail(self, error: BaseException) -> None:
+        """End the process. What is not committed dies with it; a restart restores."""
+        if not isinstance(error, EngineError):
+            error = AgentFailed(f"{type(error).__name__}: {error}").with_traceback(
+                error.__traceback__
+            )
+        log.critical("%s: %s", type(error).__name__, error, exc_info=error)
+        logging.shutdown()
+        os._exit(error.exit_code)
+
+    async def _restore_assigned(self, app: Any, /, *_: Any, **__: Any) -> None:
+        """Runs before Faust lets streams go on; heartbeats continue meanwhile."""
+        await self.release()
+        self._watch_agents()
+        generation = self.member.generation
+        numbers = {tp.partition for tp in self.app.consumer.assignment()}
+        self._abort.clear()
+        try:
+            partitions = await self._in_pool(self._prepare_and_restore, numbers)
+        except Aborted:
+            await self._wait_for_next_generation(generation)
+            return
+        except asyncio.CancelledError:
+            self._abort.set()
+            raise
+        except BaseException as error:
+            self.fail(error)
+            raise
+        if self._abort.is_set():
+            await self._in_pool(_close, partitions)
+            await self._wait_for_next_generation(generation)
+            return
+        self.partitions = partitions
+        if self._loop_task is None:
+            self._loop_task = asyncio.ensure_future(self._checkpointer.run())
+        log.info("ready: %s", self.config.group)
+
+    def _prepare_and_restore(self, numbers: set[int]) -> dict[int, Partition]:
+        if not self._prepared:
+            prepare_topics(self.config)
+            for replica in self.replicas:
+                replica.start()
+            self._prepared = True
+        # First, because it ends transactions that an earlier life of this worker left open.
+        self._checkpointer.start_producer()
+        partitions = self._restorer.restore(numbers)
+        for replica in self.replicas:
+            replica.wait_complete(self.config.restore_timeout / 1000)
+        return partitions
+
+    async def _wait_for_next_generation(self, generation: int) -> None:
+        # Returning would let Faust resume streams in the middle of a rebalance.
+        while self.member.generation == generation and not self.app.should_stop:
+            await asyncio.sleep(0.02)
+
+    def _watch_agents(self) -> None:
+        async def on_error(agent: Any, error: BaseException) -> None:
+            self.fail(error)
+
+        for agent in self.app.agents.values():
+            cast(Any, agent)._on_error = on_error
+
+    async def _on_shutdown(self, app: Any, /, *_: Any, **__: Any) -> None:
+        if self._loop_task is not None:
+            self._loop_task.cancel()
+        await self.release()
+
+    async def _in_pool(self, call: Any, *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, call, *arguments)
+
+
+def _close(partitions: dict[int, Partition]) -> None:
+    for partition in partitions.values():
+        partition.store.close()

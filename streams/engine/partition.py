@@ -1,0 +1,122 @@
+"""An owned partition: its store, what has changed since, and what the next checkpoint writes."""
+
+import heapq
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+
+from streams.engine.batch import Batch, Output
+from streams.engine.position import Position
+from streams.engine.store import PartitionStore
+from streams.engine.timers import Timers
+
+Changes = Mapping[bytes, bytes | None]
+
+
+class Cut:
+    """A consistent state of a partition at a batch boundary, on its way to Kafka and the store.
+
+    `changelog_next` is known once the marker has been delivered.
+    """
+
+    __slots__ = ("changelog_next", "changes", "outputs", "owner", "position")
+
+    def __init__(
+        self, owner: "Partition", changes: Changes, outputs: list[Output], position: Position
+    ) -> None:
+        self.owner = owner
+        self.changes = changes
+        self.outputs = outputs
+        self.position = position
+        self.changelog_next: int | None = None
+
+
+class Partition:
+    """Partition `number` of every source topic, with its state.
+
+    The event loop's thread owns it. State is read through layers: the batch under way, finished
+    batches (`overlay`), the checkpoint under way (`flushing`), the store.
+    """
+
+    def __init__(
+        self, number: int, store: PartitionStore, position: Position, max_bytes: int
+    ) -> None:
+        self.number = number
+        self.store = store
+        self.max_bytes = max_bytes
+        self.time = position.time
+        self.delivered = dict(position.offsets)
+        self.readable = False
+        self.pending: deque[Batch] = deque()
+        self.timers = Timers(self._timer_keys)
+        self.ticked = 0
+        self._done = position
+        self._committed = position
+        self._overlay: dict[bytes, bytes | None] = {}
+        self._flushing: Changes = {}
+        self._outputs: list[Output] = []
+
+    def fold(self) -> None:
+        """Take over what finished batches did."""
+        pending = self.pending
+        while pending and pending[0].done:
+            batch = pending.popleft()
+            self._overlay.update(batch.changes)
+            self._outputs += batch.outputs
+            offsets = dict(self._done.offsets)
+            if batch.records:
+                offsets[batch.topic] = batch.records[-1].offset + 1
+            self._done = Position(offsets, batch.end_time)
+
+    def get_many(self, keys: Sequence[bytes], changes: Changes) -> list[bytes | None]:
+        """Values by key, seen through `changes` of the batch under way."""
+        self.fold()
+        found: list[bytes | None] = []
+        missing: list[int] = []
+        layers = (changes, self._overlay, self._flushing)
+        for index, key in enumerate(keys):
+            for layer in layers:
+                if key in layer:
+                    found.append(layer[key])
+                    break
+            else:
+                found.append(None)
+                missing.append(index)
+        if missing:
+            values = self.store.get_many([keys[index] for index in missing])
+            for index, value in zip(missing, values, strict=True):
+                found[index] = value
+        return found
+
+    def heal(self, changes: Changes) -> None:
+        """Write these values again with the next checkpoint."""
+        self._overlay.update(changes)
+
+    def has_news(self) -> bool:
+        """Whether a checkpoint would write anything."""
+        self.fold()
+        moved = self._done.offsets != self._committed.offsets
+        return moved or bool(self._overlay) or bool(self._outputs)
+
+    def cut(self) -> Cut | None:
+        """What the next checkpoint writes, None when nothing has happened since the last."""
+        if not self.has_news():
+            return None
+        self._flushing, self._overlay = self._overlay, {}
+        outputs, self._outputs = self._outputs, []
+        return Cut(self, self._flushing, outputs, self._done)
+
+    def committed(self, cut: Cut) -> None:
+        """The checkpoint of a cut is complete."""
+        self._flushing = {}
+        self._committed = cut.position
+
+    def _timer_keys(self, start: bytes, end: bytes) -> Iterator[bytes]:
+        self.fold()
+        batch = self.pending[0].changes if self.pending else {}
+        layers = (self._flushing, self._overlay, batch)
+        changed: dict[bytes, bytes | None] = {}
+        for layer in layers:
+            changed.update((key, value) for key, value in layer.items() if start <= key < end)
+        stored = (key for key, _ in self.store.scan(start, end) if key not in changed)
+        written = sorted(key for key, value in changed.items() if value is not None)
+        return heapq.merge(stored, written)

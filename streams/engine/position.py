@@ -1,0 +1,31 @@
+"""Where a partition stands, and the reserved keys that say so."""
+
+import msgspec
+
+MARKER = b"\x00position"
+"""Changelog and store key of the position that the state belongs to."""
+
+CHANGELOG_NEXT = b"\x00changelog-next"
+"""Store key of the first changelog offset that is not in the store yet."""
+
+FIRST_FREE_BYTE = 2
+"""Keys that begin with a lower byte are the engine's own (0 positions, 1 timers)."""
+
+
+class Position(msgspec.Struct, frozen=True, array_like=True):
+    """The state includes every record before `offsets` (by source topic).
+
+    `time` is the partition's time: the latest broker time stamp seen, in milliseconds.
+    """
+
+    offsets: dict[str, int]
+    time: int = 0
+
+
+_decoder = msgspec.msgpack.Decoder(Position)
+encode_position = msgspec.msgpack.Encoder().encode
+
+
+def decode_position(data: bytes) -> Position:
+    """Read a position as it stands in a marker."""
+    return _decoder.decode(data)

@@ -1,0 +1,175 @@
+"""The producer of outputs and changelog: one a worker, transactional where the guarantee asks for it."""
+
+import struct
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+
+from streams.engine.batch import Output
+from streams.engine.config import EngineConfig
+from streams.engine.errors import BrokerFailed, EngineError, Fenced
+from streams.engine.partition import Cut
+from streams.engine.position import MARKER, encode_position
+
+FENCING_CODES = frozenset(
+    {
+        KafkaError.ILLEGAL_GENERATION,
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.REBALANCE_IN_PROGRESS,
+        KafkaError.FENCED_INSTANCE_ID,
+        KafkaError.INVALID_PRODUCER_EPOCH,
+        KafkaError.PRODUCER_FENCED,
+        KafkaError._FENCED,
+    }
+)
+
+
+class Member(NamedTuple):
+    """Who we are in the consumer group, as of the rebalance that gave us our partitions."""
+
+    generation: int
+    member_id: str
+
+
+NOT_A_MEMBER = Member(-1, "")
+
+
+def group_metadata(group: str, member: Member) -> bytes:
+    """What `send_offsets_to_transaction` wants, in librdkafka's own serialisation (CGMDv2).
+
+    Generation -1 with an empty member is accepted by the broker without any fencing, so it is
+    refused here.
+    """
+    if member.generation < 0 or not member.member_id:
+        raise Fenced("not a member of the consumer group; start again to join it")
+    head = b"CGMDv2:" + struct.pack("<i", member.generation)
+    return head + group.encode() + b"\0" + member.member_id.encode() + b"\0\x01"
+
+
+class CheckpointProducer:
+    """Sends cuts. Not safe for more than one thread at a time.
+
+    Raises `Fenced` when another worker has taken our place, `BrokerFailed` for all else.
+    """
+
+    def __init__(self, config: EngineConfig) -> None:
+        self._config = config
+        self._timeout = config.transaction_timeout / 1000
+        settings: dict[str, Any] = {
+            **config.librdkafka(),
+            "linger.ms": 5,
+            "acks": "all",
+            "enable.idempotence": True,
+            "partitioner": config.partitioner,
+            "queue.buffering.max.messages": 1_000_000,
+            "delivery.timeout.ms": config.transaction_timeout,
+            "message.max.bytes": config.max_bytes * 2,
+        }
+        if config.exactly_once:
+            settings |= {
+                "transactional.id": f"{config.group}-{config.store}-{config.worker_id}",
+                "transaction.timeout.ms": config.transaction_timeout,
+            }
+        self._producer = Producer(settings)
+        if config.exactly_once:
+            self._guard("start transactions", self._producer.init_transactions, 30.0)
+
+    def publish(self, cuts: list[Cut], member: Member) -> None:
+        """Produce the cuts and, in exactly once, commit them with the group's offsets.
+
+        Afterwards every cut knows its `changelog_next`.
+        """
+        exactly_once = self._config.exactly_once
+        metadata = group_metadata(self._config.group, member) if exactly_once else b""
+        if exactly_once:
+            self._guard("begin a transaction", self._producer.begin_transaction)
+        for cut in cuts:
+            self._send(cut)
+        # Flushed before the offsets are sent: whatever a slow owner can still commit then lies below
+        # the watermark that the next owner restores up to.
+        if self._producer.flush(self._timeout):
+            raise BrokerFailed(f"the broker did not take a checkpoint within {self._timeout:.0f} s")
+        if any(cut.changelog_next is None for cut in cuts):
+            raise BrokerFailed("the broker refused a changelog marker")
+        if exactly_once:
+            self._guard(
+                "send offsets",
+                self._producer.send_offsets_to_transaction,
+                self._offsets(cuts),
+                metadata,
+                self._timeout,
+            )
+            self._guard("commit", self._producer.commit_transaction, self._timeout)
+
+    def _send(self, cut: Cut) -> None:
+        partition = cut.owner.number
+        self._send_outputs(cut.outputs)
+        self._send_changes(cut.changes, partition)
+
+        def delivered(error: KafkaError | None, message: Any) -> None:
+            if error is None:
+                cut.changelog_next = message.offset() + 1
+
+        marker = encode_position(cut.position)
+        self._produce(self._config.changelog, MARKER, marker, (), partition, delivered)
+
+    def _send_outputs(self, outputs: Iterable[Output]) -> None:
+        plain: dict[tuple[str, int], list[dict[str, bytes | None]]] = defaultdict(list)
+        for topic, key, value, headers, partition in outputs:
+            number = -1 if partition is None else partition
+            if headers:
+                self._produce(topic, key, value, headers, number)
+            else:
+                plain[topic, number].append({"key": key, "value": value})
+        for (topic, number), messages in plain.items():
+            self._produce_many(topic, messages, number)
+
+    def _send_changes(self, changes: Mapping[bytes, bytes | None], partition: int) -> None:
+        messages = [{"key": key, "value": value} for key, value in changes.items()]
+        self._produce_many(self._config.changelog, messages, partition)
+
+    def _produce(
+        self, topic: str, key: Any, value: Any, headers: Any, partition: int, on: Any = None
+    ) -> None:
+        while True:
+            try:
+                self._producer.produce(topic, value, key, partition, on, headers=headers or None)
+                return
+            except BufferError:
+                self._producer.poll(0.01)
+
+    def _produce_many(
+        self, topic: str, messages: list[dict[str, bytes | None]], partition: int
+    ) -> None:
+        while messages:
+            self._producer.produce_batch(topic, messages, partition)
+            refused: list[dict[str, Any]] = [m for m in messages if "_error" in m]
+            for message in refused:
+                error = message["_error"]
+                if error.code() != KafkaError._QUEUE_FULL:
+                    raise BrokerFailed(f"{topic} takes no record: {error.str()}")
+            messages = [{"key": m["key"], "value": m["value"]} for m in refused]
+            self._producer.poll(0.01 if messages else 0)
+
+    def _offsets(self, cuts: Iterable[Cut]) -> list[TopicPartition]:
+        return [
+            TopicPartition(topic, cut.owner.number, offset)
+            for cut in cuts
+            for topic, offset in cut.position.offsets.items()
+        ]
+
+    def _guard(self, what: str, call: Any, *arguments: Any) -> None:
+        try:
+            call(*arguments)
+        except KafkaException as error:
+            raise _translate(what, error.args[0]) from error
+
+
+def _translate(what: str, error: KafkaError) -> EngineError:
+    if error.code() in FENCING_CODES:
+        return Fenced(
+            f"cannot {what}: {error.str()}. Another worker has our partitions; start again."
+        )
+    return BrokerFailed(f"cannot {what}: {error.str()}. The last checkpoint stands; start again.")

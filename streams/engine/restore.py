@@ -1,0 +1,229 @@
+"""Opens the stores of newly assigned partitions and replays what the changelog has beyond them."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from streams.engine.config import EngineConfig
+from streams.engine.errors import BrokerFailed, StateMismatch
+from streams.engine.partition import Partition
+from streams.engine.position import MARKER, Position, decode_position
+from streams.engine.store import PartitionStore
+
+log = logging.getLogger(__name__)
+
+WRITE_EVERY = 5_000
+"""Records gathered before they are written to the store."""
+
+
+class Aborted(Exception):
+    """The partitions were taken away during the restore."""
+
+
+class PartitionRestore:
+    """Replays one changelog partition into its store.
+
+    A change counts only once the marker behind it has been read: what follows the last marker is a
+    checkpoint that was never finished.
+    """
+
+    def __init__(self, store: PartitionStore, end: int) -> None:
+        self.store = store
+        self.end = end
+        self.position = store.position
+        self.next = store.changelog_next
+        self.records = 0
+        self._complete: dict[bytes, bytes | None] = {}
+        self._unfinished: dict[bytes, bytes | None] = {}
+        self._written = False
+
+    def add(self, key: bytes, value: bytes | None, offset: int) -> None:
+        """Take the next record of the changelog."""
+        self.records += 1
+        if key != MARKER:
+            self._unfinished[key] = value
+            return
+        if value is None:
+            raise StateMismatch(f"the changelog of {self.store.path.name} holds a deleted marker")
+        self._complete.update(self._unfinished)
+        self._unfinished.clear()
+        self.position, self.next = decode_position(value), offset + 1
+
+    def write(self, least: int = WRITE_EVERY) -> None:
+        """Write what is complete, when it is at least that much."""
+        if self.position is not None and len(self._complete) >= least:
+            # Safe without the write-ahead log: position and changes are in one batch, and `finish`
+            # flushes before the first checkpoint writes with it.
+            self.store.apply(self._complete, self.position, self.next, wal=False)
+            self._complete = {}
+            self._written = True
+
+    def finish(self) -> list[bytes]:
+        """Write the rest; returns the keys that an unfinished checkpoint left changed."""
+        self.write(1)
+        if self._written:
+            self.store.flush()
+        return list(self._unfinished)
+
+
+class Restorer:
+    """Turns partition numbers into restored `Partition`s. Blocks; runs in the engine's own thread."""
+
+    def __init__(self, config: EngineConfig, abort: threading.Event) -> None:
+        self._config = config
+        self._abort = abort
+
+    def restore(self, numbers: Iterable[int]) -> dict[int, Partition]:
+        """Restore the partitions.
+
+        Up to the high watermark, not the last stable offset: a transaction that a dead or slow owner
+        left open lies below it, and `read_committed` waits there until the broker ends it.
+
+        Raises `Aborted` when the partitions were taken away meanwhile, `StateMismatch`,
+        `StoreFailed`, `BrokerFailed`.
+        """
+        started = time.monotonic()
+        jobs: dict[int, PartitionRestore] = {}
+        try:
+            with self._consumer("read_uncommitted") as ends:
+                for number in numbers:
+                    jobs[number] = self._open(number, ends)
+                self._replay(jobs)
+                partitions = self._ready(jobs, ends)
+        except BaseException:
+            for job in jobs.values():
+                job.store.close()
+            raise
+        records = sum(job.records for job in jobs.values())
+        log.info(
+            "restored partitions %s: %d changelog records in %.2f s",
+            sorted(jobs),
+            records,
+            time.monotonic() - started,
+        )
+        return partitions
+
+    def _open(self, number: int, ends: Consumer) -> PartitionRestore:
+        config = self._config
+        path = config.data_dir / config.group / f"{config.store}-{number}"
+        low, high = watermarks(ends, config.changelog, number)
+        store = PartitionStore(path)
+        if store.changelog_next > high:
+            log.warning("%s is ahead of its changelog, which was recreated: starting it anew", path)
+            store.destroy()
+            store = PartitionStore(path)
+        job = PartitionRestore(store, high)
+        job.next = max(job.next, low)
+        return job
+
+    def _replay(self, jobs: dict[int, PartitionRestore]) -> None:
+        behind = {number for number, job in jobs.items() if job.next < job.end}
+        if not behind:
+            return
+        changelog = self._config.changelog
+        level = "read_committed" if self._config.exactly_once else "read_uncommitted"
+        with self._consumer(level) as reader:
+            reader.assign([TopicPartition(changelog, n, jobs[n].next) for n in behind])
+            while behind:
+                if self._abort.is_set():
+                    raise Aborted
+                for message in reader.consume(20_000, 0.05):
+                    number, error = message.partition(), message.error()
+                    if error is None:
+                        jobs[number].add(message.key(), message.value(), message.offset())
+                    elif error.code() != KafkaError._PARTITION_EOF:
+                        raise BrokerFailed(f"cannot read {changelog}: {error.str()}")
+                    elif message.offset() >= jobs[number].end:
+                        # The end-of-partition offset counts control records, the last message's does not.
+                        behind.discard(number)
+                        reader.incremental_unassign([TopicPartition(changelog, number)])
+                for job in jobs.values():
+                    job.write()
+
+    def _ready(self, jobs: dict[int, PartitionRestore], ends: Consumer) -> dict[int, Partition]:
+        committed = self._committed(jobs)
+        return {number: self._partition(number, jobs[number], committed, ends) for number in jobs}
+
+    def _partition(
+        self,
+        number: int,
+        job: PartitionRestore,
+        committed: dict[tuple[str, int], int],
+        ends: Consumer,
+    ) -> Partition:
+        unfinished = job.finish()
+        state = job.position or Position({})
+        offsets = {}
+        for topic in self._config.sources:
+            group_offset = committed[topic, number]
+            offset = state.offsets.get(topic)
+            if self._config.exactly_once and offset is not None and offset != group_offset:
+                raise StateMismatch(
+                    f"{topic}[{number}]: the state stands at offset {offset}, the group "
+                    f"{self._config.group} at {group_offset}. Was one of them reset? Reset both: delete "
+                    f"{self._config.changelog} and the data folder, or set the group's offset back."
+                )
+            if offset is None:
+                offset = group_offset if group_offset >= 0 else watermarks(ends, topic, number)[0]
+            offsets[topic] = offset
+        partition = Partition(
+            number, job.store, Position(offsets, state.time), self._config.max_bytes
+        )
+        if unfinished:
+            log.warning(
+                "partition %d: healing %d keys of an unfinished checkpoint", number, len(unfinished)
+            )
+            partition.heal(dict(zip(unfinished, job.store.get_many(unfinished), strict=True)))
+        return partition
+
+    def _committed(self, jobs: dict[int, PartitionRestore]) -> dict[tuple[str, int], int]:
+        # aiokafka reads stale offsets right after a transaction; a read_committed librdkafka consumer
+        # waits for the stable ones.
+        wanted = [TopicPartition(t, n) for t in self._config.sources for n in jobs]
+        with self._consumer("read_committed") as consumer:
+            found = consumer.committed(wanted, self._config.restore_timeout / 1000)
+        return {(tp.topic, tp.partition): tp.offset for tp in found}
+
+    @contextmanager
+    def _consumer(self, isolation_level: str) -> Iterator[Consumer]:
+        consumer = Consumer(
+            {
+                **self._config.librdkafka(),
+                "group.id": self._config.group,
+                "enable.auto.commit": False,
+                "isolation.level": isolation_level,
+                "enable.partition.eof": True,
+                "auto.offset.reset": "error",
+                "fetch.message.max.bytes": 4 << 20,
+                "queued.max.messages.kbytes": 128 << 10,
+                "queued.min.messages": 1_000_000,
+                "fetch.wait.max.ms": 20,
+            }
+        )
+        try:
+            yield consumer
+        except KafkaException as error:
+            raise BrokerFailed(f"the broker did not answer during a restore: {error}") from error
+        finally:
+            consumer.close()
+
+
+def watermarks(
+    consumer: Consumer, topic: str, partition: int, timeout: float = 30.0
+) -> tuple[int, int]:
+    """First and end offset. A topic created a moment ago is unknown for a while, so it is asked again."""
+    limit = time.monotonic() + timeout
+    while True:
+        try:
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), 10)
+            return low, high
+        except KafkaException as error:
+            if time.monotonic() > limit:
+                raise BrokerFailed(
+                    f"cannot find the end of {topic}[{partition}]: {error}"
+                ) from error
+            time.sleep(0.1)

@@ -1,0 +1,82 @@
+"""Deadlines of a partition: ordered keys in the store, of which only the next minute is in memory."""
+
+import heapq
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+TIMER_PREFIX = b"\x01"
+HORIZON = 60_000
+"""How far ahead timers are held in memory, in milliseconds."""
+
+
+class Timer(NamedTuple):
+    """The deadline `due` (milliseconds) of a key."""
+
+    due: int
+    key: bytes
+
+
+def timer_key(timer: Timer) -> bytes:
+    """The store key of a timer; key order is time order."""
+    return TIMER_PREFIX + timer.due.to_bytes(8, "big") + timer.key
+
+
+def timer_bound(due: int) -> bytes:
+    """The store key below which lies every timer before `due`."""
+    return TIMER_PREFIX + due.to_bytes(8, "big")
+
+
+def read_timer_key(key: bytes) -> Timer:
+    """The timer that a store key stands for."""
+    return Timer(int.from_bytes(key[1:9], "big"), key[9:])
+
+
+Scan = Callable[[bytes, bytes], Iterable[bytes]]
+"""The keys of the store with start <= key < end, changes not yet written included."""
+
+
+class Timers:
+    """What is due next in a partition.
+
+    The owner writes the timers' keys to its state and says `add` and `remove` for each; this class
+    only finds the next one without looking at all. A million timers cost nothing until their
+    minute comes.
+    """
+
+    def __init__(self, scan: Scan) -> None:
+        self._scan = scan
+        self._horizon = 0
+        self._heap: list[Timer] = []
+        self._live: set[Timer] = set()
+
+    def add(self, timer: Timer) -> None:
+        """A timer was set."""
+        if timer.due < self._horizon and timer not in self._live:
+            self._live.add(timer)
+            heapq.heappush(self._heap, timer)
+
+    def remove(self, timer: Timer) -> None:
+        """A timer fired or was taken back."""
+        self._live.discard(timer)
+
+    def reset(self) -> None:
+        """Forget what is in memory and look into the store again."""
+        self._horizon = 0
+        self._heap.clear()
+        self._live.clear()
+
+    def first_before(self, time: int) -> Timer | None:
+        """The earliest timer with due < time."""
+        if time > self._horizon:
+            self._look_ahead(time + HORIZON)
+        heap = self._heap
+        while heap and heap[0] not in self._live:
+            heapq.heappop(heap)
+        return heap[0] if heap and heap[0].due < time else None
+
+    def _look_ahead(self, until: int) -> None:
+        for key in self._scan(timer_bound(self._horizon), timer_bound(until)):
+            timer = read_timer_key(key)
+            self._live.add(timer)
+            heapq.heappush(self._heap, timer)
+        self._horizon = until

@@ -1,0 +1,43 @@
+"""Records and partitions without a broker."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from streams.engine.batch import Batch, Headers, SourceRecord
+from streams.engine.partition import Partition
+from streams.engine.position import Position
+from streams.engine.store import PartitionStore
+
+TOPIC = "source"
+
+
+@dataclass
+class Record:
+    """A record as the consumer would fetch it."""
+
+    offset: int
+    timestamp: int = 0
+    key: bytes | None = b"key"
+    value: bytes | None = b"value"
+    topic: str = TOPIC
+    partition: int = 0
+    headers: Headers = ()
+
+
+def partition(folder: Path, offset: int = 0) -> Partition:
+    """An owned partition with an empty store."""
+    return Partition(0, PartitionStore(folder / "store"), Position({TOPIC: offset}), 1_000)
+
+
+def batch(owner: Partition, *records: SourceRecord, tick: int | None = None) -> Batch:
+    """A batch as the consumer would queue it."""
+    made = Batch(owner, TOPIC, records, tick)
+    owner.pending.append(made)
+    return made
+
+
+def checkpoint(owner: Partition) -> None:
+    """What a checkpoint does to a partition, without Kafka."""
+    if (cut := owner.cut()) is not None:
+        owner.store.apply(cut.changes, cut.position, 1)
+        owner.committed(cut)

@@ -1,0 +1,122 @@
+"""What an agent's reads, writes and failures do to a partition."""
+
+from pathlib import Path
+
+import pytest
+
+from streams.engine import OutputTooLarge, Processor, SourceRecord, Timer, TooManyFailures
+from streams.engine.batch import Batch
+from tests.engine.records import TOPIC, Record, batch, checkpoint, partition
+
+
+def test_a_batch_reads_its_own_writes_and_those_of_earlier_batches(tmp_path: Path) -> None:
+    owner = partition(tmp_path)
+    first = batch(owner, Record(0))
+    first.put(b"kept", b"1")
+    first.put(b"changed", b"1")
+    first.finish()
+    second = batch(owner, Record(1))
+    second.put(b"changed", b"2")
+    assert second.get_many([b"kept", b"changed", b"absent"]) == [b"1", b"2", None]
+
+
+def test_reads_are_the_same_before_during_and_after_a_checkpoint(tmp_path: Path) -> None:
+    owner = partition(tmp_path)
+    first = batch(owner, Record(0))
+    first.put(b"a", b"1")
+    first.put(b"gone", b"1")
+    first.finish()
+    checkpoint(owner)
+    second = batch(owner, Record(1))
+    second.put(b"gone", None)
+    second.finish()
+    cut = owner.cut()
+    third = batch(owner, Record(2))
+    assert third.get_many([b"a", b"gone"]) == [b"1", None]
+    assert cut is not None
+    owner.store.apply(cut.changes, cut.position, 2)
+    owner.committed(cut)
+    assert third.get_many([b"a", b"gone"]) == [b"1", None]
+
+
+def test_nothing_of_an_unfinished_batch_is_cut(tmp_path: Path) -> None:
+    owner = partition(tmp_path)
+    unfinished = batch(owner, Record(0))
+    unfinished.put(b"a", b"1")
+    unfinished.emit("out", b"k", b"v")
+    assert owner.cut() is None
+    unfinished.finish()
+    cut = owner.cut()
+    assert cut is not None
+    assert (dict(cut.changes), len(cut.outputs)) == ({b"a": b"1"}, 1)
+    assert cut.position.offsets == {TOPIC: 1}
+
+
+def test_a_partition_without_news_is_left_alone(tmp_path: Path) -> None:
+    owner = partition(tmp_path, offset=7)
+    assert owner.cut() is None
+    batch(owner, Record(7)).finish()
+    checkpoint(owner)
+    assert owner.cut() is None
+
+
+def test_time_never_falls_below_the_partitions_latest(tmp_path: Path) -> None:
+    owner = partition(tmp_path)
+    records = [Record(0, 100), Record(1, 50), Record(2, 120)]
+    made = batch(owner, *records)
+    assert [made.now(record) for record in records] == [100, 100, 120]
+    made.finish()
+    cut = owner.cut()
+    assert cut is not None
+    assert cut.position.time == 120
+
+
+def test_an_output_the_broker_would_refuse_is_refused_at_once(tmp_path: Path) -> None:
+    made = batch(partition(tmp_path), Record(0))
+    with pytest.raises(OutputTooLarge, match="1001 bytes"):
+        made.emit("out", b"k", b"x" * 1_001)
+    with pytest.raises(OutputTooLarge):
+        made.put(b"k", b"x" * 1_001)
+
+
+class Doubler:
+    """Emits each value twice; cannot handle b"bad"; sets a timer for each record."""
+
+    def __init__(self) -> None:
+        self.failures: list[object] = []
+        self.fired: list[int] = []
+
+    def records(self, made: Batch, records: list[SourceRecord]) -> None:
+        for record in records:
+            now = made.now(record)
+            for timer in made.due(now):
+                self.timer(made, timer)
+            made.emit("out", record.key, record.value)
+            made.set_timer(Timer(now + 10, b"t"))
+            if record.value == b"bad":
+                raise ValueError("bad")
+            made.emit("out", record.key, record.value)
+
+    def timer(self, made: Batch, timer: Timer) -> None:
+        self.fired.append(timer.due)
+
+    def failed(self, made: Batch, subject: SourceRecord | Timer, error: Exception) -> None:
+        self.failures.append(subject)
+
+
+def test_a_record_that_raises_costs_only_itself(tmp_path: Path) -> None:
+    owner, handler = partition(tmp_path), Doubler()
+    values = [b"a", b"bad", b"b", b"c"]
+    records = [Record(n, 5 * n, value=value) for n, value in enumerate(values)]
+    made = batch(owner, *records)
+    Processor(handler, 10).process(made)
+    assert [output.value for output in made.outputs] == [b"a", b"a", b"b", b"b", b"c", b"c"]
+    assert handler.failures == [records[1]]
+    assert [made.now(record) for record in records] == [15, 15, 15, 15]
+    assert handler.fired == [10], "the failed record's timer at 15 was rolled back"
+
+
+def test_failures_in_a_row_stop_the_worker(tmp_path: Path) -> None:
+    made = batch(partition(tmp_path), *(Record(n, value=b"bad") for n in range(5)))
+    with pytest.raises(TooManyFailures, match="not in the data"):
+        Processor(Doubler(), 3).process(made)

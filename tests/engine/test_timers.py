@@ -1,0 +1,79 @@
+"""Timers fire once, in time order, before the first record past them, whatever lies in between."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.engine import Timer
+from streams.engine.timers import HORIZON
+from tests.engine.records import Record, batch, checkpoint, partition
+
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 3 * HORIZON), st.lists(st.integers(1, 3 * HORIZON), max_size=3), st.booleans()
+    ),
+    max_size=15,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(STEPS)
+def test_each_timer_fires_once_before_the_first_later_record(
+    steps: list[tuple[int, list[int], bool]],
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        owner = partition(Path(folder))
+        clock, waiting = 0, set[Timer]()
+        for number, (ahead, delays, commit) in enumerate(steps):
+            clock += ahead
+            made = batch(owner, Record(number, clock))
+            now = made.now(made.records[0])
+            fired = list(made.due(now))
+            assert fired == sorted(timer for timer in waiting if timer.due < now)
+            waiting.difference_update(fired)
+            for index, delay in enumerate(delays):
+                timer = Timer(now + delay, b"%d-%d" % (number, index))
+                made.set_timer(timer)
+                waiting.add(timer)
+            made.finish()
+            if commit:
+                checkpoint(owner)
+        end = batch(owner, tick=clock + 4 * HORIZON)
+        assert set(end.due(clock + 4 * HORIZON)) == waiting
+        owner.store.close()
+
+
+def test_a_cleared_timer_does_not_fire(tmp_path: Path) -> None:
+    owner = partition(tmp_path)
+    first = batch(owner, Record(0, 1))
+    first.set_timer(Timer(10, b"a"))
+    first.set_timer(Timer(20, b"b"))
+    first.finish()
+    checkpoint(owner)
+    second = batch(owner, Record(1, 2))
+    second.clear_timer(Timer(10, b"a"))
+    assert list(second.due(100)) == [Timer(20, b"b")]
+
+
+def test_timers_survive_a_restart(tmp_path: Path) -> None:
+    owner = partition(tmp_path)
+    first = batch(owner, Record(0, 1))
+    first.set_timer(Timer(10, b"a"))
+    first.finish()
+    checkpoint(owner)
+    owner.store.close()
+    again = partition(tmp_path)
+    assert list(batch(again, tick=100).due(100)) == [Timer(10, b"a")]
+
+
+def test_a_timer_set_by_a_timer_fires_in_the_same_tick_when_it_is_due(tmp_path: Path) -> None:
+    made = batch(partition(tmp_path), tick=100)
+    made.set_timer(Timer(10, b"a"))
+    fired = []
+    for timer in made.due(100):
+        fired.append(timer.due)
+        if timer.due < 40:
+            made.set_timer(Timer(timer.due + 10, b"a"))
+    assert fired == [10, 20, 30, 40]

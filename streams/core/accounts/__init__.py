@@ -1,0 +1,23 @@
+"""Accounts: how each one is doing over all its tickets, and who must hear when that changes.
+
+Pure: activities, profiles and timers go in with the account's state, and the next state and the
+records to write come out.
+"""
+
+from streams.core.accounts.lifecycle import account_key, apply_profile, observe, tick
+from streams.core.accounts.policy import AccountPolicy
+from streams.core.accounts.snapshot import snapshot
+from streams.core.accounts.state import AccountState, Step, decode_account, encode_account
+
+__all__ = [
+    "AccountPolicy",
+    "AccountState",
+    "Step",
+    "account_key",
+    "apply_profile",
+    "decode_account",
+    "encode_account",
+    "observe",
+    "snapshot",
+    "tick",
+]

@@ -1,0 +1,101 @@
+"""An activity enters an account's memory of its tickets."""
+
+from msgspec.structs import replace
+
+from schemas.records import AccountActivity, ActivityKind, Millis, RequesterFlood
+from streams.core.accounts.policy import AccountPolicy
+from streams.core.accounts.state import AccountState, DayCount, Opening, TicketNote
+
+DAY = 86_400_000
+DAYS_REMEMBERED = 35
+"""One week and the four before it, which are its baseline."""
+ACTIVITIES_REMEMBERED = 64
+
+_ENDS = (ActivityKind.RESOLVED, ActivityKind.CLOSED)
+
+
+def remember(
+    state: AccountState, activity: AccountActivity, policy: AccountPolicy, now: Millis
+) -> AccountState:
+    """The state after an activity recorded at `now`; the same object when it was known."""
+    if activity.activity_id in state.seen:
+        return state
+    at = min(activity.occurred_at, now)
+    seen = (*state.seen, activity.activity_id)[-ACTIVITIES_REMEMBERED:]
+    known = next((one for one in state.tickets if one.ticket_id == activity.ticket_id), None)
+    is_new = known is None and activity.ticket_id not in state.open
+    note = _noted(known or TicketNote(activity.ticket_id, at), activity, at)
+    state = replace(
+        state,
+        seen=seen,
+        tickets=_with_note(state.tickets, note, policy),
+        open=_with_open(state.open, note, policy),
+        days=_with_counts(state.days, activity.kind, is_new, at, now),
+    )
+    if is_new and activity.requester_id is not None:
+        recent = [one for one in state.openings if one.at > now - policy.flood_window]
+        openings = (*recent, Opening(at, activity.requester_id))[-policy.opens_remembered :]
+        state = replace(state, openings=openings)
+    return state
+
+
+def flood(state: AccountState, policy: AccountPolicy, now: Millis) -> RequesterFlood | None:
+    """The requester who opened the most tickets in the flood window, when they are too many."""
+    recent = [opening for opening in state.openings if opening.at > now - policy.flood_window]
+    if len(recent) <= policy.flood_tickets:
+        return None
+    times: dict[str, list[Millis]] = {}
+    for opening in recent:
+        times.setdefault(opening.requester_id, []).append(opening.at)
+    requester = max(sorted(times), key=lambda one: len(times[one]))
+    if len(times[requester]) <= policy.flood_tickets:
+        return None
+    return RequesterFlood(
+        requester_id=requester, tickets=len(times[requester]), since=min(times[requester])
+    )
+
+
+def _noted(note: TicketNote, activity: AccountActivity, at: Millis) -> TicketNote:
+    if activity.category is not None:
+        note = replace(note, category=activity.category)
+    if activity.negative is not None:
+        note = replace(note, messages=note.messages + 1, negative=note.negative + activity.negative)
+    if activity.kind is ActivityKind.ESCALATED:
+        return replace(note, escalated=True)
+    if activity.kind is ActivityKind.REOPENED:
+        return replace(note, reopened=True, closed_at=None, outcome=None)
+    if activity.kind in _ENDS:
+        return replace(note, closed_at=at, outcome=note.outcome or activity.kind.value)
+    return note
+
+
+def _with_note(
+    tickets: tuple[TicketNote, ...], note: TicketNote, policy: AccountPolicy
+) -> tuple[TicketNote, ...]:
+    others = [one for one in tickets if one.ticket_id != note.ticket_id]
+    by_time = sorted((*others, note), key=lambda one: (one.opened_at, one.ticket_id))
+    return tuple(by_time[-policy.tickets_remembered :])
+
+
+def _with_open(
+    tickets: dict[str, Millis], note: TicketNote, policy: AccountPolicy
+) -> dict[str, Millis]:
+    others = {key: at for key, at in tickets.items() if key != note.ticket_id}
+    if note.closed_at is not None:
+        return others
+    if len(others) >= policy.open_tickets_remembered:
+        del others[min(others, key=lambda key: (others[key], key))]
+    return {**others, note.ticket_id: tickets.get(note.ticket_id, note.opened_at)}
+
+
+def _with_counts(
+    days: dict[int, DayCount], kind: ActivityKind, is_new: bool, at: Millis, now: Millis
+) -> dict[int, DayCount]:
+    day, oldest = at // DAY, now // DAY - DAYS_REMEMBERED + 1
+    count = days.get(day, DayCount())
+    count = DayCount(
+        opened=count.opened + is_new,
+        escalated=count.escalated + (kind is ActivityKind.ESCALATED),
+        reopened=count.reopened + (kind is ActivityKind.REOPENED),
+    )
+    return {number: one for number, one in {**days, day: count}.items() if number >= oldest}

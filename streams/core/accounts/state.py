@@ -1,0 +1,95 @@
+"""What is kept of an account between its activities: one bounded, frozen, versioned value.
+
+The accounts agent owns the store it lies in. A stored value is one version byte and a msgpack
+array.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from schemas.records import AccountHealth, HealthLevel, Millis, RequesterFlood, TicketUpdate
+
+VERSION = b"\x01"
+
+
+class TicketNote(msgspec.Struct, frozen=True, array_like=True):
+    """A ticket as its account remembers it."""
+
+    ticket_id: str
+    opened_at: Millis
+    closed_at: Millis | None = None
+    category: str | None = None
+    outcome: str | None = None
+    escalated: bool = False
+    reopened: bool = False
+    messages: int = 0
+    negative: float = 0.0
+    """Sum over the customer's messages of how negative they were, 0-1 each."""
+
+    def sentiment(self) -> float | None:
+        """Mean negativity of the ticket's customer messages, 0-1; None without one."""
+        return self.negative / self.messages if self.messages else None
+
+
+class DayCount(msgspec.Struct, frozen=True, array_like=True):
+    """What happened on a day (UTC)."""
+
+    opened: int = 0
+    escalated: int = 0
+    reopened: int = 0
+
+
+class Opening(msgspec.Struct, frozen=True, array_like=True):
+    """Who opened a ticket, and when."""
+
+    at: Millis
+    requester_id: str
+
+
+class AccountState(msgspec.Struct, frozen=True, array_like=True):
+    """What is known of an account's tickets. While the account is unknown, of its requester's."""
+
+    account_id: str
+    tenant: str
+    tickets: tuple[TicketNote, ...] = ()
+    """Oldest first."""
+    open: dict[str, Millis] = {}
+    """When each open ticket was opened, by ticket id."""
+    days: dict[int, DayCount] = {}
+    """Counts by days since 1970-01-01."""
+    openings: tuple[Opening, ...] = ()
+    seen: tuple[str, ...] = ()
+    """Ids of the last activities, so that a repeated one counts once."""
+    level: HealthLevel = HealthLevel.UNKNOWN
+    flood: RequesterFlood | None = None
+    emitted_at: Millis = 0
+    deadline: Millis | None = None
+    """When `tick` is to be called; None when nothing is outstanding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What follows from an activity, a timer or a new profile."""
+
+    state: AccountState | None
+    outputs: tuple[AccountHealth | TicketUpdate, ...] = ()
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(AccountState)
+
+
+def encode_account(state: AccountState) -> bytes:
+    """The stored value of an account's state."""
+    return VERSION + _encoder.encode(state)
+
+
+def decode_account(value: bytes) -> AccountState:
+    """The state in a stored value. Raises ValueError when another version wrote it."""
+    if value[:1] != VERSION:
+        raise ValueError(
+            f"account state of version {value[:1].hex() or 'none'} cannot be read, only"
+            f" {VERSION.hex()}: run the release that wrote it, or rebuild the state"
+        )
+    return _decoder.decode(value[1:])

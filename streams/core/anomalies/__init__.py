@@ -1,0 +1,33 @@
+"""Anomalies: the same problem at unusually many accounts, seen across all tickets of a tenant.
+
+Pure: reports, timers and people's answers go in with the state they concern, and the next state
+and the records to write come out.
+"""
+
+from streams.core.anomalies.actions import act, fingerprint_of
+from streams.core.anomalies.lifecycle import observe, tick
+from streams.core.anomalies.policy import AnomalyPolicy
+from streams.core.anomalies.state import (
+    FingerprintState,
+    Step,
+    Watch,
+    decode_fingerprint,
+    decode_watch,
+    encode_fingerprint,
+    encode_watch,
+)
+
+__all__ = [
+    "AnomalyPolicy",
+    "FingerprintState",
+    "Step",
+    "Watch",
+    "act",
+    "decode_fingerprint",
+    "decode_watch",
+    "encode_fingerprint",
+    "encode_watch",
+    "fingerprint_of",
+    "observe",
+    "tick",
+]

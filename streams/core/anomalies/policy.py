@@ -1,0 +1,51 @@
+"""When a problem that many accounts report becomes an anomaly."""
+
+import msgspec
+
+from schemas.records.base import DurationMillis
+
+
+class AnomalyPolicy(msgspec.Struct, frozen=True):
+    """The lines that anomalies are drawn by. A window is `window_buckets` buckets long."""
+
+    bucket: DurationMillis = 60_000
+    """Length of a bucket, and the step by which the window slides."""
+    window_buckets: int = 5
+    lateness: DurationMillis = 900_000
+    """A report further behind the watermark than this is counted as late and no more."""
+    idle_source: DurationMillis = 120_000
+    """A source partition unheard of for this long no longer holds the watermark back."""
+    minimum_accounts: int = 3
+    """Distinct accounts in a window below which nothing opens."""
+    open_probability: float = 1e-5
+    """An anomaly opens when so many accounts are less likely than this by chance."""
+    stay_probability: float = 1e-2
+    """An open anomaly is still hot while its window is less likely than this by chance."""
+    quiet: DurationMillis = 600_000
+    """An anomaly is resolved when no window was hot for this long."""
+    growth: float = 2.0
+    """An update goes out when the accounts have grown by this factor since the last record."""
+    half_life_windows: int = 360
+    """After so many windows a past window weighs half in a fingerprint's baseline."""
+    pool_half_life_windows: int = 10_000
+    """The same for the pool of all of a tenant's fingerprints."""
+    prior_accounts: float = 0.03
+    """Accounts a window expected of a fingerprint that was never seen, at the least."""
+    prior_windows: float = 60.0
+    """How many windows of a fingerprint's own past the pooled prior weighs as much as."""
+    large_tiers: tuple[str, ...] = ("enterprise",)
+    large_contract_value: float = 100_000.0
+    """Yearly contract value, in the account's currency, from which an account is large."""
+    critical_accounts: int = 10
+    """Peak accounts from which the severity is critical rather than warning."""
+    mute: DurationMillis = 3_600_000
+    """How long a mute lasts that names no end."""
+    forget: DurationMillis = 86_400_000
+    """A fingerprint unseen for this long loses its state."""
+    sample_tickets: int = 5
+    tickets_per_reporter: int = 20
+    """Tickets remembered of one account in one bucket."""
+    reporters_per_bucket: int = 1_000
+    """Distinct accounts counted in one bucket; more do not raise the count."""
+    affected_tickets: int = 1_000
+    """Tickets that the record of a resolved anomaly lists at most."""

@@ -1,0 +1,94 @@
+"""Distinct accounts in sliding windows of buckets."""
+
+from typing import NamedTuple
+
+from schemas.records import Millis, ProblemReport
+from streams.core.anomalies.policy import AnomalyPolicy
+from streams.core.anomalies.state import Bucket, Buckets, Sighting
+
+
+class Window(NamedTuple):
+    """The last bucket of a window, and the distinct accounts in it."""
+
+    end: int
+    accounts: int
+
+
+class Seen(NamedTuple):
+    """A report as the windows count it."""
+
+    number: int
+    """The bucket it belongs to."""
+    who: str
+    ticket_id: str
+    sighting: Sighting
+
+
+def seen(report: ProblemReport, at: Millis, policy: AnomalyPolicy) -> Seen:
+    """A report of event time `at` as the windows count it."""
+    large = (
+        report.account_tier in policy.large_tiers
+        or (report.contract_value or 0.0) >= policy.large_contract_value
+    )
+    return Seen(at // policy.bucket, reporter(report), report.ticket_id, Sighting(at, large))
+
+
+def reporter(report: ProblemReport) -> str:
+    """Who counts as one: the account, else the requester, else the ticket.
+
+    The prefixes sort in that order, so that the least of two names is the better known one.
+    """
+    if report.account_id is not None:
+        return f"a:{report.account_id}"
+    if report.requester_id is not None:
+        return f"r:{report.requester_id}"
+    return f"t:{report.ticket_id}"
+
+
+def account_of(who: str) -> str | None:
+    """The account id of a reporter, where it is one."""
+    return who[2:] if who.startswith("a:") else None
+
+
+def add(buckets: Buckets, new: Seen, policy: AnomalyPolicy) -> Buckets:
+    """The buckets with one more sighting; the same object when it changes nothing.
+
+    A ticket counts once a bucket, at its earliest report, so neither retries nor the order of
+    arrival change the result (below the policy's bounds of memory).
+    """
+    bucket = buckets.get(new.number, {})
+    if new.who not in bucket and len(bucket) >= policy.reporters_per_bucket:
+        return buckets
+    tickets = bucket.get(new.who, {})
+    known = tickets.get(new.ticket_id, new.sighting)
+    merged = Sighting(min(known.at, new.sighting.at), known.large or new.sighting.large)
+    by_time = sorted(
+        {**tickets, new.ticket_id: merged}.items(), key=lambda item: (item[1].at, item[0])
+    )
+    kept = dict(by_time[: policy.tickets_per_reporter])
+    if kept == tickets:
+        return buckets
+    changed: Bucket = {**bucket, new.who: kept}
+    return {**buckets, new.number: changed}
+
+
+def accounts_in(buckets: Buckets, end: int, policy: AnomalyPolicy) -> int:
+    """Distinct accounts in the window whose last bucket is `end`.
+
+    A ticket reported before and after its account became known belongs to that account alone.
+    """
+    owner: dict[str, str] = {}
+    for number in range(end - policy.window_buckets + 1, end + 1):
+        for who, tickets in buckets.get(number, {}).items():
+            for ticket_id in tickets:
+                owner[ticket_id] = min(owner.get(ticket_id, who), who)
+    return len(set(owner.values()))
+
+
+def busiest(buckets: Buckets, number: int, policy: AnomalyPolicy) -> Window:
+    """Of the windows that hold bucket `number`, the earliest with the most accounts."""
+    windows = (
+        Window(end, accounts_in(buckets, end, policy))
+        for end in range(number, number + policy.window_buckets)
+    )
+    return max(windows, key=lambda window: (window.accounts, -window.end))

@@ -1,0 +1,269 @@
+"""How an account is doing: what is told, when, and to which open tickets."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.records import (
+    AccountActivity,
+    AccountHealth,
+    AccountProfile,
+    ActivityKind,
+    HealthLevel,
+    TicketUpdate,
+    UpdateKind,
+)
+from streams.core.accounts import (
+    AccountPolicy,
+    AccountState,
+    Step,
+    apply_profile,
+    decode_account,
+    encode_account,
+    observe,
+    snapshot,
+    tick,
+)
+from streams.core.accounts.health import level, slope
+
+MINUTE = 60_000
+DAY = 86_400_000
+START = 20_458 * DAY
+
+
+def activity(ticket: str, at: int, **changes: object) -> AccountActivity:
+    plain = AccountActivity(
+        activity_id=f"{ticket}-{at}-{changes.get('kind', 'message')}",
+        ticket_id=ticket,
+        kind=ActivityKind.MESSAGE,
+        occurred_at=START + at,
+        account_id="acme",
+        requester_id="mara",
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def profile(**changes: object) -> AccountProfile:
+    plain = AccountProfile(account_id="acme", updated_at=START, tier="business")
+    return msgspec.structs.replace(plain, **changes)
+
+
+def play(
+    activities: list[AccountActivity], state: AccountState | None = None
+) -> tuple[AccountState, list[AccountHealth], list[TicketUpdate]]:
+    outputs: list[AccountHealth | TicketUpdate] = []
+    for one in activities:
+        step = observe(state, one, None, one.occurred_at)
+        state = step.state
+        outputs.extend(step.outputs)
+    assert state is not None
+    return state, *split(outputs)
+
+
+def split(
+    outputs: list[AccountHealth | TicketUpdate],
+) -> tuple[list[AccountHealth], list[TicketUpdate]]:
+    health = [one for one in outputs if isinstance(one, AccountHealth)]
+    return health, [one for one in outputs if isinstance(one, TicketUpdate)]
+
+
+def tickets(moods: list[float], every: int = DAY) -> list[AccountActivity]:
+    return [activity(f"t{n}", n * every, negative=mood) for n, mood in enumerate(moods)]
+
+
+def test_the_first_activity_of_an_account_gives_a_health_record_without_a_level() -> None:
+    _, health, updates = play([activity("t1", 0, kind=ActivityKind.OPENED)])
+    assert [(one.account_id, one.level, one.score) for one in health] == [
+        ("acme", HealthLevel.UNKNOWN, 100.0)
+    ]
+    assert updates == []
+
+
+def test_one_bad_message_does_not_flag_an_account_with_little_history() -> None:
+    _, health, _ = play(tickets([1.0]))
+    assert health[-1].level is HealthLevel.UNKNOWN
+
+
+def test_contented_tickets_make_a_healthy_account() -> None:
+    _, health, _ = play(tickets([0.0, 0.1, 0.0, 0.1, 0.0]))
+    assert health[-1].level is HealthLevel.HEALTHY
+    assert health[-1].score > 90
+
+
+def test_an_account_that_sours_is_watched_and_then_at_risk_and_its_open_tickets_hear() -> None:
+    sour = tickets([0.0, 0.1, 0.1, 0.5, 0.8, 0.9, 1.0])
+    escalated = [activity(f"t{n}", 7 * DAY + n, kind=ActivityKind.ESCALATED) for n in range(3, 7)]
+    _, health, updates = play(sour + escalated)
+    levels = [one.level for one in health if one.level is not one.previous_level]
+    assert levels == [HealthLevel.HEALTHY, HealthLevel.WATCH, HealthLevel.AT_RISK]
+    assert health[-1].reasons[0].code == "sentiment"
+    assert {one.ticket_id for one in updates} == {f"t{n}" for n in range(7)}
+    assert all(one.account and one.account.health is HealthLevel.AT_RISK for one in updates)
+
+
+def test_the_trend_is_of_tickets_not_of_messages() -> None:
+    loud = [activity("t9", 9 * DAY + n, negative=0.2) for n in range(50)]
+    state, _, _ = play(tickets([0.2] * 5) + loud)
+    quiet, _, _ = play(tickets([0.2] * 5) + loud[:1])
+    assert len(state.tickets) == len(quiet.tickets)
+    assert slope([0.2] * 6) == 0.0
+
+
+def test_one_extreme_ticket_does_not_bend_the_trend() -> None:
+    assert slope([0.2, 0.2, 1.0, 0.2, 0.2, 0.2]) == 0.0
+    assert slope([0.0, 0.1, 0.2, 0.3]) == pytest.approx(0.1)
+    assert slope([0.0, 1.0]) is None
+
+
+def test_tickets_of_the_week_are_compared_with_the_accounts_own_past() -> None:
+    past = [activity(f"p{n}", n * 7 * DAY, negative=0.1) for n in range(4)]
+    rush = [activity(f"r{n}", 30 * DAY + n * MINUTE * 2, negative=0.1) for n in range(9)]
+    _, health, _ = play(past + rush)
+    last = health[-1]
+    assert last.tickets_7_days == 9
+    assert last.tickets_7_days_baseline == pytest.approx(1.0, abs=0.3)
+    assert last.reasons[0].code == "ticket_frequency"
+
+
+def test_a_level_that_was_lost_comes_back_only_well_past_its_line() -> None:
+    state, _, _ = play(tickets([0.5] * 3))
+    policy = AccountPolicy()
+    score = policy.at_risk_below + 1
+    assert level(score, HealthLevel.WATCH, state, policy) is HealthLevel.WATCH
+    assert level(score, HealthLevel.AT_RISK, state, policy) is HealthLevel.AT_RISK
+
+
+def test_health_goes_out_once_a_minute_and_the_timer_tells_what_was_held_back() -> None:
+    state, health, _ = play([activity("t1", n * 1_000) for n in range(30)])
+    assert len(health) == 1
+    assert state.deadline == START + MINUTE
+    assert tick(state, None, START + 59_999).outputs == ()
+    (late,) = tick(state, None, START + MINUTE).outputs
+    assert isinstance(late, AccountHealth)
+    assert late.tickets_7_days == 1
+
+
+def test_the_record_carries_the_last_ten_tickets_the_latest_first() -> None:
+    closed = activity("t11", 12 * DAY, kind=ActivityKind.RESOLVED, category="billing")
+    _, health, _ = play([*tickets([0.25] * 12), closed])
+    recent = health[-1].recent_tickets
+    assert [one.ticket_id for one in recent] == [f"t{n}" for n in range(11, 1, -1)]
+    assert (recent[0].outcome, recent[0].category, recent[0].sentiment) == (
+        "resolved",
+        "billing",
+        0.25,
+    )
+
+
+def flood() -> AccountState:
+    return play([activity(f"t{n}", n * 1_000, kind=ActivityKind.OPENED) for n in range(21)])[0]
+
+
+def test_a_requester_who_opens_more_than_twenty_tickets_in_ten_minutes_floods() -> None:
+    state = flood()
+    assert state.flood is not None
+    assert (state.flood.requester_id, state.flood.tickets) == ("mara", 21)
+    assert state.flood.since == START
+
+
+def test_a_flood_is_over_when_its_tickets_leave_the_window_and_open_tickets_hear() -> None:
+    state = flood()
+    assert state.deadline == START + 10 * MINUTE
+    health, updates = split(list(tick(state, None, START + 11 * MINUTE).outputs))
+    assert [one.flood for one in health] == [None]
+    assert len(updates) == 21
+
+
+def test_a_repeated_activity_counts_once() -> None:
+    once, _, _ = play([activity("t1", 0, kind=ActivityKind.ESCALATED)])
+    step = observe(once, activity("t1", 0, kind=ActivityKind.ESCALATED), None, START + MINUTE)
+    assert step == Step(once)
+
+
+def test_a_closed_ticket_is_not_told_of_a_change_and_a_reopened_one_is() -> None:
+    closed = [activity("t1", 0), activity("t1", 1, kind=ActivityKind.CLOSED)]
+    state, _, _ = play(closed)
+    assert apply_profile(state, None, profile(vip=True), START + 2).outputs == ()
+    state, _, _ = play([activity("t1", 2, kind=ActivityKind.REOPENED)], state)
+    assert len(apply_profile(state, None, profile(vip=True), START + 3).outputs) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"vip": True}, {"churn_flag": True}, {"tier": "enterprise"}, {"contract_value": 9e5}],
+)
+def test_a_change_that_weighs_reaches_every_open_ticket(changes: dict[str, object]) -> None:
+    state, _, _ = play([activity("t1", 0), activity("t2", 1)])
+    new = profile(**changes)
+    outputs = apply_profile(state, profile(), new, START + MINUTE).outputs
+    _, updates = split(list(outputs))
+    assert [one.ticket_id for one in updates] == ["t1", "t2"]
+    assert {one.kind for one in updates} == {UpdateKind.ACCOUNT_CHANGED}
+    assert len({one.update_id for one in updates}) == 2
+    assert updates[0].account is not None
+    assert updates[0].account.tier == new.tier
+
+
+def test_a_change_that_weighs_nothing_makes_no_ticket_decided_again() -> None:
+    state, _, _ = play([activity("t1", 0)])
+    renamed = profile(name="Acme Ltd", seats=12, updated_at=START + 5)
+    assert apply_profile(state, profile(), renamed, START + MINUTE).outputs == ()
+
+
+def test_a_snapshot_joins_profile_and_health_as_of_the_later() -> None:
+    _, health, _ = play([activity("t1", MINUTE)])
+    joined = snapshot(profile(vip=True), health[0])
+    assert (joined.vip, joined.tier, joined.as_of) == (True, "business", START + MINUTE)
+    assert snapshot(None, health[0]).account_id == "acme"
+
+
+def test_stored_values_read_back_as_written_and_another_version_is_refused() -> None:
+    state = flood()
+    assert decode_account(encode_account(state)) == state
+    with pytest.raises(ValueError, match="version 09"):
+        decode_account(b"\x09")
+
+
+activities = st.lists(
+    st.builds(
+        AccountActivity,
+        activity_id=st.text(max_size=4),
+        ticket_id=st.sampled_from([f"t{n}" for n in range(90)]),
+        kind=st.sampled_from(ActivityKind),
+        occurred_at=st.integers(-DAY, START + 50 * DAY),
+        account_id=st.none() | st.just("acme"),
+        requester_id=st.none() | st.sampled_from(["mara", "ivo"]),
+        negative=st.none() | st.floats(0, 1),
+    ),
+    max_size=120,
+)
+
+
+@given(activities)
+def test_any_activities_give_a_bounded_state_and_a_score_within_bounds(
+    some: list[AccountActivity],
+) -> None:
+    state: AccountState | None = None
+    for n, one in enumerate(some):
+        step = observe(state, one, None, START + n * 7 * MINUTE)
+        state = step.state
+        for health in split(list(step.outputs))[0]:
+            assert 0.0 <= health.score <= 100.0
+            assert len(health.recent_tickets) <= 10
+    if state is not None:
+        assert decode_account(encode_account(state)) == state
+        assert len(state.tickets) <= 50
+        assert len(state.days) <= 35
+
+
+@given(activities)
+def test_the_same_activities_give_the_same_states_and_records(some: list[AccountActivity]) -> None:
+    def run() -> list[Step]:
+        steps, state = [], None
+        for one in some:
+            steps.append(observe(state, one, None, START + 50 * DAY))
+            state = steps[-1].state
+        return steps
+
+    assert run() == run()

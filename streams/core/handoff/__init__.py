@@ -1,0 +1,1 @@
+"""What a person gets who takes over: the whole context, in one record."""

@@ -1,0 +1,120 @@
+"""The handoff package: everything a person needs to take over without asking again."""
+
+from collections.abc import Sequence
+
+from schemas.records import (
+    AccountHealth,
+    AccountProfile,
+    Escalation,
+    HandoffPackage,
+    HealthLevel,
+    Millis,
+    PartState,
+    PartStatus,
+    SentimentPoint,
+    TranscriptEntry,
+)
+from streams.core.handoff.summary import entity, summarize
+from streams.core.handoff.transcript import bounded
+from streams.core.tickets.handling import Handoff
+from streams.core.tickets.state import Ticket
+
+
+def complete(
+    handoff: Handoff,
+    transcript: Sequence[TranscriptEntry],
+    *,
+    profile: AccountProfile | None = None,
+    health: AccountHealth | None = None,
+) -> Escalation:
+    """The escalation with its package.
+
+    `transcript` are the ticket's stored lines in order, the one appended by this step included.
+    What is not known is marked as missing, never waited for.
+    """
+    ticket, route = handoff.ticket, handoff.route
+    case = ticket.case
+    return Escalation(
+        escalation_id=f"{ticket.ticket_id}/e/{ticket.episode}",
+        ticket_id=ticket.ticket_id,
+        decision_id=handoff.decision_id,
+        episode=ticket.episode,
+        revision=handoff.revision,
+        route=route.name,
+        priority=route.priority if case is None else case.priority,
+        created_at=handoff.created_at,
+        category=ticket.category,
+        reasons=handoff.reasons,
+        package=_package(handoff, transcript, profile, health),
+        tenant=ticket.tenant,
+        account_id=ticket.account_id,
+        requester_id=ticket.requester_id,
+        channel=ticket.channel,
+        language=ticket.language,
+        plan=None if profile is None or profile.billing is None else profile.billing.plan,
+        segment=handoff.segment.name,
+        required_skills=route.required_skills,
+        preferred_skills=route.preferred_skills,
+        consult=route.consult,
+        due=handoff.due,
+        customer_notice=handoff.notice,
+    )
+
+
+def _package(
+    handoff: Handoff,
+    transcript: Sequence[TranscriptEntry],
+    profile: AccountProfile | None,
+    health: AccountHealth | None,
+) -> HandoffPackage:
+    ticket = handoff.ticket
+    lines, cut = bounded(transcript, ticket, handoff.policy.package, handoff.arrival)
+    return HandoffPackage(
+        transcript=lines,
+        summary=summarize(ticket, transcript, handoff.message_id),
+        parts=_parts(handoff, bool(lines), profile, health),
+        transcript_cut=cut,
+        entities=tuple(entity(item) for item in ticket.given),
+        sentiment=_sentiment(ticket),
+        account=profile,
+        health=HealthLevel.UNKNOWN if health is None else health.level,
+        history=() if health is None else health.recent_tickets,
+        context=ticket.context,
+    )
+
+
+def _parts(
+    handoff: Handoff,
+    has_transcript: bool,
+    profile: AccountProfile | None,
+    health: AccountHealth | None,
+) -> tuple[PartStatus, ...]:
+    now, context = handoff.created_at, handoff.ticket.context
+    known = None if profile is None else profile.updated_at
+    billing = known if profile is not None and profile.billing is not None else None
+    watched = None if health is None else health.updated_at
+    ages: tuple[tuple[str, Millis | None], ...] = (
+        ("transcript", now if has_transcript else None),
+        ("account", known),
+        ("billing", billing),
+        ("health", watched),
+        ("history", watched),
+        ("context", min((section.as_of for section in context), default=None)),
+    )
+    oldest = now - handoff.policy.package.stale_after
+    return tuple(_status(part, as_of, oldest) for part, as_of in ages)
+
+
+def _status(part: str, as_of: Millis | None, oldest: Millis) -> PartStatus:
+    if as_of is None:
+        return PartStatus(part, PartState.MISSING)
+    return PartStatus(part, PartState.STALE if as_of < oldest else PartState.PRESENT, as_of)
+
+
+def _sentiment(ticket: Ticket) -> tuple[SentimentPoint, ...]:
+    points = [
+        SentimentPoint(point.message_id, point.at, point.negative, mood.author_id or None)
+        for mood in ticket.moods
+        for point in mood.points
+    ]
+    return tuple(sorted(points, key=lambda point: point.at))

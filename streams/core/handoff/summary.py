@@ -1,0 +1,108 @@
+"""What a ticket is about, in the customer's and the AI's own words: extractive, deterministic."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from schemas.records import (
+    AiAttempt,
+    Entity,
+    MessageStatus,
+    Role,
+    Summary,
+    TranscriptEntry,
+    Visibility,
+)
+from streams.core.tickets.state import Given, Ticket
+
+LONGEST: Final = 1_200
+"""Characters of a whole summary: what a person reads before the first answer."""
+_ISSUE: Final = 220
+_ATTEMPTS: Final = 3
+_ATTEMPT: Final = 100
+_OUTCOME: Final = 80
+_ASKED: Final = 160
+_SENTENCE: Final = re.compile(r"[^.!?\n]+[.!?]*")
+
+
+def summarize(
+    ticket: Ticket, transcript: Sequence[TranscriptEntry], message_id: str | None
+) -> Summary:
+    """The issue, what the AI tried and what came of it, what was given, what is asked.
+
+    `message_id` is the customer message that led to the handoff.
+    """
+    spoken = [entry for entry in transcript if entry.visibility is Visibility.PUBLIC]
+    customer = [e for e in spoken if e.role is Role.CUSTOMER and not e.automated]
+    issue = _issue(customer, ticket.issue_message_id, message_id)
+    attempts = _attempts(spoken)
+    asked = _asked(customer)
+    used = len(issue) + len(asked or "") + sum(len(a.text) + len(a.outcome) for a in attempts)
+    return Summary(issue, attempts, _that_fit(ticket.given, LONGEST - used), asked)
+
+
+def _issue(customer: list[TranscriptEntry], first: str | None, last: str | None) -> str:
+    texts: list[str] = []
+    for message_id in (first or _id_of_first(customer), last):
+        for entry in customer:
+            if entry.message_id == message_id:
+                text = _short(_text(entry), _ISSUE)
+                if text and text not in texts:
+                    texts.append(text)
+                break
+    return " […] ".join(texts)
+
+
+def _id_of_first(customer: list[TranscriptEntry]) -> str | None:
+    return customer[0].message_id if customer else None
+
+
+def _attempts(spoken: list[TranscriptEntry]) -> tuple[AiAttempt, ...]:
+    attempts = []
+    for place, entry in enumerate(spoken):
+        if entry.role is Role.AI and entry.status is MessageStatus.SENT and not entry.automated:
+            text = _short(_text(entry), _ATTEMPT)
+            attempts.append(AiAttempt(entry.message_id, text, _outcome(spoken[place + 1 :])))
+    return tuple(attempts[-_ATTEMPTS:])
+
+
+def _outcome(after: list[TranscriptEntry]) -> str:
+    for entry in after:
+        if entry.role is Role.CUSTOMER and not entry.automated:
+            return "customer: " + _short(_text(entry), _OUTCOME - len("customer: "))
+        if entry.role is Role.AI and entry.status is MessageStatus.SENT:
+            return "no reply before the next answer"
+    return "no reply"
+
+
+def _asked(customer: list[TranscriptEntry]) -> str | None:
+    """The customer's last question, or else their last sentence."""
+    for entry in reversed(customer):
+        sentences = [found.strip() for found in _SENTENCE.findall(_text(entry)) if found.strip()]
+        questions = [sentence for sentence in sentences if sentence.endswith("?")]
+        if questions or sentences:
+            return _short((questions or sentences)[-1], _ASKED)
+    return None
+
+
+def _that_fit(given: tuple[Given, ...], room: int) -> tuple[Entity, ...]:
+    fitting = []
+    for item in reversed(given):
+        room -= len(item.kind) + len(item.value)
+        if room < 0:
+            break
+        fitting.append(entity(item))
+    return tuple(reversed(fitting))
+
+
+def entity(item: Given) -> Entity:
+    """Something given, as a record carries it."""
+    return Entity(item.kind, item.value, item.message_id, item.start, item.end)
+
+
+def _text(entry: TranscriptEntry) -> str:
+    return " ".join((entry.translated_text or entry.text).split())
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

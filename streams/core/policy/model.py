@@ -1,0 +1,222 @@
+"""The policy as typed records: what a support organisation decides for itself.
+
+Every field is written in the file: what a policy says is all that applies.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from schemas.records import Mode
+from streams.core.policy.duration import Duration
+from streams.core.reasons import Code
+
+Tier = Literal[0, 1, 2]
+Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the policy file."""
+
+
+class ByChannel(Section, frozen=True):
+    """A duration for each kind of channel; `other` is every channel not named."""
+
+    chat: Duration
+    email: Duration
+    other: Duration
+
+    def of(self, channel: str) -> Duration:
+        """The duration on a channel."""
+        if channel == "chat":
+            return self.chat
+        return self.email if channel == "email" else self.other
+
+
+class Rule(Section, frozen=True):
+    """A trigger that only says how strict it is."""
+
+    tier: Tier
+
+
+class SignalRule(Rule, frozen=True):
+    """A trigger on a signal: fires at `threshold` (0-1) and above."""
+
+    threshold: Share
+
+
+class BillingRule(SignalRule, frozen=True):
+    """Money, and from `dispute_threshold` on, a charge that is contested."""
+
+    dispute_threshold: Share
+
+
+class ComplexityRule(Section, frozen=True):
+    """From how many linked technical variables on a draft is reviewed, or a person takes over."""
+
+    review_from: Count
+    handoff_from: Count
+
+
+class HighStakesRule(Section, frozen=True):
+    """Which accounts are high stakes, and the tier of their messages without and with a problem.
+
+    A problem is a technical, billing or negative signal from `problem_threshold` on, or a ticket
+    of one of `problem_categories`.
+    """
+
+    vip: bool
+    churn_flag: bool
+    contract_value: Annotated[float, msgspec.Meta(ge=0)]
+    tier_alone: Tier
+    tier_with_problem: Tier
+    problem_threshold: Share
+    problem_categories: tuple[str, ...]
+
+
+class LoopRule(Rule, frozen=True):
+    """How many rounds without progress, or in all, are too many."""
+
+    rounds_without_progress: Count
+    rounds: Count
+
+
+class RepetitionRule(Rule, frozen=True):
+    """How often the same may be asked again; two questions are the same from `similarity` on."""
+
+    repeats: Count
+    similarity: Share
+
+
+class DoubtRule(Rule, frozen=True):
+    """How much the AI may doubt a draft (1 - confidence), and where a category differs."""
+
+    threshold: Share
+    categories: dict[str, Share]
+
+
+class WaitRule(Rule, frozen=True):
+    """How long is too long, by channel."""
+
+    after: ByChannel
+
+
+class Triggers(Section, frozen=True):
+    """One rule for every reason code."""
+
+    safety: SignalRule
+    security: SignalRule
+    legal_compliance: SignalRule
+    billing: BillingRule
+    human_request: SignalRule
+    negative_sentiment: SignalRule
+    sentiment_drop: SignalRule
+    urgency: SignalRule
+    complex_troubleshooting: ComplexityRule
+    high_stakes_account: HighStakesRule
+    ai_loop: LoopRule
+    repeated_question: RepetitionRule
+    ai_gave_up: SignalRule
+    ai_no_answer: WaitRule
+    open_time: Rule
+    low_confidence: DoubtRule
+    unreadable: Rule
+
+
+class Segment(Section, frozen=True):
+    """A group of accounts: the first whose any condition holds is the account's.
+
+    `sensitivity` multiplies the thresholds of signals; `open_time` is the trigger's limit.
+    """
+
+    name: Name
+    sensitivity: Share
+    open_time: ByChannel
+    first_response: Duration | None
+    vip: bool = False
+    churn_flag: bool = False
+    contract_value: float | None = None
+    tiers: tuple[str, ...] = ()
+
+
+class Route(Section, frozen=True):
+    """A queue: takes a ticket when one of these reasons fired or its category is one of these.
+
+    Priority 1 is the most pressing, 5 the least. The last route has neither reasons nor
+    categories and takes what is left.
+    """
+
+    name: Name
+    priority: Annotated[int, msgspec.Meta(ge=1, le=5)]
+    reasons: tuple[Code, ...] = ()
+    categories: tuple[str, ...] = ()
+    required_skills: tuple[str, ...] = ()
+    preferred_skills: tuple[str, ...] = ()
+    consult: tuple[str, ...] = ()
+    notice: str = "handoff"
+    first_response: Duration | None = None
+
+
+class Sla(Section, frozen=True):
+    """Targets of the clocks; a route's or segment's own first response goes before these."""
+
+    first_response: ByChannel
+    next_response: ByChannel
+    warn_at: tuple[Annotated[int, msgspec.Meta(ge=1, le=99)], ...]
+
+
+class Reviews(Section, frozen=True):
+    """How long a review waits for the AI's draft, and for a person's word on it."""
+
+    draft_within: Duration
+    judged_within: ByChannel
+
+
+class Escalations(Section, frozen=True):
+    """How often a ticket may move and come back, and how long repeated signals are merged."""
+
+    cool_down: Duration
+    max_hand_backs: Annotated[int, msgspec.Meta(ge=0)]
+    max_moves: Annotated[int, msgspec.Meta(ge=0)]
+    lead_route: Name
+
+
+class Retention(Section, frozen=True):
+    """When a silent ticket counts as resolved, and how long what is known of it is kept."""
+
+    silence: Duration
+    transcript: Duration
+    stub: Duration
+    transcript_messages: Count
+
+
+class Package(Section, frozen=True):
+    """Bounds of the transcript in a handoff package, and from what age on a part of it is stale."""
+
+    max_bytes: Count
+    max_messages: Count
+    stale_after: Duration
+
+
+class Policy(Section, frozen=True):
+    """Everything a decision depends on besides the record, the ticket and the account."""
+
+    name: Name
+    version: Count
+    mode: Mode
+    language: str
+    triggers: Triggers
+    segments: tuple[Segment, ...]
+    routes: tuple[Route, ...]
+    sla: Sla
+    reviews: Reviews
+    escalations: Escalations
+    retention: Retention
+    package: Package
+
+    @property
+    def reference(self) -> str:
+        """The version as decisions name it: `name@version`."""
+        return f"{self.name}@{self.version}"

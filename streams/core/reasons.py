@@ -1,0 +1,72 @@
+"""Every reason code, declared once: what it means and the tier it has by default."""
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Code(StrEnum):
+    """Why a ticket leaves the AI's hands, or its draft is checked."""
+
+    SAFETY = "safety"
+    SECURITY = "security"
+    LEGAL_COMPLIANCE = "legal_compliance"
+    BILLING = "billing"
+    HUMAN_REQUEST = "human_request"
+    NEGATIVE_SENTIMENT = "negative_sentiment"
+    SENTIMENT_DROP = "sentiment_drop"
+    URGENCY = "urgency"
+    COMPLEX_TROUBLESHOOTING = "complex_troubleshooting"
+    HIGH_STAKES_ACCOUNT = "high_stakes_account"
+    AI_LOOP = "ai_loop"
+    REPEATED_QUESTION = "repeated_question"
+    AI_GAVE_UP = "ai_gave_up"
+    AI_NO_ANSWER = "ai_no_answer"
+    OPEN_TIME = "open_time"
+    LOW_CONFIDENCE = "low_confidence"
+    UNREADABLE = "unreadable"
+    HUMAN_TAKEOVER = "human_takeover"
+    GATE_TIMEOUT = "gate_timeout"
+    REVIEW_UNANSWERED = "review_unanswered"
+    REVIEW_REJECTED = "review_rejected"
+    INTERNAL_ERROR = "internal_error"
+
+
+class About(NamedTuple):
+    """What a support lead reads about a reason code."""
+
+    tier: int
+    sentence: str
+
+
+REASONS: Final = {
+    Code.SAFETY: About(2, "Self-harm, a threat, danger or acute distress is stated."),
+    Code.SECURITY: About(2, "Access, credentials, a takeover or data privacy is at issue."),
+    Code.LEGAL_COMPLIANCE: About(2, "A regulation, a contract term or legal action is at issue."),
+    Code.BILLING: About(2, "Money is at issue; `billing_dispute` when the customer contests it."),
+    Code.HUMAN_REQUEST: About(2, "The customer asks for a person."),
+    Code.NEGATIVE_SENTIMENT: About(2, "A message, or the customer's rolling level, is negative."),
+    Code.SENTIMENT_DROP: About(2, "The author is far more negative than in earlier messages."),
+    Code.URGENCY: About(2, "An outage, a deadline or a loss is stated."),
+    Code.COMPLEX_TROUBLESHOOTING: About(2, "Several linked technical variables are named."),
+    Code.HIGH_STAKES_ACCOUNT: About(
+        2, "VIP, about to leave, or a contract past the policy's line."
+    ),
+    Code.AI_LOOP: About(2, "The AI has answered several times without progress."),
+    Code.REPEATED_QUESTION: About(2, "The customer asks the same again in other words."),
+    Code.AI_GAVE_UP: About(2, "The AI or the customer says that the AI could not help."),
+    Code.AI_NO_ANSWER: About(2, "The AI was allowed to answer and did not in its time."),
+    Code.OPEN_TIME: About(2, "The ticket is open for too long and the customer waits."),
+    Code.LOW_CONFIDENCE: About(1, "The AI doubts its own draft."),
+    Code.UNREADABLE: About(1, "The message could not be understood, or only in part."),
+    Code.HUMAN_TAKEOVER: About(2, "A person took over unasked."),
+    Code.GATE_TIMEOUT: About(2, "The platform waited in vain for a decision."),
+    Code.REVIEW_UNANSWERED: About(2, "No draft came to a review, or no person judged it, in time."),
+    Code.REVIEW_REJECTED: About(2, "A reviewer refused the AI's draft."),
+    Code.INTERNAL_ERROR: About(2, "Baton failed on a record of this ticket."),
+}
+
+NEVER_RELAXED: Final = (Code.SAFETY, Code.SECURITY, Code.LEGAL_COMPLIANCE)
+"""No policy, overload or calibration takes these below tier 2."""
+
+PASS_COOL_DOWN: Final = frozenset((*NEVER_RELAXED, Code.HUMAN_REQUEST))
+"""These update an escalation even while its cool-down runs."""

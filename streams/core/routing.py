@@ -1,0 +1,42 @@
+"""Which queue a ticket goes to, and which group an account belongs to."""
+
+from collections.abc import Collection
+
+from schemas.records import AccountSnapshot
+from streams.core.policy.model import Policy, Route, Segment
+
+
+def route_for(policy: Policy, codes: Collection[str], category: str) -> Route:
+    """The first route that knows one of the reason codes or the category; the last takes all."""
+    for route in policy.routes:
+        if category in route.categories or any(code in codes for code in route.reasons):
+            return route
+    return policy.routes[-1]
+
+
+def route_named(policy: Policy, name: str) -> Route:
+    """The route of that name, or the lead's when the policy no longer has it."""
+    routes = {route.name: route for route in policy.routes}
+    return routes.get(name) or routes[policy.escalations.lead_route]
+
+
+def segment_of(
+    policy: Policy, account: AccountSnapshot | None, verified: bool | None = None
+) -> Segment:
+    """The first segment that fits; an account that is unknown or unverified gets the last."""
+    if account is None or verified is False:
+        return policy.segments[-1]
+    for segment in policy.segments:
+        if _fits(segment, account):
+            return segment
+    return policy.segments[-1]
+
+
+def _fits(segment: Segment, account: AccountSnapshot) -> bool:
+    value, line = account.contract_value, segment.contract_value
+    return (
+        (segment.vip and account.vip)
+        or (segment.churn_flag and account.churn_flag)
+        or account.tier in segment.tiers
+        or (value is not None and line is not None and value >= line)
+    )

@@ -1,0 +1,32 @@
+"""Tickets: what follows from each event of a conversation. Pure: no clock, no Kafka, no I/O."""
+
+from schemas.codec import Tombstone
+from streams.core.handoff.package import complete
+from streams.core.tickets.codec import decode_ticket, encode_ticket
+from streams.core.tickets.decide import decide, internal_error
+from streams.core.tickets.handling import (
+    Arrival,
+    Due,
+    Event,
+    Handoff,
+    Step,
+)
+from streams.core.tickets.messages import is_customer_turn
+from streams.core.tickets.state import Owner, Ticket
+
+__all__ = [
+    "Arrival",
+    "Due",
+    "Event",
+    "Handoff",
+    "Owner",
+    "Step",
+    "Ticket",
+    "Tombstone",
+    "complete",
+    "decide",
+    "decode_ticket",
+    "encode_ticket",
+    "internal_error",
+    "is_customer_turn",
+]

@@ -1,0 +1,158 @@
+"""What happens to an open escalation: every change has a revision, the highest is in force."""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from schemas.codec import Tombstone
+from schemas.records import (
+    ContextSection,
+    CustomerNotice,
+    EscalationChange,
+    EscalationUpdate,
+    Reason,
+    SlaClock,
+    SlaEventKind,
+)
+from streams.core import sla
+from streams.core.policy.model import Route
+from streams.core.reasons import PASS_COOL_DOWN
+from streams.core.routing import route_named
+from streams.core.tickets.assess import Found
+from streams.core.tickets.handling import Handling, Handoff
+from streams.core.tickets.outputs import due_of, write_open_escalation, write_sla_event
+from streams.core.tickets.state import Case, Clock
+
+OPEN_ESCALATIONS: Final = "support.open-escalations"
+
+
+def change(
+    handling: Handling,
+    case: Case,
+    kind: EscalationChange,
+    *,
+    reasons: tuple[Reason, ...] = (),
+    context: tuple[ContextSection, ...] = (),
+    previous_route: str | None = None,
+    note: str | None = None,
+) -> None:
+    """Put `case` in force under the next revision and tell its desk."""
+    ticket, spoken = handling.ticket, handling.appended
+    case = replace(case, revision=case.revision + 1)
+    ticket.case = case
+    handling.emit(
+        EscalationUpdate(
+            update_id=f"{case.escalation_id}/u/{case.revision}",
+            escalation_id=case.escalation_id,
+            ticket_id=ticket.ticket_id,
+            revision=case.revision,
+            change=kind,
+            route=case.route,
+            changed_at=handling.now,
+            tenant=ticket.tenant,
+            owner_id=case.owner_id,
+            previous_route=previous_route,
+            reasons=reasons,
+            messages=() if spoken is None else (spoken,),
+            context=context,
+            note=note,
+        )
+    )
+    if kind is EscalationChange.CLOSED:
+        ticket.case = None
+        handling.emit(Tombstone(OPEN_ESCALATIONS, ticket.ticket_id))
+    else:
+        write_open_escalation(handling, case)
+
+
+def signal(handling: Handling, found: Found) -> None:
+    """Later reasons join the open escalation, the same ones again only after the cool-down."""
+    ticket, case = handling.ticket, handling.ticket.case
+    if case is None or not found.reasons:
+        return
+    known = {reason.code for reason in ticket.reasons}
+    new = tuple(reason for reason in found.reasons if reason.code not in known)
+    cooled = handling.now >= case.signalled_at + handling.policy.escalations.cool_down
+    if new or cooled or found.codes & PASS_COOL_DOWN:
+        ticket.reasons += new
+        case = replace(case, signalled_at=handling.now)
+        change(handling, case, EscalationChange.SIGNALS, reasons=found.reasons)
+
+
+def refuse(handling: Handling, case: Case, update_id: str) -> None:
+    """An acceptance that came too late; names the owner. Nothing changes, so no new revision."""
+    handling.emit(
+        EscalationUpdate(
+            update_id=f"{case.escalation_id}/refused/{update_id}",
+            escalation_id=case.escalation_id,
+            ticket_id=handling.ticket.ticket_id,
+            revision=case.revision,
+            change=EscalationChange.ACCEPT_REFUSED,
+            route=case.route,
+            changed_at=handling.now,
+            tenant=handling.ticket.tenant,
+            owner_id=case.owner_id,
+        )
+    )
+
+
+def move(handling: Handling, case: Case, name: str | None, note: str | None) -> None:
+    """To another queue: the old one is told, the new one gets the whole escalation.
+
+    After the policy's number of moves, and for a queue nobody knows, it is the lead's.
+    """
+    rules = handling.policy.escalations
+    wanted = rules.lead_route if case.moves >= rules.max_moves else name or rules.lead_route
+    route = route_named(handling.policy, wanted)
+    if route.name == case.route:
+        change(handling, replace(case, owner_id=None), EscalationChange.REOPENED, note=note)
+        return
+    moved = replace(
+        case,
+        route=route.name,
+        priority=route.priority,
+        owner_id=None,
+        moves=case.moves + 1,
+        placed=case.revision + 1,
+    )
+    handling.ticket.route = route.name
+    change(handling, moved, EscalationChange.MOVED, previous_route=case.route, note=note)
+    handling.handoff = handoff(handling, moved.placed, route, None)
+
+
+def handoff(
+    handling: Handling, revision: int, route: Route, notice: CustomerNotice | None
+) -> Handoff:
+    """The escalation as the ticket stands, to be completed with its package."""
+    ticket = handling.ticket
+    return Handoff(
+        ticket=ticket,
+        decision_id=f"{ticket.ticket_id}/d/{ticket.sequence}",
+        created_at=handling.now,
+        revision=revision,
+        route=route,
+        reasons=ticket.reasons,
+        segment=handling.segment,
+        policy=handling.policy,
+        arrival=handling.arrival,
+        account=handling.account,
+        due=() if ticket.clock is None else (due_of(ticket.clock),),
+        notice=notice,
+        message_id=ticket.customer_message_id,
+    )
+
+
+def start_clock(handling: Handling, kind: SlaClock, route: Route) -> Clock:
+    """A person's time begins to run."""
+    target = sla.target_of(handling.policy, kind, route, handling.segment, handling.ticket.channel)
+    clock = sla.start(handling.policy.sla, kind, handling.now, target)
+    handling.ticket.clock = clock
+    write_sla_event(handling, clock, SlaEventKind.ACTIVATED)
+    return clock
+
+
+def stop_clock(handling: Handling, kind: SlaEventKind) -> None:
+    """The running clock, if any, is met or cancelled."""
+    if handling.ticket.clock is not None:
+        write_sla_event(handling, handling.ticket.clock, kind)
+        handling.ticket.clock = None

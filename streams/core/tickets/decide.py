@@ -1,0 +1,149 @@
+"""The whole way of an event: what is known, what it changes, what is decided."""
+
+from copy import copy
+
+from detectors.signals import Signals
+from schemas.records import (
+    AccountSnapshot,
+    ActivityKind,
+    Cause,
+    ConversationMessage,
+    TicketUpdate,
+    UpdateKind,
+)
+from streams.core.policy.model import Policy
+from streams.core.reasons import Code
+from streams.core.routing import segment_of
+from streams.core.tickets.assess import assess
+from streams.core.tickets.episodes import reopen
+from streams.core.tickets.handling import Arrival, Due, Event, Handling, Step, Subject
+from streams.core.tickets.messages import on_message, subject_of
+from streams.core.tickets.observe import fingerprint, remember
+from streams.core.tickets.outputs import write_activity
+from streams.core.tickets.settle import settle
+from streams.core.tickets.state import Owner, Ticket
+from streams.core.tickets.timers import on_due
+from streams.core.tickets.triggers import group
+from streams.core.tickets.updates import on_update
+
+_NOT_ANALYSED = Signals(unreadable=True)
+_THANKED = 0.5
+_ON_ERROR = group(Code.INTERNAL_ERROR)
+
+
+def decide(
+    state: Ticket | None,
+    event: Event,
+    signals: Signals | None,
+    account: AccountSnapshot | None,
+    policy: Policy,
+    arrival: Arrival,
+    *,
+    model: str = "unknown",
+) -> Step:
+    """What follows from an event, given all that came before it on its ticket.
+
+    Pure, and defined for every valid event in every order: the same arguments give the same step,
+    and none raises. An event whose id is among the ticket's latest is known already and leads to
+    nothing. `signals` belong to a public customer message; one without them counts as unreadable.
+    `model` is the version of the detectors, as decisions name it.
+    """
+    if isinstance(event, Due):
+        if state is None or state.deadline is None or state.deadline > arrival.now:
+            return Step(state)
+        handling = _begin(state, event, None, account, policy, arrival, model)
+        on_due(handling)
+        return handling.step()
+
+    known = fingerprint(event)
+    if state is not None and known in state.seen:
+        return Step(state)
+    handling = _begin(state, event, signals, account, policy, arrival, model)
+    remember(handling.ticket, known)
+    if isinstance(event, ConversationMessage):
+        on_message(handling, event)
+    else:
+        on_update(handling, event)
+    return handling.step()
+
+
+def internal_error(
+    event: Event,
+    state: Ticket | None,
+    policy: Policy,
+    arrival: Arrival,
+    *,
+    model: str = "unknown",
+) -> Step:
+    """Give the ticket of an event that could not be handled to a person.
+
+    `state` is the one before the event. The event itself is not read beyond its ids, and gets
+    the one decision it would have had.
+    """
+    handling = _begin(state, event, None, None, policy, arrival, model)
+    ticket = handling.ticket
+    if isinstance(event, Due):
+        subject = Subject(Cause.TIMER, f"{Code.INTERNAL_ERROR}@{arrival.now}")
+        ticket.clock = None
+    else:
+        remember(ticket, fingerprint(event))
+        subject = (
+            subject_of(event)
+            if isinstance(event, ConversationMessage)
+            else Subject(Cause.UPDATE, event.update_id)
+        )
+    if ticket.owner is Owner.CLOSED:
+        reopen(handling)
+    found = assess(handling, _ON_ERROR)
+    settle(handling, subject, found)
+    return handling.step()
+
+
+def _begin(
+    state: Ticket | None,
+    event: Event,
+    signals: Signals | None,
+    account: AccountSnapshot | None,
+    policy: Policy,
+    arrival: Arrival,
+    model: str,
+) -> Handling:
+    ticket = copy(state) if state is not None else _new(event, policy, arrival)
+    message = event if isinstance(event, ConversationMessage) else None
+    if isinstance(event, TicketUpdate):
+        account = event.account or account
+        if event.kind is UpdateKind.IDENTIFIED and event.verified is not None:
+            ticket.verified = event.verified
+    if not isinstance(event, Due) and not ticket.erased:
+        ticket.account_id = ticket.account_id or event.account_id
+        ticket.requester_id = ticket.requester_id or event.requester_id
+    read = signals if signals is not None else _NOT_ANALYSED
+    segment = segment_of(policy, account, ticket.verified)
+    handling = Handling(
+        ticket,
+        arrival.now,
+        read,
+        account,
+        policy,
+        policy.triggers,
+        segment,
+        segment.sensitivity,
+        arrival,
+        model,
+        read.thanks.score >= _THANKED > read.negative.score,
+        message,
+    )
+    if state is None:
+        write_activity(handling, ActivityKind.OPENED, "1")
+    return handling
+
+
+def _new(event: Event, policy: Policy, arrival: Arrival) -> Ticket:
+    return Ticket(
+        event.ticket_id,
+        "default" if isinstance(event, Due) else event.tenant,
+        arrival.now,
+        open_since=arrival.now,
+        last_at=arrival.now,
+        quiet_due=arrival.now + policy.retention.silence,
+    )

@@ -1,0 +1,117 @@
+"""One event being decided: what is known about it, and what has come out so far."""
+
+import msgspec
+
+from detectors.signals import Signals
+from schemas.codec import Tombstone
+from schemas.records import (
+    AccountSnapshot,
+    Cause,
+    ConversationMessage,
+    CustomerNotice,
+    Millis,
+    Mode,
+    Reason,
+    Record,
+    SlaDue,
+    TicketUpdate,
+    TranscriptEntry,
+)
+from streams.core.policy.model import Policy, Route, Segment, Triggers
+from streams.core.tickets.state import Ticket
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """How an event came: its time (milliseconds) and place. A timer has `now` = its due time."""
+
+    now: Millis
+    topic: str
+    partition: int
+    offset: int = -1
+    truncated: bool = False
+
+
+class Due(msgspec.Struct, frozen=True):
+    """The timer of a ticket is due."""
+
+    ticket_id: str
+
+
+Event = ConversationMessage | TicketUpdate | Due
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """What a decision answers, and the customer message it is about."""
+
+    cause: Cause
+    id: str
+    message_id: str | None = None
+
+
+class Handoff(msgspec.Struct, frozen=True):
+    """An escalation that lacks only its package; `complete` adds it."""
+
+    ticket: Ticket
+    decision_id: str
+    created_at: Millis
+    revision: int
+    route: Route
+    reasons: tuple[Reason, ...]
+    segment: Segment
+    policy: Policy
+    arrival: Arrival
+    account: AccountSnapshot | None
+    due: tuple[SlaDue, ...]
+    notice: CustomerNotice | None
+    message_id: str | None
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What an event leads to.
+
+    `state` None: nothing is left of the ticket. `appended` is a new line of its transcript, to be
+    stored under the number `state.transcript_to - 1`. The numbers from `transcript_from` up to
+    `transcript_to` are all that is kept: a line whose number was in the old state's range and is
+    not in the new one's is to be deleted. `handoff` is an escalation to be completed from the
+    transcript. `state.deadline` is the next timer.
+    """
+
+    state: Ticket | None
+    outputs: tuple[Record | Tombstone, ...] = ()
+    appended: TranscriptEntry | None = None
+    handoff: Handoff | None = None
+
+
+class Handling(msgspec.Struct):
+    """The working place of one call of `decide`; it owns `ticket`, a copy of the state."""
+
+    ticket: Ticket
+    now: Millis
+    signals: Signals
+    account: AccountSnapshot | None
+    policy: Policy
+    rules: Triggers
+    segment: Segment
+    sensitivity: float
+    arrival: Arrival
+    model: str
+    thanked: bool = False
+    message: ConversationMessage | None = None
+    outputs: list[Record | Tombstone] = msgspec.field(default_factory=list)
+    appended: TranscriptEntry | None = None
+    handoff: Handoff | None = None
+    dropped: bool = False
+
+    @property
+    def enforced(self) -> bool:
+        """Whether decisions bind; otherwise they are only recorded."""
+        return self.policy.mode is Mode.ENFORCE
+
+    def emit(self, record: Record | Tombstone) -> None:
+        """Write a record with this step."""
+        self.outputs.append(record)
+
+    def step(self) -> Step:
+        """What came of it."""
+        state = None if self.dropped else self.ticket
+        return Step(state, tuple(self.outputs), self.appended, self.handoff)

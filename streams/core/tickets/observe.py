@@ -1,0 +1,175 @@
+"""What a message leaves in the state: sentiment, rounds, repetition, what was given and tried."""
+
+from hashlib import blake2b
+
+from msgspec.structs import replace
+
+from detectors.signals import Signals
+from schemas.records import (
+    ConversationMessage,
+    MessageStatus,
+    Role,
+    TicketUpdate,
+    TranscriptEntry,
+)
+from streams.core.tickets.handling import Handling
+from streams.core.tickets.state import (
+    KNOWN_ATTEMPTS,
+    KNOWN_AUTHORS,
+    KNOWN_ENTITIES,
+    KNOWN_IDS,
+    KNOWN_QUESTIONS,
+    MOOD_POINTS,
+    Given,
+    Mood,
+    MoodPoint,
+    Question,
+    Ticket,
+)
+
+LEVEL_WEIGHT = 0.5
+"""Share of the newest message in the rolling level (exponential smoothing)."""
+SHORT_GIST = 2
+"""A gist of fewer hashes says too little to be called a repetition."""
+SKETCH = 16
+"""Hashes kept of a gist, the smallest: their overlap estimates the whole's (Broder 1997)."""
+QUESTION_TAIL = 300
+"""Characters at the end of an AI answer in which a question mark makes it a question."""
+
+
+def fingerprint(event: ConversationMessage | TicketUpdate) -> int:
+    """A 64-bit hash of what makes an event the same one again. A draft is not what is sent."""
+    if isinstance(event, TicketUpdate):
+        name = f"update/{event.update_id}"
+    elif event.status is MessageStatus.DRAFT:
+        name = f"draft/{event.draft_id or event.message_id}"
+    else:
+        name = f"sent/{event.message_id}"
+    digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
+
+
+def remember(ticket: Ticket, known: int) -> None:
+    """Know an event's fingerprint among the latest."""
+    ticket.seen = (*ticket.seen[1 - KNOWN_IDS :], known)
+
+
+def write_down(handling: Handling, message: ConversationMessage) -> None:
+    """Add the message to the transcript; past the bound the oldest lines leave it."""
+    ticket, offset = handling.ticket, handling.arrival.offset
+    handling.appended = TranscriptEntry(
+        message.message_id,
+        message.role,
+        message.text,
+        message.sent_at,
+        message.author_id,
+        message.visibility,
+        message.status,
+        message.automated,
+        message.translated_text,
+    )
+    ticket.transcript_to += 1
+    oldest = ticket.transcript_to - handling.policy.retention.transcript_messages
+    ticket.transcript_from = max(ticket.transcript_from, oldest)
+    if ticket.first_offset < 0:
+        ticket.first_offset = offset
+    ticket.last_offset = offset
+
+
+def hear_customer(handling: Handling, message: ConversationMessage) -> None:
+    """A customer's public message."""
+    ticket, signals = handling.ticket, handling.signals
+    if ticket.last_word is Role.AI and not handling.thanked:
+        answered = ticket.ai_asked and signals.ai_failed.score < 0.5
+        ticket.stalled += 0 if answered else 1
+    elif handling.thanked:
+        ticket.stalled = 0
+    _hear_question(handling)
+    ticket.moods = _moods(ticket.moods, message, signals)
+    if signals.category != "general":
+        ticket.category, ticket.category_message_id = signals.category, message.message_id
+    if signals.entities:
+        ticket.given = _given(ticket.given, message, signals)
+    if ticket.issue_message_id is None and (signals.gist or signals.category != "general"):
+        ticket.issue_message_id = message.message_id
+    if ticket.paused_since is not None:
+        ticket.paused += max(0, handling.now - ticket.paused_since)
+        ticket.paused_since = None
+    ticket.customer_message_id = message.message_id
+    ticket.last_word, ticket.last_at, ticket.ai_asked = Role.CUSTOMER, handling.now, False
+
+
+def hear_ai(handling: Handling, message: ConversationMessage) -> None:
+    """An answer the AI has sent: a round."""
+    ticket = handling.ticket
+    ticket.rounds += 1
+    ticket.attempts = (*ticket.attempts[1 - KNOWN_ATTEMPTS :], message.message_id)
+    ticket.ai_asked = "?" in message.text[-QUESTION_TAIL:]
+    if ticket.ai_asked and ticket.paused_since is None:
+        ticket.paused_since = handling.now
+    ticket.last_word, ticket.last_at = Role.AI, handling.now
+    hear_confidence(ticket, message)
+
+
+def hear_confidence(ticket: Ticket, message: ConversationMessage) -> None:
+    """What the AI thinks of its own words, where it says so."""
+    if message.confidence is not None:
+        ticket.confidences = (*ticket.confidences[1 - MOOD_POINTS :], message.confidence)
+
+
+def _hear_question(handling: Handling) -> None:
+    ticket, gist = handling.ticket, handling.signals.gist[:SKETCH]
+    if len(gist) < SHORT_GIST:
+        return
+    same_from = handling.rules.repeated_question.similarity
+    # Only what was asked before the AI's last answer: twice in a row is impatience, not a loop.
+    fresh = frozenset(gist)
+    for earlier in ticket.questions:
+        if earlier.round < ticket.rounds and overlap(fresh, earlier.gist) >= same_from:
+            ticket.repeats += 1
+            break
+    ticket.questions = (*ticket.questions[1 - KNOWN_QUESTIONS :], Question(ticket.rounds, gist))
+
+
+def overlap(one: frozenset[int], other: tuple[int, ...]) -> float:
+    """Jaccard's index of two gists, 0-1."""
+    shared = len(one.intersection(other))
+    return shared / (len(one) + len(other) - shared)
+
+
+def _moods(
+    moods: tuple[Mood, ...], message: ConversationMessage, signals: Signals
+) -> tuple[Mood, ...]:
+    author = message.author_id or message.requester_id or ""
+    signal = signals.negative
+    start, end = signal.span or (0, len(message.text))
+    point = MoodPoint(message.message_id, message.sent_at, signal.score, start, end)
+    for mood in moods:
+        if mood.author_id == author:
+            latest, earlier = mood.points[-1].negative, mood.earlier + 1
+            heard = Mood(
+                author,
+                mood.level + LEVEL_WEIGHT * (signal.score - mood.level),
+                mood.baseline + (latest - mood.baseline) / earlier,
+                earlier,
+                (*mood.points[1 - MOOD_POINTS :], point),
+            )
+            return (*(other for other in moods if other is not mood), heard)
+    return (*moods[1 - KNOWN_AUTHORS :], Mood(author, signal.score, 0.0, 0, (point,)))
+
+
+def calm(moods: tuple[Mood, ...]) -> tuple[Mood, ...]:
+    """The levels back at each author's baseline, for a new episode."""
+    return tuple(replace(mood, level=min(mood.level, mood.baseline)) for mood in moods)
+
+
+def _given(
+    given: tuple[Given, ...], message: ConversationMessage, signals: Signals
+) -> tuple[Given, ...]:
+    known = {(item.kind, item.value) for item in given}
+    new = tuple(
+        Given(found.kind, found.value, message.message_id, *found.span)
+        for found in signals.entities
+        if (found.kind, found.value) not in known
+    )
+    return (given + new)[-KNOWN_ENTITIES:]

@@ -1,0 +1,220 @@
+"""The records a step writes, built from the ticket as it is now. Ids follow from what is known."""
+
+from schemas.records import (
+    AccountActivity,
+    Action,
+    ActivityKind,
+    ConversationMessage,
+    CustomerNotice,
+    Decision,
+    OpenEscalation,
+    ProblemReport,
+    SlaDue,
+    SlaEvent,
+    SlaEventKind,
+    TicketOutcome,
+    UsedInputs,
+)
+from streams.core.tickets.assess import Found
+from streams.core.tickets.handling import Handling, Subject
+from streams.core.tickets.state import Case, Clock, Owner
+
+
+def write_decision(
+    handling: Handling,
+    subject: Subject,
+    found: Found,
+    action: Action,
+    tier: int,
+    *,
+    route: str | None = None,
+    notice: CustomerNotice | None = None,
+) -> Decision:
+    """Decide: the next in the ticket's sequence, and from now on the one in force."""
+    ticket = handling.ticket
+    ticket.sequence += 1
+    decision = Decision(
+        decision_id=f"{ticket.ticket_id}/d/{ticket.sequence}",
+        ticket_id=ticket.ticket_id,
+        cause=subject.cause,
+        subject_id=subject.id,
+        sequence=ticket.sequence,
+        decided_at=handling.now,
+        action=action,
+        tier=tier,
+        category=ticket.category,
+        used=_used(handling),
+        tenant=ticket.tenant,
+        account_id=ticket.account_id,
+        message_id=subject.message_id,
+        mode=handling.policy.mode,
+        route=route,
+        reasons=found.reasons,
+        signals=found.signals,
+        episode=ticket.episode,
+        escalation_id=None if ticket.case is None else ticket.case.escalation_id,
+        review_id=None if ticket.review is None else ticket.review.review_id,
+        customer_notice=notice,
+        contract_violation=ticket.ai_against_decision,
+    )
+    ticket.ai_against_decision = False
+    handling.emit(decision)
+    return decision
+
+
+def _used(handling: Handling) -> UsedInputs:
+    policy, model, segment = handling.policy.reference, handling.model, handling.segment.name
+    account = handling.account
+    if account is None:
+        return UsedInputs(policy, model, segment, handling.now)
+    return UsedInputs(
+        policy,
+        model,
+        segment,
+        handling.now,
+        profile_as_of=account.as_of,
+        contract_value=account.contract_value,
+        vip=account.vip,
+        churn_flag=account.churn_flag,
+        account_tier=account.tier,
+        account_verified=handling.ticket.verified,
+    )
+
+
+def write_activity(handling: Handling, kind: ActivityKind, key: str) -> None:
+    """Tell the account's agent; `key` makes the id unique among those of this kind."""
+    ticket, message = handling.ticket, handling.message
+    if ticket.account_id is None and ticket.requester_id is None:
+        return
+    spoken = message if kind is ActivityKind.MESSAGE else None
+    handling.emit(
+        AccountActivity(
+            f"{ticket.ticket_id}/a/{kind}/{key}",
+            ticket.ticket_id,
+            kind,
+            handling.now if spoken is None else min(spoken.sent_at, handling.now),
+            ticket.tenant,
+            ticket.account_id,
+            ticket.requester_id,
+            None if spoken is None else spoken.message_id,
+            ticket.category,
+            None if spoken is None else handling.signals.negative.score,
+            ticket.tier,
+            handling.now - ticket.opened_at,
+        )
+    )
+
+
+def write_problem_report(handling: Handling, message: ConversationMessage) -> None:
+    """Tell the anomalies agent of a problem that has a fingerprint."""
+    ticket, found, account = handling.ticket, handling.signals.fingerprint, handling.account
+    if found is None:
+        return
+    handling.emit(
+        ProblemReport(
+            report_id=f"{ticket.ticket_id}/p/{message.message_id}",
+            ticket_id=ticket.ticket_id,
+            message_id=message.message_id,
+            fingerprint=found.id,
+            fingerprint_version=found.version,
+            category=handling.signals.category,
+            occurred_at=min(message.sent_at, handling.now),
+            source_partition=handling.arrival.partition,
+            source_watermark=handling.now,
+            tenant=ticket.tenant,
+            account_id=ticket.account_id,
+            requester_id=ticket.requester_id,
+            template=found.template,
+            error_text=found.error_text,
+            component=found.component,
+            account_tier=None if account is None else account.tier,
+            contract_value=None if account is None else account.contract_value,
+        )
+    )
+
+
+def write_open_escalation(handling: Handling, case: Case) -> None:
+    """The escalation as it stands, for desks that start late."""
+    ticket = handling.ticket
+    handling.emit(
+        OpenEscalation(
+            ticket_id=ticket.ticket_id,
+            escalation_id=case.escalation_id,
+            route=case.route,
+            revision=case.revision,
+            priority=case.priority,
+            opened_at=case.opened_at,
+            category=ticket.category,
+            reason_codes=tuple(reason.code for reason in ticket.reasons),
+            tenant=ticket.tenant,
+            account_id=ticket.account_id,
+            owner_id=case.owner_id,
+            due=() if ticket.clock is None else (due_of(ticket.clock),),
+        )
+    )
+
+
+def due_of(clock: Clock) -> SlaDue:
+    """When a clock runs out."""
+    return SlaDue(clock.clock, clock.due_at, clock.due_at - clock.started_at)
+
+
+def write_sla_event(
+    handling: Handling, clock: Clock, kind: SlaEventKind, percent: int | None = None
+) -> None:
+    """Something happened to a response clock."""
+    ticket, case = handling.ticket, handling.ticket.case
+    mark = kind if percent is None else f"{kind}/{percent}"
+    handling.emit(
+        SlaEvent(
+            event_id=f"{ticket.ticket_id}/s/{ticket.episode}/{clock.clock}/{clock.started_at}/{mark}",
+            ticket_id=ticket.ticket_id,
+            clock=clock.clock,
+            kind=kind,
+            at=handling.now,
+            due_at=clock.due_at,
+            target=clock.due_at - clock.started_at,
+            tenant=ticket.tenant,
+            account_id=ticket.account_id,
+            escalation_id=None if case is None else case.escalation_id,
+            route=None if case is None else case.route,
+            segment=handling.segment.name,
+            percent=percent,
+            elapsed=handling.now - clock.started_at,
+        )
+    )
+
+
+def write_outcome(handling: Handling) -> None:
+    """How the episode ended; written again under its id when a verdict or score comes later."""
+    ticket = handling.ticket
+    began, replied = ticket.escalated_at, ticket.human_replied_at
+    handling.emit(
+        TicketOutcome(
+            outcome_id=f"{ticket.ticket_id}/o/{ticket.episode}",
+            ticket_id=ticket.ticket_id,
+            episode=ticket.episode,
+            category=ticket.category,
+            ended_at=handling.now if ticket.owner is not Owner.CLOSED else ticket.closed_at or 0,
+            tenant=ticket.tenant,
+            account_id=ticket.account_id,
+            requester_id=ticket.requester_id,
+            segment=handling.segment.name,
+            channel=ticket.channel,
+            route=ticket.route,
+            tier=ticket.tier,
+            outcome=ticket.outcome or "unknown",
+            resolution_path=ticket.resolution_path,
+            policy=handling.policy.reference,
+            reasons=ticket.reasons,
+            verdict=ticket.verdict,
+            csat=ticket.csat,
+            reopened=ticket.reopened,
+            opened_at=ticket.opened_at,
+            escalated_at=began,
+            first_human_reply_at=replied,
+            time_to_human=None if began is None or replied is None else replied - began,
+            ai_rounds=ticket.rounds,
+            human_replies=ticket.human_replies,
+        )
+    )

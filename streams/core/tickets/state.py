@@ -1,0 +1,194 @@
+"""What is remembered of a ticket between two events.
+
+Encoded as arrays: a new field goes to the end of its struct and has a default, so that older
+states stay readable.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from schemas.records import ContextSection, Csat, Millis, Reason, Role, SlaClock, Verdict
+
+KNOWN_IDS = 64
+"""How many ids of messages and updates are known, so that one that comes twice counts once."""
+KNOWN_ENTITIES = 32
+KNOWN_ATTEMPTS = 8
+KNOWN_QUESTIONS = 6
+KNOWN_AUTHORS = 6
+KNOWN_CONTEXT = 8
+MOOD_POINTS = 6
+
+
+class Owner(StrEnum):
+    """Who answers the customer."""
+
+    AI = "ai"
+    REVIEW = "review"
+    HUMAN = "human"
+    CLOSED = "closed"
+
+
+class MoodPoint(msgspec.Struct, frozen=True, array_like=True):
+    """How negative a message was (0-1), and which characters weighed most."""
+
+    message_id: str
+    at: Millis
+    negative: float
+    start: int
+    end: int
+
+
+class Mood(msgspec.Struct, frozen=True, array_like=True):
+    """An author's sentiment: `level` rolls, `baseline` is the mean of all but the latest."""
+
+    author_id: str
+    level: float
+    baseline: float
+    earlier: int
+    points: tuple[MoodPoint, ...]
+
+
+class Question(msgspec.Struct, frozen=True, array_like=True):
+    """The gist of a customer message, and after how many rounds it was asked."""
+
+    round: int
+    gist: tuple[int, ...]
+
+
+class Given(msgspec.Struct, frozen=True, array_like=True):
+    """Something the customer has already told, and where."""
+
+    kind: str
+    value: str
+    message_id: str
+    start: int
+    end: int
+
+
+class Review(msgspec.Struct, frozen=True, array_like=True):
+    """A review that waits: first for the AI's draft, then for a person."""
+
+    review_id: str
+    message_id: str
+    route: str
+    due_at: Millis
+    reasons: tuple[Reason, ...]
+    draft_id: str | None = None
+
+
+class Case(msgspec.Struct, frozen=True, array_like=True):
+    """The open escalation. `placed` is the revision since which it lies on its route."""
+
+    escalation_id: str
+    route: str
+    priority: int
+    opened_at: Millis
+    revision: int
+    placed: int
+    signalled_at: Millis
+    owner_id: str | None = None
+    moves: int = 0
+
+
+class Clock(msgspec.Struct, frozen=True, array_like=True):
+    """A running response clock. `rung` counts the warnings and the breach already told."""
+
+    clock: SlaClock
+    started_at: Millis
+    due_at: Millis
+    next_at: Millis | None
+    rung: int = 0
+
+
+class Ticket(msgspec.Struct, array_like=True):
+    """A ticket's state. Mutable only inside `decide`, which works on its own copy."""
+
+    ticket_id: str
+    tenant: str
+    opened_at: Millis
+    owner: Owner = Owner.AI
+    episode: int = 1
+    sequence: int = 0
+    hand_backs: int = 0
+    reopened: bool = False
+    erased: bool = False
+
+    channel: str = "chat"
+    language: str | None = None
+    requester_id: str | None = None
+    account_id: str | None = None
+    verified: bool | None = None
+
+    seen: tuple[int, ...] = ()
+    category: str = "general"
+    category_message_id: str | None = None
+    issue_message_id: str | None = None
+    customer_message_id: str | None = None
+    last_at: Millis = 0
+    last_word: Role = Role.UNKNOWN
+
+    open_since: Millis = 0
+    paused: int = 0
+    paused_since: Millis | None = None
+
+    rounds: int = 0
+    stalled: int = 0
+    repeats: int = 0
+    ai_asked: bool = False
+    ai_against_decision: bool = False
+    questions: tuple[Question, ...] = ()
+    moods: tuple[Mood, ...] = ()
+    confidences: tuple[float, ...] = ()
+    attempts: tuple[str, ...] = ()
+    given: tuple[Given, ...] = ()
+
+    tier: int = 0
+    route: str | None = None
+    reasons: tuple[Reason, ...] = ()
+    review: Review | None = None
+    case: Case | None = None
+    clock: Clock | None = None
+    escalated_at: Millis | None = None
+    human_replied_at: Millis | None = None
+    human_replies: int = 0
+
+    answer_due: Millis | None = None
+    open_due: Millis | None = None
+    quiet_due: Millis | None = None
+    forget_due: Millis | None = None
+    closed_at: Millis | None = None
+    outcome: str | None = None
+    resolution_path: str | None = None
+    verdict: Verdict | None = None
+    csat: tuple[Csat, ...] = ()
+    context: tuple[ContextSection, ...] = ()
+
+    transcript_from: int = 0
+    transcript_to: int = 0
+    first_offset: int = -1
+    last_offset: int = -1
+
+    @property
+    def deadline(self) -> Millis | None:
+        """When the next timer of this ticket is due: milliseconds, None when none runs."""
+        clock = self.clock
+        review = self.review
+        due = [
+            at
+            for at in (
+                self.answer_due,
+                self.open_due,
+                self.quiet_due,
+                self.forget_due,
+                None if clock is None else clock.next_at,
+                None if review is None else review.due_at,
+            )
+            if at is not None
+        ]
+        return min(due) if due else None
+
+    def open_for(self, now: Millis) -> int:
+        """How long the ticket is open without its pauses, in milliseconds."""
+        until = now if self.paused_since is None else self.paused_since
+        return max(0, until - self.open_since - self.paused)

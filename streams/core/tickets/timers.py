@@ -1,0 +1,52 @@
+"""What happens to a ticket when nothing happens."""
+
+from schemas.records import Cause
+from streams.core import sla
+from streams.core.reasons import Code
+from streams.core.tickets.assess import assess
+from streams.core.tickets.episodes import close, forget
+from streams.core.tickets.handling import Handling, Subject
+from streams.core.tickets.outputs import write_sla_event
+from streams.core.tickets.settle import settle
+from streams.core.tickets.triggers import group
+
+
+def on_due(handling: Handling) -> None:
+    """Handle every timer that is due; one that was moved meanwhile does nothing."""
+    ticket, now = handling.ticket, handling.now
+    if ticket.clock is not None:
+        _ring(handling)
+    if ticket.forget_due is not None and ticket.forget_due <= now:
+        forget(handling)
+    if ticket.quiet_due is not None and ticket.quiet_due <= now:
+        close(handling, "assumed")
+    _run_out(handling)
+
+
+def _ring(handling: Handling) -> None:
+    ticket = handling.ticket
+    if ticket.clock is None or ticket.clock.next_at is None:
+        return
+    ticket.clock, told = sla.ring(handling.policy.sla, ticket.clock, handling.now)
+    for kind, percent in told:
+        write_sla_event(handling, ticket.clock, kind, percent)
+
+
+def _run_out(handling: Handling) -> None:
+    ticket, review, now = handling.ticket, handling.ticket.review, handling.now
+    waits = (
+        (Code.AI_NO_ANSWER, ticket.answer_due),
+        (Code.OPEN_TIME, ticket.open_due),
+        (Code.REVIEW_UNANSWERED, None if review is None else review.due_at),
+    )
+    due = [code for code, at in waits if at is not None and at <= now]
+    if not due:
+        return
+    found = assess(handling, group(*due))
+    if Code.AI_NO_ANSWER in due:
+        ticket.answer_due = None
+    if Code.OPEN_TIME in due:
+        ticket.open_due = None
+    if found.reasons:
+        subject = Subject(Cause.TIMER, f"{due[0]}@{now}", ticket.customer_message_id)
+        settle(handling, subject, found)

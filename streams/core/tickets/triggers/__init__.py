@@ -1,0 +1,62 @@
+"""The triggers: one function a reason code. Each measures; a score at its threshold fires."""
+
+from collections.abc import Callable
+from typing import Final
+
+from streams.core.reasons import Code
+from streams.core.tickets.handling import Handling
+from streams.core.tickets.triggers import conversation, events, text
+from streams.core.tickets.triggers.seen import Seen
+
+Trigger = Callable[[Handling], Seen]
+TriggerGroup = tuple[tuple[Code, Trigger], ...]
+
+TRIGGERS: Final[dict[Code, Trigger]] = {
+    Code.SAFETY: text.safety,
+    Code.SECURITY: text.security,
+    Code.LEGAL_COMPLIANCE: text.legal_compliance,
+    Code.BILLING: text.billing,
+    Code.HUMAN_REQUEST: text.human_request,
+    Code.NEGATIVE_SENTIMENT: conversation.negative_sentiment,
+    Code.SENTIMENT_DROP: conversation.sentiment_drop,
+    Code.URGENCY: text.urgency,
+    Code.COMPLEX_TROUBLESHOOTING: text.complex_troubleshooting,
+    Code.HIGH_STAKES_ACCOUNT: conversation.high_stakes_account,
+    Code.AI_LOOP: conversation.ai_loop,
+    Code.REPEATED_QUESTION: conversation.repeated_question,
+    Code.AI_GAVE_UP: conversation.ai_gave_up,
+    Code.AI_NO_ANSWER: conversation.ai_no_answer,
+    Code.OPEN_TIME: conversation.open_time,
+    Code.LOW_CONFIDENCE: conversation.low_confidence,
+    Code.UNREADABLE: text.unreadable,
+    Code.HUMAN_TAKEOVER: events.human_takeover,
+    Code.GATE_TIMEOUT: events.gate_timeout,
+    Code.REVIEW_UNANSWERED: events.review_unanswered,
+    Code.REVIEW_REJECTED: events.review_rejected,
+    Code.INTERNAL_ERROR: events.internal_error,
+}
+
+
+def group(*codes: Code) -> TriggerGroup:
+    """The triggers of these codes, in this order."""
+    return tuple((code, TRIGGERS[code]) for code in codes)
+
+
+ON_CUSTOMER_MESSAGE: Final = group(
+    Code.SAFETY,
+    Code.SECURITY,
+    Code.LEGAL_COMPLIANCE,
+    Code.BILLING,
+    Code.HUMAN_REQUEST,
+    Code.NEGATIVE_SENTIMENT,
+    Code.SENTIMENT_DROP,
+    Code.URGENCY,
+    Code.COMPLEX_TROUBLESHOOTING,
+    Code.HIGH_STAKES_ACCOUNT,
+    Code.AI_LOOP,
+    Code.REPEATED_QUESTION,
+    Code.AI_GAVE_UP,
+    Code.OPEN_TIME,
+    Code.UNREADABLE,
+)
+ON_DRAFT: Final = group(Code.AI_GAVE_UP, Code.LOW_CONFIDENCE)

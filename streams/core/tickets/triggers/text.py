@@ -1,0 +1,59 @@
+"""Triggers on what a message says: each holds a detector's signal against its rule."""
+
+from streams.core.tickets.handling import Handling
+from streams.core.tickets.triggers.seen import Seen, of_signal
+
+
+def safety(handling: Handling) -> Seen:
+    """Danger, a threat or acute distress, 0-1."""
+    return of_signal(handling, handling.signals.safety, handling.rules.safety)
+
+
+def security(handling: Handling) -> Seen:
+    """Access, credentials or data privacy, 0-1."""
+    return of_signal(handling, handling.signals.security, handling.rules.security)
+
+
+def legal_compliance(handling: Handling) -> Seen:
+    """A regulation, a contract term or legal action, 0-1."""
+    rule = handling.rules.legal_compliance
+    return of_signal(handling, handling.signals.legal_compliance, rule)
+
+
+def billing(handling: Handling) -> Seen:
+    """Money, 0-1; a contested charge goes before a plain matter."""
+    rule, sensitivity = handling.rules.billing, handling.sensitivity
+    dispute, line = handling.signals.billing_dispute, rule.dispute_threshold * sensitivity
+    if dispute.score >= line:
+        return Seen(dispute.score, line, rule.tier, dispute.span, "billing_dispute")
+    return of_signal(handling, handling.signals.billing, rule)
+
+
+def human_request(handling: Handling) -> Seen:
+    """The customer asks for a person, 0-1."""
+    return of_signal(handling, handling.signals.human_request, handling.rules.human_request)
+
+
+def urgency(handling: Handling) -> Seen:
+    """An outage, a deadline or a loss, 0-1."""
+    return of_signal(handling, handling.signals.urgency, handling.rules.urgency)
+
+
+def complex_troubleshooting(handling: Handling) -> Seen:
+    """How many linked technical variables the message names."""
+    rule, count = handling.rules.complex_troubleshooting, handling.signals.complexity
+    tier = 2 if count >= rule.handoff_from else 1
+    return Seen(count, rule.review_from, tier, handling.signals.complexity_span)
+
+
+def unreadable(handling: Handling) -> Seen:
+    """1 when the message was not understood, read only in part, or is an unread attachment."""
+    rule, message = handling.rules.unreadable, handling.message
+    if handling.arrival.truncated:
+        return Seen(1.0, 1.0, rule.tier, None, "truncated")
+    if handling.signals.unreadable:
+        return Seen(1.0, 1.0, rule.tier)
+    if message is not None and message.attachments and not message.text.strip():
+        missing = all(not attachment.extracted_text for attachment in message.attachments)
+        return Seen(1.0 if missing else 0.0, 1.0, rule.tier, None, "attachment")
+    return Seen(0.0, 1.0, rule.tier)

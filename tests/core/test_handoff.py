@@ -1,0 +1,139 @@
+"""What a person gets who takes over."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from detectors.signals import Found, Signal, Signals
+from schemas.records import (
+    AccountHealth,
+    AccountProfile,
+    BillingContext,
+    ContextSection,
+    EscalationUpdate,
+    HealthLevel,
+    TicketSummary,
+    UpdateKind,
+)
+from streams.core.handoff.summary import LONGEST
+from streams.core.tickets import complete
+from tests.core.conversation import DAY, START, Conversation, scores
+
+
+def long_story() -> Conversation:
+    talk = Conversation()
+    talk.customer("hi")
+    talk.ai("Hello! What can I do?")
+    talk.customer(
+        "Order B-77 never arrived. Where is it?",
+        Signals(gist=(1, 2, 3), entities=(Found("order", "B-77", (6, 10)),), negative=Signal(0.2)),
+    )
+    talk.ai("Please check the tracking page.")
+    talk.customer("I did, it says delivered. Can a person look at it?", scores(human_request=0.9))
+    return talk
+
+
+def test_the_summary_tells_the_issue_the_attempts_and_what_is_asked() -> None:
+    [escalation] = long_story().escalations
+    summary = escalation.package.summary
+    assert summary.issue == (
+        "Order B-77 never arrived. Where is it? […] "
+        "I did, it says delivered. Can a person look at it?"
+    )
+    assert [attempt.text for attempt in summary.attempts] == [
+        "Hello! What can I do?",
+        "Please check the tracking page.",
+    ]
+    assert summary.attempts[-1].outcome.startswith("customer: I did, it says delivered.")
+    assert summary.asked == "Can a person look at it?"
+    assert [(entity.kind, entity.value) for entity in summary.given] == [("order", "B-77")]
+
+
+def test_the_package_holds_the_whole_transcript_and_the_sentiment_curve() -> None:
+    [escalation] = long_story().escalations
+    package = escalation.package
+    assert [line.text[:5] for line in package.transcript] == [
+        "hi",
+        "Hello",
+        "Order",
+        "Pleas",
+        "I did",
+    ]
+    assert package.transcript_cut is None
+    assert [point.negative for point in package.sentiment] == [0.0, 0.2, 0.0]
+
+
+def test_every_part_says_whether_it_is_there_and_as_of_when() -> None:
+    talk = long_story()
+    assert talk.step.handoff is not None
+    old = START - 40 * DAY
+    profile = AccountProfile("a1", old, billing=BillingContext(plan="pro"))
+    health = AccountHealth(
+        "a1", START, 0.4, HealthLevel.WATCH, recent_tickets=(TicketSummary("T0", old),)
+    )
+    escalation = complete(talk.step.handoff, [], profile=profile, health=health)
+    states = {part.part: (part.state.value, part.as_of) for part in escalation.package.parts}
+    assert states == {
+        "transcript": ("missing", None),
+        "account": ("stale", old),
+        "billing": ("stale", old),
+        "health": ("present", START),
+        "history": ("present", START),
+        "context": ("missing", None),
+    }
+    assert escalation.plan == "pro"
+    assert escalation.package.history[0].ticket_id == "T0"
+
+
+def test_context_of_other_systems_is_kept_and_a_later_one_follows_as_an_update() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.CONTEXT, context=ContextSection("shop", START, fields={"order": "7"}))
+    talk.customer("a person please", scores(human_request=0.9))
+    assert talk.escalations[0].package.context[0].source == "shop"
+    talk.update(UpdateKind.CONTEXT, context=ContextSection("crm", START))
+    [update] = talk.new(EscalationUpdate)
+    assert (update.change, update.context[0].source) == ("context", "crm")
+
+
+def test_a_long_transcript_keeps_its_first_and_newest_and_names_the_cut() -> None:
+    talk = Conversation()
+    talk.policy = replace(talk.policy, package=replace(talk.policy.package, max_messages=4))
+    for number in range(1, 11):
+        talk.customer(f"part {number}")
+    talk.customer("a person please", scores(human_request=0.9))
+    package = talk.escalations[0].package
+    assert [line.text for line in package.transcript] == [
+        "part 1", "part 9", "part 10", "a person please",
+    ]  # fmt: skip
+    cut = package.transcript_cut
+    assert cut is not None
+    assert (cut.messages, cut.topic, cut.partition) == (7, "support.conversations", 3)
+    assert (cut.first_offset, cut.last_offset) == (1, 11)
+
+
+@given(st.lists(st.text(max_size=400), max_size=8), st.integers(1, 400))
+def test_the_transcript_fits_its_bound_and_the_summary_too(texts: list[str], bound: int) -> None:
+    talk = Conversation()
+    talk.policy = replace(talk.policy, package=replace(talk.policy.package, max_bytes=bound))
+    for text in texts:
+        found = tuple(Found("word", word, (0, 1)) for word in text.split())
+        talk.customer(text, Signals(entities=found, gist=(1, 2, 3)))
+        talk.ai(text)
+    talk.customer("a person please", scores(human_request=0.9))
+    package = talk.escalations[0].package
+    assert sum(len(line.text.encode()) for line in package.transcript) <= bound
+    summary = package.summary
+    length = len(summary.issue) + len(summary.asked or "")
+    length += sum(len(attempt.text) + len(attempt.outcome) for attempt in summary.attempts)
+    length += sum(len(entity.kind) + len(entity.value) for entity in summary.given)
+    assert length <= LONGEST
+
+
+def test_a_ticket_keeps_only_the_newest_lines_past_its_bound() -> None:
+    talk = Conversation()
+    kept = replace(talk.policy.retention, transcript_messages=3)
+    talk.policy = replace(talk.policy, retention=kept)
+    for number in range(5):
+        talk.customer(f"part {number}")
+    assert [line.text for line in talk.lines.values()] == ["part 2", "part 3", "part 4"]

@@ -1,0 +1,229 @@
+"""What holds for every sequence of events, however strange."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detectors.signals import Fingerprint, Found, Signal, Signals
+from schemas.codec import Tombstone
+from schemas.records import (
+    AccountSnapshot,
+    Attachment,
+    Cause,
+    ContextSection,
+    ConversationMessage,
+    Csat,
+    Decision,
+    DraftOutcome,
+    DraftReview,
+    MessageStatus,
+    OpenEscalation,
+    Record,
+    Role,
+    SlaEvent,
+    SlaEventKind,
+    TicketUpdate,
+    UpdateKind,
+    Verdict,
+    Visibility,
+)
+from streams.core.policy import default_policy
+from streams.core.tickets import Due, Event, Owner, is_customer_turn
+from tests.core.conversation import DAY, START, Conversation
+
+names = st.sampled_from(["a", "b", "c", "d1", "d2", ""])
+maybe = st.none() | names
+texts = st.sampled_from(["", "why?", "It fails.", "\u200b", "x" * 500]) | st.text(max_size=20)
+levels = st.builds(
+    Signal, st.sampled_from([0.0, 0.0, 0.0, 0.3, 0.5, 0.9]), st.none() | st.just((0, 2))
+)
+read_signals = st.builds(
+    Signals,
+    negative=levels,
+    billing=levels,
+    security=levels,
+    technical=levels,
+    thanks=levels,
+    ai_failed=levels,
+    complexity=st.integers(0, 5),
+    category=st.sampled_from(["general", "billing", "technical"]),
+    fingerprint=st.none() | st.just(Fingerprint("f", 1, "t")),
+    entities=st.just(()) | st.just((Found("order", "1", (0, 1)),)),
+    unreadable=st.sampled_from([False, False, False, True]),
+    gist=st.sampled_from([(), (1, 2), (1, 2, 3), (7, 8, 9)]),
+)
+signals = st.none() | read_signals | read_signals | read_signals
+accounts = st.none() | st.builds(
+    AccountSnapshot, st.just("a1"), st.just(START), vip=st.booleans(), churn_flag=st.booleans()
+)
+messages = st.builds(
+    ConversationMessage,
+    message_id=st.integers(0, 30).map(str),
+    ticket_id=st.just("T1"),
+    role=st.sampled_from([Role.CUSTOMER, Role.CUSTOMER, Role.AI, *Role]),
+    text=texts,
+    sent_at=st.integers(-(10**15), 10**15),
+    account_id=maybe,
+    requester_id=maybe,
+    author_id=maybe,
+    visibility=st.sampled_from([Visibility.PUBLIC, Visibility.PUBLIC, Visibility.INTERNAL]),
+    automated=st.sampled_from([False, False, False, True]),
+    channel=st.sampled_from(["chat", "email", "phone"]),
+    status=st.sampled_from(MessageStatus),
+    draft_id=maybe,
+    in_reply_to=maybe,
+    confidence=st.none() | st.floats(-1, 2),
+    gave_up=st.booleans(),
+    attachments=st.just(()) | st.just((Attachment("image/png"),)),
+)
+updates = st.builds(
+    TicketUpdate,
+    update_id=st.integers(0, 60).map(str),
+    ticket_id=st.just("T1"),
+    kind=st.sampled_from(
+        [kind for kind in UpdateKind if kind is not UpdateKind.ERASED] * 3 + [*UpdateKind]
+    ),
+    occurred_at=st.integers(-(10**15), 10**15),
+    actor_id=maybe,
+    account_id=maybe,
+    verified=st.none() | st.booleans(),
+    revision=st.none() | st.integers(-1, 5),
+    route=st.sampled_from([None, "billing", "nowhere"]),
+    draft=st.none() | st.builds(DraftReview, names, st.sampled_from(DraftOutcome)),
+    verdict=st.none() | st.just(Verdict(needed=False)),
+    csat=st.none() | st.just(Csat(0.5)),
+    context=st.none() | st.just(ContextSection("crm", START)),
+    account=accounts,
+)
+events = st.tuples(st.sampled_from([0, 1, 30_000, 10**6, DAY]), messages | updates, signals)
+histories = st.lists(events, max_size=25)
+
+
+def play(
+    history: list[tuple[int, Event, Signals | None]], account: AccountSnapshot | None
+) -> Conversation:
+    talk = Conversation(account)
+    for pause, event, read in history:
+        talk.wait(pause)
+        talk.count += 1
+        talk.apply(event, read)
+    return talk
+
+
+@settings(max_examples=120, deadline=None)
+@given(histories, accounts)
+def test_every_history_can_be_decided_and_always_the_same(
+    history: list[tuple[int, Event, Signals | None]], account: AccountSnapshot | None
+) -> None:
+    one, other = play(history, account), play(history, account)
+    assert one.outputs == other.outputs
+    assert one.escalations == other.escalations
+
+
+@settings(max_examples=80, deadline=None)
+@given(histories, accounts)
+def test_a_later_event_never_changes_an_earlier_output(
+    history: list[tuple[int, Event, Signals | None]], account: AccountSnapshot | None
+) -> None:
+    shorter, longer = play(history[:-1], account), play(history, account)
+    assert longer.outputs[: len(shorter.outputs)] == shorter.outputs
+
+
+@settings(max_examples=120, deadline=None)
+@given(histories, accounts)
+def test_every_customer_message_and_every_draft_gets_exactly_one_decision(
+    history: list[tuple[int, Event, Signals | None]], account: AccountSnapshot | None
+) -> None:
+    talk = Conversation(account)
+    for pause, event, read in history:
+        talk.wait(pause)
+        seen_before = talk.state is not None and _known(talk, event)
+        owner = None if talk.state is None else talk.state.owner
+        talk.apply(event, read)
+        answers = [d for d in talk.new(Decision) if d.cause in (Cause.MESSAGE, Cause.DRAFT)]
+        expected = 0 if seen_before else int(is_customer_turn(event) or _is_draft(event))
+        assert len(answers) == expected
+        if owner is Owner.HUMAN and answers:
+            assert answers[0].action in ("silent", "none")
+    sequences = [decision.sequence for decision in talk.all(Decision)]
+    assert sequences == sorted(sequences)
+
+
+def _known(talk: Conversation, event: Event) -> bool:
+    before = talk.step
+    probe = Conversation(talk.account)
+    probe.state, probe.now = talk.state, talk.now
+    step = probe.apply(event, None)
+    assert talk.step is before
+    return not isinstance(event, Due) and probe.ticket.seen == talk.ticket.seen and not step.outputs
+
+
+def _is_draft(event: Event) -> bool:
+    return (
+        isinstance(event, ConversationMessage)
+        and event.role is Role.AI
+        and event.status is MessageStatus.DRAFT
+        and event.visibility is Visibility.PUBLIC
+        and not event.automated
+    )
+
+
+@settings(max_examples=120, deadline=None)
+@given(histories, accounts)
+def test_open_escalations_equal_what_is_open_and_clocks_end_or_run(
+    history: list[tuple[int, Event, Signals | None]], account: AccountSnapshot | None
+) -> None:
+    talk = play(history, account)
+    shown: OpenEscalation | None = None
+    for output in talk.outputs:
+        if isinstance(output, OpenEscalation):
+            assert shown is None or shown.escalation_id == output.escalation_id
+            shown = output
+        elif isinstance(output, Tombstone):
+            shown = None
+    case = None if talk.state is None else talk.state.case
+    assert (None if shown is None else shown.escalation_id) == (
+        None if case is None else case.escalation_id
+    )
+    assert case is None or shown is None or shown.revision == case.revision
+    ended = (SlaEventKind.MET, SlaEventKind.CANCELLED)
+    events_of_clocks = talk.all(SlaEvent)
+    running = sum(event.kind is SlaEventKind.ACTIVATED for event in events_of_clocks) - sum(
+        event.kind in ended for event in events_of_clocks
+    )
+    assert running == int(talk.state is not None and talk.state.clock is not None)
+
+
+@settings(max_examples=80, deadline=None)
+@given(histories, accounts)
+def test_a_ticket_always_has_an_owner_and_its_handoffs_a_known_route(
+    history: list[tuple[int, Event, Signals | None]], account: AccountSnapshot | None
+) -> None:
+    talk = play(history, account)
+    routes = {route.name for route in default_policy().routes}
+    assert all(escalation.route in routes for escalation in talk.escalations)
+    if talk.state is not None:
+        assert (talk.ticket.owner is Owner.HUMAN) == (talk.ticket.case is not None)
+        assert (talk.ticket.owner is Owner.REVIEW) == (talk.ticket.review is not None)
+        assert talk.ticket.deadline is None or talk.ticket.deadline > talk.now
+
+
+@settings(max_examples=80, deadline=None)
+@given(histories, accounts)
+def test_no_two_records_of_a_kind_share_an_id(
+    history: list[tuple[int, Event, Signals | None]], account: AccountSnapshot | None
+) -> None:
+    talk = play(history, account)
+    ids = [
+        (type(output), identity)
+        for output in talk.outputs
+        if isinstance(output, Record) and (identity := _id(output)) is not None
+    ]
+    assert len(ids) == len(set(ids))
+
+
+def _id(record: Record) -> str | None:
+    for name in ("decision_id", "update_id", "event_id", "activity_id", "report_id"):
+        value = getattr(record, name, None)
+        if value is not None:
+            return str(value)
+    return None

@@ -1,0 +1,419 @@
+"""Who owns a ticket after what, and what is written on the way."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from detectors.signals import Fingerprint, Found, Signals
+from schemas.codec import Tombstone
+from schemas.records import (
+    AccountActivity,
+    AccountSnapshot,
+    ActivityKind,
+    ConversationMessage,
+    Csat,
+    Decision,
+    DraftOutcome,
+    DraftReview,
+    EscalationUpdate,
+    Mode,
+    OpenEscalation,
+    ProblemReport,
+    ReviewRequest,
+    Role,
+    SlaEvent,
+    TicketOutcome,
+    UpdateKind,
+    Verdict,
+    Visibility,
+)
+from streams.core.tickets import Arrival, Owner, internal_error
+from streams.core.tickets.lifecycle import TABLE, Turn, next_owner
+from tests.core.conversation import DAY, MINUTE, SECOND, START, Conversation, scores
+
+ANGRY = scores(negative=0.9)
+HACKED = scores(security=0.9)
+VIP = AccountSnapshot("a1", START, vip=True)
+
+
+def escalated() -> Conversation:
+    talk = Conversation()
+    talk.customer("this is awful", ANGRY)
+    return talk
+
+
+def in_review() -> Conversation:
+    talk = Conversation(VIP)
+    talk.customer("hello")
+    return talk
+
+
+def test_the_table_knows_every_turn_from_every_owner() -> None:
+    for owner, turn in product(Owner, Turn):
+        assert next_owner(owner, turn) in Owner
+    assert set(TABLE) == set(Turn)
+
+
+def test_only_a_hand_back_takes_a_ticket_from_a_person_to_the_ai() -> None:
+    gives_back = [turn for turn in Turn if next_owner(Owner.HUMAN, turn) is Owner.AI]
+    assert gives_back == [Turn.HANDED_BACK]
+
+
+def test_an_escalation_names_route_clock_and_notice() -> None:
+    talk = escalated()
+    [escalation] = talk.escalations
+    [started] = talk.all(SlaEvent)
+    assert (escalation.escalation_id, escalation.route, escalation.revision) == (
+        "T1/e/1",
+        "general",
+        1,
+    )
+    assert escalation.decision_id == talk.decision.decision_id == "T1/d/1"
+    assert (started.kind, started.due_at) == ("activated", START + 5 * MINUTE)
+    assert escalation.customer_notice == talk.decision.customer_notice
+    assert talk.all(OpenEscalation)[-1].due == escalation.due
+    assert ActivityKind.ESCALATED in [activity.kind for activity in talk.all(AccountActivity)]
+
+
+def test_the_ai_is_silent_while_a_person_has_the_ticket() -> None:
+    talk = escalated()
+    talk.customer("hello?")
+    assert (talk.decision.action, talk.decision.escalation_id) == ("silent", "T1/e/1")
+    talk.draft()
+    assert (talk.decision.cause, talk.decision.action) == ("draft", "silent")
+    assert not talk.new(EscalationUpdate)
+
+
+def test_later_signals_update_the_one_escalation() -> None:
+    talk = escalated()
+    talk.customer("and I was hacked", HACKED)
+    [update] = talk.new(EscalationUpdate)
+    assert (update.change, update.revision, update.reasons[0].code) == ("signals", 2, "security")
+    assert update.messages[0].text == "and I was hacked"
+    assert talk.all(OpenEscalation)[-1].reason_codes == ("negative_sentiment", "security")
+    assert len(talk.escalations) == 1
+
+
+def test_the_cool_down_merges_the_same_reason_but_not_security() -> None:
+    talk = escalated()
+    talk.customer("awful!", ANGRY)
+    assert not talk.new(EscalationUpdate)
+    for _ in range(2):
+        talk.customer("hacked", HACKED)
+        assert talk.new(EscalationUpdate)
+    talk.wait(31 * MINUTE)
+    talk.customer("awful!", ANGRY)
+    assert talk.new(EscalationUpdate)
+
+
+def test_an_answer_against_a_decision_is_told_in_the_next_one() -> None:
+    talk = escalated()
+    talk.ai("Let me try once more.")
+    assert not talk.new(Decision)
+    talk.customer("stop")
+    assert talk.decision.contract_violation
+    talk.customer("stop")
+    assert not talk.decision.contract_violation
+
+
+def test_a_person_who_takes_over_unasked_silences_the_ai() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.human("I take this one.")
+    assert (talk.decision.cause, talk.decision.action) == ("update", "silent")
+    assert talk.codes == {"human_takeover"}
+    assert talk.escalations[0].reasons == talk.decision.reasons
+    assert [event.kind for event in talk.all(SlaEvent)] == ["activated", "met"]
+    assert talk.all(OpenEscalation)[-1].owner_id == "p1"
+
+
+def test_the_first_to_accept_has_it_and_the_other_is_refused() -> None:
+    talk = escalated()
+    talk.update(UpdateKind.ACCEPTED, actor_id="p1", revision=1)
+    assert [u.change for u in talk.new(EscalationUpdate)] == ["accepted"]
+    talk.update(UpdateKind.ACCEPTED, actor_id="p2", revision=1)
+    [refused] = talk.new(EscalationUpdate)
+    assert (refused.change, refused.owner_id, refused.revision) == ("accept_refused", "p1", 2)
+    assert not talk.new(OpenEscalation)
+
+
+def test_who_accepts_what_has_moved_on_is_refused() -> None:
+    talk = escalated()
+    talk.update(UpdateKind.TRANSFERRED, route="billing")
+    talk.update(UpdateKind.ACCEPTED, actor_id="p1", revision=1)
+    assert [u.change for u in talk.new(EscalationUpdate)] == ["accept_refused"]
+    talk.update(UpdateKind.ACCEPTED, actor_id="p2", revision=2)
+    assert [u.change for u in talk.new(EscalationUpdate)] == ["accepted"]
+
+
+def test_a_move_tells_the_old_desk_and_hands_the_new_one_everything() -> None:
+    talk = escalated()
+    talk.update(UpdateKind.TRANSFERRED, route="billing")
+    [moved] = talk.new(EscalationUpdate)
+    assert (moved.previous_route, moved.route, moved.revision) == ("general", "billing", 2)
+    assert (talk.escalations[-1].route, talk.escalations[-1].revision) == ("billing", 2)
+    assert talk.escalations[-1].escalation_id == talk.escalations[0].escalation_id
+
+
+def test_after_two_moves_the_lead_keeps_it() -> None:
+    talk = escalated()
+    for route in ("billing", "technical", "legal"):
+        talk.update(UpdateKind.TRANSFERRED, route=route)
+    assert talk.all(OpenEscalation)[-1].route == "general"
+
+
+def test_a_declined_escalation_is_free_again() -> None:
+    talk = escalated()
+    talk.update(UpdateKind.ACCEPTED, actor_id="p1")
+    talk.update(UpdateKind.DECLINED, reason="end of shift")
+    [update] = talk.new(EscalationUpdate)
+    assert (update.change, update.note) == ("declined", "end of shift")
+    assert talk.all(OpenEscalation)[-1].owner_id is None
+
+
+def test_the_first_human_reply_meets_the_clock_and_the_next_message_starts_another() -> None:
+    talk = escalated()
+    talk.wait(MINUTE)
+    talk.human()
+    [met] = talk.new(SlaEvent)
+    assert (met.kind, met.clock, met.elapsed) == ("met", "first_response", MINUTE)
+    talk.customer("thank you, but why?")
+    [next_one] = talk.new(SlaEvent)
+    assert (next_one.kind, next_one.clock) == ("activated", "next_response")
+
+
+def test_a_clock_warns_twice_and_breaches_once() -> None:
+    talk = escalated()
+    talk.wait(DAY)
+    told = [(event.kind, event.percent, event.at - START) for event in talk.all(SlaEvent)]
+    assert told == [
+        ("activated", None, 0),
+        ("warned", 50, 150 * SECOND),
+        ("warned", 80, 240 * SECOND),
+        ("breached", 100, 300 * SECOND),
+    ]
+    assert talk.ticket.owner is Owner.HUMAN
+
+
+def test_a_hand_back_closes_the_escalation_and_lets_the_ai_speak() -> None:
+    talk = escalated()
+    talk.update(UpdateKind.HANDED_BACK, reason="simple", instructions="send the guide")
+    assert Tombstone("support.open-escalations", "T1") in talk.step.outputs
+    assert [outcome.outcome for outcome in talk.new(TicketOutcome)] == ["handed_back"]
+    assert (talk.decision.action, talk.decision.cause) == ("reply", "update")
+    talk.customer("how?")
+    assert (talk.decision.action, talk.decision.episode) == ("reply", 2)
+
+
+def test_the_third_hand_back_is_refused() -> None:
+    talk = escalated()
+    for _ in range(2):
+        talk.update(UpdateKind.HANDED_BACK)
+        talk.customer("awful", ANGRY)
+    talk.update(UpdateKind.HANDED_BACK)
+    assert (talk.decision.action, talk.ticket.owner) == ("silent", Owner.HUMAN)
+    assert [e.escalation_id for e in talk.escalations] == ["T1/e/1", "T1/e/2", "T1/e/3"]
+
+
+def test_a_resolved_ticket_tells_its_outcome_and_a_late_verdict_tells_it_again() -> None:
+    talk = escalated()
+    talk.human()
+    talk.update(UpdateKind.RESOLVED, resolution_path="refund")
+    [outcome] = talk.new(TicketOutcome)
+    assert (outcome.outcome, outcome.tier, outcome.time_to_human) == ("resolved", 2, 0)
+    assert [reason.code for reason in outcome.reasons] == ["negative_sentiment"]
+    talk.update(UpdateKind.VERDICT, verdict=Verdict(needed=True))
+    talk.update(UpdateKind.CSAT, csat=Csat(0.8))
+    [again] = talk.new(TicketOutcome)
+    assert again == replace(outcome, verdict=Verdict(needed=True), csat=(Csat(0.8),))
+
+
+def test_a_message_reopens_a_closed_ticket_but_thanks_do_not() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.RESOLVED)
+    talk.customer("thanks!", scores(thanks=0.9))
+    assert (talk.decision.action, talk.ticket.owner) == ("none", Owner.CLOSED)
+    talk.customer("it is back")
+    assert (talk.decision.action, talk.decision.episode) == ("reply", 2)
+    assert ActivityKind.REOPENED in [a.kind for a in talk.new(AccountActivity)]
+
+
+def test_a_day_of_silence_after_the_ai_resolves_softly_and_a_month_forgets() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.ai()
+    talk.wait(DAY)
+    assert [outcome.outcome for outcome in talk.all(TicketOutcome)] == ["assumed"]
+    talk.wait(7 * DAY)
+    assert not talk.lines
+    assert talk.state is not None
+    talk.wait(23 * DAY)
+    assert talk.state is None
+
+
+def test_a_review_waits_for_the_draft_and_then_for_a_person() -> None:
+    talk = in_review()
+    [asked] = talk.new(ReviewRequest)
+    assert (asked.draft_id, asked.due_at) == (None, START + MINUTE)
+    talk.draft("Hello!", draft_id="d1")
+    [drafted] = talk.new(ReviewRequest)
+    assert (drafted.review_id, drafted.draft_text) == (asked.review_id, "Hello!")
+    assert talk.decision.action == "review"
+    talk.wait(3 * MINUTE)
+    assert (talk.decision.cause, talk.decision.action) == ("timer", "handoff")
+    assert talk.codes == {"review_unanswered", "high_stakes_account"}
+
+
+def test_a_review_without_a_draft_becomes_a_handoff() -> None:
+    talk = in_review()
+    talk.wait(MINUTE)
+    assert talk.decision.action == "handoff"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "action"),
+    [
+        (DraftOutcome.APPROVED, "reply"),
+        (DraftOutcome.EDITED, "reply"),
+        (DraftOutcome.REJECTED, "handoff"),
+        (DraftOutcome.EXPIRED, "handoff"),
+    ],
+)
+def test_a_reviewers_word_decides(outcome: DraftOutcome, action: str) -> None:
+    talk = in_review()
+    talk.draft(draft_id="d1")
+    talk.update(UpdateKind.DRAFT_REVIEWED, draft=DraftReview("d1", outcome))
+    assert talk.decision.action == action
+    assert talk.ticket.owner is (Owner.AI if action == "reply" else Owner.HUMAN)
+
+
+def test_a_newer_message_supersedes_the_draft_and_keeps_the_review() -> None:
+    talk = in_review()
+    talk.draft(draft_id="d1", in_reply_to="m1")
+    talk.customer("wait, one more thing")
+    assert (talk.decision.action, talk.ticket.owner) == ("review", Owner.REVIEW)
+    talk.update(UpdateKind.DRAFT_REVIEWED, draft=DraftReview("d1", DraftOutcome.APPROVED))
+    assert talk.ticket.owner is Owner.REVIEW
+    talk.draft(draft_id="d2", in_reply_to="m1")
+    assert talk.decision.action == "none"
+
+
+def test_customer_text_never_lowers_a_pending_review() -> None:
+    talk = Conversation()
+    talk.customer("long", Signals(unreadable=True))
+    talk.customer("never mind, the AI may answer")
+    assert (talk.decision.action, talk.codes) == ("review", {"unreadable"})
+
+
+def test_a_gate_timeout_becomes_an_escalation() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.GATE_TIMEOUT, message_id="m1")
+    assert (talk.decision.action, talk.codes) == ("handoff", {"gate_timeout"})
+
+
+def test_an_account_that_becomes_known_is_decided_again() -> None:
+    talk = Conversation()
+    talk.customer("it is broken", Signals(category="technical"))
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=VIP)
+    assert (talk.decision.cause, talk.decision.action) == ("update", "handoff")
+    assert talk.decision.used.vip is True
+
+
+def test_an_account_change_that_changes_nothing_is_still_on_record() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START))
+    assert talk.decision.action == "none"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        {"role": Role.CUSTOMER, "visibility": Visibility.INTERNAL},
+        {"role": Role.CUSTOMER, "automated": True},
+        {"role": Role.SYSTEM},
+        {"role": Role.UNKNOWN},
+        {"role": Role.HUMAN, "automated": True},
+        {"role": Role.HUMAN, "visibility": Visibility.INTERNAL},
+        {"role": Role.AI, "automated": True},
+    ],
+)
+def test_notes_and_automated_messages_are_kept_and_count_for_nothing(
+    note: dict[str, Any],
+) -> None:
+    talk = Conversation()
+    talk.customer()
+    before = talk.ticket
+    talk.apply(
+        ConversationMessage(message_id="x", ticket_id="T1", text="!", sent_at=0, **note), ANGRY
+    )
+    assert not talk.step.outputs
+    assert talk.step.appended is not None
+    assert talk.ticket.owner is Owner.AI
+    assert (talk.ticket.rounds, talk.ticket.moods, talk.ticket.answer_due) == (
+        before.rounds,
+        before.moods,
+        before.answer_due,
+    )
+
+
+def test_a_message_that_comes_twice_leads_to_nothing() -> None:
+    talk = Conversation()
+    talk.customer(message_id="m1")
+    talk.customer("other text", ANGRY, message_id="m1")
+    assert not talk.step.outputs
+    assert len(talk.all(Decision)) == 1
+
+
+def test_a_draft_and_the_answer_sent_from_it_may_share_their_id() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.draft(message_id="same")
+    talk.ai(message_id="same")
+    assert talk.ticket.rounds == 1
+
+
+def test_a_problem_with_a_fingerprint_is_reported() -> None:
+    talk = Conversation()
+    talk.customer(
+        "it says E42", Signals(category="technical", fingerprint=Fingerprint("f", 1, "E<n>"))
+    )
+    [report] = talk.new(ProblemReport)
+    assert (report.fingerprint, report.source_partition, report.source_watermark) == ("f", 3, START)
+
+
+def test_an_internal_error_gives_the_ticket_to_a_person_with_its_one_decision() -> None:
+    talk = Conversation()
+    talk.customer()
+    event = ConversationMessage("bad", "T1", Role.CUSTOMER, "poison", talk.now)
+    arrival = Arrival(talk.now, "support.conversations", 3, 9)
+    talk.take(internal_error(event, talk.state, talk.policy, arrival))
+    assert (talk.decision.cause, talk.decision.subject_id) == ("message", "bad")
+    assert (talk.decision.action, talk.codes) == ("handoff", {"internal_error"})
+    talk.take(internal_error(event, None, talk.policy, arrival))
+    assert talk.ticket.owner is Owner.HUMAN
+
+
+def test_an_erased_ticket_keeps_no_text_and_refuses_what_comes_later() -> None:
+    talk = escalated()
+    talk.customer("order 7", Signals(entities=(Found("order", "7", (6, 7)),)))
+    talk.update(UpdateKind.ERASED)
+    assert not talk.lines
+    assert not talk.ticket.given
+    assert Tombstone("support.open-escalations", "T1") in talk.step.outputs
+    talk.customer("hello again")
+    assert (talk.decision.action, talk.step.appended) == ("none", None)
+
+
+def test_a_shadow_policy_decides_and_moves_nothing() -> None:
+    talk = Conversation()
+    talk.policy = replace(talk.policy, mode=Mode.SHADOW)
+    talk.customer("awful", ANGRY)
+    assert (talk.decision.action, talk.decision.mode) == ("handoff", "shadow")
+    assert (talk.ticket.owner, talk.escalations) == (Owner.AI, [])
+    talk.human()
+    assert (talk.decision.action, talk.escalations) == ("silent", [])

@@ -1,0 +1,350 @@
+"""Every reason code: fires, and does not on the near miss."""
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from detectors.signals import Signal, Signals
+from schemas.records import (
+    AccountSnapshot,
+    Attachment,
+    ConversationMessage,
+    Evidence,
+    Role,
+    UpdateKind,
+)
+from streams.core.policy import Policy
+from streams.core.reasons import REASONS, Code
+from streams.core.tickets.triggers import TRIGGERS
+from tests.core.conversation import HOUR, MINUTE, SECOND, START, Conversation, scores
+
+VIP = AccountSnapshot("a1", START, vip=True)
+SIGNALS = {
+    Code.SAFETY: "safety",
+    Code.SECURITY: "security",
+    Code.LEGAL_COMPLIANCE: "legal_compliance",
+    Code.BILLING: "billing",
+    Code.HUMAN_REQUEST: "human_request",
+    Code.NEGATIVE_SENTIMENT: "negative",
+    Code.URGENCY: "urgency",
+    Code.AI_GAVE_UP: "ai_failed",
+}
+
+
+def test_every_code_has_a_trigger_and_a_sentence() -> None:
+    assert set(TRIGGERS) == set(REASONS) == set(Code)
+    assert all(about.sentence.endswith(".") for about in REASONS.values())
+
+
+@pytest.mark.parametrize(("code", "signal"), SIGNALS.items())
+def test_a_signal_at_its_threshold_hands_over(code: Code, signal: str) -> None:
+    talk = Conversation()
+    talk.customer("abcdef", scores(**{signal: 0.5}))
+    [reason] = talk.decision.reasons
+    assert (reason.code, reason.tier, reason.score, reason.threshold) == (code, 2, 0.5, 0.5)
+    assert reason.evidence == (Evidence("m1", 0, 3),)
+    assert talk.decision.action == "handoff"
+
+
+@pytest.mark.parametrize(("code", "signal"), SIGNALS.items())
+def test_a_signal_below_its_threshold_is_only_told(code: Code, signal: str) -> None:
+    talk = Conversation()
+    talk.customer("abcdef", scores(**{signal: 0.49}))
+    assert talk.decision.action == "reply"
+    assert not talk.decision.reasons
+    [told] = [score for score in talk.decision.signals if score.code == code]
+    assert (told.score, told.threshold) == (0.49, 0.5)
+
+
+def test_a_contested_charge_is_named_a_billing_dispute() -> None:
+    talk = Conversation()
+    talk.customer("refund it", scores(billing=0.9, billing_dispute=0.6))
+    [reason] = talk.decision.reasons
+    assert (reason.code, reason.sub_reason, reason.score) == ("billing", "billing_dispute", 0.6)
+
+
+def test_an_enterprise_account_is_heard_earlier() -> None:
+    talk = Conversation(AccountSnapshot("a1", START, tier="enterprise"))
+    talk.customer("hm", scores(billing=0.46))
+    assert talk.codes == {"billing"}
+    assert talk.decision.used.segment == "enterprise"
+
+
+def test_an_unverified_claim_never_raises_the_segment() -> None:
+    talk = Conversation(VIP)
+    talk.update(UpdateKind.IDENTIFIED, account_id="a1", verified=False)
+    talk.customer()
+    assert talk.decision.used.segment == "default"
+    assert talk.decision.action == "reply"
+
+
+def test_a_rolling_level_fires_when_no_message_does() -> None:
+    talk = Conversation()
+    talk.policy = replace(
+        talk.policy,
+        triggers=replace(
+            talk.policy.triggers,
+            negative_sentiment=replace(talk.policy.triggers.negative_sentiment, tier=0),
+        ),
+    )
+    talk.customer("awful", scores(negative=0.9))
+    talk.ai("Better?")
+    talk.customer("so so", scores(negative=0.4))
+    [reason] = talk.decision.reasons
+    assert reason.sub_reason == "rolling"
+    assert reason.score == pytest.approx(0.65)
+    assert reason.evidence == (Evidence("m1", 0, 3),)
+
+
+def test_a_fall_from_the_authors_own_baseline_fires() -> None:
+    talk = Conversation()
+    for _ in range(2):
+        talk.customer("fine", scores(negative=0.02))
+        talk.ai("Anything else?")
+    talk.customer("not fine", scores(negative=0.45))
+    assert talk.codes == {"sentiment_drop"}
+
+
+def test_a_constant_grumbler_is_no_fall() -> None:
+    talk = Conversation()
+    for _ in range(3):
+        talk.customer("meh", scores(negative=0.45))
+        talk.ai("Anything else?")
+    assert talk.decision.action == "reply"
+
+
+def test_the_first_words_of_an_author_are_no_fall() -> None:
+    talk = Conversation()
+    talk.customer("fine", scores(negative=0.0))
+    talk.ai("Anything else?")
+    talk.customer("bad", scores(negative=0.45), author_id="someone-else")
+    assert talk.decision.action == "reply"
+
+
+@pytest.mark.parametrize(("complexity", "action"), [(2, "reply"), (3, "review"), (4, "handoff")])
+def test_linked_variables_raise_the_tier(complexity: int, action: str) -> None:
+    talk = Conversation()
+    talk.customer("it fails", Signals(complexity=complexity))
+    assert talk.decision.action == action
+
+
+@pytest.mark.parametrize(
+    ("account", "signals", "action"),
+    [
+        (AccountSnapshot("a1", START, vip=True), Signals(), "review"),
+        (AccountSnapshot("a1", START, churn_flag=True), Signals(), "review"),
+        (AccountSnapshot("a1", START, contract_value=100_000.0), Signals(), "review"),
+        (AccountSnapshot("a1", START, contract_value=99_999.0), Signals(), "reply"),
+        (AccountSnapshot("a1", START, tier="enterprise"), Signals(), "reply"),
+        (AccountSnapshot("a1", START, vip=True), scores(technical=0.6), "handoff"),
+        (AccountSnapshot("a1", START, vip=True), scores(technical=0.4), "review"),
+    ],
+)
+def test_accounts_with_much_at_stake(
+    account: AccountSnapshot, signals: Signals, action: str
+) -> None:
+    talk = Conversation(account)
+    talk.customer("hello", signals)
+    assert talk.decision.action == action
+
+
+def test_three_rounds_without_progress_are_a_loop() -> None:
+    talk = Conversation()
+    for _ in range(3):
+        talk.customer("does not work")
+        talk.ai("Try again.")
+        assert talk.decision.action == "reply"
+    talk.customer("does not work")
+    [reason] = talk.decision.reasons
+    assert (reason.code, reason.score, reason.threshold) == ("ai_loop", 3, 3)
+
+
+def test_answers_to_the_ais_own_question_are_no_loop() -> None:
+    talk = Conversation()
+    for _ in range(5):
+        talk.customer("it is version 4")
+        talk.ai("And which browser?")
+    talk.customer("the newest")
+    assert talk.decision.action == "reply"
+
+
+def test_six_rounds_in_all_are_a_loop() -> None:
+    talk = Conversation()
+    for _ in range(6):
+        talk.customer("it is version 4")
+        talk.ai("And which browser?")
+    talk.customer("the newest")
+    [reason] = talk.decision.reasons
+    assert (reason.code, reason.sub_reason) == ("ai_loop", "rounds")
+
+
+def test_thanks_are_progress() -> None:
+    talk = Conversation()
+    for _ in range(3):
+        talk.customer("does not work")
+        talk.ai("Try again.")
+    talk.customer("that did it, thanks", scores(thanks=0.9))
+    assert talk.decision.action == "reply"
+
+
+def asks(talk: Conversation, *gists: tuple[int, ...]) -> None:
+    for gist in gists:
+        talk.customer("how do I export?", Signals(gist=gist))
+        talk.ai("Which one?")
+
+
+def test_the_same_question_in_other_words_twice_is_a_repetition() -> None:
+    talk = Conversation()
+    asks(talk, (1, 2, 3, 4), (1, 2, 3, 5))
+    assert talk.decision.action == "reply"
+    asks(talk, (1, 2, 3, 6))
+    assert talk.codes == {"repeated_question"}
+
+
+def test_different_questions_are_no_repetition() -> None:
+    talk = Conversation()
+    asks(talk, (1, 2, 3, 4), (5, 6, 7, 8), (1, 9, 10, 11))
+    assert talk.decision.action == "reply"
+
+
+def test_asking_again_before_an_answer_is_no_repetition() -> None:
+    talk = Conversation()
+    for _ in range(4):
+        talk.customer("hello? how do I export?", Signals(gist=(1, 2, 3)))
+    assert talk.decision.action == "reply"
+
+
+def test_an_ai_that_gives_up_in_a_draft_hands_over() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.draft("I cannot help with that.", gave_up=True)
+    assert (talk.decision.cause, talk.decision.action) == ("draft", "handoff")
+    assert talk.codes == {"ai_gave_up"}
+
+
+def test_an_ai_that_gave_up_in_the_open_hands_over_without_waiting() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.ai("I cannot help with that.", gave_up=True)
+    assert (talk.decision.cause, talk.decision.action) == ("update", "handoff")
+
+
+@pytest.mark.parametrize(("channel", "limit"), [("chat", 60 * SECOND), ("email", 15 * MINUTE)])
+def test_an_ai_that_does_not_answer_in_time_hands_over(channel: str, limit: int) -> None:
+    talk = Conversation(channel=channel)
+    talk.customer()
+    talk.wait(limit - 1)
+    assert talk.decision.action == "reply"
+    talk.wait(1)
+    assert (talk.decision.cause, talk.codes) == ("timer", {"ai_no_answer"})
+
+
+def test_an_answer_in_time_stops_the_wait() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.wait(59 * SECOND)
+    talk.ai()
+    talk.wait(HOUR)
+    assert talk.decision.action == "reply"
+
+
+def chat_for(minutes: int, *, ask: bool = False) -> Conversation:
+    talk = Conversation()
+    talk.customer()
+    talk.ai("And now?" if ask else "Done.")
+    talk.wait(minutes * MINUTE)
+    talk.customer("one more thing")
+    return talk
+
+
+def test_a_chat_open_for_too_long_hands_over() -> None:
+    assert chat_for(15).codes == {"open_time"}
+    assert not chat_for(14).codes
+
+
+def test_the_open_time_runs_out_without_a_new_message() -> None:
+    talk = chat_for(14)
+    talk.policy = default_without_no_answer(talk)
+    talk.customer("still there?")
+    talk.wait(MINUTE)
+    assert (talk.decision.cause, talk.codes) == ("timer", {"open_time"})
+
+
+def default_without_no_answer(talk: Conversation) -> Policy:
+    rules = talk.policy.triggers
+    relaxed = replace(rules, ai_no_answer=replace(rules.ai_no_answer, tier=0))
+    return replace(talk.policy, triggers=relaxed)
+
+
+def test_waiting_for_the_customer_does_not_count_as_open() -> None:
+    assert not chat_for(60, ask=True).codes
+
+
+@pytest.mark.parametrize(
+    ("confidence", "action"), [(0.5, "review"), (0.51, "reply"), (None, "reply")]
+)
+def test_a_doubtful_draft_is_reviewed(confidence: float | None, action: str) -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.draft(confidence=confidence)
+    assert talk.decision.action == action
+
+
+UNREADABLE: dict[str, Callable[[Conversation], object]] = {
+    "not understood": lambda talk: talk.customer("...", Signals(unreadable=True)),
+    "only an attachment": lambda talk: talk.customer(" ", attachments=(Attachment("image/png"),)),
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_what_was_not_understood_is_reviewed(case: str) -> None:
+    talk = Conversation()
+    UNREADABLE[case](talk)
+    assert (talk.decision.action, talk.codes) == ("review", {"unreadable"})
+
+
+def test_an_attachment_that_was_read_is_readable() -> None:
+    talk = Conversation()
+    talk.customer("", attachments=(Attachment("text/plain", extracted_text="log"),))
+    assert talk.decision.action == "reply"
+
+
+def test_a_score_never_fires_at_a_tier_zero_trigger_that_only_tells() -> None:
+    talk = Conversation()
+    rules = talk.policy.triggers
+    relaxed = replace(rules, urgency=replace(rules.urgency, tier=0))
+    talk.policy = replace(talk.policy, triggers=relaxed)
+    talk.customer("soon please", Signals(urgency=Signal(0.9)))
+    assert (talk.decision.action, talk.codes) == ("reply", {"urgency"})
+
+
+def test_a_message_read_only_in_part_is_reviewed_at_least() -> None:
+    talk = Conversation()
+    event = ConversationMessage("m1", "T1", Role.CUSTOMER, "long", talk.now)
+    talk.apply(event, Signals(), truncated=True)
+    assert (talk.decision.action, talk.decision.reasons[0].sub_reason) == ("review", "truncated")
+
+
+def test_a_message_that_nobody_analysed_counts_as_unreadable() -> None:
+    talk = Conversation()
+    talk.apply(ConversationMessage("m1", "T1", Role.CUSTOMER, "hello", talk.now))
+    assert talk.codes == {"unreadable"}
+
+
+def test_a_hold_stops_the_wait_until_it_ends() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.ON_HOLD, until=START + 10 * MINUTE)
+    talk.wait(10 * MINUTE - 1)
+    assert talk.decision.action == "reply"
+    talk.wait(1)
+    assert talk.codes == {"ai_no_answer"}
+
+
+def test_a_ticket_pending_on_the_customer_hands_over_to_nobody() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.PENDING_ON_CUSTOMER)
+    talk.wait(23 * HOUR)
+    assert talk.decision.action == "reply"

@@ -48,7 +48,7 @@ class Undo(NamedTuple):
 class Batch:
     """Up to `batch_size` records of one source partition, or a tick without any.
 
-    A tick says that the partition was read to its end and the clock stands at `tick` (milliseconds).
+    A tick says that the partition was read to its end and the clock stands at `tick` (in ms).
     Reads see this batch's writes and those of every earlier batch. Nothing takes effect before the
     agent asks for the next batch and the checkpoint that follows has been committed; then all of
     it does, with the position behind the last record.
@@ -79,6 +79,11 @@ class Batch:
     def partition(self) -> int:
         """The number of the partition that every record of the batch comes from."""
         return self.owner.number
+
+    @property
+    def partitions(self) -> int:
+        """How many partitions the source topics have."""
+        return self.owner.partitions
 
     def finish(self) -> None:
         """The agent has asked for the next batch: this one counts."""
@@ -153,5 +158,5 @@ class Batch:
     def _check_size(self, value: bytes | None, what: str, key: bytes | None) -> None:
         if value is not None and len(value) > self.owner.max_bytes:
             raise OutputTooLarge(
-                f"{what} {key!r} has {len(value)} bytes, more than the {self.owner.max_bytes} allowed"
+                f"{what} {key!r} has {len(value)} bytes, {self.owner.max_bytes} are allowed"
             )

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from streams.engine.config import EngineConfig
@@ -13,6 +13,9 @@ from streams.engine.partition import Cut, Partition
 from streams.engine.producer import CheckpointProducer, Member
 
 log = logging.getLogger(__name__)
+
+CommitOffsets = Callable[[list[Cut]], Awaitable[None]]
+"""Tells the consumer group how far cuts have come."""
 
 
 class Checkpointer:
@@ -23,10 +26,13 @@ class Checkpointer:
     1. cut every partition at a batch boundary: what finished batches changed and emitted;
     2. produce outputs, one changelog record a changed key and the marker with the source position,
        and flush: state and outputs must not be missing once the offsets are there;
-    3. send the offsets with the group's generation into the transaction and commit: from here on the
-       checkpoint counts, and a worker that has lost its partitions is refused;
-    4. write changes, position and changelog offset to the local stores: last, because a store may be
-       behind the changelog, never ahead of it.
+    3. send the offsets with the group's generation into the transaction and commit: from here on
+       the checkpoint counts, and a worker that has lost its partitions is refused;
+    4. write changes, position and changelog offset to the local stores: last, because a store may
+       be behind the changelog, never ahead of it.
+
+    In at least once step 3 is the marker itself; the group's offsets follow by `commit_offsets`,
+    for those who measure lag.
 
     Any failure is handed to `fail`, which ends the process.
     """
@@ -38,12 +44,14 @@ class Checkpointer:
         owned: Callable[[], Mapping[int, Partition]],
         member: Callable[[], Member],
         fail: Callable[[BaseException], None],
+        commit_offsets: CommitOffsets,
     ) -> None:
         self._config = config
         self._pool = pool
         self._owned = owned
         self._member = member
         self._fail = fail
+        self._commit_offsets = commit_offsets
         self._lock = asyncio.Lock()
         self._producer: CheckpointProducer | None = None
         self._last_start = 0.0
@@ -77,6 +85,8 @@ class Checkpointer:
                 await loop.run_in_executor(
                     self._pool, self._publish_and_apply, cuts, self._member()
                 )
+                if not self._config.exactly_once:
+                    await self._commit_offsets(cuts)
             except BaseException as error:
                 self._fail(error)
                 raise
@@ -100,8 +110,8 @@ class Checkpointer:
     def _pause(self) -> float:
         """Seconds until the next one may start.
 
-        A transaction costs the broker and us some milliseconds whatever is in it: at low rates twice
-        its duration lies between two of them, at full load the commit interval.
+        A transaction costs the broker and us some milliseconds whatever is in it: at low rates
+        twice its duration lies between two of them, at full load the commit interval.
         """
         config = self._config
         least = max(config.commit_pause / 1000, 2 * self._last_duration)

@@ -50,7 +50,7 @@ def engine_of(app: Any) -> "Engine":
 
 
 class BatchMessage(ConsumerMessage):
-    """Faust's envelope of a batch. Faust acks it when the agent asks for the next: then it counts."""
+    """Faust's envelope of a batch, acked when the agent asks for the next: then it counts."""
 
     def __init__(self, tp: TP, offset: int, batch: Batch, generation: int) -> None:
         self._acked = False
@@ -72,7 +72,7 @@ class BatchMessage(ConsumerMessage):
 
 
 class RebalanceListener(driver.ConsumerRebalanceListener):
-    """Notes who we are in the group, in the group's own callback: a heartbeat may reset it later."""
+    """Notes who we are in the group, in its own callback: a heartbeat may reset it later."""
 
     async def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
         """Faust's callback for a new assignment."""

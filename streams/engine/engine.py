@@ -10,11 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import faust
+from faust.types import TP
 
 from streams.engine.checkpoint import Checkpointer
 from streams.engine.config import EngineConfig
 from streams.engine.errors import AgentFailed, EngineError
-from streams.engine.partition import Partition
+from streams.engine.partition import Cut, Partition
 from streams.engine.producer import NOT_A_MEMBER, Member
 from streams.engine.replica import Replica
 from streams.engine.restore import Aborted, Restorer
@@ -66,10 +67,15 @@ class Engine:
         self._abort = threading.Event()
         self._restorer = Restorer(config, self._abort)
         self._checkpointer = Checkpointer(
-            config, self._pool, lambda: self.partitions, lambda: self.member, self.fail
+            config,
+            self._pool,
+            lambda: self.partitions,
+            lambda: self.member,
+            self.fail,
+            self._commit_offsets,
         )
         self._loop_task: asyncio.Task[None] | None = None
-        self._prepared = False
+        self._count = 0
         cast(Any, app).engine = self
         app.on_rebalance_complete.connect(self._restore_assigned, weak=False)
         app.on_before_shutdown.connect(self._on_shutdown, weak=False)
@@ -132,17 +138,24 @@ class Engine:
         log.info("ready: %s", self.config.group)
 
     def _prepare_and_restore(self, numbers: set[int]) -> dict[int, Partition]:
-        if not self._prepared:
-            prepare_topics(self.config)
+        if not self._count:
+            self._count = prepare_topics(self.config)
             for replica in self.replicas:
                 replica.start()
-            self._prepared = True
         # First, because it ends transactions that an earlier life of this worker left open.
         self._checkpointer.start_producer()
-        partitions = self._restorer.restore(numbers)
+        partitions = self._restorer.restore(numbers, self._count)
         for replica in self.replicas:
             replica.wait_complete(self.config.restore_timeout / 1000)
         return partitions
+
+    async def _commit_offsets(self, cuts: list[Cut]) -> None:
+        offsets = {
+            TP(topic, cut.owner.number): offset
+            for cut in cuts
+            for topic, offset in cut.position.offsets.items()
+        }
+        await cast(Any, self.app.consumer)._commit(offsets)
 
     async def _wait_for_next_generation(self, generation: int) -> None:
         # Returning would let Faust resume streams in the middle of a rebalance.

@@ -9,8 +9,8 @@ EngineError
 ├── AgentFailed       the agent's own code raised outside of a record's handling
 └── TooManyFailures   record after record could not be handled: the fault is not in the data
 
-The engine is crash-only: each of these ends the process with its `exit_code`, what was not committed
-dies with it, and a restart restores the last checkpoint. Every message says what to do.
+The engine is crash-only: each of these ends the process with its `exit_code`, what was not
+committed dies with it, and a restart restores the last checkpoint. Every message says what to do.
 """
 
 

@@ -38,11 +38,17 @@ class Partition:
     """
 
     def __init__(
-        self, number: int, store: PartitionStore, position: Position, max_bytes: int
+        self,
+        number: int,
+        store: PartitionStore,
+        position: Position,
+        max_bytes: int,
+        partitions: int,
     ) -> None:
         self.number = number
         self.store = store
         self.max_bytes = max_bytes
+        self.partitions = partitions
         self.time = position.time
         self.delivered = dict(position.offsets)
         self.readable = False

@@ -83,7 +83,7 @@ class Processor:
             if self._in_a_row > self._max_failures:
                 raise TooManyFailures(
                     f"{self._in_a_row} records in a row could not be handled, the last for "
-                    f"{type(error).__name__}; the fault is in the program or its settings, not in the "
-                    "data. Nothing of them was committed."
+                    f"{type(error).__name__}; the fault is in the program or its settings, not in "
+                    "the data. Nothing of them was committed."
                 ) from error
             self._handler.failed(batch, subject, error)

@@ -1,4 +1,4 @@
-"""The producer of outputs and changelog: one a worker, transactional where the guarantee asks for it."""
+"""The producer of outputs and changelog: one a worker, transactional for exactly once."""
 
 import struct
 from collections import defaultdict
@@ -87,8 +87,8 @@ class CheckpointProducer:
             self._guard("begin a transaction", self._producer.begin_transaction)
         for cut in cuts:
             self._send(cut)
-        # Flushed before the offsets are sent: whatever a slow owner can still commit then lies below
-        # the watermark that the next owner restores up to.
+        # Flushed before the offsets are sent: whatever a slow owner can still commit then lies
+        # below the watermark that the next owner restores up to.
         if self._producer.flush(self._timeout):
             raise BrokerFailed(f"the broker did not take a checkpoint within {self._timeout:.0f} s")
         if any(cut.changelog_next is None for cut in cuts):

@@ -71,17 +71,17 @@ class PartitionRestore:
 
 
 class Restorer:
-    """Turns partition numbers into restored `Partition`s. Blocks; runs in the engine's own thread."""
+    """Turns partition numbers into restored `Partition`s. Blocks; runs in the engine's thread."""
 
     def __init__(self, config: EngineConfig, abort: threading.Event) -> None:
         self._config = config
         self._abort = abort
 
-    def restore(self, numbers: Iterable[int]) -> dict[int, Partition]:
-        """Restore the partitions.
+    def restore(self, numbers: Iterable[int], partitions: int) -> dict[int, Partition]:
+        """Restore these of a number of `partitions`.
 
-        Up to the high watermark, not the last stable offset: a transaction that a dead or slow owner
-        left open lies below it, and `read_committed` waits there until the broker ends it.
+        Up to the high watermark, not the last stable offset: a transaction that a dead or slow
+        owner left open lies below it, and `read_committed` waits there until the broker ends it.
 
         Raises `Aborted` when the partitions were taken away meanwhile, `StateMismatch`,
         `StoreFailed`, `BrokerFailed`.
@@ -93,7 +93,7 @@ class Restorer:
                 for number in numbers:
                     jobs[number] = self._open(number, ends)
                 self._replay(jobs)
-                partitions = self._ready(jobs, ends)
+                restored = self._ready(jobs, ends, partitions)
         except BaseException:
             for job in jobs.values():
                 job.store.close()
@@ -105,7 +105,7 @@ class Restorer:
             records,
             time.monotonic() - started,
         )
-        return partitions
+        return restored
 
     def _open(self, number: int, ends: Consumer) -> PartitionRestore:
         config = self._config
@@ -138,25 +138,36 @@ class Restorer:
                     elif error.code() != KafkaError._PARTITION_EOF:
                         raise BrokerFailed(f"cannot read {changelog}: {error.str()}")
                     elif message.offset() >= jobs[number].end:
-                        # The end-of-partition offset counts control records, the last message's does not.
+                        # The end-of-partition offset counts control records.
                         behind.discard(number)
                         reader.incremental_unassign([TopicPartition(changelog, number)])
                 for job in jobs.values():
                     job.write()
 
-    def _ready(self, jobs: dict[int, PartitionRestore], ends: Consumer) -> dict[int, Partition]:
+    def _ready(
+        self, jobs: dict[int, PartitionRestore], ends: Consumer, partitions: int
+    ) -> dict[int, Partition]:
         committed = self._committed(jobs)
-        return {number: self._partition(number, jobs[number], committed, ends) for number in jobs}
+        restored = {}
+        for number, job in jobs.items():
+            unfinished = job.finish()
+            position = self._position(number, job.position, committed, ends)
+            partition = Partition(number, job.store, position, self._config.max_bytes, partitions)
+            if unfinished:
+                log.warning("partition %d: healing an unfinished checkpoint", number)
+                values = job.store.get_many(unfinished)
+                partition.heal(dict(zip(unfinished, values, strict=True)))
+            restored[number] = partition
+        return restored
 
-    def _partition(
+    def _position(
         self,
         number: int,
-        job: PartitionRestore,
+        restored: Position | None,
         committed: dict[tuple[str, int], int],
         ends: Consumer,
-    ) -> Partition:
-        unfinished = job.finish()
-        state = job.position or Position({})
+    ) -> Position:
+        state = restored or Position({})
         offsets = {}
         for topic in self._config.sources:
             group_offset = committed[topic, number]
@@ -164,25 +175,17 @@ class Restorer:
             if self._config.exactly_once and offset is not None and offset != group_offset:
                 raise StateMismatch(
                     f"{topic}[{number}]: the state stands at offset {offset}, the group "
-                    f"{self._config.group} at {group_offset}. Was one of them reset? Reset both: delete "
-                    f"{self._config.changelog} and the data folder, or set the group's offset back."
+                    f"{self._config.group} at {group_offset}. Was one of them reset? Reset both: "
+                    f"delete {self._config.changelog} and the data folder, or set the group back."
                 )
             if offset is None:
                 offset = group_offset if group_offset >= 0 else watermarks(ends, topic, number)[0]
             offsets[topic] = offset
-        partition = Partition(
-            number, job.store, Position(offsets, state.time), self._config.max_bytes
-        )
-        if unfinished:
-            log.warning(
-                "partition %d: healing %d keys of an unfinished checkpoint", number, len(unfinished)
-            )
-            partition.heal(dict(zip(unfinished, job.store.get_many(unfinished), strict=True)))
-        return partition
+        return Position(offsets, state.time)
 
     def _committed(self, jobs: dict[int, PartitionRestore]) -> dict[tuple[str, int], int]:
-        # aiokafka reads stale offsets right after a transaction; a read_committed librdkafka consumer
-        # waits for the stable ones.
+        # aiokafka reads stale offsets right after a transaction; a read_committed librdkafka
+        # consumer waits for the stable ones.
         wanted = [TopicPartition(t, n) for t in self._config.sources for n in jobs]
         with self._consumer("read_committed") as consumer:
             found = consumer.committed(wanted, self._config.restore_timeout / 1000)
@@ -215,7 +218,7 @@ class Restorer:
 def watermarks(
     consumer: Consumer, topic: str, partition: int, timeout: float = 30.0
 ) -> tuple[int, int]:
-    """First and end offset. A topic created a moment ago is unknown for a while, so it is asked again."""
+    """First and end offset. A topic made a moment ago is unknown for a while: asked again."""
     limit = time.monotonic() + timeout
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Deadlines of a partition: ordered keys in the store, of which only the next minute is in memory."""
+"""Deadlines of a partition: ordered keys in the store, only the next minute in memory."""
 
 import heapq
 from collections.abc import Callable, Iterable

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import threading
@@ -44,10 +43,10 @@ class Drill:
             "PYTHONPATH": str(WORKER.parents[2]),
             **environment,
         }
-        log = (self.data / f"{worker}.log").open("ab")
-        self.workers[worker] = subprocess.Popen(
-            [sys.executable, str(WORKER)], env=env, stdout=log, stderr=subprocess.STDOUT
-        )
+        with (self.data / f"{worker}.log").open("ab") as log:
+            self.workers[worker] = subprocess.Popen(
+                [sys.executable, str(WORKER)], env=env, stdout=log, stderr=subprocess.STDOUT
+            )
 
     def revive(self) -> None:
         """Start again what has ended by itself, as a supervisor would."""
@@ -63,7 +62,7 @@ class Drill:
     def stop(self) -> list[int]:
         """End all workers with SIGTERM; returns their exit codes."""
         for process in self.workers.values():
-            process.send_signal(signal.SIGTERM)
+            process.terminate()
         codes = []
         for process in self.workers.values():
             try:
@@ -93,7 +92,9 @@ class Drill:
     def _lag(self) -> int:
         consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": self.group})
         try:
-            partitions = consumer.list_topics(self.source, timeout=10).topics[self.source].partitions
+            partitions = (
+                consumer.list_topics(self.source, timeout=10).topics[self.source].partitions
+            )
             wanted = [TopicPartition(self.source, number) for number in partitions]
             lag = 0
             for tp in consumer.committed(wanted, 10):
@@ -114,7 +115,11 @@ class Drill:
                 "partitioner": "murmur2_random",
             }
         )
-        chooser, numbers, started = random.Random(7), dict.fromkeys(range(keys), 0), time.monotonic()
+        chooser, numbers, started = (
+            random.Random(7),
+            dict.fromkeys(range(keys), 0),
+            time.monotonic(),
+        )
         for index in range(records):
             key = chooser.randrange(keys)
             numbers[key] += 1

@@ -26,7 +26,7 @@ class Record:
 
 def partition(folder: Path, offset: int = 0) -> Partition:
     """An owned partition with an empty store."""
-    return Partition(0, PartitionStore(folder / "store"), Position({TOPIC: offset}), 1_000)
+    return Partition(0, PartitionStore(folder / "store"), Position({TOPIC: offset}), 1_000, 4)
 
 
 def batch(owner: Partition, *records: SourceRecord, tick: int | None = None) -> Batch:

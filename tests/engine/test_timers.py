@@ -12,7 +12,9 @@ from tests.engine.records import Record, batch, checkpoint, partition
 
 STEPS = st.lists(
     st.tuples(
-        st.integers(0, 3 * HORIZON), st.lists(st.integers(1, 3 * HORIZON), max_size=3), st.booleans()
+        st.integers(0, 3 * HORIZON),
+        st.lists(st.integers(1, 3 * HORIZON), max_size=3),
+        st.booleans(),
     ),
     max_size=15,
 )

@@ -1,4 +1,4 @@
-"""Recomputes from the source topic what state and outputs must be. Shares no code with the engine."""
+"""Recomputes from the source topic what state and outputs must be, without the engine's code."""
 
 import json
 from collections import Counter, defaultdict

@@ -1,0 +1,94 @@
+"""Brokers for tests, and a watch over what is only logged."""
+
+import logging
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from streams.embedded import EmbeddedBroker
+
+KAFKA = Path(__file__).parents[1] / "deploy" / "kafka"
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A broker to test against. `transactional` is whether it is a real one."""
+
+    bootstrap: str
+    transactional: bool
+    create: Callable[[str, int], None]
+
+    def topics(self, **partitions: int) -> None:
+        """Make topics; an underscore in a name stands for a dot."""
+        for name, count in partitions.items():
+            self.create(name.replace("_", "."), count)
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Kafka from deploy/kafka, one for the whole run. In CI it must be there."""
+    folder = tmp_path_factory.mktemp("kafka")
+    missing = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
+    if missing:
+        reason = f"real Kafka needs {' and '.join(missing)}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    started = subprocess.run(
+        [KAFKA / "start", folder], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert started.returncode == 0, started.stderr
+    yield started.stdout.strip().removeprefix("bootstrap=")
+    subprocess.run([KAFKA / "stop", folder], check=True, timeout=60)
+
+
+@pytest.fixture
+def kafka(kafka_bootstrap: str) -> Broker:
+    """The real Kafka."""
+    admin = AdminClient({"bootstrap.servers": kafka_bootstrap})
+
+    def create(name: str, partitions: int) -> None:
+        admin.create_topics([NewTopic(name, partitions, 1)])[name].result(30)
+
+    return Broker(kafka_bootstrap, True, create)
+
+
+@pytest.fixture
+def embedded() -> Iterator[Broker]:
+    """A fresh embedded broker."""
+    with EmbeddedBroker({}) as broker:
+        yield Broker(broker.bootstrap, False, broker.create_topic)
+
+
+@pytest.fixture(params=["embedded", "kafka"])
+def broker(request: pytest.FixtureRequest) -> Broker:
+    """Each broker in turn: what holds on one holds on the other."""
+    found: Broker = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def unique(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A name that no other test uses on the shared broker."""
+    return f"{request.node.originalname.replace('_', '-')[:40]}-{tmp_path.name[-12:]}-{os.getpid()}"
+
+
+@pytest.fixture(autouse=True)
+def no_logged_errors(
+    caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """An error that is only logged fails the test, unless it says `logs_errors`."""
+    yield
+    if request.node.get_closest_marker("logs_errors") is None:
+        errors = [
+            record.getMessage()
+            for record in caplog.get_records("call")
+            if record.levelno >= logging.ERROR and record.name.startswith("streams")
+        ]
+        assert not errors, errors

@@ -1,7 +1,7 @@
 # Everything here works from a fresh clone on a machine that has Python 3.11 or later.
 # Real Kafka also needs Java 17 and Maven: used when present, demanded when CI=true.
 
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+PYTHON ?= python3.12 python3.11 python3.13 python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -35,12 +35,18 @@ kafka: ## Start a real Kafka; `deploy/kafka/stop` ends it
 	deploy/kafka/start
 
 clean: ## Remove what was made
-	rm -rf $(VENV) deploy/kafka/target .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) deploy/kafka/target dist .hypothesis .*_cache
 
-$(READY): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Baton needs Python 3.11 or later; set PYTHON=/path/to/python3.11" >&2; exit 1; }
+# The first of $(PYTHON) that runs and is new enough makes the environment; one that is there stays.
+$(BIN)/pip:
+	@for python in $(PYTHON); do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		echo "making $(VENV) with $$python ..."; \
+		exec "$$python" -m venv $(VENV); \
+	done; \
+	echo "Baton needs Python 3.11 or later; say make PYTHON=/path/to/python3.11" >&2; exit 1
+
+$(READY): pyproject.toml | $(BIN)/pip
 	@echo "installing into $(VENV) ..."
-	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@

@@ -23,7 +23,15 @@ from schemas.records.anomaly import (
     AnomalyState,
     ProblemReport,
 )
-from schemas.records.base import DurationMillis, Evidence, Millis, Mode, Part, Reason, Record
+from schemas.records.base import (
+    DurationMillis,
+    Evidence,
+    Millis,
+    Mode,
+    Part,
+    Reason,
+    Record,
+)
 from schemas.records.conversation import (
     Attachment,
     ContextSection,
@@ -32,6 +40,7 @@ from schemas.records.conversation import (
     CsatAbout,
     DraftOutcome,
     DraftReview,
+    MergedTicket,
     MessageStatus,
     Role,
     TicketUpdate,
@@ -60,6 +69,7 @@ from schemas.records.escalation import (
     PartState,
     PartStatus,
     ReviewRequest,
+    ReviewState,
     RouteStatus,
     SentimentPoint,
     SlaClock,
@@ -108,6 +118,7 @@ __all__ = [
     "Header",
     "HealthLevel",
     "HealthReason",
+    "MergedTicket",
     "MessageStatus",
     "Millis",
     "Mode",
@@ -126,6 +137,7 @@ __all__ = [
     "Record",
     "RequesterFlood",
     "ReviewRequest",
+    "ReviewState",
     "Role",
     "RouteStatus",
     "SentimentPoint",

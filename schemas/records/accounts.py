@@ -1,11 +1,9 @@
 """What is known of an account, and how it is doing."""
 
-from enum import StrEnum
-
-from schemas.records.base import DurationMillis, Millis, Part, Record
+from schemas.records.base import DurationMillis, GrowingEnum, Millis, Part, Record
 
 
-class BillingContext(Part):
+class BillingContext(Part, frozen=True):
     """How an account pays."""
 
     plan: str | None = None
@@ -17,7 +15,7 @@ class BillingContext(Part):
     renewal_at: Millis | None = None
 
 
-class AccountProfile(Record):
+class AccountProfile(Record, frozen=True):
     """What the CRM and billing systems say of an account."""
 
     account_id: str
@@ -39,7 +37,7 @@ class AccountProfile(Record):
     attributes: dict[str, str] = {}
 
 
-class HealthLevel(StrEnum):
+class HealthLevel(GrowingEnum):
     """Where an account stands."""
 
     UNKNOWN = "unknown"
@@ -48,7 +46,7 @@ class HealthLevel(StrEnum):
     AT_RISK = "at_risk"
 
 
-class TicketSummary(Part):
+class TicketSummary(Part, frozen=True):
     """An earlier ticket of an account, in a line."""
 
     ticket_id: str
@@ -61,7 +59,7 @@ class TicketSummary(Part):
     sentiment: float | None = None
 
 
-class RequesterFlood(Part):
+class RequesterFlood(Part, frozen=True):
     """One requester opened many tickets within a short time."""
 
     requester_id: str
@@ -69,7 +67,7 @@ class RequesterFlood(Part):
     since: Millis
 
 
-class AccountSnapshot(Part):
+class AccountSnapshot(Part, frozen=True):
     """The values of profile and health that a ticket is decided with."""
 
     account_id: str
@@ -83,7 +81,7 @@ class AccountSnapshot(Part):
     flood: RequesterFlood | None = None
 
 
-class ActivityKind(StrEnum):
+class ActivityKind(GrowingEnum):
     """What of a ticket counts for its account."""
 
     MESSAGE = "message"
@@ -92,10 +90,12 @@ class ActivityKind(StrEnum):
     RESOLVED = "resolved"
     REOPENED = "reopened"
     CLOSED = "closed"
+    LEFT = "left"
+    ERASED = "erased"
     UNKNOWN = "unknown"
 
 
-class AccountActivity(Record):
+class AccountActivity(Record, frozen=True):
     """Something happened on a ticket of an account."""
 
     activity_id: str
@@ -110,9 +110,10 @@ class AccountActivity(Record):
     negative: float | None = None
     tier: int | None = None
     waited: DurationMillis | None = None
+    outcome: str | None = None
 
 
-class HealthReason(Part):
+class HealthReason(Part, frozen=True):
     """Why an account's score is what it is."""
 
     code: str
@@ -121,17 +122,17 @@ class HealthReason(Part):
     ticket_ids: tuple[str, ...] = ()
 
 
-class Opportunity(Part):
+class Opportunity(Part, frozen=True):
     """A suggestion to reach out to an account before it leaves."""
 
     opportunity_id: str
-    owner_id: str | None
     reason: str
     created_at: Millis
+    owner_id: str | None = None
     ticket_ids: tuple[str, ...] = ()
 
 
-class AccountHealth(Record):
+class AccountHealth(Record, frozen=True):
     """How an account is doing; the latest record is in force."""
 
     account_id: str
@@ -151,7 +152,7 @@ class AccountHealth(Record):
     opportunity: Opportunity | None = None
 
 
-class OpportunityStatus(StrEnum):
+class OpportunityStatus(GrowingEnum):
     """What became of an outreach opportunity."""
 
     ACCEPTED = "accepted"
@@ -161,7 +162,7 @@ class OpportunityStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-class OpportunityUpdate(Record):
+class OpportunityUpdate(Record, frozen=True):
     """Customer success answers an outreach opportunity."""
 
     update_id: str

@@ -1,11 +1,9 @@
 """Problems that many accounts have at once."""
 
-from enum import StrEnum
-
-from schemas.records.base import Millis, Part, Record
+from schemas.records.base import GrowingEnum, Millis, Part, Record
 
 
-class ProblemReport(Record):
+class ProblemReport(Record, frozen=True):
     """A customer message that reports a problem, keyed by tenant."""
 
     report_id: str
@@ -26,18 +24,21 @@ class ProblemReport(Record):
     account_tier: str | None = None
     contract_value: float | None = None
     heartbeat: bool = False
+    language: str | None = None
+    gist: tuple[int, ...] = ()
 
 
-class AnomalyState(StrEnum):
+class AnomalyState(GrowingEnum):
     """Where an anomaly stands."""
 
     OPENED = "opened"
     UPDATED = "updated"
     RESOLVED = "resolved"
+    MERGED = "merged"
     UNKNOWN = "unknown"
 
 
-class AffectedTicket(Part):
+class AffectedTicket(Part, frozen=True):
     """A ticket that an anomaly touches."""
 
     ticket_id: str
@@ -45,7 +46,7 @@ class AffectedTicket(Part):
     account_id: str | None = None
 
 
-class Anomaly(Record):
+class Anomaly(Record, frozen=True):
     """The same problem at unusually many accounts; the latest record is in force."""
 
     anomaly_id: str
@@ -72,9 +73,11 @@ class Anomaly(Record):
     runbook: str | None = None
     acknowledged_by: str | None = None
     resolved_at: Millis | None = None
+    opened_at: Millis | None = None
+    merged_into: str | None = None
 
 
-class AnomalyActionKind(StrEnum):
+class AnomalyActionKind(GrowingEnum):
     """What the on-call person says of an anomaly."""
 
     ACKNOWLEDGE = "acknowledge"
@@ -84,7 +87,7 @@ class AnomalyActionKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-class AnomalyAction(Record):
+class AnomalyAction(Record, frozen=True):
     """The on-call person's answer to an anomaly, keyed by tenant."""
 
     action_id: str

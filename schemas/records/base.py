@@ -1,6 +1,7 @@
 """What every record shares: its base class and the types its fields are made of."""
 
 from enum import StrEnum
+from typing import Self
 
 import msgspec
 
@@ -11,6 +12,14 @@ DurationMillis = int
 """A length of time in milliseconds."""
 
 
+class GrowingEnum(StrEnum):
+    """A set of symbols that later versions may extend: one not known yet reads as UNKNOWN."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        return cls.__members__.get("UNKNOWN") if isinstance(value, str) else None
+
+
 class Record(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag=True):
     """A value that travels on a topic. In JSON its member `type` names the record."""
 
@@ -19,7 +28,7 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     """A value inside a record."""
 
 
-class Evidence(Part):
+class Evidence(Part, frozen=True):
     """Where a signal was seen: characters [start, end) of the text of a message."""
 
     message_id: str
@@ -35,7 +44,7 @@ class Mode(StrEnum):
     ENFORCE = "enforce"
 
 
-class Reason(Part):
+class Reason(Part, frozen=True):
     """A signal that fired, with what made it fire."""
 
     code: str

@@ -3,10 +3,10 @@
 from enum import StrEnum
 
 from schemas.records.accounts import AccountSnapshot
-from schemas.records.base import Millis, Part, Record
+from schemas.records.base import GrowingEnum, Millis, Part, Reason, Record
 
 
-class Role(StrEnum):
+class Role(GrowingEnum):
     """Who speaks."""
 
     CUSTOMER = "customer"
@@ -30,7 +30,7 @@ class MessageStatus(StrEnum):
     DRAFT = "draft"
 
 
-class Attachment(Part):
+class Attachment(Part, frozen=True):
     """A file that came with a message; its bytes stay with the platform."""
 
     media_type: str
@@ -40,7 +40,7 @@ class Attachment(Part):
     reference: str | None = None
 
 
-class ConversationMessage(Record):
+class ConversationMessage(Record, frozen=True):
     """One message of a support conversation."""
 
     message_id: str
@@ -68,7 +68,7 @@ class ConversationMessage(Record):
     attributes: dict[str, str] = {}
 
 
-class UpdateKind(StrEnum):
+class UpdateKind(GrowingEnum):
     """What happened to a ticket."""
 
     OPENED = "opened"
@@ -104,7 +104,7 @@ class DraftOutcome(StrEnum):
     EXPIRED = "expired"
 
 
-class DraftReview(Part):
+class DraftReview(Part, frozen=True):
     """A person's word on an AI draft."""
 
     draft_id: str
@@ -113,7 +113,7 @@ class DraftReview(Part):
     sent_text: str | None = None
 
 
-class Verdict(Part):
+class Verdict(Part, frozen=True):
     """A person's judgement of an escalation; None where it was not given."""
 
     needed: bool | None = None
@@ -130,7 +130,7 @@ class CsatAbout(StrEnum):
     OVERALL = "overall"
 
 
-class Csat(Part):
+class Csat(Part, frozen=True):
     """A satisfaction score as a share of the best one, 0-1."""
 
     score: float
@@ -138,7 +138,7 @@ class Csat(Part):
     comment: str | None = None
 
 
-class ContextSection(Part):
+class ContextSection(Part, frozen=True):
     """What another system knows about a ticket."""
 
     source: str
@@ -148,8 +148,22 @@ class ContextSection(Part):
     link: str | None = None
 
 
-class TicketUpdate(Record):
-    """One thing that happened to a ticket and is not a message. Its kind says which fields count."""
+class MergedTicket(Part, frozen=True):
+    """What the target of a merge must know of the ticket that was merged into it."""
+
+    ticket_id: str
+    opened_at: Millis
+    tier: int = 0
+    category: str | None = None
+    route: str | None = None
+    escalation_id: str | None = None
+    escalated_at: Millis | None = None
+    first_response_due_at: Millis | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+class TicketUpdate(Record, frozen=True):
+    """One thing that happened to a ticket, but no message. Its kind says which fields count."""
 
     update_id: str
     ticket_id: str
@@ -174,3 +188,6 @@ class TicketUpdate(Record):
     context: ContextSection | None = None
     account: AccountSnapshot | None = None
     attributes: dict[str, str] = {}
+    channel: str | None = None
+    escalation_id: str | None = None
+    merged: MergedTicket | None = None

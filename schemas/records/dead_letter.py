@@ -3,14 +3,14 @@
 from schemas.records.base import Millis, Part, Record
 
 
-class Header(Part):
+class Header(Part, frozen=True):
     """A Kafka header of the original record."""
 
     name: str
     value: bytes | None = None
 
 
-class DeadLetter(Record):
+class DeadLetter(Record, frozen=True):
     """The original bytes of a record, where it was, and what is wrong with it."""
 
     dead_letter_id: str
@@ -26,3 +26,4 @@ class DeadLetter(Record):
     value: bytes | None = None
     headers: tuple[Header, ...] = ()
     ticket_id: str | None = None
+    value_size: int | None = None

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from schemas.records.accounts import HealthLevel, RequesterFlood
 from schemas.records.base import DurationMillis, Millis, Mode, Part, Reason, Record
 
 
@@ -25,7 +26,7 @@ class Action(StrEnum):
     NONE = "none"
 
 
-class SignalScore(Part):
+class SignalScore(Part, frozen=True):
     """The score of a signal and the threshold it was held against."""
 
     code: str
@@ -33,7 +34,7 @@ class SignalScore(Part):
     threshold: float
 
 
-class CustomerNotice(Part):
+class CustomerNotice(Part, frozen=True):
     """What the platform tells the customer at a handoff, as a system message, once."""
 
     template: str
@@ -42,7 +43,7 @@ class CustomerNotice(Part):
     next_opening_at: Millis | None = None
 
 
-class UsedInputs(Part):
+class UsedInputs(Part, frozen=True):
     """Versions and times of everything a decision was made from; a replay needs no more."""
 
     policy: str
@@ -57,9 +58,18 @@ class UsedInputs(Part):
     churn_flag: bool | None = None
     account_tier: str | None = None
     account_verified: bool | None = None
+    health: HealthLevel = HealthLevel.UNKNOWN
+    flood: RequesterFlood | None = None
+    route_open: bool | None = None
+    agents_available: int | None = None
+    queue_depth: int | None = None
+    queue_target: int | None = None
+    expected_wait: DurationMillis | None = None
+    next_opening_at: Millis | None = None
+    anomaly_revision: int | None = None
 
 
-class Decision(Record):
+class Decision(Record, frozen=True):
     """One decision on a ticket. The one with the highest sequence is in force."""
 
     decision_id: str

@@ -3,12 +3,22 @@
 from enum import StrEnum
 
 from schemas.records.accounts import AccountProfile, HealthLevel, TicketSummary
-from schemas.records.base import DurationMillis, Millis, Part, Reason, Record
-from schemas.records.conversation import ContextSection, MessageStatus, Role, Visibility
+from schemas.records.base import DurationMillis, GrowingEnum, Millis, Mode, Part, Reason, Record
+from schemas.records.conversation import Attachment, ContextSection, MessageStatus, Role, Visibility
 from schemas.records.decision import CustomerNotice
 
 
-class ReviewRequest(Record):
+class ReviewState(GrowingEnum):
+    """Where a review stands."""
+
+    WAITING = "waiting"
+    SUPERSEDED = "superseded"
+    ANSWERED = "answered"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+class ReviewRequest(Record, frozen=True):
     """An AI draft waits for a person, or soon will."""
 
     review_id: str
@@ -30,9 +40,13 @@ class ReviewRequest(Record):
     required_skills: tuple[str, ...] = ()
     preferred_skills: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    revision: int = 1
+    state: ReviewState = ReviewState.WAITING
+    segment: str = "default"
+    confidence: float | None = None
 
 
-class TranscriptEntry(Part):
+class TranscriptEntry(Part, frozen=True):
     """A message as the handoff package carries it."""
 
     message_id: str
@@ -44,9 +58,10 @@ class TranscriptEntry(Part):
     status: MessageStatus = MessageStatus.SENT
     automated: bool = False
     translated_text: str | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
-class TranscriptCut(Part):
+class TranscriptCut(Part, frozen=True):
     """What the transcript leaves out, and where it can be read."""
 
     messages: int
@@ -56,7 +71,7 @@ class TranscriptCut(Part):
     last_offset: int
 
 
-class AiAttempt(Part):
+class AiAttempt(Part, frozen=True):
     """What the AI tried, and what came of it."""
 
     message_id: str
@@ -64,7 +79,7 @@ class AiAttempt(Part):
     outcome: str
 
 
-class Entity(Part):
+class Entity(Part, frozen=True):
     """Something named in a message: an order number, a version, an amount, an error code."""
 
     kind: str
@@ -74,7 +89,7 @@ class Entity(Part):
     end: int
 
 
-class Summary(Part):
+class Summary(Part, frozen=True):
     """The ticket in the customer's and the AI's own words."""
 
     issue: str
@@ -83,7 +98,7 @@ class Summary(Part):
     asked: str | None = None
 
 
-class SentimentPoint(Part):
+class SentimentPoint(Part, frozen=True):
     """How negative a customer message was, 0-1."""
 
     message_id: str
@@ -100,7 +115,7 @@ class PartState(StrEnum):
     STALE = "stale"
 
 
-class PartStatus(Part):
+class PartStatus(Part, frozen=True):
     """What is there of a part of the package, and as of when."""
 
     part: str
@@ -108,7 +123,7 @@ class PartStatus(Part):
     as_of: Millis | None = None
 
 
-class AnomalyLink(Part):
+class AnomalyLink(Part, frozen=True):
     """The open anomaly that a ticket belongs to."""
 
     anomaly_id: str
@@ -117,7 +132,7 @@ class AnomalyLink(Part):
     accounts: int
 
 
-class HandoffPackage(Part):
+class HandoffPackage(Part, frozen=True):
     """Everything a person needs to take over without asking the customer again."""
 
     transcript: tuple[TranscriptEntry, ...]
@@ -141,7 +156,7 @@ class SlaClock(StrEnum):
     RESOLUTION = "resolution"
 
 
-class SlaDue(Part):
+class SlaDue(Part, frozen=True):
     """When a clock of the ticket runs out."""
 
     clock: SlaClock
@@ -149,7 +164,7 @@ class SlaDue(Part):
     target: DurationMillis
 
 
-class Escalation(Record):
+class Escalation(Record, frozen=True):
     """A person takes over: what, why, on whose queue, by when, and the whole context."""
 
     escalation_id: str
@@ -175,9 +190,11 @@ class Escalation(Record):
     consult: tuple[str, ...] = ()
     due: tuple[SlaDue, ...] = ()
     customer_notice: CustomerNotice | None = None
+    mode: Mode = Mode.ENFORCE
+    page_on_call: bool = False
 
 
-class EscalationChange(StrEnum):
+class EscalationChange(GrowingEnum):
     """What changed on an escalation."""
 
     SIGNALS = "signals"
@@ -188,10 +205,14 @@ class EscalationChange(StrEnum):
     REOPENED = "reopened"
     CONTEXT = "context"
     CLOSED = "closed"
+    MESSAGE = "message"
+    PACKAGE = "package"
+    SKILLS = "skills"
+    CLOCK = "clock"
     UNKNOWN = "unknown"
 
 
-class EscalationUpdate(Record):
+class EscalationUpdate(Record, frozen=True):
     """Something about an escalation changed; the highest revision is in force."""
 
     update_id: str
@@ -208,9 +229,18 @@ class EscalationUpdate(Record):
     messages: tuple[TranscriptEntry, ...] = ()
     context: tuple[ContextSection, ...] = ()
     note: str | None = None
+    priority: int | None = None
+    required_skills: tuple[str, ...] = ()
+    preferred_skills: tuple[str, ...] = ()
+    due: tuple[SlaDue, ...] = ()
+    parts: tuple[PartStatus, ...] = ()
+    account: AccountProfile | None = None
+    health: HealthLevel = HealthLevel.UNKNOWN
+    history: tuple[TicketSummary, ...] = ()
+    anomaly: AnomalyLink | None = None
 
 
-class OpenEscalation(Record):
+class OpenEscalation(Record, frozen=True):
     """An escalation that is open now; a tombstone on its key says it is closed."""
 
     ticket_id: str
@@ -225,9 +255,11 @@ class OpenEscalation(Record):
     account_id: str | None = None
     owner_id: str | None = None
     due: tuple[SlaDue, ...] = ()
+    episode: int = 0
+    segment: str = "default"
 
 
-class RouteStatus(Record):
+class RouteStatus(Record, frozen=True):
     """How a queue stands, as the routing consumer sees it."""
 
     route: str
@@ -241,7 +273,7 @@ class RouteStatus(Record):
     next_opening_at: Millis | None = None
 
 
-class SlaEventKind(StrEnum):
+class SlaEventKind(GrowingEnum):
     """What happened to a clock."""
 
     ACTIVATED = "activated"
@@ -249,10 +281,12 @@ class SlaEventKind(StrEnum):
     BREACHED = "breached"
     MET = "met"
     CANCELLED = "cancelled"
+    PAUSED = "paused"
+    RESUMED = "resumed"
     UNKNOWN = "unknown"
 
 
-class SlaEvent(Record):
+class SlaEvent(Record, frozen=True):
     """A clock of a ticket started, ran low, ran out or was met."""
 
     event_id: str

@@ -2,11 +2,11 @@
 
 from enum import StrEnum
 
-from schemas.records.base import DurationMillis, Millis, Part, Reason, Record
+from schemas.records.base import DurationMillis, Millis, Mode, Part, Reason, Record
 from schemas.records.conversation import Csat, Verdict
 
 
-class TicketOutcome(Record):
+class TicketOutcome(Record, frozen=True):
     """How an episode of a ticket ended, keyed by category."""
 
     outcome_id: str
@@ -34,6 +34,15 @@ class TicketOutcome(Record):
     time_to_human: DurationMillis | None = None
     ai_rounds: int = 0
     human_replies: int = 0
+    revision: int = 1
+    mode: Mode = Mode.ENFORCE
+    escalation_id: str | None = None
+    fingerprint: str | None = None
+    reviews: int = 0
+    hand_backs: int = 0
+    asked_again: bool | None = None
+    package_complete: bool | None = None
+    contract_violations: int = 0
 
 
 class PolicyEntry(StrEnum):
@@ -43,17 +52,21 @@ class PolicyEntry(StrEnum):
     POINTER = "pointer"
 
 
-class PolicyEvidence(Part):
+class PolicyEvidence(Part, frozen=True):
     """What a change of policy rests on."""
 
     trigger: str
     category: str | None = None
     samples: int = 0
     note: str | None = None
+    from_threshold: float | None = None
+    to_threshold: float | None = None
+    over_escalation_rate: float | None = None
+    missed_rate_upper: float | None = None
 
 
-class PolicyVersion(Record):
-    """A version of a policy (key `name@version`), or the pointer to the one in force (key `name`)."""
+class PolicyVersion(Record, frozen=True):
+    """A version of a policy (key `name@version`), or the pointer to the one in force (`name`)."""
 
     name: str
     version: int

@@ -1,0 +1,85 @@
+"""Records as JSON objects, and what is said of those that are none."""
+
+import re
+
+import msgspec
+
+from schemas.bad_record import BadRecord, BadRecordCode
+from schemas.records import Record
+from schemas.topics import RECORD_TYPES
+
+write_json = msgspec.json.Encoder().encode
+"""The UTF-8 of a record's JSON object. Fields at their default are left out."""
+
+_READERS = {record: msgspec.json.Decoder(record) for record in RECORD_TYPES}
+_MISSING_ID = re.compile(r"missing required field `\w+_id`")
+_LONGEST_EXCERPT = 300
+
+
+class _Named(msgspec.Struct):
+    """What of a JSON object says which record it is."""
+
+    type: str | None = None
+
+
+_read_name = msgspec.json.Decoder(_Named).decode
+
+
+def read_json(
+    value: bytes, named: type[Record] | None, carried: tuple[type[Record], ...]
+) -> Record:
+    """The record of a JSON object.
+
+    Args:
+        value: The object's UTF-8.
+        named: The type it is known to be of, None when only the object itself can tell.
+        carried: The types it may be of; the first where the object does not tell.
+
+    Raises:
+        BadRecord: It is no such record.
+
+    """
+    try:
+        return _read(value, named, carried)
+    except msgspec.ValidationError as error:
+        raise _refusal(str(error)) from None
+    except RecursionError:
+        raise BadRecord(
+            BadRecordCode.TOO_DEEP, "The JSON is nested too deep; no record has more than 6 levels."
+        ) from None
+    except ValueError as error:
+        raise BadRecord(
+            BadRecordCode.NOT_DECODABLE,
+            f"Not JSON in UTF-8, nor Avro after a zero byte: {_excerpt(str(error))}",
+        ) from None
+
+
+def _read(value: bytes, named: type[Record] | None, carried: tuple[type[Record], ...]) -> Record:
+    try:
+        return _READERS[named or carried[0]].decode(value)
+    except msgspec.ValidationError:
+        # Looked at only now, because nearly every object is of its topic's first type.
+        if named is None and len(carried) > 1:
+            name = _read_name(value).type
+            for record in carried[1:]:
+                if record.__name__ == name:
+                    return _READERS[record].decode(value)
+        raise
+
+
+def _refusal(error: str) -> BadRecord:
+    sentence = f"{_excerpt(error)}; send the object as its schema says."
+    if error.endswith("`$.type`"):
+        return BadRecord(
+            BadRecordCode.UNKNOWN_RECORD,
+            f"The topic does not carry what member `type` names: {sentence}",
+        )
+    if error.startswith("Invalid enum value"):
+        return BadRecord(BadRecordCode.UNKNOWN_SYMBOL, sentence)
+    if _MISSING_ID.search(error):
+        return BadRecord(BadRecordCode.MISSING_ID, sentence)
+    return BadRecord(BadRecordCode.WRONG_TYPE, sentence)
+
+
+def _excerpt(text: str) -> str:
+    return text if len(text) <= _LONGEST_EXCERPT else text[:_LONGEST_EXCERPT] + "..."

@@ -1,0 +1,172 @@
+"""What a decoded record must hold beyond its types, so that nothing behind it need ask again."""
+
+import math
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any, get_args
+
+import msgspec
+
+from schemas.bad_record import BadRecord, BadRecordCode
+from schemas.envelope import ENVELOPES
+from schemas.records import (
+    AnomalyAction,
+    ConversationMessage,
+    DeadLetter,
+    OpportunityUpdate,
+    Record,
+    TicketUpdate,
+)
+from schemas.topic import DAY_MS
+
+LONGEST_ID = 256
+"""Characters of the longest id."""
+
+EARLIEST = 946_684_800_000
+"""2000-01-01T00:00:00Z in milliseconds. A time in seconds lies before it."""
+
+LATEST = 4_102_444_800_000
+"""2100-01-01T00:00:00Z in milliseconds. A time in microseconds lies after it."""
+
+_IDS = {"tenant", "route", "in_reply_to"}
+_TIMES = {"at", "as_of", "since", "until", "clock", "window_start", "window_end", "effective_from"}
+_TELLING = {
+    ConversationMessage: "role",
+    TicketUpdate: "kind",
+    AnomalyAction: "kind",
+    OpportunityUpdate: "status",
+}
+"""The field without whose meaning a record has none."""
+
+
+def validate(record: Record, timestamp: int | None = None, *, numbers: bool = False) -> None:
+    """Look at a decoded record and the parts within it.
+
+    Args:
+        record: The record, of the right types.
+        timestamp: The record's Kafka time stamp in milliseconds; None or below 1 without one.
+        numbers: Whether its numbers can be other than finite; in JSON they cannot.
+
+    Raises:
+        BadRecord: It cannot be handled.
+
+    """
+    kind = type(record)
+    _CHECKS[kind].look(record, numbers)
+    telling = _TELLING.get(kind)
+    if telling is not None and getattr(record, telling) == "unknown":
+        raise BadRecord(
+            BadRecordCode.UNKNOWN_SYMBOL,
+            f"{kind.__name__}.{telling} is 'unknown' or no symbol of its schema; send one.",
+        )
+    if timestamp is not None and timestamp > 0 and kind is not DeadLetter:
+        _compare(record, timestamp)
+
+
+def _compare(record: Record, timestamp: int) -> None:
+    if not EARLIEST <= timestamp < LATEST:
+        raise _insane_time("The Kafka time stamp", timestamp)
+    field = ENVELOPES[type(record)].time
+    ahead = getattr(record, field) - timestamp
+    if ahead > DAY_MS:
+        raise BadRecord(
+            BadRecordCode.INSANE_TIME,
+            f"{type(record).__name__}.{field} lies {ahead} ms after the record's Kafka time stamp; "
+            "set the writer's clock.",
+        )
+
+
+class _Check:
+    """Looks at the values of one type."""
+
+    def __init__(self, struct: type[msgspec.Struct]) -> None:
+        fields = msgspec.structs.fields(struct)
+        kinds = {field.name: _kinds(field.type) for field in fields}
+        self._name = struct.__name__
+        self._required = {field.name for field in fields if field.required} | {"tenant"}
+        self._ids = [
+            name
+            for name, kind in kinds.items()
+            if str in kind and (name.endswith("_id") or name in _IDS)
+        ]
+        self._times = [
+            name
+            for name, kind in kinds.items()
+            if int in kind and (name.endswith("_at") or name in _TIMES) and struct is not DeadLetter
+        ]
+        self._numbers = [name for name, kind in kinds.items() if float in kind]
+        self._get_ids = _getter(self._ids)
+        self._get_times = _getter(self._times)
+        self._get_numbers = _getter(self._numbers)
+        self._parts = [
+            (attrgetter(name), _Check(part))
+            for name, kind in kinds.items()
+            for part in kind
+            if issubclass(part, msgspec.Struct)
+        ]
+
+    def look(self, value: Any, numbers: bool) -> None:
+        for text in self._get_ids(value):
+            if text is not None and not 0 < len(text) <= LONGEST_ID:
+                self._refuse_id(value)
+        for time in self._get_times(value):
+            if time is not None and not EARLIEST <= time < LATEST:
+                self._refuse_time(value)
+        if numbers:
+            for number in self._get_numbers(value):
+                if number is not None and not math.isfinite(number):
+                    raise BadRecord(
+                        BadRecordCode.INSANE_NUMBER,
+                        f"A number of {self._name} is {number}; leave out what is not known.",
+                    )
+        for get, check in self._parts:
+            part = get(value)
+            if not part:
+                continue
+            for one in part if type(part) is tuple else (part,):
+                check.look(one, numbers)
+
+    def _refuse_id(self, value: Any) -> None:
+        for name in self._ids:
+            text = getattr(value, name)
+            if text == "" and name in self._required:
+                raise BadRecord(
+                    BadRecordCode.MISSING_ID,
+                    f"{self._name}.{name} is empty; give it a value.",
+                )
+            if text is not None and len(text) > LONGEST_ID:
+                raise BadRecord(
+                    BadRecordCode.ID_TOO_LONG,
+                    f"{self._name}.{name} has {len(text)} characters; use at most {LONGEST_ID}.",
+                )
+
+    def _refuse_time(self, value: Any) -> None:
+        for name in self._times:
+            time = getattr(value, name)
+            if time is not None and not EARLIEST <= time < LATEST:
+                raise _insane_time(f"{self._name}.{name}", time)
+
+
+def _insane_time(what: str, time: int) -> BadRecord:
+    return BadRecord(
+        BadRecordCode.INSANE_TIME,
+        f"{what} is {time}, outside 2000-2100; send milliseconds since 1970-01-01T00:00:00Z.",
+    )
+
+
+def _kinds(annotation: Any) -> set[type]:
+    """The types an annotation is made of: `tuple[Reason, ...] | None` is of Reason."""
+    arguments = get_args(annotation)
+    if not arguments:
+        return {annotation} if isinstance(annotation, type) else set()
+    return set().union(*map(_kinds, arguments))
+
+
+def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """A function that gives these fields as a tuple, however few they are."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)
+
+
+_CHECKS: dict[type[Record], _Check] = {record: _Check(record) for record in ENVELOPES}

@@ -1,0 +1,291 @@
+"""JSON records are read whole or refused with a reason, and written with CloudEvents headers."""
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.bad_record import BadRecordCode
+from schemas.codec import BadRecord, Codec, Format, Tombstone
+from schemas.envelope import ENVELOPES
+from schemas.records import (
+    Action,
+    Cause,
+    ConversationMessage,
+    DeadLetter,
+    Decision,
+    Header,
+    Mode,
+    Reason,
+    Role,
+    RouteStatus,
+    TicketUpdate,
+    UpdateKind,
+    UsedInputs,
+)
+from schemas.topics import RECORD_TYPES
+
+NOW = 1_750_000_000_123
+DAY = 86_400_000
+CONVERSATIONS = "support.conversations"
+CODEC = Codec()
+
+MINIMAL: dict[str, object] = {
+    "message_id": "m-1",
+    "ticket_id": "t-1",
+    "role": "customer",
+    "text": "My invoice is wrong",
+    "sent_at": NOW,
+}
+UPDATE: dict[str, object] = {
+    "type": "TicketUpdate",
+    "update_id": "u-1",
+    "ticket_id": "t-1",
+    "kind": "opened",
+    "occurred_at": NOW,
+}
+DECISION = Decision(
+    decision_id="d-1",
+    ticket_id="t-ü",
+    cause=Cause.MESSAGE,
+    subject_id="m-1",
+    sequence=1,
+    decided_at=NOW,
+    action=Action.HANDOFF,
+    tier=2,
+    category="billing",
+    used=UsedInputs(policy="default@1", model="m1", segment="default", clock=NOW),
+    reasons=(Reason(code="billing", tier=2, score=0.9, threshold=0.5, mode=Mode.ADVISE),),
+)
+
+
+def refusal(
+    value: bytes | None, topic: str = CONVERSATIONS, timestamp: int | None = None
+) -> BadRecord:
+    with pytest.raises(BadRecord) as caught:
+        CODEC.decode(topic, value, (), timestamp)
+    return caught.value
+
+
+def refusal_of(changes: dict[str, object], timestamp: int | None = None) -> BadRecord:
+    return refusal(json.dumps(MINIMAL | changes).encode(), timestamp=timestamp)
+
+
+def test_every_record_type_has_an_envelope_of_its_own_fields() -> None:
+    assert set(ENVELOPES) == set(RECORD_TYPES)
+    for record, envelope in ENVELOPES.items():
+        assert {field for field in envelope if field} <= set(record.__struct_fields__)
+
+
+def test_a_minimal_message_needs_no_type() -> None:
+    record = CODEC.decode(CONVERSATIONS, json.dumps(MINIMAL).encode())
+    assert record == ConversationMessage(
+        message_id="m-1",
+        ticket_id="t-1",
+        role=Role.CUSTOMER,
+        text="My invoice is wrong",
+        sent_at=NOW,
+    )
+
+
+def test_the_member_type_names_the_record() -> None:
+    record = CODEC.decode(CONVERSATIONS, json.dumps(UPDATE).encode(), None)
+    assert record == TicketUpdate(
+        update_id="u-1", ticket_id="t-1", kind=UpdateKind.OPENED, occurred_at=NOW
+    )
+
+
+@pytest.mark.parametrize("name", [b"baton.support.TicketUpdate", b"TicketUpdate"])
+def test_the_header_names_the_record(name: bytes) -> None:
+    bare = {member: value for member, value in UPDATE.items() if member != "type"}
+    headers = [("other", None), ("ce_type", name)]
+    assert isinstance(CODEC.decode(CONVERSATIONS, json.dumps(bare).encode(), headers), TicketUpdate)
+
+
+@pytest.mark.parametrize("name", [b"baton.support.Decision", b"com.example.chat", b"\xff", None])
+def test_a_header_that_names_another_record_is_refused(name: bytes | None) -> None:
+    with pytest.raises(BadRecord, match="ConversationMessage and TicketUpdate") as caught:
+        CODEC.decode(CONVERSATIONS, json.dumps(MINIMAL).encode(), [("ce_type", name)])
+    assert caught.value.code == BadRecordCode.UNKNOWN_RECORD
+
+
+def test_a_members_type_that_contradicts_the_header_is_refused() -> None:
+    headers = [("ce_type", b"ConversationMessage")]
+    with pytest.raises(BadRecord) as caught:
+        CODEC.decode(CONVERSATIONS, json.dumps(UPDATE).encode(), headers)
+    assert caught.value.code == BadRecordCode.UNKNOWN_RECORD
+
+
+def test_unknown_members_are_passed_over() -> None:
+    assert CODEC.decode(CONVERSATIONS, json.dumps(MINIMAL | {"new": [1]}).encode())
+
+
+def test_a_route_topic_carries_escalations() -> None:
+    bad = refusal(json.dumps(MINIMAL).encode(), topic="support.escalations.billing")
+    assert "escalation_id" in str(bad)
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (None, BadRecordCode.EMPTY),
+        (b"", BadRecordCode.EMPTY),
+        (b"hello", BadRecordCode.NOT_DECODABLE),
+        (b'{"message_id":', BadRecordCode.NOT_DECODABLE),
+        (b'{"message_id": "\xff"}', BadRecordCode.NOT_DECODABLE),
+        (b'{"message_id": "\\ud800"}', BadRecordCode.NOT_DECODABLE),
+        (b"[]", BadRecordCode.WRONG_TYPE),
+        (b"null", BadRecordCode.WRONG_TYPE),
+        (b'{"type": "Decision"}', BadRecordCode.UNKNOWN_RECORD),
+        (b'{"type": 3}', BadRecordCode.UNKNOWN_RECORD),
+        (b'{"ticket_id": "t-1"}', BadRecordCode.MISSING_ID),
+        (b'{"x": ' * 100_000, BadRecordCode.TOO_DEEP),
+        (b'{"x":' + b"[" * 100_000, BadRecordCode.TOO_DEEP),
+        (b"[" * 100_000, BadRecordCode.WRONG_TYPE),
+        (b"\x00\x00\x00\x00\x01", BadRecordCode.UNKNOWN_SCHEMA),
+        (b"\x00", BadRecordCode.UNKNOWN_SCHEMA),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_reason(value: bytes, code: BadRecordCode) -> None:
+    bad = refusal(value)
+    assert bad.code == code
+    assert 10 < len(str(bad)) < 500
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"message_id": ""}, BadRecordCode.MISSING_ID),
+        ({"tenant": ""}, BadRecordCode.MISSING_ID),
+        ({"ticket_id": "t" * 257}, BadRecordCode.ID_TOO_LONG),
+        ({"account_id": "a" * 100_000}, BadRecordCode.ID_TOO_LONG),
+        ({"sent_at": NOW // 1000}, BadRecordCode.INSANE_TIME),
+        ({"sent_at": NOW * 1000}, BadRecordCode.INSANE_TIME),
+        ({"sent_at": -1}, BadRecordCode.INSANE_TIME),
+        ({"sent_at": 10**30}, BadRecordCode.INSANE_TIME),
+        ({"sent_at": "2025-06-15T15:06:40Z"}, BadRecordCode.WRONG_TYPE),
+        ({"role": "unknown"}, BadRecordCode.UNKNOWN_SYMBOL),
+        ({"role": "robot"}, BadRecordCode.UNKNOWN_SYMBOL),
+        ({"text": None}, BadRecordCode.WRONG_TYPE),
+        ({"confidence": float("nan")}, BadRecordCode.NOT_DECODABLE),
+    ],
+)
+def test_a_message_that_cannot_be_is_refused(
+    changes: dict[str, object], code: BadRecordCode
+) -> None:
+    assert refusal_of(changes).code == code
+
+
+def test_parts_are_looked_at_too() -> None:
+    context = {"source": "crm", "as_of": 12}
+    bad = refusal(json.dumps(UPDATE | {"kind": "context", "context": context}).encode())
+    assert bad.code == BadRecordCode.INSANE_TIME
+    assert str(bad).startswith("ContextSection.as_of is 12")
+
+
+def test_an_update_of_unknown_kind_is_refused() -> None:
+    bad = refusal(json.dumps(UPDATE | {"kind": "unknown"}).encode())
+    assert bad.code == BadRecordCode.UNKNOWN_SYMBOL
+
+
+def test_a_message_more_than_a_day_ahead_of_its_time_stamp_is_refused() -> None:
+    assert refusal_of({}, timestamp=NOW - DAY - 1).code == BadRecordCode.INSANE_TIME
+    value = json.dumps(MINIMAL).encode()
+    for timestamp in (NOW - DAY, NOW + 400 * DAY, -1, 0, None):
+        assert CODEC.decode(CONVERSATIONS, value, (), timestamp)
+
+
+def test_a_time_stamp_in_another_unit_is_refused() -> None:
+    assert refusal_of({}, timestamp=NOW * 1000).code == BadRecordCode.INSANE_TIME
+
+
+def test_a_dead_letter_may_tell_of_an_insane_time() -> None:
+    letter = DeadLetter(
+        dead_letter_id="x",
+        topic=CONVERSATIONS,
+        partition=0,
+        offset=1,
+        error_code="insane_time",
+        error="The time stamp is 9.",
+        failed_at=NOW,
+        agent="tickets",
+        recorded_at=9,
+        value=b"\x00\xff",
+        headers=(Header(name="a", value=b"\xfe"), Header(name="b")),
+    )
+    encoded = CODEC.encode(letter)
+    assert encoded.topic == "support.dead-letters"
+    assert CODEC.decode(encoded.topic, encoded.value, encoded.headers, 9) == letter
+
+
+def test_a_strange_topic_is_refused() -> None:
+    assert refusal(b"{}", topic="orders").code == BadRecordCode.UNKNOWN_TOPIC
+
+
+def test_a_decision_comes_back_as_it_went_with_its_headers() -> None:
+    encoded = CODEC.encode(DECISION, traceparent="00-abc-def-01")
+    assert encoded.topic == "support.decisions"
+    assert encoded.key == "t-ü".encode()
+    assert dict(encoded.headers) == {
+        "ce_specversion": b"1.0",
+        "ce_id": b"d-1",
+        "ce_type": b"baton.support.Decision",
+        "ce_source": b"/baton",
+        "ce_subject": "t-ü".encode(),
+        "ce_time": b"2025-06-15T15:06:40.123Z",
+        "content-type": b"application/json",
+        "traceparent": b"00-abc-def-01",
+    }
+    assert len(encoded.headers) == 8
+    assert CODEC.decode(encoded.topic, encoded.value, encoded.headers, NOW) == DECISION
+
+
+def test_records_of_one_thing_have_ids_of_their_own() -> None:
+    ids = {
+        dict(CODEC.encode(RouteStatus(route="billing", open=True, updated_at=at)).headers)["ce_id"]
+        for at in (NOW, NOW + 1)
+    }
+    assert ids == {b"billing:1750000000123", b"billing:1750000000124"}
+
+
+@pytest.mark.parametrize("time", [-1, 253_402_300_800_000, 2**63 - 1])
+def test_an_event_at_an_unwritable_time_has_no_ce_time(time: int) -> None:
+    headers = dict(CODEC.encode(msgspec.structs.replace(DECISION, decided_at=time)).headers)
+    assert "ce_time" not in headers
+
+
+def test_headers_are_not_shared_between_records() -> None:
+    CODEC.encode(DECISION).headers.append(("more", b""))
+    assert "more" not in dict(CODEC.encode(DECISION).headers)
+
+
+def test_a_tombstone_has_a_key_and_no_value() -> None:
+    encoded = CODEC.encode(Tombstone(topic="support.open-escalations", key="t-1"))
+    assert encoded == ("support.open-escalations", b"t-1", None, [])
+
+
+def test_writing_avro_needs_a_registry() -> None:
+    with pytest.raises(ValueError, match="needs a schema registry"):
+        Codec(Format.AVRO)
+
+
+SANE = st.text(max_size=40)
+
+
+@given(text=SANE, subject=st.none() | SANE, attributes=st.dictionaries(SANE, SANE, max_size=3))
+def test_text_comes_back_as_it_went(
+    text: str, subject: str | None, attributes: dict[str, str]
+) -> None:
+    message = ConversationMessage(
+        message_id="m",
+        ticket_id="t",
+        role=Role.AI,
+        text=text,
+        sent_at=NOW,
+        subject=subject,
+        attributes=attributes,
+    )
+    encoded = CODEC.encode(message)
+    assert CODEC.decode(encoded.topic, encoded.value, encoded.headers) == message

@@ -1,0 +1,16 @@
+"""Text and numbers in, signals out. No Kafka, no clock, no I/O but reading its own lexicons."""
+
+from detectors.pipeline import MODEL_VERSION, analyze
+from detectors.repetition import similarity
+from detectors.signals import Fingerprint, Found, Signal, Signals, Span
+
+__all__ = [
+    "MODEL_VERSION",
+    "Fingerprint",
+    "Found",
+    "Signal",
+    "Signals",
+    "Span",
+    "analyze",
+    "similarity",
+]

@@ -1,0 +1,127 @@
+"""Which problem a text reports, so that reports of one failure meet.
+
+An error text names the problem: an HTTP status, an exception, a code, a quoted or logged message,
+its variable parts masked. Without one, the part of the product and the way it fails do.
+"""
+
+import re
+from functools import cache
+from hashlib import blake2b
+from typing import Final
+
+from detectors.lexicon import rules_of
+from detectors.masking import mask
+from detectors.message import Message
+from detectors.signals import Fingerprint, Signal
+
+VERSION: Final = 1
+"""Rises when the same text would get another id."""
+PROBLEM_FROM: Final = 0.5
+LONGEST: Final = 300
+"""Characters of an error text that are read."""
+
+_STATUS_NAMES: Final = {
+    "bad gateway": "502",
+    "bad_gateway": "502",
+    "gateway timeout": "504",
+    "gateway time-out": "504",
+    "gateway_timeout": "504",
+    "service unavailable": "503",
+    "internal server error": "500",
+    "too many requests": "429",
+    "upstream request timeout": "504",
+    "upstream connect error": "503",
+}
+_STATUS_NAME: Final = re.compile("|".join(map(re.escape, _STATUS_NAMES)))
+_STATUS: Final = re.compile(
+    r"\b(?:http|https|status|error|code|response|returns?|returned|answers?|says|gets?|getting|a)"
+    r"(?:[ _]?(?:status|code|error))?[ :=/\"]{0,4}([45]\d\d)s?\b|\b(50[0234]|429|404|403|401)s?\b"
+)
+_EXCEPTION: Final = re.compile(
+    r"(?<![\w.$])([\w.$]{0,120}(?:exception|error|panic|fault))(?:: ?([^\n]{1,200}))"
+)
+_CODE: Final = re.compile(
+    r"\b((?:0x[0-9a-f]{4,16})|err_[a-z_]{3,40}|ora-\d{5}|e[a-z]{0,3}[-_]?\d{3,6})\b"
+    r"|\b(?:error|err|fault|stop)[ _]?(?:code|number|no)?[ :#=-]{0,3}([a-z]{0,6}[-_]?\d{1,8})\b"
+)
+_QUOTED: Final = re.compile(
+    r"\"([^\"\n]{6,300})\"|(?<!\w)'([^'\n]{6,300})'(?!\w)|`([^`\n]{6,300})`"
+)
+_LOGGED: Final = re.compile(
+    r"^[^\n]{0,80}\b(?:error|fatal|critical|severe|warn|warning|panic)\b"
+    r"[\]:|>-]{0,3}[ \t]([^\n]{6,300})",
+    re.MULTILINE,
+)
+_LOG_TIME: Final = re.compile(r"\d\d:\d\d:\d\d|\[(?:error|fatal|warn|critical)\]|^(?:error|fatal):")
+_ERROR_WORD: Final = re.compile(
+    r"fail|error|exception|cannot|can't|could not|unable|invalid|denied|refused|timeout|timed out"
+    r"|not found|went wrong|unavailable|unexpected|missing|expired|rejected|not allowed|reset|abort"
+)
+
+
+def fingerprint(message: Message, technical: Signal) -> Fingerprint | None:
+    """The problem a text reports; None when it reports none."""
+    text = message.reading.text
+    if technical.score < PROBLEM_FROM and "exception" not in text and "error" not in text:
+        return None
+    component = _first(message, _names("components"))
+    if status := _status(message):
+        return _of(f"http {status}", component, component, status)
+    if found := _error_text(text):
+        return _of(mask(found), None, component, found)
+    if technical.score < PROBLEM_FROM:
+        return None
+    symptom = _first(message, _names("symptoms")) or "not_working"
+    if component is None:
+        component = _object(message)
+    return _of(symptom.replace("_", " "), component, component, None)
+
+
+def _of(what: str, where: str | None, component: str | None, error: str | None) -> Fingerprint:
+    template = f"{where}: {what}" if where else what
+    name = f"{VERSION}\x00{template}".encode()
+    return Fingerprint(
+        blake2b(name, digest_size=8).hexdigest(), VERSION, template, error, component
+    )
+
+
+def _status(message: Message) -> str | None:
+    text = message.reading.text
+    if named := _STATUS_NAME.search(text):
+        return _STATUS_NAMES[named.group()]
+    found = _STATUS.search(text)
+    return (found.group(1) or found.group(2)) if found else None
+
+
+def _error_text(text: str) -> str | None:
+    if thrown := _EXCEPTION.search(text):
+        return thrown.group()[:LONGEST]
+    for logged in _LOGGED.finditer(text):
+        if _LOG_TIME.search(logged.group()):
+            return logged.group(1)[:LONGEST]
+    for quoted in _QUOTED.finditer(text):
+        said = quoted.group(1) or quoted.group(2) or quoted.group(3)
+        if _ERROR_WORD.search(said):
+            return said[:LONGEST]
+    if code := _CODE.search(text):
+        return f"error {code.group(1) or code.group(2)}"
+    return None
+
+
+def _first(message: Message, names: tuple[str, ...]) -> str | None:
+    """The first of the names that the text speaks of."""
+    return next((name.partition(":")[2] for name in names if name in message.hits), None)
+
+
+@cache
+def _names(lexicon: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(rule.name for rule in rules_of(lexicon, {})))
+
+
+def _object(message: Message) -> str | None:
+    """A word of the matter that tells problems without a known component apart."""
+    hits = message.hits.get("technical")
+    if not hits:
+        return None
+    words = message.stream[hits[0].start : hits[0].end].split()
+    return words[0] if words else None

@@ -1,0 +1,79 @@
+"""A message under analysis: its text, its words and every pattern found in them."""
+
+from bisect import bisect_right
+from functools import cache
+from typing import Final
+
+from detectors.lexicon import rules_of, shared_lists
+from detectors.matcher import Hits, Matcher
+from detectors.signals import Span
+from detectors.text import Reading
+from detectors.words import WORD, forms, stream_of
+
+LEXICONS: Final = (
+    "billing",
+    "billing_dispute",
+    "security",
+    "legal_compliance",
+    "technical",
+    "urgency",
+    "safety",
+    "human_request",
+    "ai_failed",
+    "thanks",
+    "routine",
+    "mood",
+    "components",
+    "symptoms",
+    "systems",
+)
+
+
+@cache
+def matcher() -> Matcher:
+    """The patterns of every English lexicon."""
+    shared = shared_lists()
+    return Matcher(rule for lexicon in LEXICONS for rule in rules_of(lexicon, shared))
+
+
+class Message:
+    """What all detectors of one text share.
+
+    Attributes:
+        reading: The normalised text.
+        words: Its words as written, and the ends of its sentences.
+        stream: The forms of the words with one space before, between and after.
+        hits: The patterns found, by the name they speak for.
+
+    """
+
+    __slots__ = ("_bounds", "hits", "reading", "stream", "words")
+
+    def __init__(self, text: str) -> None:
+        self.reading = Reading(text)
+        self.words: list[str] = WORD.findall(self.reading.text)
+        self.stream = stream_of(self.words)
+        self.hits: Hits = matcher().find(self.stream)
+        self._bounds: tuple[list[int], list[Span]] | None = None
+
+    def span(self, start: int, end: int) -> Span:
+        """The characters of the original that [start, end) of the stream was read from."""
+        starts, spans = self._bounds or self._find_bounds()
+        first = max(bisect_right(starts, start + 1) - 1, 0)
+        last = max(bisect_right(starts, end - 2) - 1, first)
+        return self.reading.span(spans[first][0], spans[last][1])
+
+    def _find_bounds(self) -> tuple[list[int], list[Span]]:
+        form, text = forms(), self.reading.text
+        starts, spans = [], []
+        place = 1
+        end = 0
+        for word in self.words:
+            begin = text.index(word, end)
+            end = begin + len(word)
+            if shape := form[word]:
+                starts.append(place)
+                spans.append((begin, end))
+                place += len(shape) + 1
+        self._bounds = starts, spans
+        return self._bounds

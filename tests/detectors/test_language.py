@@ -1,0 +1,73 @@
+"""Languages: English is read, some of others, the rest is unreadable."""
+
+import pytest
+
+from detectors import analyze
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("How do I change my address?", "en"),
+        ("ok", "en"),
+        ("KLM 123", "en"),
+        ("¿Dónde está mi pedido? No lo tengo todavía", "es"),
+        ("Où est ma commande ? Je ne trouve pas le colis", "fr"),
+        ("Wann kommt denn meine Bestellung an? Ich warte noch", "de"),
+        ("Quando chega o meu pedido? Ainda não recebi", "pt"),
+        ("Dove si trova il mio ordine? Non è ancora arrivato", "it"),
+        ("Waar is mijn bestelling? Ik heb het nog niet", "nl"),
+        ("注文はいつ届きますか", "ja"),
+        ("Где мой заказ?", "und"),
+        ("주문이 언제 도착하나요", "ko"),
+        ("123 456", None),
+    ],
+)
+def test_a_language_is_recognised(text: str, language: str | None) -> None:
+    assert analyze([text])[0].language == language
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wann kommt denn meine Bestellung an? Ich warte noch",
+        "Где мой заказ?",
+        "¿Dónde está mi pedido? No lo tengo todavía",
+        "Rechnung stimmt leider überhaupt nicht, Betrag falsch abgebucht",
+        "siparişim için bilgi almak istiyorum, nasıl bir yol var",
+    ],
+)
+def test_what_is_not_understood_is_unreadable_and_fires_nothing(text: str) -> None:
+    [signals] = analyze([text])
+    assert signals.unreadable
+    assert signals.negative.score == signals.billing.score == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Hola, quiero hablar con una persona por favor", "human_request"),
+        ("Bonjour, je voudrais parler à un conseiller", "human_request"),
+        ("Ich möchte bitte mit einem Menschen sprechen", "human_request"),
+        ("Quero falar com um atendente, por favor", "human_request"),
+        ("Vorrei parlare con un operatore, per favore, non con te", "human_request"),
+        ("Ik wil met een medewerker spreken", "human_request"),
+        ("担当者と話したいです", "human_request"),
+        ("Ich habe mein Passwort vergessen und kann nicht rein", "security"),
+        ("J'ai oublié mon mot de passe et je ne peux pas entrer", "security"),
+        ("パスワードを忘れました", "security"),
+        ("No quiero vivir, quiero morir", "safety"),
+        ("死にたい", "safety"),
+    ],
+)
+def test_safety_security_and_the_wish_for_a_person_are_read(text: str, name: str) -> None:
+    [signals] = analyze([text])
+    found = getattr(signals, name)
+    assert found.score >= 0.5
+    assert not signals.unreadable
+
+
+def test_a_name_or_an_address_is_not_another_language() -> None:
+    texts = ["Julie George", "12 Rose Drive, Springfield IL 60011", "de la Cruz", "window seat"]
+    texts += ["two large jalapeño burgers, sautéed mushrooms, extra fries"]
+    assert not any(signals.unreadable for signals in analyze(texts))

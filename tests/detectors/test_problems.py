@@ -1,0 +1,124 @@
+"""Problems: fingerprint, complexity, entities."""
+
+import pytest
+
+from detectors import Fingerprint, analyze
+from detectors.masking import mask
+
+
+def fingerprint(text: str) -> Fingerprint:
+    found = analyze([text])[0].fingerprint
+    assert found is not None, text
+    return found
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [
+            "Checkout fails with 502 Bad Gateway",
+            "customers cannot pay, it says bad gateway",
+            "POST /v1/payments -> HTTP 502",
+            '{"error":"bad_gateway","status":502} from the payments endpoint',
+            'Bezahlen geht nicht, wir sehen "502 Bad Gateway" an der Kasse, checkout steht',
+        ],
+        ["checkout is broken", "we can't take payments, the cart does not work"],
+        ["the export is very slow", "exporting takes forever since the update"],
+        [
+            "java.io.IOException: stream 8841 closed at 10:30:01",
+            "we see java.io.IOException: stream 17 closed at 11:02:59",
+        ],
+        [
+            'I get "Could not save document 4711 for user ab@c.de" on every save',
+            'it says "Could not save document 9 for user x.y@z.org", why?',
+        ],
+    ],
+)
+def test_one_failure_in_different_words_has_one_fingerprint(texts: list[str]) -> None:
+    assert len({fingerprint(text).id for text in texts}) == 1, [fingerprint(t) for t in texts]
+
+
+def test_different_failures_have_different_fingerprints() -> None:
+    texts = [
+        "the export is slow",
+        "the login fails",
+        "checkout gives 502 bad gateway",
+        'I get "Could not save document 1"',
+    ]
+    assert len({fingerprint(text).id for text in texts}) == len(texts)
+
+
+@pytest.mark.parametrize(
+    "text", ["how do I export?", "thanks", "where is my order?", "what does error mean in English"]
+)
+def test_a_text_without_a_problem_has_no_fingerprint(text: str) -> None:
+    assert analyze([text])[0].fingerprint is None
+
+
+def test_an_id_is_the_same_in_every_process() -> None:
+    assert fingerprint("checkout gives 502 bad gateway").id == "ed06889463632c37"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("Timeout after 3000 ms", "timeout after <num> ms"),
+        ("GET https://x.example/a?b=1 failed", "get <url> failed"),
+        ("at 2024-05-03T10:30:01Z on 10.0.0.7:8080", "at <time> on <ip>"),
+        ("cannot open /var/lib/app/data.db", "cannot open <path>"),
+        ("user 3f2b8c1e-1111-4222-8333-444455556666 not found", "user <uuid> not found"),
+        ("mail to a.b@c.de bounced", "mail to <email> bounced"),
+        ("at 0x7ffde in main", "at <hex> in main"),
+    ],
+)
+def test_variable_parts_are_masked(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+def complexity(text: str) -> int:
+    return analyze([text])[0].complexity
+
+
+def test_linked_variables_of_one_problem_add_up() -> None:
+    text = (
+        "Since the update the Salesforce sync fails. Okta pushes users over SCIM behind our proxy"
+        " and the webhook then returns error 409."
+    )
+    assert complexity(text) >= 4
+
+
+def test_unrelated_questions_do_not_add_up() -> None:
+    assert complexity("How do I connect Slack? Also, do you support Okta, SAML and webhooks?") == 0
+    assert (
+        complexity("The app crashes. By the way, how do I set up Okta, Jira, Slack and a proxy?")
+        <= 1
+    )
+
+
+def test_a_code_counts_with_its_system() -> None:
+    assert complexity("The Salesforce sync fails with error 409") == complexity(
+        "The Salesforce sync fails"
+    )
+
+
+def test_several_browsers_are_one_variable() -> None:
+    assert complexity("the page does not load in Chrome, Firefox and Safari") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("my order number is 55123-A", "order", "55123-A"),
+        ("ticket #TK-9912 is still open", "ticket", "TK-9912"),
+        ("you took 40.50 EUR", "amount", "40.50 EUR"),
+        ("it cost $19.99", "amount", "$19.99"),
+        ("since 3 May 2024", "date", "3 May 2024"),
+        ("on 2024-05-03", "date", "2024-05-03"),
+        ("we run version 4.2.1", "version", "4.2.1"),
+        ("Error code: E1042", "error_code", "E1042"),
+        ("write to Ann.Lee@Example.org please", "email", "Ann.Lee@Example.org"),
+        ("invoice INV-2210", "invoice", "INV-2210"),
+    ],
+)
+def test_what_is_named_is_found_as_it_was_written(text: str, kind: str, value: str) -> None:
+    assert (kind, value) in [(found.kind, found.value) for found in analyze([text])[0].entities]

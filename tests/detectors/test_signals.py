@@ -1,0 +1,277 @@
+"""Every signal: fires on what it is for, and not on the near miss."""
+
+import pytest
+
+from detectors import Signal, Signals, analyze
+
+FIRES = {
+    "billing": [
+        "Why did my bill go up this month? Last invoice was lower.",
+        "I would like to cancel my subscription",
+        "What's the price of adding five more seats?",
+        "does the membership renewal happen automatically",
+        "My payment was declined three times today",
+        "how much is the premium plan per month",
+        "You deducted a fee I had not heard of",
+    ],
+    "billing_dispute": [
+        "I was charged twice for one booking",
+        "I want my money back",
+        "this invoice is wrong, I did not authorize this payment",
+        "You keep billing me although I cancelled in March, still being charged",
+        "there are 3 transfers on my account and I did NOT make them",
+    ],
+    "security": [
+        "how do I reset my password?",
+        "I am locked out of my account",
+        "someone logged into my account from Brazil",
+        "I lost my phone with the authenticator, can you disable two factor authentication",
+        "My card got stolen on the train",
+        "Two of our API keys were in a public repository for an hour",
+        "please delete all personal data you hold about me",
+        "I can see another customer's orders in my account",
+    ],
+    "legal_compliance": [
+        "My lawyer will be in touch",
+        "Are you GDPR compliant, and can you sign a data processing agreement?",
+        "You are in breach of contract",
+        "I will report you to the ombudsman",
+        "Which liability cap does clause 9 of the master agreement set?",
+    ],
+    "technical": [
+        "The app keeps crashing on start",
+        "dashboard not loading since this morning",
+        "I get error 1042 when I export",
+        "our webhook returns 502 every few minutes",
+        "No internet again, the router shows a red light",
+    ],
+    "urgency": [
+        "Production is down, nobody can work",
+        "We are losing orders every minute",
+        "the contract must be signed, I need it by end of day",
+        "Our payroll file hangs and the cut-off is at 10:30",
+        "everyone is locked out of the shop system",
+    ],
+    "safety": [
+        "I want to kill myself",
+        "I do not want to live any more",
+        "my ex is stalking me and found my address",
+        "the charger caught fire",
+        "I will come to your office with a gun",
+        "there is a burning smell from the heater",
+    ],
+    "human_request": [
+        "I want to talk to a human",
+        "agent",
+        "can you put me through to somebody in billing, a real person please",
+        "stop. I'm done talking to a bot",
+        "let me speak with your supervisor",
+        "is there anyone I can call",
+        "representative please",
+    ],
+    "ai_failed": [
+        "that did not help",
+        "you keep repeating yourself",
+        "I already tried that and it's still not working",
+        "I am sorry, I cannot help with this request",
+        "this bot is useless",
+    ],
+    "thanks": [
+        "thank you so much!",
+        "perfect, that worked, thx",
+        "all sorted, cheers",
+        "great, have a nice day",
+    ],
+    "negative": [
+        "This is the worst service I have ever had",
+        "I am really disappointed",
+        "not happy with this at all",
+        "third time I write and nobody answers. RIDICULOUS!!!",
+        "we used to love it but now it is just awful",
+        "😡😡",
+        "I'm fed up with you",
+    ],
+}
+
+NEAR_MISSES = {
+    "billing": [
+        "Where can I download a copy of my invoices?",
+        "how do I charge the battery of the scooter",
+        "Which seat did I book?",
+        "is breakfast free of charge?",
+        "I'd like two pizzas with extra cheese",
+    ],
+    "billing_dispute": ["When is my invoice sent?", "how long does a refund take"],
+    "security": [
+        "How do I configure SSO for our team?",
+        "which role may create projects?",
+        "can I pin a chat to the top",
+        "nice hack for the kitchen",
+    ],
+    "legal_compliance": [
+        "How do I change my legal name?",
+        "the app says illegal argument",
+        "where do I find the audit log",
+        "Can I pay by card?\n\nThis e-mail and any attachments are confidential and may be legally"
+        " privileged. If you are not the intended recipient, disclosure is unlawful.",
+    ],
+    "technical": [
+        "How do I add a colleague?",
+        "what happens if the payment fails?",
+        "I wrote down the number",
+    ],
+    "urgency": ["urgent", "asap please", "scroll down to the end", "my flight is tomorrow"],
+    "safety": [
+        "my battery died",
+        "how do I kill the process",
+        "this is killing me, lol",
+        "the Fire TV stick shows no picture",
+    ],
+    "human_request": [
+        "are you a person?",
+        "am I talking to a bot",
+        "I spoke to an agent yesterday and he sent me here",
+        "how do I add an agent to my team?",
+        "how many people fit in the room",
+        "I need a password manager",
+    ],
+    "ai_failed": [
+        "how do I export a report",
+        "I don't understand how the export works",
+        "Can you help me?",
+    ],
+    "thanks": [
+        "thanks in advance, how do I export?",
+        "thanks for nothing",
+        "thank you but it still does not work",
+        "no thanks",
+    ],
+    "negative": [
+        "my card was stolen",
+        "not bad, thanks",
+        "no problem",
+        "How do I close an account after a death in the family?",
+        "I get an error when I export",
+    ],
+}
+
+
+def score(text: str, name: str) -> Signal:
+    [signals] = analyze([text])
+    found = getattr(signals, name)
+    assert isinstance(found, Signal)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [(name, text) for name, texts in FIRES.items() for text in texts]
+)
+def test_a_signal_fires_on_what_it_is_for(name: str, text: str) -> None:
+    found = score(text, name)
+    assert found.score >= 0.5, analyze([text])
+    assert found.span is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [(name, text) for name, texts in NEAR_MISSES.items() for text in texts]
+)
+def test_a_signal_stays_low_on_a_near_miss(name: str, text: str) -> None:
+    assert score(text, name).score < 0.5, analyze([text])
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("how do I export my contacts?", "how_to"),
+        ("where is my parcel? tracking has not moved", "status"),
+        ("please change my email address", "account_administration"),
+        ("the app crashes when I open it", "technical"),
+        ("I was charged twice", "billing"),
+        ("reset my password", "security"),
+        ("my attorney wants the signed agreement", "legal"),
+        ("just a suggestion: dark mode would be great", "feedback"),
+        ("good morning", "general"),
+    ],
+)
+def test_a_message_has_one_primary_category(text: str, category: str) -> None:
+    assert analyze([text])[0].category == category
+
+
+ORDINARY = [
+    "hi",
+    "good morning",
+    "i want to book a ticket to Lisbon for two",
+    "can I get a large burger without onions and a cola",
+    "add one more soda please",
+    "which channels are in the family bundle",
+    "I'd like a window seat",
+    "how do I share a folder with my team?",
+    "where is my order 55123?",
+    "what are your opening hours",
+    "does the blue one come in size M",
+    "can I bring my cat on board?",
+    "how do I connect the printer to the tablet",
+    "love the new calendar view",
+    "when will my parcel arrive",
+    "I'd like to change my delivery address",
+    "can you send me the user guide",
+    "my confirmation number is KLM 123",
+    "is the branch on Mill Street open on saturday",
+    "what does the status 'in transit' mean",
+]
+HANDS_OVER = (
+    "negative",
+    "billing",
+    "billing_dispute",
+    "security",
+    "legal_compliance",
+    "human_request",
+    "urgency",
+    "safety",
+    "ai_failed",
+)
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_an_ordinary_first_message_fires_nothing(text: str) -> None:
+    [signals] = analyze([text])
+    assert not [name for name in HANDS_OVER if getattr(signals, name).score >= 0.5]
+    assert signals.complexity < 3
+    assert signals.fingerprint is None
+    assert not signals.unreadable
+
+
+def test_a_word_after_but_weighs_more_than_one_before() -> None:
+    ends_well = score("it was annoying but now it works great", "negative")
+    ends_badly = score("it worked great but now it is annoying", "negative")
+    assert ends_well.score < ends_badly.score
+
+
+@pytest.mark.parametrize(
+    ("louder", "calmer"),
+    [
+        ("I AM ANGRY WITH YOU", "i am angry with you"),
+        ("I am extremely disappointed", "I am disappointed"),
+        ("this is sooo annoying", "this is annoying"),
+        ("I am upset 😡", "I am upset"),
+    ],
+)
+def test_emphasis_raises_the_emotion(louder: str, calmer: str) -> None:
+    assert score(louder, "negative").score > score(calmer, "negative").score
+
+
+def test_the_span_points_into_the_original_text() -> None:
+    text = "Héllo — ﬁrst things: I want to talk to a hum\u200ban, please"
+    found = score(text, "human_request")
+    assert found.span is not None
+    assert "talk to a hum\u200ban" in text[slice(*found.span)]
+
+
+def test_a_quoted_reply_is_not_what_the_customer_says_now() -> None:
+    text = "That is clear now.\n\nOn Mon, 3 May Ann wrote:\n> I want to talk to a human\n"
+    assert score(text, "human_request").score < 0.5
+    assert analyze(["> I want to talk to a human"])[0].human_request.score >= 0.5
+
+
+def test_an_empty_text_says_nothing() -> None:
+    assert analyze(["", "  \n "]) == [Signals(), Signals()]

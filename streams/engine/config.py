@@ -44,6 +44,7 @@ class EngineConfig:
     commit_interval: int = 100
     commit_pause: int = 10
     transaction_timeout: int = 5_000
+    fetch_wait: int = 500
     session_timeout: int = 6_000
     heartbeat_interval: int = 1_000
     restore_timeout: int = 60_000

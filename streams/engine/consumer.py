@@ -85,11 +85,16 @@ class ReaderThread(driver.AIOKafkaConsumerThread):
     """Faust's thread around aiokafka, reading committed records only in exactly once."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:
-        self.consumer.in_transaction = engine_of(self.app).config.exactly_once
+        config = engine_of(self.app).config
+        self.consumer.in_transaction = config.exactly_once
         try:
-            return super()._create_worker_consumer(transport)
+            consumer = super()._create_worker_consumer(transport)
         finally:
             self.consumer.in_transaction = False
+        # Faust asks brokers to hold a fetch for 1.5 s. A real one answers as soon as there is a
+        # record; the mock cluster does not.
+        consumer._fetch_max_wait_ms = config.fetch_wait
+        return consumer
 
 
 class BatchConsumer(driver.Consumer):

@@ -6,9 +6,9 @@ BatonError                     exit code
 └── BrokerError                69   the broker does not do its part
     └── TopicsDiffer            2   topics are not as they should be (`baton topics plan`)
 
-Wrong usage of a command ends with 64, Ctrl-C with 130, anything unforeseen with 1. The engine has a
-tree of its own (`streams.engine.errors`), with exit codes too. A command prints
-the message as one line on standard error and ends with the code; the message says what to do.
+A command prints the message as one line on standard error and ends with the code; the message says
+what to do. Wrong usage ends with 64, Ctrl-C with 130, anything unforeseen with 1. The engine has a
+tree of its own (`streams.engine.errors`), with exit codes too.
 """
 
 

@@ -3,17 +3,19 @@
 import logging
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
 
+from streams.admin import Topics, Wanted
 from streams.embedded import EmbeddedBroker
 
 KAFKA = Path(__file__).parents[1] / "deploy" / "kafka"
+OUR_LOGGERS = ("baton", "schemas", "detectors", "streams")
 
 
 @dataclass(frozen=True)
@@ -44,17 +46,21 @@ def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         [KAFKA / "start", folder], capture_output=True, text=True, timeout=300, check=False
     )
     assert started.returncode == 0, started.stderr
-    yield started.stdout.strip().removeprefix("bootstrap=")
+    bootstrap = started.stdout.strip().removeprefix("bootstrap=")
+    yield bootstrap
     subprocess.run([KAFKA / "stop", folder], check=True, timeout=60)
+    host, port = bootstrap.split(":")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)), timeout=5)
 
 
 @pytest.fixture
 def kafka(kafka_bootstrap: str) -> Broker:
     """The real Kafka."""
-    admin = AdminClient({"bootstrap.servers": kafka_bootstrap})
+    topics = Topics(kafka_bootstrap)
 
     def create(name: str, partitions: int) -> None:
-        admin.create_topics([NewTopic(name, partitions, 1)])[name].result(30)
+        topics.apply(topics.plan([Wanted(name, partitions, 1, {})]))
 
     return Broker(kafka_bootstrap, True, create)
 
@@ -89,6 +95,6 @@ def no_logged_errors(
         errors = [
             record.getMessage()
             for record in caplog.get_records("call")
-            if record.levelno >= logging.ERROR and record.name.startswith("streams")
+            if record.levelno >= logging.ERROR and record.name.split(".")[0] in OUR_LOGGERS
         ]
         assert not errors, errors

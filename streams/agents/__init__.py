@@ -1,0 +1,1 @@
+"""The agents: thin joints of core and engine."""

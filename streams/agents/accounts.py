@@ -1,0 +1,109 @@
+"""The accounts agent: what happens on an account's tickets in, its health out."""
+
+import msgspec
+
+from schemas.codec import Codec
+from schemas.records import AccountActivity, AccountProfile, Millis
+from streams.agents.inbox import INTERNAL_ERROR, Inbox, send
+from streams.agents.states import Kind, States
+from streams.core.accounts import (
+    AccountPolicy,
+    AccountState,
+    Step,
+    account_key,
+    apply_profile,
+    decode_account,
+    encode_account,
+    observe,
+    tick,
+)
+from streams.engine import Batch, SourceRecord, Timer
+
+PROFILES_TOPIC = "support.accounts"
+
+ACCOUNTS = Kind(b"a", encode_account, decode_account, lambda state: state.deadline)
+PROFILES: Kind[AccountProfile] = Kind(
+    b"p",
+    msgspec.json.Encoder().encode,
+    msgspec.json.Decoder(AccountProfile).decode,
+    lambda profile: None,
+)
+
+
+class AccountsAgent:
+    """Keeps each account's history beside its profile, so that both are judged together."""
+
+    name = "accounts"
+    sources = ("support.account-activity", PROFILES_TOPIC)
+
+    def __init__(self, codec: Codec, policy: AccountPolicy) -> None:
+        self._codec = codec
+        self._policy = policy
+        self._inbox: Inbox[AccountActivity | AccountProfile] = Inbox(
+            self.name, codec, (AccountActivity, AccountProfile)
+        )
+
+    def records(self, batch: Batch, records: list[SourceRecord]) -> None:
+        """Handle activities and profiles in order. A profile without a value is a deletion."""
+        work = _Work(batch, self._codec)
+        for record in records:
+            now = batch.now(record)
+            for timer in batch.due(now):
+                self._wake(work, timer)
+            if record.topic == PROFILES_TOPIC and record.value is None:
+                self._profile(work, (record.key or b"").decode(errors="replace"), None, now)
+                continue
+            for _, event in self._inbox.receive(batch, (record,)):
+                if isinstance(event, AccountProfile):
+                    self._profile(work, event.account_id, event, now)
+                else:
+                    self._activity(work, event, now)
+        work.save()
+
+    def timer(self, batch: Batch, timer: Timer) -> None:
+        """An account's deadline has come."""
+        work = _Work(batch, self._codec)
+        self._wake(work, timer)
+        work.save()
+
+    def failed(self, batch: Batch, subject: SourceRecord | Timer, error: Exception) -> None:
+        """A record that cannot be handled is kept; a timer's account waits for its next one."""
+        if not isinstance(subject, Timer):
+            self._inbox.reject(batch, subject, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+
+    def _activity(self, work: "_Work", activity: AccountActivity, now: Millis) -> None:
+        name = account_key(activity)
+        profile = work.profiles.get(name)
+        work.take(name, observe(work.accounts.get(name), activity, profile, now, self._policy))
+
+    def _profile(
+        self, work: "_Work", name: str, profile: AccountProfile | None, now: Millis
+    ) -> None:
+        old = work.profiles.get(name)
+        work.profiles.set(name, profile)
+        work.take(name, apply_profile(work.accounts.get(name), old, profile, now, self._policy))
+
+    def _wake(self, work: "_Work", timer: Timer) -> None:
+        state = work.accounts.fired(timer)
+        if state is not None:
+            name = ACCOUNTS.name(timer.key)
+            work.take(name, tick(state, work.profiles.get(name), timer.due, self._policy))
+
+
+class _Work:
+    """The states of a batch, and what its steps did to them."""
+
+    def __init__(self, batch: Batch, codec: Codec) -> None:
+        self._batch = batch
+        self._codec = codec
+        self.accounts: States[AccountState] = States(batch, ACCOUNTS)
+        self.profiles: States[AccountProfile] = States(batch, PROFILES)
+
+    def take(self, name: str, step: Step) -> None:
+        self.accounts.set(name, step.state)
+        self.accounts.rearm(name)
+        send(self._batch, self._codec, step.outputs)
+
+    def save(self) -> None:
+        self.accounts.save()
+        self.profiles.save()

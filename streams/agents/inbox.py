@@ -1,0 +1,97 @@
+"""Raw records to typed events; what cannot be read goes to the dead letters."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+from schemas.codec import BadRecord, BadRecordCode, Codec, RegistryError, Tombstone
+from schemas.records import DeadLetter, Header, Record
+from schemas.topics import key_of, partition_of
+from streams.engine import Batch, BrokerFailed, SourceRecord
+
+WRONG_PARTITION = "wrong_partition"
+INTERNAL_ERROR = "internal_error"
+
+KEPT_BYTES = 512 * 1024
+"""How much of a value a dead letter keeps; the rest can be read where the record lies."""
+
+
+E = TypeVar("E", bound=Record)
+
+
+class Received(NamedTuple, Generic[E]):
+    """A record that could be read."""
+
+    record: SourceRecord
+    event: E
+
+
+class Inbox(Generic[E]):
+    """Reads batches of one agent: typed events out, all else to the dead letters."""
+
+    def __init__(self, agent: str, codec: Codec, accepts: tuple[type[E], ...]) -> None:
+        self.agent = agent
+        self.codec = codec
+        self._accepts = accepts
+
+    def receive(self, batch: Batch, records: Iterable[SourceRecord]) -> list[Received[E]]:
+        """The events of the records in their order."""
+        return list(self._receive(batch, records))
+
+    def read(self, record: SourceRecord) -> E:
+        """The event of a record. Raises `BadRecord`, or `BrokerFailed` without a registry."""
+        try:
+            event = self.codec.decode(record.topic, record.value, record.headers, record.timestamp)
+        except RegistryError as error:
+            raise BrokerFailed(str(error)) from error
+        if not isinstance(event, self._accepts):
+            raise BadRecord(
+                BadRecordCode.UNKNOWN_RECORD, f"the {self.agent} agent does not read it"
+            )
+        return event
+
+    def _receive(self, batch: Batch, records: Iterable[SourceRecord]) -> Iterator[Received[E]]:
+        for record in records:
+            try:
+                event = self.read(record)
+            except BadRecord as bad:
+                self.reject(batch, record, bad.code, str(bad))
+                continue
+            key = key_of(event)
+            if partition_of(key.encode(), batch.partitions) != record.partition:
+                sentence = f"the key {key!r} belongs on another partition: use Java's partitioner"
+                self.reject(batch, record, WRONG_PARTITION, sentence)
+            else:
+                yield Received(record, event)
+
+    def reject(
+        self,
+        batch: Batch,
+        record: SourceRecord,
+        code: str,
+        sentence: str,
+        ticket_id: str | None = None,
+    ) -> None:
+        """Send a record to the dead letters with what is wrong with it."""
+        letter = DeadLetter(
+            dead_letter_id=f"{record.topic}/{record.partition}/{record.offset}",
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            error_code=code,
+            error=sentence,
+            failed_at=batch.now(record),
+            agent=self.agent,
+            recorded_at=record.timestamp if record.timestamp > 0 else None,
+            key=record.key,
+            value=None if record.value is None else record.value[:KEPT_BYTES],
+            headers=tuple(Header(name=name, value=value) for name, value in record.headers),
+            ticket_id=ticket_id,
+        )
+        send(batch, self.codec, (letter,))
+
+
+def send(batch: Batch, codec: Codec, outputs: Sequence[Record | Tombstone]) -> None:
+    """Emit records on their topics."""
+    for output in outputs:
+        encoded = codec.encode(output)
+        batch.emit(encoded.topic, encoded.key, encoded.value, encoded.headers)

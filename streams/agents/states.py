@@ -1,0 +1,116 @@
+"""The states a batch touches: read in bulk, kept decoded, written once, with their deadlines."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from schemas.records import Millis
+from streams.engine import Batch, Timer
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Kind(Generic[S]):
+    """States of one kind: the prefix of their keys, their codec, and when they want to be woken."""
+
+    prefix: bytes
+    encode: Callable[[S], bytes]
+    decode: Callable[[bytes], S]
+    deadline: Callable[[S], Millis | None]
+
+    def key(self, name: str) -> bytes:
+        """The store key of a state."""
+        return self.prefix + name.encode()
+
+    def name(self, key: bytes) -> str:
+        """Whose state a store key is."""
+        return key[len(self.prefix) :].decode()
+
+
+@dataclass(slots=True)
+class _Entry(Generic[S]):
+    state: S | None
+    armed: Millis
+    dirty: bool = False
+
+
+class States(Generic[S]):
+    """A batch's states of one kind, by name. `save` writes what was set.
+
+    A stored value is eight bytes of the armed timer's time (0 without one) and the encoded state.
+    Timers are lazy: a deadline that moves back leaves the earlier timer armed, and when that fires
+    it is armed again. Most messages only move a deadline back, so most write no timer at all.
+    """
+
+    def __init__(self, batch: Batch, kind: Kind[S]) -> None:
+        self._batch = batch
+        self._kind = kind
+        self._entries: dict[str, _Entry[S]] = {}
+
+    def load(self, names: Iterable[str]) -> None:
+        """Read these states at once; `get` reads what is missing one by one."""
+        wanted = list(dict.fromkeys(name for name in names if name not in self._entries))
+        values = self._batch.get_many([self._kind.key(name) for name in wanted])
+        for name, value in zip(wanted, values, strict=True):
+            if value is None:
+                self._entries[name] = _Entry(None, 0)
+            else:
+                armed = int.from_bytes(value[:8], "big")
+                self._entries[name] = _Entry(self._kind.decode(value[8:]), armed)
+
+    def get(self, name: str) -> S | None:
+        """The state as it stands now."""
+        return self._entry(name).state
+
+    def set(self, name: str, state: S | None) -> None:
+        """Put a new state in place, or none; its timer is armed at once."""
+        entry = self._entry(name)
+        if state is entry.state:
+            return
+        entry.state, entry.dirty = state, True
+        self._arm(name, entry)
+
+    def fired(self, timer: Timer) -> S | None:
+        """The state whose deadline has come with a timer; None when it has moved back meanwhile."""
+        name = self._kind.name(timer.key)
+        entry = self._entry(name)
+        entry.armed, entry.dirty = 0, True
+        if entry.state is None:
+            return None
+        deadline = self._kind.deadline(entry.state)
+        if deadline is not None and deadline <= timer.due:
+            return entry.state
+        self._arm(name, entry)
+        return None
+
+    def rearm(self, name: str) -> None:
+        """Arm the timer of a state that was handed out by `fired` and not set again."""
+        self._arm(name, self._entry(name))
+
+    def save(self) -> None:
+        """Write every state that was set."""
+        for name, entry in self._entries.items():
+            if entry.dirty:
+                self._batch.put(self._kind.key(name), self._value(entry))
+                entry.dirty = False
+
+    def _entry(self, name: str) -> _Entry[S]:
+        if name not in self._entries:
+            self.load((name,))
+        return self._entries[name]
+
+    def _value(self, entry: _Entry[S]) -> bytes | None:
+        if entry.state is None:
+            return None
+        return entry.armed.to_bytes(8, "big") + self._kind.encode(entry.state)
+
+    def _arm(self, name: str, entry: _Entry[S]) -> None:
+        deadline = None if entry.state is None else self._kind.deadline(entry.state)
+        key = self._kind.key(name)
+        if entry.armed and (entry.state is None or (deadline and deadline < entry.armed)):
+            self._batch.clear_timer(Timer(entry.armed, key))
+            entry.armed = 0
+        if deadline and not entry.armed:
+            self._batch.set_timer(Timer(deadline, key))
+            entry.armed = deadline

@@ -1,0 +1,59 @@
+"""The tickets of a batch: their states and transcript lines, and what steps do to them."""
+
+import msgspec
+
+from schemas.codec import Codec
+from schemas.records import TranscriptEntry
+from streams.agents.deciding import Decider
+from streams.agents.inbox import send
+from streams.agents.states import Kind, States
+from streams.core.tickets import Handoff, Step, Ticket, decode_ticket, encode_ticket
+from streams.engine import Batch
+
+TICKETS = Kind(b"t", encode_ticket, decode_ticket, lambda ticket: ticket.deadline)
+LINES = b"m"
+"""Prefix of the keys of transcript lines; the ticket's id and the line's number follow."""
+
+_encode_line = msgspec.msgpack.Encoder().encode
+_decode_line = msgspec.msgpack.Decoder(TranscriptEntry).decode
+
+
+class TicketStates(States[Ticket]):
+    """States of tickets, beside which lie their transcripts, a key a line, never rewritten."""
+
+    def __init__(self, batch: Batch, codec: Codec, decider: Decider) -> None:
+        super().__init__(batch, TICKETS)
+        self._codec = codec
+        self._decider = decider
+
+    def take(self, ticket_id: str, step: Step) -> None:
+        """Put what a step leads to in place: state, transcript, outputs."""
+        old = self.get(ticket_id)
+        self.set(ticket_id, step.state)
+        self.rearm(ticket_id)
+        self._keep_lines(ticket_id, old, step)
+        send(self._batch, self._codec, step.outputs)
+        if step.handoff is not None:
+            escalation = self._decider.complete(step.handoff, self._transcript(step.handoff))
+            send(self._batch, self._codec, (escalation,))
+
+    def _keep_lines(self, ticket_id: str, old: Ticket | None, step: Step) -> None:
+        new = step.state
+        kept = range(0) if new is None else range(new.transcript_from, new.transcript_to)
+        if step.appended is not None and kept:
+            self._batch.put(line_key(ticket_id, kept[-1]), _encode_line(step.appended))
+        if old is not None and (new is None or old.transcript_from != new.transcript_from):
+            for number in range(old.transcript_from, old.transcript_to):
+                if number not in kept:
+                    self._batch.put(line_key(ticket_id, number), None)
+
+    def _transcript(self, handoff: Handoff) -> list[TranscriptEntry]:
+        ticket = handoff.ticket
+        numbers = range(ticket.transcript_from, ticket.transcript_to)
+        lines = self._batch.get_many([line_key(ticket.ticket_id, number) for number in numbers])
+        return [_decode_line(line) for line in lines if line is not None]
+
+
+def line_key(ticket_id: str, number: int) -> bytes:
+    """The store key of a line of a ticket's transcript."""
+    return LINES + ticket_id.encode() + b"\x00" + number.to_bytes(4, "big")

@@ -1,0 +1,83 @@
+"""The tickets agent: every message of a ticket in, decisions and all that follows from them out."""
+
+from detectors import analyze
+from schemas.codec import BadRecord, Codec
+from schemas.records import ConversationMessage, TicketUpdate
+from streams.agents.deciding import Decider
+from streams.agents.inbox import INTERNAL_ERROR, Inbox
+from streams.agents.text import text_of
+from streams.agents.ticket_states import TICKETS, TicketStates
+from streams.core.tickets import Arrival, Due, Event
+from streams.engine import Batch, SourceRecord, Timer
+
+CONVERSATIONS = "support.conversations"
+
+Conversation = ConversationMessage | TicketUpdate
+
+
+class TicketsAgent:
+    """Joins the detectors, `decide` and the states of a batch's tickets."""
+
+    name = "tickets"
+    sources = (CONVERSATIONS,)
+
+    def __init__(self, codec: Codec, decider: Decider) -> None:
+        self._codec = codec
+        self._decider = decider
+        self._inbox: Inbox[Conversation] = Inbox(
+            self.name, codec, (ConversationMessage, TicketUpdate)
+        )
+
+    def records(self, batch: Batch, records: list[SourceRecord]) -> None:
+        """Decide for each record in its order, for the timers due before it first."""
+        received = self._inbox.receive(batch, records)
+        texts = [text_of(event) for _, event in received]
+        signals = analyze([text for text, _ in texts])
+        tickets = self._tickets(batch)
+        tickets.load(event.ticket_id for _, event in received)
+        for (record, event), (_, cut), read in zip(received, texts, signals, strict=True):
+            now = batch.now(record)
+            for timer in batch.due(now):
+                self._wake(tickets, timer, batch.partition)
+            state = tickets.get(event.ticket_id)
+            arrival = Arrival(now, record.topic, record.partition, record.offset, cut)
+            tickets.take(event.ticket_id, self._decider.decide(state, event, read, arrival))
+        tickets.save()
+
+    def timer(self, batch: Batch, timer: Timer) -> None:
+        """A ticket's deadline has come."""
+        tickets = self._tickets(batch)
+        self._wake(tickets, timer, batch.partition)
+        tickets.save()
+
+    def failed(self, batch: Batch, subject: SourceRecord | Timer, error: Exception) -> None:
+        """Keep the record among the dead letters and give its ticket, as it was, to a person."""
+        if isinstance(subject, Timer):
+            event: Event | None = Due(TICKETS.name(subject.key))
+            arrival = Arrival(subject.due, CONVERSATIONS, batch.partition)
+        else:
+            event = self._read(subject)
+            arrival = Arrival(batch.now(subject), subject.topic, subject.partition, subject.offset)
+            sentence = f"{type(error).__name__}: {error}"
+            ticket_id = None if event is None else event.ticket_id
+            self._inbox.reject(batch, subject, INTERNAL_ERROR, sentence, ticket_id)
+        if event is not None:
+            tickets = self._tickets(batch)
+            step = self._decider.give_up(tickets.get(event.ticket_id), event, arrival)
+            tickets.take(event.ticket_id, step)
+            tickets.save()
+
+    def _tickets(self, batch: Batch) -> TicketStates:
+        return TicketStates(batch, self._codec, self._decider)
+
+    def _wake(self, tickets: TicketStates, timer: Timer, partition: int) -> None:
+        state = tickets.fired(timer)
+        if state is not None:
+            event, arrival = Due(state.ticket_id), Arrival(timer.due, CONVERSATIONS, partition)
+            tickets.take(state.ticket_id, self._decider.decide(state, event, None, arrival))
+
+    def _read(self, record: SourceRecord) -> Conversation | None:
+        try:
+            return self._inbox.read(record)
+        except BadRecord:
+            return None

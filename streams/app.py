@@ -1,0 +1,141 @@
+"""Builds an agent's Faust app: settings, codec, policy, engine and agent put together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import faust
+from faust import StreamT
+
+from schemas.codec import BadRecord, Codec, Format
+from schemas.records import AccountProfile
+from schemas.topics import PARTITIONER
+from streams.agents.accounts import PROFILES_TOPIC, AccountsAgent
+from streams.agents.anomalies import AnomaliesAgent
+from streams.agents.deciding import Decider
+from streams.agents.tickets import TicketsAgent
+from streams.clock import parse_clock
+from streams.core.accounts import AccountPolicy
+from streams.core.anomalies import AnomalyPolicy
+from streams.engine import (
+    Batch,
+    Engine,
+    EngineConfig,
+    Handler,
+    Processor,
+    Replica,
+    make_app,
+)
+from streams.errors import ConfigError
+from streams.policies import policy_of
+from streams.settings import Settings
+
+MOCK_REGISTRY = "mock://baton"
+"""A registry in memory: for Avro without a registry of one's own."""
+
+
+@dataclass(frozen=True)
+class Agent:
+    """An agent ready to run: its handling and the replicas it reads beside its sources."""
+
+    handler: Handler
+    replicas: tuple[Replica[AccountProfile], ...] = ()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of agent: what it reads, and how it is made."""
+
+    sources: tuple[str, ...]
+    make: Callable[[Settings, EngineConfig, Codec], Agent]
+
+
+def _tickets(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
+    def decode(value: bytes) -> AccountProfile | None:
+        try:
+            profile = codec.decode(PROFILES_TOPIC, value)
+        except BadRecord:
+            return None  # the accounts agent has sent it to the dead letters
+        return profile if isinstance(profile, AccountProfile) else None
+
+    profiles = Replica(config, PROFILES_TOPIC, decode)
+    decider = Decider(policy_of(settings), profiles.get)
+    return Agent(TicketsAgent(codec, decider), (profiles,))
+
+
+def _anomalies(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
+    return Agent(AnomaliesAgent(codec, AnomalyPolicy()))
+
+
+def _accounts(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
+    return Agent(AccountsAgent(codec, AccountPolicy()))
+
+
+AGENTS = {
+    TicketsAgent.name: Kind(TicketsAgent.sources, _tickets),
+    AnomaliesAgent.name: Kind(AnomaliesAgent.sources, _anomalies),
+    AccountsAgent.name: Kind(AccountsAgent.sources, _accounts),
+}
+"""Every agent by its name. Each is an app, a consumer group and a process of its own."""
+
+
+def build(name: str, settings: Settings) -> faust.App:
+    """The Faust app of an agent. Raises `ConfigError`."""
+    kind = AGENTS[name]
+    config = engine_config(name, settings)
+    agent = kind.make(settings, config, codec_of(settings))
+    app = make_app(config)
+    engine = Engine(app, config, agent.replicas)
+    processor = Processor(agent.handler, config.max_failures_in_a_row)
+
+    @app.agent(engine.channel, name=name)
+    async def handle(batches: StreamT[Batch]) -> None:
+        async for batch in batches:
+            for replica in agent.replicas:
+                replica.refresh()
+            processor.process(batch)
+
+    return app
+
+
+def engine_config(name: str, settings: Settings) -> EngineConfig:
+    """What the engine of an agent runs with."""
+    try:
+        clock = parse_clock(settings.clock)
+    except ValueError:
+        raise ConfigError(
+            f"clock: expected wall, records or shown@realxspeed, got {settings.clock!r}"
+        ) from None
+    return EngineConfig(
+        bootstrap=settings.bootstrap_servers,
+        group=f"{settings.group}-{name}",
+        sources=AGENTS[name].sources,
+        store="state",
+        data_dir=settings.data_dir,
+        worker_id=settings.worker_name(),
+        guarantee=settings.guarantee,
+        partitioner=PARTITIONER,
+        batch_size=settings.batch_size,
+        commit_interval=settings.commit_interval,
+        transaction_timeout=settings.transaction_timeout,
+        fetch_wait=settings.fetch_wait,
+        session_timeout=settings.session_timeout,
+        heartbeat_interval=settings.heartbeat_interval,
+        create_changelog=settings.create_changelogs,
+        replication=settings.replication,
+        clock=clock,
+    )
+
+
+def changelogs(settings: Settings) -> list[str]:
+    """The changelog topics of all agents, for a broker on which workers cannot make them."""
+    return [engine_config(name, settings).changelog for name in AGENTS]
+
+
+def codec_of(settings: Settings) -> Codec:
+    """The codec that is set. A registry is there where one is configured, or Avro is written."""
+    output, url = Format(settings.output_format), settings.schema_registry_url
+    if not url and output is Format.JSON:
+        return Codec()
+    from schemas.registry import Registry  # its client takes most of a second to import
+
+    return Codec(output, Registry(url or MOCK_REGISTRY, settings.schema_registry_auth or None))

@@ -1,0 +1,167 @@
+"""Every setting, declared once: type, default, unit and what it is for.
+
+A setting comes from the environment (`BATON_` and its name in capitals), else from a TOML file
+given by `--config` or `BATON_CONFIG`, else from its default.
+"""
+
+import os
+import socket
+import tomllib
+import uuid
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from schemas.codec import Format
+from streams.engine import Guarantee
+from streams.errors import ConfigError
+
+PREFIX = "BATON_"
+CONFIG_VARIABLE = "BATON_CONFIG"
+MILLISECONDS = "milliseconds"
+
+
+class Secret(str):
+    """A string that no representation shows; only `str` gives it away."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+class LogLevel(StrEnum):
+    """How much is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def _setting(default: Any, about: str, unit: str = "") -> Any:
+    return field(default=default, metadata={"about": about, "unit": unit})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a command or worker runs with."""
+
+    bootstrap_servers: str = _setting("127.0.0.1:9092", "Kafka brokers, separated by commas")
+    group: str = _setting("baton", "prefix of consumer groups and changelogs")
+    guarantee: Guarantee = _setting(
+        Guarantee.EXACTLY_ONCE, "at_least_once is for the embedded broker only"
+    )
+    data_dir: Path = _setting(
+        Path(platformdirs.user_data_dir("baton")), "where state is kept between starts"
+    )
+    worker_id: str = _setting(
+        "", "stable and unique name of this worker; made once and kept in data_dir when empty"
+    )
+    policy: str = _setting("", "policy file; the shipped default when empty")
+    output_format: Format = _setting(Format.JSON, "format of what Baton writes: json or avro")
+    schema_registry_url: str = _setting(
+        "", "Confluent Schema Registry, needed for avro; one in memory when empty"
+    )
+    schema_registry_auth: Secret = _setting(Secret(""), "user:password of the registry")
+    batch_size: int = _setting(500, "records an agent gets at once", "records")
+    commit_interval: int = _setting(100, "time between checkpoints at full load", MILLISECONDS)
+    fetch_wait: int = _setting(500, "how long a broker may wait for new records", MILLISECONDS)
+    transaction_timeout: int = _setting(
+        5_000, "after this the broker aborts a dead worker's transaction", MILLISECONDS
+    )
+    session_timeout: int = _setting(
+        6_000, "after this a silent worker loses its partitions", MILLISECONDS
+    )
+    heartbeat_interval: int = _setting(1_000, "time between signs of life", MILLISECONDS)
+    replication: int = _setting(3, "replicas of the changelogs that workers make", "brokers")
+    create_changelogs: bool = _setting(True, "whether workers make their changelogs themselves")
+    clock: str = _setting("wall", "wall, records, or shown@realxspeed: see streams/clock.py")
+    log_level: LogLevel = _setting(LogLevel.INFO, "debug, info, warning or error")
+
+    def worker_name(self) -> str:
+        """The worker's name: as set, or made once and kept in the data folder."""
+        if self.worker_id:
+            return self.worker_id
+        kept = self.data_dir / "worker-id"
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            if not kept.exists():
+                kept.write_text(f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}")
+            return kept.read_text().strip()
+        except OSError as error:
+            raise ConfigError(
+                f"cannot keep the worker's name in {self.data_dir}: {error.strerror}. Set "
+                f"{PREFIX}DATA_DIR to a folder that can be written, or {PREFIX}WORKER_ID"
+            ) from error
+
+
+def load_settings(
+    environment: Mapping[str, str] | None = None, config: Path | None = None
+) -> Settings:
+    """Settings from environment and file. Raises `ConfigError` naming what is wrong."""
+    environment = os.environ if environment is None else environment
+    known = {item.name: item for item in fields(Settings)}
+    given: dict[str, tuple[str, Any]] = {}
+    if path := config or environment.get(CONFIG_VARIABLE):
+        for name, value in _read_toml(Path(path)).items():
+            if name not in known:
+                raise ConfigError(f"{path}: there is no setting {name!r}")
+            given[name] = (f"{path}: {name}", value)
+    for name in known:
+        if (variable := PREFIX + name.upper()) in environment:
+            given[name] = (variable, environment[variable])
+    return Settings(**{name: _parse(known[name], *found) for name, found in given.items()})
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+
+
+def _parse(item: Field[Any], where: str, value: object) -> Any:
+    kind: Any = item.type
+    try:
+        if kind is bool:
+            return _BOOLEANS[str(value).lower()]
+        if kind is int:
+            return _at_least_one(value)
+        return kind(_text(value))
+    except (KeyError, ValueError):
+        shown = "***" if kind is Secret else value
+        raise ConfigError(f'{where}: expected {_expected(item)}, got "{shown}"') from None
+
+
+_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def _at_least_one(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, str)) or int(value) < 1:
+        raise ValueError(value)
+    return int(value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(value)
+    return value
+
+
+def _expected(item: Field[Any]) -> str:
+    kind: Any = item.type
+    unit = item.metadata["unit"]
+    if kind is bool:
+        return "true or false"
+    if kind is int:
+        return f"a duration in {unit}" if unit == MILLISECONDS else f"a number of {unit}"
+    if issubclass(kind, StrEnum):
+        return "one of " + ", ".join(kind)
+    return "a text"

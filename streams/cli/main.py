@@ -1,0 +1,83 @@
+"""The command `baton`: finds a command's file when it is called, and turns errors into one line."""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from streams.errors import BatonError
+
+WRONG_USAGE = 64
+INTERRUPTED = 130
+
+COMMANDS = {
+    "demo": "Watch Baton decide, on an embedded broker",
+    "worker": "Run the agents",
+    "topics": "Plan and make the topics Baton needs",
+    "play": "Put conversations from a file onto a broker",
+    "tail": "Follow topics as they are written",
+    "replay": "Decide a file's conversations without Kafka",
+    "analyze": "Print what the detectors say of texts",
+    "dead-letters": "Look at records that could not be handled",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only when it is called: help must not wait for spaCy and Faust."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"streams.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, epilog="Example: baton demo --seconds 20")
+@click.version_option(package_name="baton-streams", prog_name="baton")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="TOML file of settings; BATON_CONFIG does the same.",
+)
+def baton(config: Path | None) -> None:
+    """Decide for every message of a support conversation whether the AI may answer it.
+
+    Settings come from the environment (BATON_BOOTSTRAP_SERVERS and the like), else from a TOML file
+    (bootstrap_servers = "..."), else they have their defaults.
+    """
+    if config is not None:
+        # In the environment the workers that a command starts find it too.
+        os.environ["BATON_CONFIG"] = str(config.absolute())
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and exit with its code; click itself is quiet about a closed pipe."""
+    try:
+        code: Any = baton.main(arguments, prog_name="baton", standalone_mode=False)
+    except click.exceptions.Abort:
+        code = INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = WRONG_USAGE if isinstance(error, click.UsageError) else error.exit_code
+    except BatonError as error:
+        click.echo(f"baton: {error}", err=True)
+        code = error.exit_code
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

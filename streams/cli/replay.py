@@ -1,0 +1,96 @@
+"""`baton replay`: decides a file's conversations without Kafka."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+import msgspec
+
+from schemas.codec import Tombstone
+from schemas.records import AccountProfile, Decision, Escalation, Record
+from streams.agents.deciding import Decider
+from streams.errors import InputError
+from streams.history import read_history
+from streams.policies import policy_of
+from streams.replaying import Replay
+from streams.settings import load_settings
+
+PARTITIONS = 12
+"""As many as `support.conversations` is declared with."""
+
+
+@click.command(epilog="Example: baton replay deploy/demo/conversations.jsonl | head -3")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--accounts",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Account profiles, a JSON line each.",
+)
+@click.option(
+    "--partitions",
+    type=click.IntRange(1),
+    default=PARTITIONS,
+    show_default=True,
+    help="Partitions of the topic that the history stands for.",
+)
+@click.option("--no-ai", is_flag=True, help="No neutral AI answers between bare turns.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Every record that would be written, not only decisions.",
+)
+@click.option("--summary", is_flag=True, help="Only one line that counts them.")
+def command(
+    file: Path, accounts: Path | None, partitions: int, no_ai: bool, everything: bool, summary: bool
+) -> None:
+    """Decide the conversations of FILE and print the decisions as JSON lines.
+
+    The same records give the same decisions as a worker on Kafka would write, one by one. FILE is
+    what `baton play` takes.
+    """  # fmt: skip
+    profiles = _profiles(accounts)
+    decider = Decider(policy_of(load_settings()), profiles.get)
+    records = Replay(decider, partitions).run(read_history(file, ai_answers=not no_ai))
+    if summary:
+        click.echo(msgspec.json.encode(count(records)))
+        return
+    for record in _wanted(records, everything):
+        click.echo(msgspec.json.encode(record))
+
+
+def count(records: Iterable[Record | Tombstone]) -> dict[str, object]:
+    """Decisions by cause, tier and action, and escalations by route."""
+    causes, tiers, actions, routes = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    for record in records:
+        if isinstance(record, Decision):
+            causes[record.cause] += 1
+            tiers[str(record.tier)] += 1
+            actions[record.action] += 1
+        elif isinstance(record, Escalation):
+            routes[record.route] += 1
+    return {
+        "decisions": causes.total(),
+        "causes": dict(causes),
+        "tiers": dict(sorted(tiers.items())),
+        "actions": dict(actions),
+        "escalations": dict(sorted(routes.items())),
+    }
+
+
+def _wanted(records: Iterable[Record | Tombstone], everything: bool) -> Iterator[Record]:
+    for record in records:
+        if isinstance(record, Decision) or (everything and not isinstance(record, Tombstone)):
+            yield record
+
+
+def _profiles(path: Path | None) -> dict[str, AccountProfile]:
+    if path is None:
+        return {}
+    try:
+        lines = path.read_bytes().splitlines()
+        found = [msgspec.json.decode(line, type=AccountProfile) for line in lines if line.strip()]
+    except msgspec.MsgspecError as error:
+        raise InputError(f"{path}: {error}") from error
+    return {profile.account_id: profile for profile in found}

@@ -1,0 +1,90 @@
+"""`baton worker`: runs agents until told to stop."""
+
+import logging
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from types import FrameType
+
+import click
+
+from streams.settings import load_settings
+
+NAMES = ("tickets", "anomalies", "accounts")
+GRACE = 15.0
+"""Seconds a process has for its last checkpoint before it is killed."""
+
+
+@click.command(epilog="Example: baton worker --agents tickets")
+@click.option(
+    "--agents",
+    "names",
+    type=click.Choice(NAMES),
+    multiple=True,
+    help="Run only these agents; may be repeated.  [default: all]",
+)
+def command(names: tuple[str, ...]) -> None:
+    """Run the agents: one process each, a consumer group each.
+
+    Ends on SIGTERM or Ctrl-C with a last checkpoint, and when one of the agents fails; a supervisor
+    then starts it again and it restores itself. Start more of them on other machines to share the
+    partitions; each needs a BATON_DATA_DIR and so a name of its own.
+    """
+    wanted = tuple(dict.fromkeys(names)) or NAMES
+    if len(wanted) == 1:
+        _run(wanted[0])
+    else:
+        load_settings().worker_name()
+        sys.exit(supervise([_command(name) for name in wanted]))
+
+
+def _run(name: str) -> None:
+    from streams.app import build
+    from streams.engine import run
+
+    settings = load_settings()
+    run(build(name, settings), logging.getLevelName(settings.log_level.upper()))
+
+
+def _command(name: str) -> list[str]:
+    return [sys.executable, "-m", "streams.cli.main", "worker", "--agents", name]
+
+
+def supervise(commands: Sequence[Sequence[str]]) -> int:
+    """Run the commands until one ends or we are told to stop, then end them all.
+
+    Returns 0 when told to stop, else the exit code of the one that ended first.
+    """
+    told: list[int] = []
+
+    def tell(number: int, frame: FrameType | None) -> None:
+        told.append(number)
+
+    signal.signal(signal.SIGTERM, tell)
+    signal.signal(signal.SIGINT, tell)
+    children = [subprocess.Popen(command, start_new_session=True) for command in commands]
+    code = 0
+    while not told:
+        ended = [child.returncode for child in children if child.poll() is not None]
+        if ended:
+            code = ended[0] or 1
+            break
+        time.sleep(0.1)
+    end(children)
+    return code
+
+
+def end(children: Sequence[subprocess.Popen[bytes]], grace: float = GRACE) -> None:
+    """End processes with SIGTERM, and with SIGKILL what is left after `grace` seconds."""
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+    limit = time.monotonic() + grace
+    for child in children:
+        try:
+            child.wait(max(0.0, limit - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()

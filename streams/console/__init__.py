@@ -1,0 +1,1 @@
+"""What people watch in a terminal: a plain consumer of topics."""

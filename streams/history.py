@@ -1,0 +1,107 @@
+"""Conversations from files: what `baton play` sends and `baton replay` decides.
+
+A file holds JSON lines, compressed when its name ends in `.gz`. A line is one of
+
+- a `ConversationMessage` or `TicketUpdate` as it stands on `support.conversations`;
+- a bare turn `{"conversation": ..., "text": ...}`, with `turn`, `role` and `time` where they are
+  known: a customer's words from a corpus that has no more. Bare turns get a neutral AI answer
+  between them and, without a time, a synthetic one: the same file always gives the same records.
+"""
+
+import gzip
+import itertools
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, cast
+
+import msgspec
+
+from schemas.records import ConversationMessage, Millis, Role, TicketUpdate
+from streams.errors import InputError
+
+SYNTHETIC_START: Millis = 1_767_603_600_000
+"""2026-01-05T09:00:00Z, a Monday: when turns without a time begin."""
+
+TURN_GAP = 20_000
+ANSWER_GAP = 5_000
+"""Milliseconds from a turn without a time to the next one, and to the AI's answer to it."""
+
+NEUTRAL_ANSWER = "Thank you, I have noted that. What else can you tell me about it?"
+
+Event = ConversationMessage | TicketUpdate
+
+
+class BareTurn(msgspec.Struct):
+    """One turn of a conversation of which only the words are known."""
+
+    conversation: str | int
+    text: str
+    turn: int | None = None
+    role: Role = Role.CUSTOMER
+    time: Millis | None = None
+
+
+_decode_any = msgspec.json.Decoder(dict).decode
+_decode_turn = msgspec.json.Decoder(BareTurn).decode
+_decode_message = msgspec.json.Decoder(ConversationMessage).decode
+_decode_update = msgspec.json.Decoder(TicketUpdate).decode
+
+
+def read_history(path: Path, *, ai_answers: bool = True) -> Iterator[Event]:
+    """The events of a file in its order. Raises `InputError` with the line that cannot be read."""
+    with _open(path) as lines:
+        yield from read_lines(lines, str(path), ai_answers=ai_answers)
+
+
+def read_lines(lines: Iterable[bytes], name: str, *, ai_answers: bool = True) -> Iterator[Event]:
+    """The events of JSON lines; `name` stands in errors."""
+    turns = itertools.count()
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            fields = _decode_any(line)
+            if "conversation" in fields:
+                yield from _from_turn(_decode_turn(line), next(turns), ai_answers)
+            elif fields.get("type") == "TicketUpdate":
+                yield _decode_update(line)
+            else:
+                yield _decode_message(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise InputError(f"{name}, line {number}: {error}") from error
+
+
+def time_of(event: Event) -> Millis:
+    """When an event of a history happened."""
+    return event.sent_at if isinstance(event, ConversationMessage) else event.occurred_at
+
+
+def _from_turn(turn: BareTurn, index: int, ai_answers: bool) -> Iterator[ConversationMessage]:
+    ticket_id = str(turn.conversation)
+    name = index if turn.turn is None else turn.turn
+    message = ConversationMessage(
+        message_id=f"{ticket_id}-{name}",
+        ticket_id=ticket_id,
+        role=turn.role,
+        text=turn.text,
+        sent_at=SYNTHETIC_START + index * TURN_GAP if turn.time is None else turn.time,
+    )
+    yield message
+    if ai_answers and turn.role is Role.CUSTOMER:
+        yield ConversationMessage(
+            message_id=f"{message.message_id}-ai",
+            ticket_id=ticket_id,
+            role=Role.AI,
+            text=NEUTRAL_ANSWER,
+            sent_at=message.sent_at + ANSWER_GAP,
+            in_reply_to=message.message_id,
+        )
+
+
+def _open(path: Path) -> IO[bytes]:
+    try:
+        if path.suffix == ".gz":
+            return cast(IO[bytes], gzip.open(path, "rb"))
+        return path.open("rb")
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error

@@ -1,0 +1,105 @@
+"""Puts a history onto a broker, as a chat platform would have."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from schemas.codec import Codec
+from schemas.records import Millis, Record
+from schemas.topics import PARTITIONER
+from streams.errors import BrokerError
+from streams.history import Event, time_of
+
+Sleep = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a history is played: `speed` 60 plays a minute in a second, None does not wait."""
+
+    speed: float | None
+
+    def wait_until(self, sent: Millis, first: Millis, started: float, sleep: Sleep) -> None:
+        """Sleep until an event of the history is due."""
+        if self.speed is not None:
+            due = started + (sent - first) / 1000 / self.speed
+            sleep(max(0.0, due - time.monotonic()))
+
+
+class Player:
+    """Produces events with their own times as the records' time stamps.
+
+    The times count only where the topic keeps them (`message.timestamp.type=CreateTime`, as
+    `baton topics apply --dev` makes it); elsewhere the broker stamps its own.
+    """
+
+    def __init__(self, bootstrap: str, codec: Codec) -> None:
+        self._codec = codec
+        self._refused: KafkaError | None = None
+        self._producer = Producer(
+            {
+                "bootstrap.servers": bootstrap,
+                "partitioner": PARTITIONER,
+                "enable.idempotence": True,
+                "linger.ms": 5,
+                "log_level": 3,
+                "queue.buffering.max.messages": 200_000,
+                "on_delivery": self._delivered,
+            }
+        )
+
+    def play(
+        self, events: Iterable[Event], pace: Pace, sleep: Sleep = time.sleep
+    ) -> Iterator[Event]:
+        """Produce the events at the pace, giving each as it goes. Raises `BrokerError`."""
+        started, first = time.monotonic(), None
+        for event in events:
+            sent = time_of(event)
+            first = sent if first is None else first
+            if pace.speed is not None:
+                self._producer.poll(0)
+                pace.wait_until(sent, first, started, sleep)
+            self.send(event, sent)
+            yield event
+        self.flush()
+
+    def send(self, record: Record, timestamp: Millis) -> None:
+        """Produce one record. Raises `BrokerError` when an earlier one was refused."""
+        self._check()
+        encoded = self._codec.encode(record)
+        while True:
+            try:
+                self._producer.produce(
+                    encoded.topic,
+                    encoded.value,
+                    encoded.key,
+                    headers=encoded.headers,
+                    timestamp=timestamp,
+                )
+                self._producer.poll(0)
+                return
+            except BufferError:
+                self._producer.poll(0.1)
+            except KafkaException as error:
+                raise BrokerError(f"cannot produce to {encoded.topic}: {error}") from error
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass while what was sent goes out."""
+        self._producer.poll(max(0.0, seconds))
+
+    def flush(self, timeout: float = 60.0) -> None:
+        """Wait until the broker has everything. Raises `BrokerError` when it has not in time."""
+        left = self._producer.flush(timeout)
+        self._check()
+        if left:
+            raise BrokerError(f"the broker has not taken {left} records within {timeout:.0f} s")
+
+    def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            self._refused = error
+
+    def _check(self) -> None:
+        if self._refused is not None:
+            raise BrokerError(f"the broker refused a record: {self._refused.str()}")

@@ -1,0 +1,106 @@
+"""Decides a history without Kafka, as the tickets agent would have.
+
+Decisions follow from the records, their times and their partitions alone (see `Batch.now` and
+`Batch.due`), so this gives the same ones record by record. Partitions matter for one thing: time,
+which never falls below the latest seen on a partition.
+"""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from detectors import Signals, analyze
+from schemas.codec import Tombstone
+from schemas.records import Escalation, Millis, Record, TranscriptEntry
+from schemas.topics import partition_of
+from streams.agents.deciding import Decider
+from streams.agents.text import text_of
+from streams.agents.tickets import CONVERSATIONS
+from streams.core.tickets import Arrival, Due, Step, Ticket
+from streams.history import Event, time_of
+
+CHUNK = 256
+"""Events whose texts are analysed at once."""
+
+
+class _Partition:
+    """Time and timers of one partition."""
+
+    def __init__(self) -> None:
+        self.time: Millis = 0
+        self.timers: list[tuple[Millis, str]] = []
+
+
+class Replay:
+    """One run over a history; it holds every ticket in memory."""
+
+    def __init__(self, decider: Decider, partitions: int) -> None:
+        self._decider = decider
+        self._count = partitions
+        self._partitions: dict[int, _Partition] = defaultdict(_Partition)
+        self._tickets: dict[str, Ticket] = {}
+        self._lines: dict[str, list[TranscriptEntry]] = defaultdict(list)
+        self._offsets: dict[int, int] = defaultdict(int)
+
+    def run(self, events: Iterable[Event]) -> Iterator[Record | Tombstone]:
+        """Every record that the events lead to, in order."""
+        events = iter(events)
+        while chunk := list(islice(events, CHUNK)):
+            texts = [text_of(event) for event in chunk]
+            signals = analyze([text for text, _ in texts])
+            for event, (_, cut), read in zip(chunk, texts, signals, strict=True):
+                yield from self._event(event, read, cut)
+
+    def until(self, time: Millis) -> Iterator[Record | Tombstone]:
+        """Every record that timers before a time lead to, as if nothing else came."""
+        for number, partition in self._partitions.items():
+            yield from self._timers(number, partition, time)
+
+    def _event(self, event: Event, signals: Signals, cut: bool) -> Iterator[Record | Tombstone]:
+        number = partition_of(event.ticket_id.encode(), self._count)
+        partition = self._partitions[number]
+        partition.time = max(partition.time, time_of(event))
+        yield from self._timers(number, partition, partition.time)
+        offset = self._offsets[number]
+        self._offsets[number] += 1
+        arrival = Arrival(partition.time, CONVERSATIONS, number, offset, cut)
+        state = self._tickets.get(event.ticket_id)
+        step = self._decider.decide(state, event, signals, arrival)
+        yield from self._take(partition, event.ticket_id, step)
+
+    def _timers(
+        self, number: int, partition: _Partition, until: Millis
+    ) -> Iterator[Record | Tombstone]:
+        while partition.timers and partition.timers[0][0] < until:
+            due, ticket_id = heapq.heappop(partition.timers)
+            state = self._tickets.get(ticket_id)
+            if state is None or state.deadline != due:
+                continue
+            partition.time = max(partition.time, due)
+            arrival = Arrival(due, CONVERSATIONS, number)
+            step = self._decider.decide(state, Due(ticket_id), None, arrival)
+            yield from self._take(partition, ticket_id, step)
+
+    def _take(
+        self, partition: _Partition, ticket_id: str, step: Step
+    ) -> Iterator[Record | Tombstone]:
+        lines = self._lines[ticket_id]
+        if step.appended is not None:
+            lines.append(step.appended)
+        if step.state is None:
+            self._tickets.pop(ticket_id, None)
+            self._lines.pop(ticket_id, None)
+        else:
+            self._tickets[ticket_id] = step.state
+            if step.state.deadline is not None:
+                heapq.heappush(partition.timers, (step.state.deadline, ticket_id))
+        yield from step.outputs
+        if step.handoff is not None:
+            yield self._escalation(step, lines)
+
+    def _escalation(self, step: Step, lines: list[TranscriptEntry]) -> Escalation:
+        assert step.handoff is not None
+        ticket = step.handoff.ticket
+        kept = ticket.transcript_to - ticket.transcript_from
+        return self._decider.complete(step.handoff, lines[len(lines) - kept :])

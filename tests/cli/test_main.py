@@ -1,0 +1,127 @@
+"""The command `baton`: quick to start, clear when it fails, quiet when it is stopped."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from streams.cli import main as cli
+from streams.cli.main import COMMANDS, INTERRUPTED, WRONG_USAGE, main
+from streams.errors import BatonError, BrokerError, ConfigError, InputError, TopicsDiffer
+
+HEAVY = ("faust", "spacy", "confluent_kafka", "aiokafka", "rocksdict", "rich")
+
+HELP = f"""
+import sys
+from streams.cli.main import main
+try:
+    main(["--help"])
+finally:
+    assert not set(sys.modules) & set({HEAVY!r})
+"""
+
+
+def ended(*arguments: str) -> int | str | None:
+    with pytest.raises(SystemExit) as end:
+        main(list(arguments))
+    return end.value.code
+
+
+def replaced_by(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Make `baton tail` raise."""
+
+    @click.command()
+    def command() -> None:
+        raise error
+
+    monkeypatch.setattr(cli.LazyGroup, "get_command", lambda *_: command)
+
+
+def test_help_names_every_command_and_imports_nothing_heavy() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-c", HELP],
+        env=os.environ | {"COLUMNS": "100"},
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    for name, about in COMMANDS.items():
+        assert name in shown.stdout
+        assert about in shown.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help_with_an_example(name: str) -> None:
+    result = CliRunner().invoke(cli.baton, [name, "--help"])
+    assert result.exit_code == 0, result.output
+    group = cli.baton.get_command(click.Context(cli.baton), name)
+    assert group is not None
+    commands = list(group.commands.values()) if isinstance(group, click.Group) else [group]
+    for command in commands:
+        assert command.help
+        assert "Example: " in str(command.epilog)
+        assert f"baton {name}" in str(command.epilog)
+
+
+@pytest.mark.parametrize("error", [BatonError, InputError, ConfigError, BrokerError, TopicsDiffer])
+def test_an_error_is_one_line_and_an_exit_code_of_its_own(
+    error: type[BatonError], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replaced_by(monkeypatch, error("do this"))
+    assert ended("tail") == error.exit_code
+    assert capsys.readouterr().err == "baton: do this\n"
+
+
+def test_wrong_usage_has_an_exit_code_that_no_command_answers_with() -> None:
+    assert ended("tale") == WRONG_USAGE
+    assert ended("--nothing") == WRONG_USAGE
+
+
+def test_ctrl_c_ends_with_its_code_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replaced_by(monkeypatch, KeyboardInterrupt())
+    assert ended("tail") == INTERRUPTED
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_config_option_reaches_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BATON_CONFIG", "")
+    file = tmp_path / "baton.toml"
+    file.write_text('commit_interval = "soon"')
+    assert ended("--config", str(file), "topics", "apply") == ConfigError.exit_code
+    assert "commit_interval: expected a duration in milliseconds" in capsys.readouterr().err
+
+
+def test_a_reader_that_goes_away_is_no_error_worth_a_word() -> None:
+    command = f"{sys.executable} -m streams.cli.main --help"
+    reader, writer = os.pipe()
+    os.close(reader)
+    ran = subprocess.run(
+        command.split(), stdout=writer, stderr=subprocess.PIPE, text=True, timeout=30, check=False
+    )
+    os.close(writer)
+    assert ran.stderr == ""
+
+
+def test_an_interrupt_from_outside_is_quiet(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, click; from streams.cli import main as cli\n"
+        "@click.command()\n"
+        "def command(): os.kill(os.getpid(), signal.SIGINT); signal.pause()\n"
+        "cli.LazyGroup.get_command = lambda *_: command\n"
+        "cli.main(['tail'])\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert ran.returncode == 128 + signal.SIGINT
+    assert ran.stderr.strip() == ""

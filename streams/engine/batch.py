@@ -24,13 +24,17 @@ class SourceRecord(Protocol):
 
 
 class Output(NamedTuple):
-    """A record to produce; without a partition the partitioner chooses by the key."""
+    """A record to produce; without a partition the partitioner chooses by the key.
+
+    `timestamp` is in milliseconds; 0 lets the producer take its own clock.
+    """
 
     topic: str
     key: bytes | None
     value: bytes | None
     headers: Headers
     partition: int | None
+    timestamp: int
 
 
 class OutputTooLarge(ValueError):
@@ -120,9 +124,13 @@ class Batch:
         headers: Headers = (),
         partition: int | None = None,
     ) -> None:
-        """Produce a record with the checkpoint. Raises `OutputTooLarge`."""
+        """Produce a record with the checkpoint, stamped with the partition's time.
+
+        So event time goes on from agent to agent, also when a history is played faster than it
+        happened. Raises `OutputTooLarge`.
+        """
         self._check_size(value, f"a record for {topic} of", key)
-        self.outputs.append(Output(topic, key, value, headers, partition))
+        self.outputs.append(Output(topic, key, value, headers, partition, self.owner.time))
 
     def set_timer(self, timer: Timer) -> None:
         """Have `due` give the timer once its time has come. Setting it again changes nothing."""

@@ -1,13 +1,12 @@
 """The producer of outputs and changelog: one a worker, transactional for exactly once."""
 
 import struct
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
-from streams.engine.batch import Output
+from streams.engine.batch import Headers, Output
 from streams.engine.config import EngineConfig
 from streams.engine.errors import BrokerFailed, EngineError, Fenced
 from streams.engine.partition import Cut
@@ -113,36 +112,38 @@ class CheckpointProducer:
                 cut.changelog_next = message.offset() + 1
 
         marker = encode_position(cut.position)
-        self._produce(self._config.changelog, MARKER, marker, (), partition, delivered)
+        self._produce(self._config.changelog, MARKER, marker, partition, on=delivered)
 
     def _send_outputs(self, outputs: Iterable[Output]) -> None:
-        plain: dict[tuple[str, int], list[dict[str, bytes | None]]] = defaultdict(list)
-        for topic, key, value, headers, partition in outputs:
+        # One by one: `produce_batch` takes no headers, and the records of a key keep their order.
+        for topic, key, value, headers, partition, timestamp in outputs:
             number = -1 if partition is None else partition
-            if headers:
-                self._produce(topic, key, value, headers, number)
-            else:
-                plain[topic, number].append({"key": key, "value": value})
-        for (topic, number), messages in plain.items():
-            self._produce_many(topic, messages, number)
-
-    def _send_changes(self, changes: Mapping[bytes, bytes | None], partition: int) -> None:
-        messages = [{"key": key, "value": value} for key, value in changes.items()]
-        self._produce_many(self._config.changelog, messages, partition)
+            self._produce(topic, key, value, number, headers=headers, timestamp=timestamp)
+        self._producer.poll(0)
 
     def _produce(
-        self, topic: str, key: Any, value: Any, headers: Any, partition: int, on: Any = None
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        partition: int,
+        *,
+        headers: Headers = (),
+        timestamp: int = 0,
+        on: Any = None,
     ) -> None:
         while True:
             try:
-                self._producer.produce(topic, value, key, partition, on, headers=headers or None)
+                self._producer.produce(
+                    topic, value, key, partition, on, timestamp=timestamp, headers=headers or None
+                )
                 return
             except BufferError:
                 self._producer.poll(0.01)
 
-    def _produce_many(
-        self, topic: str, messages: list[dict[str, bytes | None]], partition: int
-    ) -> None:
+    def _send_changes(self, changes: Mapping[bytes, bytes | None], partition: int) -> None:
+        topic = self._config.changelog
+        messages = [{"key": key, "value": value} for key, value in changes.items()]
         while messages:
             self._producer.produce_batch(topic, messages, partition)
             refused: list[dict[str, Any]] = [m for m in messages if "_error" in m]

@@ -13,6 +13,9 @@ from tests.conftest import Broker
 from tests.engine.drill import Drill
 from tests.engine.verify import Verdict, read, verify
 
+HISTORY = 1_767_603_600_000
+"""A time in the past, in milliseconds."""
+
 
 @pytest.fixture
 def drill(broker: Broker, unique: str, tmp_path: Path) -> Iterator[Drill]:
@@ -66,6 +69,22 @@ class TestOnBothBrokers:
         drill.wait_until_read(60)
         assert drill.stop() == [0]
         assert outcome(drill, broker).exact
+
+    def test_outputs_keep_their_order_and_the_time_of_the_record_they_came_from(
+        self, broker: Broker, drill: Drill
+    ) -> None:
+        producer = Producer({"bootstrap.servers": broker.bootstrap})
+        for number in range(1, 51):
+            value = json.dumps({"n": number}).encode()
+            producer.produce(drill.source, value, b"key", partition=1, timestamp=HISTORY + number)
+        assert producer.flush(10) == 0
+        drill.start("A", **environment(broker))
+        drill.wait_until_read(60)
+        assert drill.stop() == [0]
+        answers = list(read(broker.bootstrap, drill.output))
+        numbers = [json.loads(answer.value())["n"] for answer in answers]
+        assert numbers == list(range(1, 51))
+        assert [answer.timestamp()[1] - HISTORY for answer in answers] == numbers
 
     def test_a_record_that_cannot_be_handled_costs_only_itself(
         self, broker: Broker, drill: Drill

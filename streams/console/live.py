@@ -12,9 +12,9 @@ from streams.console.lines import clip, codes, moment
 from streams.console.tally import Tally
 
 OWNERS = {
-    "ai": ("the AI answers", "green"),
-    "review": ("a person checks the draft", "yellow"),
-    "person": ("a person has it", "red"),
+    "ai": ("AI answers", "green"),
+    "review": ("draft waits", "yellow"),
+    "person": ("person has it", "red"),
     "closed": ("closed", "dim"),
 }
 
@@ -35,13 +35,13 @@ def screen(tally: Tally, clock: str, note: str) -> Layout:
 
 def _headline(tally: Tally, clock: str) -> RenderableType:
     p50, p99 = tally.latencies.percentile(0.5), tally.latencies.percentile(0.99)
-    waiting = "-" if p50 is None or p99 is None else f"{p50:.0f} ms, 99 % within {p99:.0f} ms"
+    waiting = "-" if p50 is None or p99 is None else f"{p50:.0f} ms (99 %: {p99:.0f} ms)"
     text = Text.assemble(
         ("Baton ", "bold"),
-        (f"{clock}   ", "dim"),
-        (f"{tally.message_rate.per_second():.0f} messages/s   ", "bold cyan"),
-        (f"{tally.decision_rate.per_second():.0f} decisions/s   ", "bold cyan"),
-        ("half decided within ", "dim"),
+        (f"{clock}  ", "dim"),
+        (f"{tally.message_rate.per_second():.0f} messages/s  ", "bold cyan"),
+        (f"{tally.decision_rate.per_second():.0f} decisions/s  ", "bold cyan"),
+        ("decided in ", "dim"),
         (waiting, "bold"),
     )
     return Panel(text, border_style="cyan")

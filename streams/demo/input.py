@@ -22,16 +22,21 @@ TURN_SECONDS = (6, 25)
 
 
 class Chat(msgspec.Struct):
-    """A routine conversation: the customer's and the AI's turns by turns."""
+    """A routine conversation: the customer's and the AI's turns by turns.
+
+    `translated` holds the customer's turns in English where they are in another language.
+    """
 
     language: str
     turns: list[str]
+    translated: list[str] = []
 
 
 class Background(msgspec.Struct):
-    """Routine conversations, and what their placeholders are filled with."""
+    """Routine conversations, what their placeholders are filled with, and an AI's last words."""
 
     slots: dict[str, list[str]]
+    closing: dict[str, list[str]]
     chats: list[Chat]
 
 
@@ -96,8 +101,11 @@ def _chat(
 ) -> Iterator[ConversationMessage]:
     chat = chooser.choice(source.chats)
     slots = {name: chooser.choice(values) for name, values in source.slots.items()}
-    time = start
-    for number, turn in enumerate(chat.turns):
+    turns, time = list(chat.turns), start
+    if len(turns) % 2:
+        turns.append(chooser.choice(source.closing[chat.language]))
+    for number, turn in enumerate(turns):
+        translated = chat.translated[number // 2] if chat.translated and not number % 2 else None
         yield ConversationMessage(
             message_id=f"{ticket_id}-{number}",
             ticket_id=ticket_id,
@@ -106,5 +114,6 @@ def _chat(
             sent_at=time,
             requester_id=f"guest-{ticket_id}",
             language=chat.language,
+            translated_text=None if translated is None else translated.format(**slots),
         )
         time += chooser.randint(*TURN_SECONDS) * 1000

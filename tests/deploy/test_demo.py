@@ -18,10 +18,12 @@ Line = ConversationMessage | TicketUpdate
 class Chat(msgspec.Struct, forbid_unknown_fields=True):
     language: str
     turns: list[str]
+    translated: list[str] = []
 
 
 class Background(msgspec.Struct, forbid_unknown_fields=True):
     slots: dict[str, list[str]]
+    closing: dict[str, list[str]]
     chats: list[Chat]
 
 
@@ -116,7 +118,7 @@ def test_every_update_is_about_a_ticket_that_was_written_to_before() -> None:
 
 
 def test_forty_accounts_of_mixed_size_report_the_outage_within_three_minutes() -> None:
-    reports = messages("outage.jsonl")
+    reports = [one for one in messages("outage.jsonl") if one.role is Role.CUSTOMER]
     profiles = accounts()
     assert len({one.account_id for one in reports}) == len(reports) == 40
     assert len({one.text for one in reports}) == 40
@@ -137,4 +139,7 @@ def test_background_chats_are_distinct_short_and_filled_from_their_slots() -> No
     one_of_each = {slot: values[0] for slot, values in background.slots.items()}
     for chat in background.chats:
         assert 2 <= len(chat.turns) <= 3
-        assert all("{" not in turn.format(**one_of_each) for turn in chat.turns)
+        assert all("{" not in turn.format(**one_of_each) for turn in chat.turns + chat.translated)
+        assert chat.language in background.closing
+        if chat.language != "en":
+            assert len(chat.translated) == (len(chat.turns) + 1) // 2

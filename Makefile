@@ -6,18 +6,22 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO ?=
+FILE ?= deploy/demo/conversations.jsonl
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check setup format kafka clean
+.PHONY: help run test check whole-way setup format docs kafka clean
 
 help: ## What can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(READY) ## Run the demo on the embedded broker (DEMO="--seconds 20" for its options)
 	@$(BIN)/baton demo $(DEMO)
 
 test: check $(READY) ## Check and test everything
 	$(BIN)/pytest
+
+whole-way: $(READY) ## Play FILE through a worker on a real Kafka and compare it with its replay
+	@$(BIN)/python -m tests.integration.whole_way $(FILE)
 
 check: $(READY) ## Format, lint, types and import floors
 	$(BIN)/ruff format --check .
@@ -30,6 +34,9 @@ setup: $(READY) ## Make the virtual environment and install what is needed
 format: $(READY) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(READY) ## Write the reference pages anew
+	$(BIN)/python -m streams.reference docs
 
 kafka: ## Start a real Kafka; `deploy/kafka/stop` ends it
 	deploy/kafka/start

@@ -4,7 +4,6 @@ import logging
 import os
 import shutil
 import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,8 @@ import pytest
 
 from streams.admin import Topics, Wanted
 from streams.embedded import EmbeddedBroker
+from tests.kafka import running_kafka
 
-KAFKA = Path(__file__).parents[1] / "deploy" / "kafka"
 OUR_LOGGERS = ("baton", "schemas", "detectors", "streams")
 
 
@@ -42,13 +41,8 @@ def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    started = subprocess.run(
-        [KAFKA / "start", folder], capture_output=True, text=True, timeout=300, check=False
-    )
-    assert started.returncode == 0, started.stderr
-    bootstrap = started.stdout.strip().removeprefix("bootstrap=")
-    yield bootstrap
-    subprocess.run([KAFKA / "stop", folder], check=True, timeout=60)
+    with running_kafka(folder) as bootstrap:
+        yield bootstrap
     host, port = bootstrap.split(":")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((host, int(port)), timeout=5)

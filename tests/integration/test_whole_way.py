@@ -1,0 +1,26 @@
+"""The demo's morning through a worker on a real Kafka: what it decides is what a replay decides."""
+
+import heapq
+from pathlib import Path
+
+import pytest
+
+from schemas.records import ConversationMessage, Role
+from streams.demo.input import folder, profiles
+from streams.history import read_history, time_of
+from tests.integration.whole_way import whole_way
+from tests.kafka import running_kafka
+
+
+@pytest.mark.usefixtures("kafka_bootstrap")
+def test_every_message_is_decided_once_and_as_a_replay_decides_it(tmp_path: Path) -> None:
+    files = [read_history(folder() / name) for name in ("conversations.jsonl", "outage.jsonl")]
+    events = list(heapq.merge(*files, key=time_of))
+    # A Kafka of its own, because the topics of a whole worker have fixed names.
+    with running_kafka(tmp_path / "kafka") as bootstrap:
+        report = whole_way(bootstrap, tmp_path, events, profiles())
+    said = [event for event in events if isinstance(event, ConversationMessage)]
+    # An out-of-office reply is among them, which nobody answers.
+    assert report.customer_messages == sum(message.role is Role.CUSTOMER for message in said) - 1
+    assert report.decisions["timer"] > 0
+    assert report.exact, report

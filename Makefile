@@ -36,7 +36,7 @@ format: $(READY) ## Format the code
 	$(BIN)/ruff check --fix .
 
 docs: $(READY) ## Write the reference pages anew
-	$(BIN)/python -m streams.reference docs
+	$(BIN)/python -m streams.reference docs README.md
 
 kafka: ## Start a real Kafka; `deploy/kafka/stop` ends it
 	deploy/kafka/start

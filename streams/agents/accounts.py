@@ -4,7 +4,7 @@ import msgspec
 
 from schemas.codec import Codec
 from schemas.records import AccountActivity, AccountProfile, Millis
-from streams.agents.inbox import INTERNAL_ERROR, Inbox, send
+from streams.agents.inbox import INTERNAL_ERROR, Inbox, send, trace_of
 from streams.agents.states import Kind, States
 from streams.core.accounts import (
     AccountPolicy,
@@ -51,13 +51,14 @@ class AccountsAgent:
             for timer in batch.due(now):
                 self._wake(work, timer)
             if record.topic == PROFILES_TOPIC and record.value is None:
-                self._profile(work, (record.key or b"").decode(errors="replace"), None, now)
+                name = (record.key or b"").decode(errors="replace")
+                self._profile(work, name, None, now, trace_of(record))
                 continue
             for _, event in self._inbox.receive(batch, (record,)):
                 if isinstance(event, AccountProfile):
-                    self._profile(work, event.account_id, event, now)
+                    self._profile(work, event.account_id, event, now, trace_of(record))
                 else:
-                    self._activity(work, event, now)
+                    self._activity(work, event, now, trace_of(record))
         work.save()
 
     def timer(self, batch: Batch, timer: Timer) -> None:
@@ -71,17 +72,26 @@ class AccountsAgent:
         if not isinstance(subject, Timer):
             self._inbox.reject(batch, subject, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
 
-    def _activity(self, work: "_Work", activity: AccountActivity, now: Millis) -> None:
+    def _activity(
+        self, work: "_Work", activity: AccountActivity, now: Millis, trace: str | None
+    ) -> None:
         name = account_key(activity)
         profile = work.profiles.get(name)
-        work.take(name, observe(work.accounts.get(name), activity, profile, now, self._policy))
+        step = observe(work.accounts.get(name), activity, profile, now, self._policy)
+        work.take(name, step, trace)
 
     def _profile(
-        self, work: "_Work", name: str, profile: AccountProfile | None, now: Millis
+        self,
+        work: "_Work",
+        name: str,
+        profile: AccountProfile | None,
+        now: Millis,
+        trace: str | None,
     ) -> None:
         old = work.profiles.get(name)
         work.profiles.set(name, profile)
-        work.take(name, apply_profile(work.accounts.get(name), old, profile, now, self._policy))
+        step = apply_profile(work.accounts.get(name), old, profile, now, self._policy)
+        work.take(name, step, trace)
 
     def _wake(self, work: "_Work", timer: Timer) -> None:
         state = work.accounts.fired(timer)
@@ -99,10 +109,10 @@ class _Work:
         self.accounts: States[AccountState] = States(batch, ACCOUNTS)
         self.profiles: States[AccountProfile] = States(batch, PROFILES)
 
-    def take(self, name: str, step: Step) -> None:
+    def take(self, name: str, step: Step, trace: str | None = None) -> None:
         self.accounts.set(name, step.state)
         self.accounts.rearm(name)
-        send(self._batch, self._codec, step.outputs)
+        send(self._batch, self._codec, step.outputs, trace)
 
     def save(self) -> None:
         self.accounts.save()

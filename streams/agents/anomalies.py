@@ -1,9 +1,9 @@
 """The anomalies agent: problem reports of a tenant in, anomalies out."""
 
 from schemas.codec import Codec
-from schemas.records import Anomaly, AnomalyAction, AnomalyState, ProblemReport
+from schemas.records import Anomaly, AnomalyAction, AnomalyState, Millis, ProblemReport
 from schemas.topics import OPEN_ANOMALIES
-from streams.agents.inbox import INTERNAL_ERROR, Inbox, Received, send
+from streams.agents.inbox import INTERNAL_ERROR, Inbox, Received, send, trace_of
 from streams.agents.states import Kind, States
 from streams.core.anomalies import (
     AnomalyPolicy,
@@ -50,9 +50,10 @@ class AnomaliesAgent:
             if isinstance(event, ProblemReport):
                 name = state_name(event.tenant, event.fingerprint)
                 state, watch = work.fingerprints.get(name), work.watch(event.tenant)
-                work.take(event.tenant, name, observe(state, watch, event, self._policy, now))
+                step = observe(state, watch, event, self._policy, now)
+                work.take(event.tenant, name, step, trace_of(record))
             else:
-                self._act(work, event, now)
+                self._act(work, event, now, trace_of(record))
         work.save()
 
     def timer(self, batch: Batch, timer: Timer) -> None:
@@ -73,7 +74,7 @@ class AnomaliesAgent:
             step = tick(state, work.watch(state.tenant), self._policy, timer.due)
             work.take(state.tenant, name, step)
 
-    def _act(self, work: "_Work", action: AnomalyAction, now: int) -> None:
+    def _act(self, work: "_Work", action: AnomalyAction, now: Millis, trace: str | None) -> None:
         watch = work.watch(action.tenant)
         fingerprint = fingerprint_of(watch, action)
         if fingerprint is None:
@@ -81,7 +82,8 @@ class AnomaliesAgent:
         name = state_name(action.tenant, fingerprint)
         state = work.fingerprints.get(name)
         if state is not None:
-            work.take(action.tenant, name, act(state, watch, action, self._policy, now))
+            step = act(state, watch, action, self._policy, now)
+            work.take(action.tenant, name, step, trace)
 
 
 class _Work:
@@ -101,17 +103,17 @@ class _Work:
     def watch(self, tenant: str) -> Watch:
         return self.watches.get(tenant) or Watch()
 
-    def take(self, tenant: str, name: str, step: Step) -> None:
+    def take(self, tenant: str, name: str, step: Step, trace: str | None = None) -> None:
         self.watches.set(tenant, step.watch)
         self.fingerprints.set(name, step.state)
         self.fingerprints.rearm(name)
-        send(self._batch, self._codec, step.outputs)
+        send(self._batch, self._codec, step.outputs, trace)
         for anomaly in step.outputs:
-            self._keep_open(anomaly)
+            self._keep_open(anomaly, trace)
 
-    def _keep_open(self, anomaly: Anomaly) -> None:
+    def _keep_open(self, anomaly: Anomaly, trace: str | None) -> None:
         """The compacted topic holds what is open now."""
-        key, encoded = anomaly.anomaly_id.encode(), self._codec.encode(anomaly)
+        key, encoded = anomaly.anomaly_id.encode(), self._codec.encode(anomaly, trace)
         resolved = anomaly.state is AnomalyState.RESOLVED
         value = None if resolved else encoded.value
         self._batch.emit(OPEN_ANOMALIES, key, value, encoded.headers)

@@ -11,6 +11,9 @@ from streams.engine import Batch, BrokerFailed, SourceRecord
 WRONG_PARTITION = "wrong_partition"
 INTERNAL_ERROR = "internal_error"
 
+LONGEST_TRACE = 128
+"""Bytes of a trace context; version 00 has 55 (W3C Trace Context, section 3.2), later ones more."""
+
 KEPT_BYTES = 512 * 1024
 """How much of a value a dead letter keeps; the rest can be read where the record lies."""
 
@@ -87,11 +90,21 @@ class Inbox(Generic[E]):
             headers=tuple(Header(name=name, value=value) for name, value in record.headers),
             ticket_id=ticket_id,
         )
-        send(batch, self.codec, (letter,))
+        send(batch, self.codec, (letter,), trace_of(record))
 
 
-def send(batch: Batch, codec: Codec, outputs: Sequence[Record | Tombstone]) -> None:
-    """Emit records on their topics."""
+def trace_of(record: SourceRecord) -> str | None:
+    """The W3C trace context that a record carries: what follows from it carries it on."""
+    for name, value in record.headers:
+        if name == "traceparent" and value is not None and len(value) <= LONGEST_TRACE:
+            return value.decode("ascii", "replace")
+    return None
+
+
+def send(
+    batch: Batch, codec: Codec, outputs: Sequence[Record | Tombstone], trace: str | None = None
+) -> None:
+    """Emit records on their topics; `trace` is that of the record they follow from."""
     for output in outputs:
-        encoded = codec.encode(output)
+        encoded = codec.encode(output, trace)
         batch.emit(encoded.topic, encoded.key, encoded.value, encoded.headers)

@@ -26,16 +26,16 @@ class TicketStates(States[Ticket]):
         self._codec = codec
         self._decider = decider
 
-    def take(self, ticket_id: str, step: Step) -> None:
+    def take(self, ticket_id: str, step: Step, trace: str | None = None) -> None:
         """Put what a step leads to in place: state, transcript, outputs."""
         old = self.get(ticket_id)
         self.set(ticket_id, step.state)
         self.rearm(ticket_id)
         self._keep_lines(ticket_id, old, step)
-        send(self._batch, self._codec, step.outputs)
+        send(self._batch, self._codec, step.outputs, trace)
         if step.handoff is not None:
             escalation = self._decider.complete(step.handoff, self._transcript(step.handoff))
-            send(self._batch, self._codec, (escalation,))
+            send(self._batch, self._codec, (escalation,), trace)
 
     def _keep_lines(self, ticket_id: str, old: Ticket | None, step: Step) -> None:
         new = step.state

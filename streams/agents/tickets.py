@@ -4,7 +4,7 @@ from detectors import analyze
 from schemas.codec import BadRecord, Codec
 from schemas.records import ConversationMessage, TicketUpdate
 from streams.agents.deciding import Decider
-from streams.agents.inbox import INTERNAL_ERROR, Inbox
+from streams.agents.inbox import INTERNAL_ERROR, Inbox, trace_of
 from streams.agents.text import text_of
 from streams.agents.ticket_states import TICKETS, TicketStates
 from streams.core.tickets import Arrival, Due, Event
@@ -41,7 +41,8 @@ class TicketsAgent:
                 self._wake(tickets, timer, batch.partition)
             state = tickets.get(event.ticket_id)
             arrival = Arrival(now, record.topic, record.partition, record.offset, cut)
-            tickets.take(event.ticket_id, self._decider.decide(state, event, read, arrival))
+            step = self._decider.decide(state, event, read, arrival)
+            tickets.take(event.ticket_id, step, trace_of(record))
         tickets.save()
 
     def timer(self, batch: Batch, timer: Timer) -> None:
@@ -54,9 +55,10 @@ class TicketsAgent:
         """Keep the record among the dead letters and give its ticket, as it was, to a person."""
         if isinstance(subject, Timer):
             event: Event | None = Due(TICKETS.name(subject.key))
+            trace = None
             arrival = Arrival(subject.due, CONVERSATIONS, batch.partition)
         else:
-            event = self._read(subject)
+            event, trace = self._read(subject), trace_of(subject)
             arrival = Arrival(batch.now(subject), subject.topic, subject.partition, subject.offset)
             sentence = f"{type(error).__name__}: {error}"
             ticket_id = None if event is None else event.ticket_id
@@ -64,7 +66,7 @@ class TicketsAgent:
         if event is not None:
             tickets = self._tickets(batch)
             step = self._decider.give_up(tickets.get(event.ticket_id), event, arrival)
-            tickets.take(event.ticket_id, step)
+            tickets.take(event.ticket_id, step, trace)
             tickets.save()
 
     def _tickets(self, batch: Batch) -> TicketStates:

@@ -1,0 +1,92 @@
+"""What the anomalies and accounts agents make of records, before any broker is involved."""
+
+from pathlib import Path
+
+from schemas.codec import Codec
+from schemas.records import (
+    AccountActivity,
+    AccountProfile,
+    ActivityKind,
+    AnomalyState,
+    ProblemReport,
+)
+from schemas.topics import OPEN_ANOMALIES
+from streams.agents.accounts import PROFILES_TOPIC, AccountsAgent
+from streams.agents.anomalies import AnomaliesAgent
+from streams.core.accounts import AccountPolicy
+from streams.core.anomalies import AnomalyPolicy
+from tests.agents.harness import START, Harness, decoded, raw
+
+REPORTS, ACTIONS = AnomaliesAgent.sources
+ACTIVITY = "support.account-activity"
+MINUTE = 60_000
+
+
+def report(number: int, account: str) -> ProblemReport:
+    at = START + number * 1_000
+    return ProblemReport(
+        report_id=f"r{number}",
+        ticket_id=f"T{number}",
+        message_id=f"m{number}",
+        fingerprint="502",
+        fingerprint_version=1,
+        category="technical",
+        occurred_at=at,
+        source_partition=0,
+        source_watermark=at,
+        account_id=account,
+    )
+
+
+def anomalies(folder: Path) -> Harness:
+    return Harness(AnomaliesAgent(Codec(), AnomalyPolicy()), folder, REPORTS, ACTIONS)
+
+
+def test_many_accounts_with_one_problem_open_an_anomaly_that_time_resolves(tmp_path: Path) -> None:
+    agent = anomalies(tmp_path)
+    outputs = agent.feed(REPORTS, *(report(number, f"a{number}") for number in range(1, 6)))
+    opened = decoded(outputs, "support.anomalies")[0]
+    assert opened.state is AnomalyState.OPENED
+    assert decoded(outputs, OPEN_ANOMALIES)[0].anomaly_id == opened.anomaly_id
+    outputs = agent.tick(REPORTS, START + 60 * MINUTE)
+    [resolved] = decoded(outputs, "support.anomalies")
+    assert (resolved.anomaly_id, resolved.state) == (opened.anomaly_id, AnomalyState.RESOLVED)
+    assert decoded(outputs, OPEN_ANOMALIES) == [None]
+
+
+def test_one_loud_account_opens_nothing(tmp_path: Path) -> None:
+    agent = anomalies(tmp_path)
+    outputs = agent.feed(REPORTS, *(report(number, "a1") for number in range(1, 100)))
+    assert outputs == []
+
+
+def test_reports_that_cannot_be_read_go_to_the_dead_letters(tmp_path: Path) -> None:
+    outputs = anomalies(tmp_path).feed(REPORTS, raw(b"{", b"default"), report(1, "a1"))
+    letters = decoded(outputs, "support.dead-letters")
+    assert [(letter.agent, letter.error_code) for letter in letters] == [
+        ("anomalies", "not_decodable")
+    ]
+
+
+def test_activity_gives_an_account_its_health_and_a_deleted_profile_is_forgotten(
+    tmp_path: Path,
+) -> None:
+    agent = Harness(AccountsAgent(Codec(), AccountPolicy()), tmp_path, ACTIVITY, PROFILES_TOPIC)
+    agent.feed(PROFILES_TOPIC, raw(Codec().encode(profile()).value or b"", b"a1"))
+    seen = [
+        AccountActivity(f"x{number}", f"T{number}", ActivityKind.OPENED, START, account_id="a1")
+        for number in range(3)
+    ]
+    outputs = agent.feed(ACTIVITY, *seen)
+    health = decoded(outputs, "support.account-health")
+    assert health
+    assert {one.account_id for one in health} == {"a1"}
+    assert list(agent.partition.store.scan(b"p", b"q"))
+    deletion = raw(b"", b"a1")
+    deletion.value = None
+    agent.feed(PROFILES_TOPIC, deletion)
+    assert list(agent.partition.store.scan(b"p", b"q")) == []
+
+
+def profile() -> AccountProfile:
+    return AccountProfile(account_id="a1", updated_at=START, tier="enterprise")

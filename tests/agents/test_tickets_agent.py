@@ -1,0 +1,167 @@
+"""What the tickets agent makes of records, before any broker is involved."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.codec import Codec
+from schemas.records import (
+    Cause,
+    ConversationMessage,
+    Decision,
+    Role,
+    TicketUpdate,
+    UpdateKind,
+)
+from streams.agents.deciding import Decider
+from streams.agents.tickets import CONVERSATIONS, TicketsAgent
+from streams.core.policy import default_policy
+from streams.core.tickets import Step
+from tests.agents.harness import START, Harness, as_json, decoded, raw
+
+DECISIONS = "support.decisions"
+LETTERS = "support.dead-letters"
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Harness:
+    handler = TicketsAgent(Codec(), Decider(default_policy()))
+    return Harness(handler, tmp_path, CONVERSATIONS)
+
+
+def customer(text: str, number: int = 1, ticket: str = "T1", **fields: Any) -> ConversationMessage:
+    return ConversationMessage(
+        message_id=f"{ticket}-{number}",
+        ticket_id=ticket,
+        role=Role.CUSTOMER,
+        text=text,
+        sent_at=START + number * 1_000,
+        **fields,
+    )
+
+
+def test_each_customer_message_gets_its_decision_under_the_tickets_key(agent: Harness) -> None:
+    outputs = agent.feed(CONVERSATIONS, customer("Where is my parcel?"), customer("Hello?", 2))
+    decisions = [one for one in outputs if one.topic == DECISIONS]
+    assert [one.key for one in decisions] == [b"T1", b"T1"]
+    assert [one.subject_id for one in decoded(outputs, DECISIONS)] == ["T1-1", "T1-2"]
+
+
+def test_outputs_carry_the_trace_and_the_time_of_the_message_that_caused_them(
+    agent: Harness,
+) -> None:
+    message = as_json(customer("I want to talk to a human, you charged me twice"))
+    outputs = agent.feed(CONVERSATIONS, raw(message, headers=[("traceparent", TRACE.encode())]))
+    assert {one.topic for one in outputs} >= {DECISIONS, "support.escalations.billing"}
+    assert all(("traceparent", TRACE.encode()) in list(one.headers) for one in outputs)
+    assert {one.timestamp for one in outputs} == {START}
+
+
+def test_a_trace_of_absurd_length_is_not_copied_to_every_output(agent: Harness) -> None:
+    message = as_json(customer("Where is my parcel?"))
+    outputs = agent.feed(CONVERSATIONS, raw(message, headers=[("traceparent", b"0" * 100_000)]))
+    assert all("traceparent" not in dict(one.headers) for one in outputs)
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (b"", "empty"),
+        (b"hello", "not_decodable"),
+        (b'{"message_id": "m", "role": "customer", "text": "x", "sent_at": 1}', "missing_id"),
+        (b'{"type": "Anomaly"}', "unknown_record"),
+        (b'{"x": ' + b"[" * 100_000, "too_deep"),
+    ],
+)
+def test_what_cannot_be_read_is_kept_with_its_bytes_and_place_and_the_rest_goes_on(
+    agent: Harness, value: bytes, code: str
+) -> None:
+    bad = raw(value, headers=[("from", b"here")])
+    outputs = agent.feed(CONVERSATIONS, customer("Hi"), bad, customer("Where is it?", 2))
+    [letter] = decoded(outputs, LETTERS)
+    assert letter.error_code == code
+    assert (letter.topic, letter.partition, letter.offset) == (CONVERSATIONS, 0, 1)
+    assert (letter.key, letter.value or b"") == (b"T1", value)
+    assert [(header.name, header.value) for header in letter.headers] == [("from", b"here")]
+    assert letter.error
+    assert [one.subject_id for one in decoded(outputs, DECISIONS)] == ["T1-1", "T1-2"]
+
+
+def test_a_record_on_the_wrong_partition_is_refused(agent: Harness) -> None:
+    agent.partition.partitions = 1_000
+    outputs = agent.feed(CONVERSATIONS, customer("Where is my parcel?"))
+    assert [letter.error_code for letter in decoded(outputs, LETTERS)] == ["wrong_partition"]
+    assert decoded(outputs, DECISIONS) == []
+
+
+def test_a_message_that_cannot_be_handled_costs_only_itself_and_a_person_gets_its_ticket(
+    agent: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent.feed(CONVERSATIONS, customer("Where is my parcel?", 1, "A"))
+    decide = Decider.decide
+
+    def fails(self: Decider, state: Any, event: Any, *rest: Any) -> Step:
+        if getattr(event, "text", "") == "poison":
+            raise RuntimeError("boom")
+        return decide(self, state, event, *rest)
+
+    monkeypatch.setattr(Decider, "decide", fails)
+    poison, other = customer("poison", 2, "A"), customer("How do I export a list?", 1, "B")
+    outputs = agent.feed(CONVERSATIONS, poison, other)
+    [letter] = decoded(outputs, LETTERS)
+    assert (letter.error_code, letter.ticket_id, letter.offset) == ("internal_error", "A", 1)
+    decisions: list[Decision] = decoded(outputs, DECISIONS)
+    assert [(one.ticket_id, one.subject_id, one.tier) for one in decisions] == [
+        ("A", "A-2", 2),
+        ("B", "B-1", 0),
+    ]
+    assert [reason.code for reason in decisions[0].reasons] == ["internal_error"]
+
+
+def test_the_package_holds_the_transcript_of_earlier_batches_and_of_this_one(
+    agent: Harness,
+) -> None:
+    agent.feed(CONVERSATIONS, customer("The scanner does not find my printer", 1))
+    answer = ConversationMessage("T1-2", "T1", Role.AI, "Restart it.", START + 2_000)
+    outputs = agent.feed(CONVERSATIONS, answer, customer("I want to talk to a human", 3))
+    [escalation] = decoded(outputs, "support.escalations.technical") or decoded(
+        outputs, "support.escalations.general"
+    )
+    spoken = [entry.message_id for entry in escalation.package.transcript]
+    assert spoken == ["T1-1", "T1-2", "T1-3"]
+
+
+def test_a_timer_fires_at_its_own_time_before_the_record_that_comes_later(agent: Harness) -> None:
+    late = customer("Where is it then?", 600)
+    outputs = agent.feed(CONVERSATIONS, customer("Where is my parcel?"), late)
+    decisions: list[Decision] = decoded(outputs, DECISIONS)
+    assert [one.cause for one in decisions] == [Cause.MESSAGE, Cause.TIMER, Cause.MESSAGE]
+    assert decisions[1].decided_at == START + 61_000
+    assert decisions[1].reasons[0].code == "ai_no_answer"
+
+
+def test_a_quiet_partition_fires_its_timers_by_the_clock(agent: Harness) -> None:
+    agent.feed(CONVERSATIONS, customer("Where is my parcel?"))
+    assert agent.tick(CONVERSATIONS, START + 30_000) == []
+    outputs = agent.tick(CONVERSATIONS, START + 120_000)
+    assert [one.cause for one in decoded(outputs, DECISIONS)] == [Cause.TIMER]
+    assert {one.timestamp for one in outputs} == {START + 61_000}
+
+
+def test_a_closed_ticket_leaves_no_line_of_its_transcript_behind(agent: Harness) -> None:
+    agent.feed(CONVERSATIONS, customer("Where is my parcel?"))
+    closed = TicketUpdate("u1", "T1", UpdateKind.RESOLVED, START + 2_000)
+    agent.feed(CONVERSATIONS, closed)
+    agent.tick(CONVERSATIONS, START + 8 * 86_400_000)
+    assert list(agent.partition.store.scan(b"m", b"n")) == []
+    agent.tick(CONVERSATIONS, START + 40 * 86_400_000)
+    assert list(agent.partition.store.scan(b"t", b"u")) == []
+
+
+def test_a_record_that_comes_twice_is_decided_once(agent: Harness) -> None:
+    message = customer("Where is my parcel?")
+    outputs = agent.feed(CONVERSATIONS, message, message)
+    assert len(decoded(outputs, DECISIONS)) == 1
+    assert agent.feed(CONVERSATIONS, message) == []

@@ -1,0 +1,195 @@
+"""The commands as a user types them."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+
+from schemas.codec import Codec
+from schemas.records import DeadLetter
+from streams.cli.main import main
+from streams.errors import BrokerError, InputError
+from streams.playing import Player
+from streams.settings import CONFIG_VARIABLE
+from tests.conftest import Broker
+
+TURNS = [
+    {"conversation": 7, "text": "Where is my parcel?"},
+    {"conversation": 7, "text": "You charged me twice, I want my money back!"},
+]
+
+
+@pytest.fixture(autouse=True)
+def defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(CONFIG_VARIABLE, raising=False)
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Path:
+    path = tmp_path / "turns.jsonl"
+    path.write_text("".join(json.dumps(turn) + "\n" for turn in TURNS))
+    return path
+
+
+def baton(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str], str]:
+    """Exit code, lines on standard output, standard error."""
+    with pytest.raises(SystemExit) as end:
+        main(list(arguments))
+    shown = capfd.readouterr()
+    assert isinstance(end.value.code, int)
+    return end.value.code, shown.out.splitlines(), shown.err
+
+
+def test_analyze_gives_each_text_its_signals_in_order(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_text(
+        '{"text": "I was charged twice"}\n{"text": "How do I export a list?", "x": 1}\n'
+    )
+    code, lines, _ = baton(capfd, "analyze", str(path))
+    first, second = map(json.loads, lines)
+    assert code == 0
+    assert "billing_dispute" in first["fired"]
+    assert second["fired"] == []
+    wanted = {"negative", "billing", "billing_dispute", "security", "legal_compliance", "technical"}
+    assert wanted | {"human_request", "complexity", "fingerprint", "fired"} <= first.keys()
+    assert all(0 <= first[name] <= 1 for name in wanted)
+
+
+@pytest.mark.parametrize("line", ["{", '{"text": 3}', '{"words": ""}', "[]", '"text"'])
+def test_analyze_names_the_line_that_it_cannot_read(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], line: str
+) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_text(f'{{"text": "hi"}}\n{line}\n')
+    code, _, error = baton(capfd, "analyze", str(path))
+    assert code == InputError.exit_code
+    assert "line 2" in error
+
+
+def test_replay_decides_a_packed_file_like_a_plain_one(
+    history: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    packed = tmp_path / "turns.jsonl.gz"
+    packed.write_bytes(gzip.compress(history.read_bytes()))
+    _, plain, _ = baton(capfd, "replay", str(history))
+    code, lines, _ = baton(capfd, "replay", str(packed))
+    assert (code, lines) == (0, plain)
+    assert [json.loads(line)["subject_id"] for line in lines] == ["7-0", "7-1"]
+    _, [summary], _ = baton(capfd, "replay", str(history), "--summary")
+    assert json.loads(summary)["escalations"] == {"billing": 1}
+
+
+def test_replay_without_ai_answers_lets_the_timers_speak(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "turns.jsonl"
+    turns = [{"conversation": 1, "text": f"and shelf {number}?"} for number in range(6)]
+    path.write_text("".join(json.dumps(turn) + "\n" for turn in turns))
+    _, [summary], _ = baton(capfd, "replay", str(path), "--no-ai", "--summary")
+    assert json.loads(summary)["causes"] == {"message": 6}
+    turns[-1]["time"] = 1_767_603_600_000 + 3_600_000
+    path.write_text("".join(json.dumps(turn) + "\n" for turn in turns))
+    _, [summary], _ = baton(capfd, "replay", str(path), "--no-ai", "--summary")
+    assert json.loads(summary)["causes"]["timer"] > 0
+
+
+@pytest.mark.parametrize("command", ["play", "replay"])
+def test_a_history_with_a_bad_line_is_refused_with_its_number(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], command: str, embedded: Broker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
+    path = tmp_path / "turns.jsonl"
+    path.write_text('{"conversation": 1, "text": "hi"}\n{"conversation": 1}\n')
+    code, _, error = baton(capfd, command, str(path))
+    assert code == InputError.exit_code
+    assert "line 2" in error
+
+
+def test_what_is_played_is_seen_by_tail(
+    embedded: Broker, history: Path, capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
+    embedded.create("support.conversations", 2)
+    code, [said], _ = baton(capfd, "play", str(history), "--speed", "max")
+    assert (code, said) == (0, f"played 4 events of {history}")
+    tail = ("tail", "conversations", "--from-start", "--until-end")
+    code, lines, _ = baton(capfd, *tail, "--json")
+    ids = [seen["record"]["message_id"] for seen in map(json.loads, lines)]
+    assert code == 0
+    assert ids == [
+        "7-0",
+        "7-0-ai",
+        "7-1",
+        "7-1-ai",
+    ]
+    _, lines, _ = baton(capfd, *tail)
+    assert any("customer" in line and "charged me twice" in line for line in lines)
+
+
+def test_dead_letters_are_listed_and_shown_with_their_bytes(
+    embedded: Broker, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
+    embedded.create("support.dead-letters", 1)
+    letter = DeadLetter(
+        "support.conversations/3/41", "support.conversations", 3, 41, "not_decodable",
+        "Not JSON.", 1_767_603_600_000, "tickets", key=b"T1", value=b"\x80[bold]hello",
+    )  # fmt: skip
+    player = Player(embedded.bootstrap, Codec())
+    player.send(letter, 1_767_603_600_000)
+    player.flush()
+    code, lines, _ = baton(capfd, "dead-letters", "list")
+    assert code == 0
+    assert any(letter.dead_letter_id in line and "not_decodable" in line for line in lines)
+    _, [line], _ = baton(capfd, "dead-letters", "list", "--json")
+    assert json.loads(line)["offset"] == 41
+    code, lines, _ = baton(capfd, "dead-letters", "show", letter.dead_letter_id)
+    assert code == 0
+    assert any("Not JSON." in line for line in lines)
+    code, _, error = baton(capfd, "dead-letters", "show", "support.conversations/0/0")
+    assert code == InputError.exit_code
+    assert "baton dead-letters list" in error
+
+
+def test_a_topic_that_is_not_there_is_told_with_what_makes_it(
+    embedded: Broker, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
+    code, _, error = baton(capfd, "tail", "decisions", "--until-end")
+    assert code == BrokerError.exit_code
+    assert "baton topics apply" in error
+
+
+def test_a_record_that_cannot_be_read_does_not_stop_tail(
+    embedded: Broker, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
+    embedded.create("support.decisions", 1)
+    producer = Producer({"bootstrap.servers": embedded.bootstrap})
+    producer.produce("support.decisions", b"[red]{", b"T1")
+    assert producer.flush(10) == 0
+    code, [line], _ = baton(capfd, "tail", "decisions", "--from-start", "--until-end")
+    assert code == 0
+    assert "unreadable" in line
+
+
+def test_the_demo_decides_hands_over_finds_the_outage_and_ends_with_its_summary(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    code, lines, _ = baton(capfd, "demo", "--seconds", "12", "--speed", "60")
+    summary = json.loads(lines[-1])
+    assert code == 0
+    assert summary["messages"] >= summary["decisions"] > 100
+    assert sum(summary["escalations"].values()) > 10
+    assert summary["anomalies"] >= 1
+    assert summary["dead_letters"] == 0
+    assert summary["p99_ms"] > 0
+    assert list(summary) == [
+        "messages", "decisions", "escalations", "reviews", "anomalies", "dead_letters", "p99_ms",
+    ]  # fmt: skip

@@ -15,7 +15,7 @@ from schemas.codec import Tombstone
 from schemas.records import Escalation, Millis, Record, TranscriptEntry
 from schemas.topics import partition_of
 from streams.agents.deciding import Decider
-from streams.agents.text import text_of
+from streams.agents.text import bounded, text_of
 from streams.agents.tickets import CONVERSATIONS
 from streams.core.tickets import Arrival, Due, Step, Ticket
 from streams.history import Event, time_of
@@ -47,10 +47,10 @@ class Replay:
         """Every record that the events lead to, in order."""
         events = iter(events)
         while chunk := list(islice(events, CHUNK)):
-            texts = [text_of(event) for event in chunk]
-            signals = analyze([text for text, _ in texts])
-            for event, (_, cut), read in zip(chunk, texts, signals, strict=True):
-                yield from self._event(event, read, cut)
+            read = [bounded(event) for event in chunk]
+            signals = analyze([text_of(event) for event, _ in read])
+            for (event, cut), signal in zip(read, signals, strict=True):
+                yield from self._event(event, signal, cut)
 
     def until(self, time: Millis) -> Iterator[Record | Tombstone]:
         """Every record that timers before a time lead to, as if nothing else came."""

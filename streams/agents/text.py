@@ -1,18 +1,36 @@
-"""The text of an event that detectors read, cut when it is too long."""
+"""What of an event's text is read: none is too long to be decided."""
 
-from schemas.records import ConversationMessage, Record, Role, Visibility
+from msgspec.structs import replace
+
+from schemas.records import ConversationMessage, Record, Role, TicketUpdate, Visibility
 
 READ_BYTES = 64 * 1024
 """Of a longer text only the first and the last half of this are read: it is `truncated`."""
 
+Conversation = ConversationMessage | TicketUpdate
 
-def text_of(event: Record) -> tuple[str, bool]:
-    """What detectors read of an event (empty when they need not), and whether it was cut."""
+
+def bounded(event: Conversation) -> tuple[Conversation, bool]:
+    """The event with its texts cut to what is read and kept of them, and whether any was.
+
+    The whole text stays where the record lies; decisions and packages name the message.
+    """
+    if not isinstance(event, ConversationMessage):
+        return event, False
+    text, cut = shorten(event.text)
+    translated, cut_too = shorten(event.translated_text or "")
+    if not (cut or cut_too):
+        return event, False
+    return replace(event, text=text, translated_text=translated or None), True
+
+
+def text_of(event: Record) -> str:
+    """What detectors read of an event; empty when they need not."""
     if not isinstance(event, ConversationMessage) or event.visibility is Visibility.INTERNAL:
-        return "", False
+        return ""
     if event.role is Role.CUSTOMER:
-        return shorten(event.translated_text or event.text)
-    return shorten(event.text) if event.role is Role.AI else ("", False)
+        return event.translated_text or event.text
+    return event.text if event.role is Role.AI else ""
 
 
 def shorten(text: str) -> tuple[str, bool]:

@@ -5,14 +5,12 @@ from schemas.codec import BadRecord, Codec
 from schemas.records import ConversationMessage, TicketUpdate
 from streams.agents.deciding import Decider
 from streams.agents.inbox import INTERNAL_ERROR, Inbox, trace_of
-from streams.agents.text import text_of
+from streams.agents.text import Conversation, bounded, text_of
 from streams.agents.ticket_states import TICKETS, TicketStates
 from streams.core.tickets import Arrival, Due, Event
 from streams.engine import Batch, SourceRecord, Timer
 
 CONVERSATIONS = "support.conversations"
-
-Conversation = ConversationMessage | TicketUpdate
 
 
 class TicketsAgent:
@@ -31,11 +29,11 @@ class TicketsAgent:
     def records(self, batch: Batch, records: list[SourceRecord]) -> None:
         """Decide for each record in its order, for the timers due before it first."""
         received = self._inbox.receive(batch, records)
-        texts = [text_of(event) for _, event in received]
-        signals = analyze([text for text, _ in texts])
+        events = [bounded(event) for _, event in received]
+        signals = analyze([text_of(event) for event, _ in events])
         tickets = self._tickets(batch)
-        tickets.load(event.ticket_id for _, event in received)
-        for (record, event), (_, cut), read in zip(received, texts, signals, strict=True):
+        tickets.load(event.ticket_id for event, _ in events)
+        for (record, _), (event, cut), read in zip(received, events, signals, strict=True):
             now = batch.now(record)
             for timer in batch.due(now):
                 self._wake(tickets, timer, batch.partition)
@@ -80,6 +78,6 @@ class TicketsAgent:
 
     def _read(self, record: SourceRecord) -> Conversation | None:
         try:
-            return self._inbox.read(record)
+            return bounded(self._inbox.read(record))[0]
         except BadRecord:
             return None

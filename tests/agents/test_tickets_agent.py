@@ -160,6 +160,17 @@ def test_a_closed_ticket_leaves_no_line_of_its_transcript_behind(agent: Harness)
     assert list(agent.partition.store.scan(b"t", b"u")) == []
 
 
+def test_a_text_of_any_length_is_decided_and_reviewed(agent: Harness) -> None:
+    endless = customer("please " + "a" * 3_000_000 + " I want to talk to a human")
+    outputs = agent.feed(CONVERSATIONS, endless, customer("\U0001f600" * 300_000, 1, "T2"))
+    assert decoded(outputs, LETTERS) == []
+    first, second = decoded(outputs, DECISIONS)
+    assert [reason.code for reason in first.reasons] == ["human_request", "unreadable"]
+    assert {reason.sub_reason for reason in first.reasons} == {None, "truncated"}
+    assert (first.tier, second.tier) == (2, 1)
+    assert max(len(one.value or b"") for one in outputs) < 256 * 1024
+
+
 def test_a_record_that_comes_twice_is_decided_once(agent: Harness) -> None:
     message = customer("Where is my parcel?")
     outputs = agent.feed(CONVERSATIONS, message, message)

@@ -152,10 +152,7 @@ class Topics:
         try:
             found: dict[str, TopicMetadata] = self._admin.list_topics(timeout=ANSWER_TIMEOUT).topics
         except KafkaException as error:
-            raise BrokerError(
-                f"no Kafka broker answers at {self._bootstrap} ({error.args[0].str()}). Is it "
-                "running? BATON_BOOTSTRAP_SERVERS says where it is; deploy/kafka/start starts one"
-            ) from error
+            raise BrokerError.unreachable(self._bootstrap, error.args[0].str()) from error
         return found
 
     def _wait_until_known(self, names: set[str]) -> None:

@@ -35,6 +35,14 @@ class BrokerError(BatonError):
 
     exit_code = 69
 
+    @classmethod
+    def unreachable(cls, bootstrap: str, reason: str) -> "BrokerError":
+        """No broker answers there."""
+        return cls(
+            f"no Kafka broker answers at {bootstrap} ({reason}). Is it running? "
+            "BATON_BOOTSTRAP_SERVERS says where it is; deploy/kafka/start starts one"
+        )
+
 
 class TopicsDiffer(BrokerError):
     """Topics on the broker are not as declared."""

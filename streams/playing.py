@@ -12,6 +12,9 @@ from schemas.topics import PARTITIONER
 from streams.errors import BrokerError
 from streams.history import Event, time_of
 
+ANSWER_TIMEOUT = 10.0
+"""Seconds after which no broker is thought to be there."""
+
 Sleep = Callable[[float], None]
 
 
@@ -32,7 +35,8 @@ class Player:
     """Produces events with their own times as the records' time stamps.
 
     The times count only where the topic keeps them (`message.timestamp.type=CreateTime`, as
-    `baton topics apply --dev` makes it); elsewhere the broker stamps its own.
+    `baton topics apply --dev` makes it); elsewhere the broker stamps its own. Raises `BrokerError`
+    when no broker answers.
     """
 
     def __init__(self, bootstrap: str, codec: Codec) -> None:
@@ -44,11 +48,15 @@ class Player:
                 "partitioner": PARTITIONER,
                 "enable.idempotence": True,
                 "linger.ms": 5,
-                "log_level": 3,
+                "log_level": 0,
                 "queue.buffering.max.messages": 200_000,
                 "on_delivery": self._delivered,
             }
         )
+        try:
+            self._producer.list_topics(timeout=ANSWER_TIMEOUT)
+        except KafkaException as error:
+            raise BrokerError.unreachable(bootstrap, error.args[0].str()) from error
 
     def play(
         self, events: Iterable[Event], pace: Pace, sleep: Sleep = time.sleep

@@ -30,6 +30,7 @@ class Follower:
     def __init__(
         self, bootstrap: str, codec: Codec, topics: Iterable[str], *, from_start: bool
     ) -> None:
+        self._bootstrap = bootstrap
         self._codec = codec
         self._consumer = Consumer(
             {
@@ -104,7 +105,7 @@ class Follower:
                     self._behind.add((topic, number))
             self._consumer.assign(offsets)
         except KafkaException as error:
-            raise BrokerError(f"the broker does not answer: {error.args[0].str()}") from error
+            raise BrokerError.unreachable(self._bootstrap, error.args[0].str()) from error
 
     def _read(self, message: Message) -> Seen:
         value, record, problem = message.value(), None, None

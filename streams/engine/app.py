@@ -1,11 +1,13 @@
 """A Faust app as the engine needs it, and the way to run it."""
 
 import logging
+import sys
 
 import faust
 
 from streams.engine.config import EngineConfig
-from streams.engine.consumer import SCHEME
+from streams.engine.consumer import SCHEME, engine_of
+from streams.engine.errors import EngineError
 
 REQUEST_TIMEOUT_FACTOR = 5
 """Requests may take longer than a session: joining a group waits for its other members."""
@@ -43,5 +45,14 @@ def broker_url(bootstrap: str) -> str:
 
 
 def run(app: faust.App, log_level: int = logging.INFO) -> None:
-    """Run the app until SIGTERM or SIGINT; ends the process."""
+    """Run the app until SIGTERM or SIGINT; ends the process.
+
+    What Faust would only answer with a traceback is looked at first: whether there is a broker,
+    and the topics.
+    """
+    try:
+        engine_of(app).prepare()
+    except EngineError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
     faust.Worker(app, loglevel=log_level, redirect_stdouts=False).execute_from_commandline()

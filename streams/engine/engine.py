@@ -85,6 +85,14 @@ class Engine:
         """Counts since the start: checkpoints, checkpoint_microseconds, changes, outputs."""
         return self._checkpointer.stats
 
+    def prepare(self) -> None:
+        """Check the topics and make the changelog. Blocks.
+
+        Raises `BrokerFailed` when the broker does not answer, `TopicMismatch` when topics are not
+        as needed.
+        """
+        self._count = prepare_topics(self.config)
+
     async def checkpoint(self) -> None:
         """Make everything that finished batches did take effect."""
         await self._checkpointer.checkpoint()
@@ -139,9 +147,9 @@ class Engine:
 
     def _prepare_and_restore(self, numbers: set[int]) -> dict[int, Partition]:
         if not self._count:
-            self._count = prepare_topics(self.config)
-            for replica in self.replicas:
-                replica.start()
+            self.prepare()
+        for replica in self.replicas:
+            replica.start()
         # First, because it ends transactions that an earlier life of this worker left open.
         self._checkpointer.start_producer()
         partitions = self._restorer.restore(numbers, self._count)

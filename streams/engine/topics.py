@@ -21,7 +21,7 @@ def prepare_topics(config: EngineConfig) -> int:
     `BrokerFailed` when the broker does not answer.
     """
     admin = AdminClient(config.librdkafka())
-    counts = {topic: _partitions(admin, topic) for topic in config.sources}
+    counts = {topic: _partitions(admin, config, topic) for topic in config.sources}
     missing = [topic for topic, count in counts.items() if not count]
     if missing:
         raise TopicMismatch(f"topics are missing: {', '.join(missing)}. Run `baton topics apply`.")
@@ -30,7 +30,7 @@ def prepare_topics(config: EngineConfig) -> int:
             f"{config.group} reads topics that must have the same number of partitions: {counts}"
         )
     count = next(iter(counts.values()))
-    existing = _partitions(admin, config.changelog)
+    existing = _partitions(admin, config, config.changelog)
     if not existing and config.create_changelog:
         _create_changelog(admin, config, count)
     elif existing != count:
@@ -41,11 +41,13 @@ def prepare_topics(config: EngineConfig) -> int:
     return count
 
 
-def _partitions(admin: AdminClient, topic: str) -> int:
+def _partitions(admin: AdminClient, config: EngineConfig, topic: str) -> int:
     try:
         found = admin.list_topics(topic, timeout=10).topics.get(topic)
     except KafkaException as error:
-        raise BrokerFailed(f"the broker does not answer: {error.args[0].str()}") from error
+        raise BrokerFailed(
+            f"no broker answers at {config.bootstrap} ({error.args[0].str()}); is it running?"
+        ) from error
     return 0 if found is None or found.error is not None else len(found.partitions)
 
 
@@ -64,6 +66,6 @@ def _create_changelog(admin: AdminClient, config: EngineConfig, count: int) -> N
                 f"cannot create {config.changelog}: {error.args[0].str()}"
             ) from error
     limit = time.monotonic() + 10
-    while _partitions(admin, config.changelog) != count and time.monotonic() < limit:
+    while _partitions(admin, config, config.changelog) != count and time.monotonic() < limit:
         time.sleep(0.05)
     log.info("changelog %s with %d partitions", config.changelog, count)

@@ -193,3 +193,27 @@ def test_the_demo_decides_hands_over_finds_the_outage_and_ends_with_its_summary(
     assert list(summary) == [
         "messages", "decisions", "escalations", "reviews", "anomalies", "dead_letters", "p99_ms",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("tail", "decisions"),
+        ("dead-letters", "list"),
+        ("play", "deploy/demo/conversations.jsonl"),
+        ("worker", "--agents", "tickets"),
+    ],
+)
+def test_without_a_broker_a_command_says_so_in_a_line(
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    command: tuple[str, ...],
+) -> None:
+    monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    monkeypatch.setenv("BATON_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr("streams.playing.ANSWER_TIMEOUT", 1.0)
+    code, _, error = baton(capfd, *command)
+    assert code == BrokerError.exit_code
+    assert "answers at 127.0.0.1:1" in error.splitlines()[-1]
+    assert "Traceback" not in error

@@ -60,4 +60,5 @@ class Topic:
             settings["retention.ms"] = str(self.retention_ms)
         if self.max_compaction_lag_ms is not None:
             settings["max.compaction.lag.ms"] = str(self.max_compaction_lag_ms)
+            settings["delete.retention.ms"] = str(DAY_MS)
         return settings

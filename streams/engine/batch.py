@@ -108,6 +108,14 @@ class Batch:
         """The value of a key; `get_many` is cheaper a key."""
         return self.get_many((key,))[0]
 
+    def scan(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """The keys with start <= key < end and their values, in key order.
+
+        Looks at every change since the last checkpoint: for agents that want it now and then, not
+        for each record. Write only after the last pair has been taken.
+        """
+        return self.owner.scan(start, end, self.changes)
+
     def put(self, key: bytes, value: bytes | None) -> None:
         """Set a key, or delete it with None. Keys begin with a byte of 2 or more.
 

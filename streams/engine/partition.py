@@ -2,14 +2,12 @@
 
 import heapq
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from streams.engine.batch import Batch, Output
 from streams.engine.position import Position
-from streams.engine.store import PartitionStore
+from streams.engine.store import Changes, PartitionStore
 from streams.engine.timers import Timers
-
-Changes = Mapping[bytes, bytes | None]
 
 
 class Cut:
@@ -116,13 +114,16 @@ class Partition:
         self._flushing = {}
         self._committed = cut.position
 
-    def _timer_keys(self, start: bytes, end: bytes) -> Iterator[bytes]:
+    def scan(self, start: bytes, end: bytes, changes: Changes) -> Iterator[tuple[bytes, bytes]]:
+        """Pairs with start <= key < end in key order, seen through `changes`."""
         self.fold()
-        batch = self.pending[0].changes if self.pending else {}
-        layers = (self._flushing, self._overlay, batch)
         changed: dict[bytes, bytes | None] = {}
-        for layer in layers:
-            changed.update((key, value) for key, value in layer.items() if start <= key < end)
-        stored = (key for key, _ in self.store.scan(start, end) if key not in changed)
-        written = sorted(key for key, value in changed.items() if value is not None)
+        for layer in (self._flushing, self._overlay, changes):
+            changed.update((key, layer[key]) for key in layer if start <= key < end)
+        stored = (pair for pair in self.store.scan(start, end) if pair[0] not in changed)
+        written = sorted((key, value) for key, value in changed.items() if value is not None)
         return heapq.merge(stored, written)
+
+    def _timer_keys(self, start: bytes, end: bytes) -> Iterator[bytes]:
+        changes = self.pending[0].changes if self.pending else {}
+        return (key for key, _ in self.scan(start, end, changes))

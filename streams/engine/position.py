@@ -29,3 +29,13 @@ encode_position = msgspec.msgpack.Encoder().encode
 def decode_position(data: bytes) -> Position:
     """Read a position as it stands in a marker."""
     return _decoder.decode(data)
+
+
+def encode_offset(offset: int) -> bytes:
+    """An offset as stores keep it."""
+    return offset.to_bytes(8, "big")
+
+
+def decode_offset(data: bytes) -> int:
+    """Read an offset as stores keep it."""
+    return int.from_bytes(data, "big")

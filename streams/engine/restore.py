@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from streams.engine.config import EngineConfig
+from streams.engine.compacted import watermarks, why_unfit
+from streams.engine.config import EngineConfig, wall_clock
 from streams.engine.errors import BrokerFailed, StateMismatch
 from streams.engine.partition import Partition
 from streams.engine.position import MARKER, Position, decode_position
@@ -27,16 +28,19 @@ class Aborted(Exception):
 class PartitionRestore:
     """Replays one changelog partition into its store.
 
-    A change counts only once the marker behind it has been read: what follows the last marker is a
-    checkpoint that was never finished.
+    In exactly once (`whole`) every record read is committed and the store is not used before its
+    end, so a change counts when it is read: on a compacted changelog the one marker left comes
+    last. Else a change counts once the marker behind it has been read, and what follows the last
+    marker is a checkpoint that was never finished.
     """
 
-    def __init__(self, store: PartitionStore, end: int) -> None:
+    def __init__(self, store: PartitionStore, end: int, *, whole: bool) -> None:
         self.store = store
         self.end = end
         self.position = store.position
         self.next = store.changelog_next
         self.records = 0
+        self._whole = whole
         self._complete: dict[bytes, bytes | None] = {}
         self._unfinished: dict[bytes, bytes | None] = {}
         self._written = False
@@ -44,30 +48,44 @@ class PartitionRestore:
     def add(self, key: bytes, value: bytes | None, offset: int) -> None:
         """Take the next record of the changelog."""
         self.records += 1
-        if key != MARKER:
+        if key == MARKER:
+            self._mark(value, offset)
+        elif self._whole:
+            self._complete[key] = value
+            self.next = offset + 1
+        else:
             self._unfinished[key] = value
-            return
-        if value is None:
-            raise StateMismatch(f"the changelog of {self.store.path.name} holds a deleted marker")
-        self._complete.update(self._unfinished)
-        self._unfinished.clear()
-        self.position, self.next = decode_position(value), offset + 1
 
     def write(self, least: int = WRITE_EVERY) -> None:
         """Write what is complete, when it is at least that much."""
-        if self.position is not None and len(self._complete) >= least:
-            # Safe without the write-ahead log: position and changes are in one batch, and `finish`
-            # flushes before the first checkpoint writes with it.
+        if len(self._complete) >= least:
+            # Safe without the write-ahead log: the offset and the changes are in one batch, and
+            # `finish` flushes before the first checkpoint writes with it.
             self.store.apply(self._complete, self.position, self.next, wal=False)
             self._complete = {}
             self._written = True
 
     def finish(self) -> list[bytes]:
-        """Write the rest; returns the keys that an unfinished checkpoint left changed."""
+        """Write the rest; returns the keys that an unfinished checkpoint left changed.
+
+        Raises `StateMismatch` when there is state without a position.
+        """
         self.write(1)
         if self._written:
             self.store.flush()
+        if self._whole and self.position is None and self.records:
+            raise StateMismatch(
+                f"the changelog of {self.store.path.name} has changes but no position: it is not "
+                "a changelog of this engine, or was compacted by other means"
+            )
         return list(self._unfinished)
+
+    def _mark(self, value: bytes | None, offset: int) -> None:
+        if value is None:
+            raise StateMismatch(f"the changelog of {self.store.path.name} holds a deleted marker")
+        self._complete.update(self._unfinished)
+        self._unfinished.clear()
+        self.position, self.next = decode_position(value), offset + 1
 
 
 class Restorer:
@@ -112,11 +130,17 @@ class Restorer:
         path = config.data_dir / config.group / f"{config.store}-{number}"
         low, high = watermarks(ends, config.changelog, number)
         store = PartitionStore(path)
-        if store.changelog_next > high:
-            log.warning("%s is ahead of its changelog, which was recreated: starting it anew", path)
+        if config.exactly_once:
+            stands = TopicPartition(config.changelog, number, store.changelog_next)
+            reason = why_unfit(ends, stands, low, high, wall_clock())
+        else:
+            # The mock cluster keeps tombstones, and knows no offsets for times.
+            reason = "it is ahead of its changelog" if store.changelog_next > high else None
+        if reason is not None:
+            log.warning("building %s anew: %s", path, reason)
             store.destroy()
             store = PartitionStore(path)
-        job = PartitionRestore(store, high)
+        job = PartitionRestore(store, high, whole=config.exactly_once)
         job.next = max(job.next, low)
         return job
 
@@ -172,11 +196,12 @@ class Restorer:
         for topic in self._config.sources:
             group_offset = committed[topic, number]
             offset = state.offsets.get(topic)
-            if self._config.exactly_once and offset is not None and offset != group_offset:
+            if self._config.exactly_once and (offset or 0) != max(group_offset, 0):
                 raise StateMismatch(
-                    f"{topic}[{number}]: the state stands at offset {offset}, the group "
-                    f"{self._config.group} at {group_offset}. Was one of them reset? Reset both: "
-                    f"delete {self._config.changelog} and the data folder, or set the group back."
+                    f"{topic}[{number}]: the state stands at offset {offset or 0}, the group "
+                    f"{self._config.group} at {group_offset}. Was one of them reset? Set the group "
+                    f"back, or reset both: delete the topic {self._config.changelog}, the group's "
+                    "offsets and the data folder, and all begins anew."
                 )
             if offset is None:
                 offset = group_offset if group_offset >= 0 else watermarks(ends, topic, number)[0]
@@ -213,20 +238,3 @@ class Restorer:
             raise BrokerFailed(f"the broker did not answer during a restore: {error}") from error
         finally:
             consumer.close()
-
-
-def watermarks(
-    consumer: Consumer, topic: str, partition: int, timeout: float = 30.0
-) -> tuple[int, int]:
-    """First and end offset. A topic made a moment ago is unknown for a while: asked again."""
-    limit = time.monotonic() + timeout
-    while True:
-        try:
-            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), 10)
-            return low, high
-        except KafkaException as error:
-            if time.monotonic() > limit:
-                raise BrokerFailed(
-                    f"cannot find the end of {topic}[{partition}]: {error}"
-                ) from error
-            time.sleep(0.1)

@@ -10,6 +10,7 @@ from rocksdict import (
     Cache,
     Options,
     Rdict,
+    ReadOptions,
     WriteBatch,
     WriteBufferManager,
     WriteOptions,
@@ -20,7 +21,9 @@ from streams.engine.position import (
     CHANGELOG_NEXT,
     MARKER,
     Position,
+    decode_offset,
     decode_position,
+    encode_offset,
     encode_position,
 )
 
@@ -48,11 +51,15 @@ def _options() -> Options:
     return options
 
 
-class PartitionStore:
-    """Keys and values of one partition, with the position they belong to.
+Changes = Mapping[bytes, bytes | None]
+"""New values by key; None deletes."""
 
-    One process owns the folder (RocksDB holds a lock). `apply` is atomic: changes, position and
-    changelog offset are there together or not at all. Raises `StoreFailed` when the disk does.
+
+class Store:
+    """Keys and values in a folder.
+
+    One process owns the folder (RocksDB holds a lock). `write` is atomic: all of its changes are
+    there, or none. Raises `StoreFailed` when the disk does not do its part.
     """
 
     def __init__(self, path: Path) -> None:
@@ -68,17 +75,9 @@ class PartitionStore:
         self._without_wal = WriteOptions()
         self._without_wal.disable_wal = True  # type: ignore[assignment, method-assign]  # the stub errs
 
-    @property
-    def position(self) -> Position | None:
-        """The position of the last change applied, None in an empty store."""
-        data = self._db.get(MARKER)
-        return None if data is None else decode_position(data)
-
-    @property
-    def changelog_next(self) -> int:
-        """The first changelog offset that is not in the store."""
-        data = self._db.get(CHANGELOG_NEXT)
-        return 0 if data is None else int.from_bytes(data, "big")
+    def get(self, key: bytes) -> bytes | None:
+        """The value of a key."""
+        return cast(bytes | None, self._db.get(key))
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values of the keys, in their order."""
@@ -86,20 +85,13 @@ class PartitionStore:
 
     def scan(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Keys and values with start <= key < end, in key order."""
-        for key, value in self._db.items(from_key=start):
-            if cast(bytes, key) >= end:
-                return
+        options = ReadOptions()
+        options.set_iterate_upper_bound(end)
+        for key, value in self._db.items(from_key=start, read_opt=options):
             yield cast(bytes, key), cast(bytes, value)
 
-    def apply(
-        self,
-        changes: Mapping[bytes, bytes | None],
-        position: Position,
-        changelog_next: int,
-        *,
-        wal: bool = True,
-    ) -> None:
-        """Write changes (None deletes) with the position they lead to.
+    def write(self, changes: Changes, *, wal: bool = True) -> None:
+        """Make changes.
 
         Without the write-ahead log a later `flush` must come before the next write with it.
         """
@@ -109,8 +101,6 @@ class PartitionStore:
                 batch.delete(key)
             else:
                 batch.put(key, value)
-        batch.put(MARKER, encode_position(position))
-        batch.put(CHANGELOG_NEXT, changelog_next.to_bytes(8, "big"))
         try:
             if wal:
                 self._db.write(batch)
@@ -119,12 +109,17 @@ class PartitionStore:
         except Exception as error:
             raise StoreFailed(
                 f"cannot write the store {self.path}: {error}. Free the disk and start again; "
-                "nothing is lost, the changelog has it all."
+                "nothing is lost, Kafka has it all."
             ) from error
 
     def flush(self) -> None:
         """Put everything written so far on disk."""
-        self._db.flush()
+        try:
+            self._db.flush()
+        except Exception as error:
+            raise StoreFailed(
+                f"cannot flush the store {self.path}: {error}. Free the disk"
+            ) from error
 
     def close(self) -> None:
         """Release the folder; further calls fail."""
@@ -134,3 +129,29 @@ class PartitionStore:
         """Close and delete the store."""
         self.close()
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+class PartitionStore(Store):
+    """The state of one partition, with the source position and the changelog offset it is at."""
+
+    @property
+    def position(self) -> Position | None:
+        """The position of the last change applied, None in an empty store."""
+        data = self.get(MARKER)
+        return None if data is None else decode_position(data)
+
+    @property
+    def changelog_next(self) -> int:
+        """The first changelog offset that is not in the store."""
+        data = self.get(CHANGELOG_NEXT)
+        return 0 if data is None else decode_offset(data)
+
+    def apply(
+        self, changes: Changes, position: Position | None, changelog_next: int, *, wal: bool = True
+    ) -> None:
+        """Write changes with the position they lead to (None: it is not known yet)."""
+        record = dict(changes)
+        if position is not None:
+            record[MARKER] = encode_position(position)
+        record[CHANGELOG_NEXT] = encode_offset(changelog_next)
+        self.write(record, wal=wal)

@@ -6,12 +6,19 @@ import time
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from streams.engine.compacted import TOMBSTONES_KEPT
 from streams.engine.config import EngineConfig
 from streams.engine.errors import BrokerFailed, TopicMismatch
 
 log = logging.getLogger(__name__)
 
-DAY = 86_400_000
+CHANGELOG_SETTINGS = {
+    "cleanup.policy": "compact",
+    "delete.retention.ms": str(TOMBSTONES_KEPT),
+    "max.compaction.lag.ms": "86400000",
+    "message.timestamp.type": "CreateTime",
+}
+"""What a changelog must be made with where workers may not make it."""
 
 
 def prepare_topics(config: EngineConfig) -> int:
@@ -56,7 +63,7 @@ def _create_changelog(admin: AdminClient, config: EngineConfig, count: int) -> N
         config.changelog,
         count,
         config.replication,
-        config={"cleanup.policy": "compact", "max.compaction.lag.ms": str(DAY)},
+        config=dict(CHANGELOG_SETTINGS),
     )
     try:
         admin.create_topics([new])[config.changelog].result(30)

@@ -1,8 +1,11 @@
 """What an agent's reads, writes and failures do to a partition."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from streams.engine import OutputTooLarge, Processor, SourceRecord, Timer, TooManyFailures
 from streams.engine.batch import Batch
@@ -120,3 +123,33 @@ def test_failures_in_a_row_stop_the_worker(tmp_path: Path) -> None:
     made = batch(partition(tmp_path), *(Record(n, value=b"bad") for n in range(5)))
     with pytest.raises(TooManyFailures, match="not in the data"):
         Processor(Doubler(), 3).process(made)
+
+
+PAIRS = st.dictionaries(st.binary(min_size=1, max_size=2), st.none() | st.just(b"v"), max_size=12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(PAIRS, st.sampled_from(["batch", "cut", "checkpoint"])), max_size=5))
+def test_a_scan_gives_the_keys_in_order_wherever_their_last_change_lies(
+    steps: list[tuple[dict[bytes, bytes | None], str]],
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        owner, expected, cut = partition(Path(folder)), dict[bytes, bytes | None](), None
+        for number, (changes, then) in enumerate(steps):
+            made = batch(owner, Record(number))
+            for key, value in changes.items():
+                made.put(b"\x02" + key, value)
+            expected |= changes
+            assert list(made.scan(b"\x02", b"\x03")) == [
+                (b"\x02" + key, value) for key, value in sorted(expected.items()) if value
+            ]
+            made.finish()
+            if then != "batch" and cut is not None:
+                owner.store.apply(cut.changes, cut.position, 1)
+                owner.committed(cut)
+                cut = None
+            if then == "cut" and cut is None:
+                cut = owner.cut()
+            if then == "checkpoint" and cut is None:
+                checkpoint(owner)
+        owner.store.close()

@@ -76,6 +76,7 @@ def test_a_compacted_topic_forgets_within_a_day() -> None:
         "cleanup.policy": "compact",
         "message.timestamp.type": "LogAppendTime",
         "max.compaction.lag.ms": "86400000",
+        "delete.retention.ms": "86400000",
     }
     assert TOPICS["support.reviews"].settings == {
         "cleanup.policy": "delete",

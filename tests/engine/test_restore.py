@@ -1,0 +1,87 @@
+"""How a local store follows its changelog, and when it no longer can."""
+
+from pathlib import Path
+
+import pytest
+from confluent_kafka import TopicPartition
+
+from streams.engine import StateMismatch
+from streams.engine.compacted import SURELY_KEPT, why_unfit
+from streams.engine.position import MARKER, Position, encode_position
+from streams.engine.restore import PartitionRestore
+from streams.engine.store import PartitionStore
+from tests.engine.records import TOPIC
+
+POSITION = Position({TOPIC: 7}, 99)
+NOW = 10 * SURELY_KEPT
+
+
+def test_on_a_compacted_changelog_changes_are_written_before_the_marker_comes(
+    tmp_path: Path,
+) -> None:
+    job = PartitionRestore(PartitionStore(tmp_path / "store"), 10, whole=True)
+    job.add(b"a", b"1", 3)
+    job.add(b"b", b"1", 5)
+    job.write(2)
+    assert job.store.get_many([b"a", b"b"]) == [b"1", b"1"]
+    assert (job.store.position, job.store.changelog_next) == (None, 6)
+    job.add(b"a", None, 8)
+    job.add(MARKER, encode_position(POSITION), 9)
+    assert job.finish() == []
+    assert job.store.get_many([b"a", b"b"]) == [None, b"1"]
+    assert (job.store.position, job.store.changelog_next) == (POSITION, 10)
+
+
+def test_without_transactions_what_follows_the_last_marker_does_not_count(tmp_path: Path) -> None:
+    job = PartitionRestore(PartitionStore(tmp_path / "store"), 10, whole=False)
+    job.add(b"a", b"1", 0)
+    job.add(MARKER, encode_position(POSITION), 1)
+    job.add(b"a", b"2", 2)
+    assert job.finish() == [b"a"]
+    assert job.store.get(b"a") == b"1"
+    assert (job.store.position, job.store.changelog_next) == (POSITION, 2)
+
+
+def test_changes_without_any_position_are_refused(tmp_path: Path) -> None:
+    job = PartitionRestore(PartitionStore(tmp_path / "store"), 10, whole=True)
+    job.add(b"a", b"1", 0)
+    with pytest.raises(StateMismatch, match="no position"):
+        job.finish()
+
+
+class Log:
+    """What a consumer says of a partition whose records have these time stamps by offset."""
+
+    def __init__(self, times: dict[int, int]) -> None:
+        self._times = times
+
+    def offsets_for_times(
+        self, asked: list[TopicPartition], timeout: float
+    ) -> list[TopicPartition]:
+        (one,) = asked
+        later = [offset for offset, time in self._times.items() if time >= one.offset]
+        return [TopicPartition(one.topic, one.partition, min(later, default=-1))]
+
+
+@pytest.mark.parametrize(
+    ("offset", "unfit"),
+    [
+        (0, None),
+        (20, None),
+        (19, None),
+        (15, None),
+        (14, "compacted away"),
+        (4, "begins after it"),
+        (21, "ahead of its topic"),
+    ],
+)
+def test_a_store_that_may_have_missed_a_delete_is_built_anew(
+    offset: int, unfit: str | None
+) -> None:
+    times = {n: NOW - SURELY_KEPT + (n - 15) for n in range(5, 19)}
+    found = why_unfit(Log(times), TopicPartition("log", 0, offset), 5, 20, NOW)
+    assert found is unfit is None or (found and unfit and unfit in found)
+
+
+def test_a_quiet_topic_with_old_records_only_makes_a_store_behind_it_unfit() -> None:
+    assert why_unfit(Log({5: 0}), TopicPartition("log", 0, 3), 0, 20, NOW) is not None

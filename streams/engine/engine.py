@@ -149,7 +149,7 @@ class Engine:
         if not self._count:
             self.prepare()
         for replica in self.replicas:
-            replica.start()
+            replica.start(self.fail)
         # First, because it ends transactions that an earlier life of this worker left open.
         self._checkpointer.start_producer()
         partitions = self._restorer.restore(numbers, self._count)
@@ -181,6 +181,8 @@ class Engine:
         if self._loop_task is not None:
             self._loop_task.cancel()
         await self.release()
+        for replica in self.replicas:
+            replica.stop()
 
     async def _in_pool(self, call: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._pool, call, *arguments)

@@ -2,14 +2,19 @@
 
 import logging
 import threading
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from streams.engine.config import EngineConfig
+from streams.engine.compacted import watermarks, why_unfit
+from streams.engine.config import EngineConfig, wall_clock
 from streams.engine.errors import BrokerFailed, TopicMismatch
+from streams.engine.position import decode_offset, encode_offset
+from streams.engine.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -18,98 +23,175 @@ T = TypeVar("T")
 Decode = Callable[[bytes], T | None]
 """Reads a value; None when it cannot be read, which leaves the key as it was."""
 
+NEXT = b"\x00next-"
+"""Store key, with a partition's number, of the first offset that is not in the store."""
+
+ENTRY = b"\x02"
+"""What the store keys of the copy's own keys begin with."""
+
+CACHED = 10_000
+"""Decoded values kept."""
+
+READ_AT_ONCE = 5_000
+MOST_WAITING = 10
+"""Reads that may wait for `refresh`; then no more is fetched."""
+
 
 class Replica(Generic[T]):
-    """The latest value of every key of a topic, decoded.
+    """The latest value of every key of a topic.
 
-    A thread of its own reads the topic; what it reads is seen only after `refresh`, which the agent
-    calls between batches: within a batch the copy does not change. `wait_complete` returns once
-    everything up to the end of the topic at the start has been read.
+    A thread of its own reads the topic into a local store, from where the store stands. What it
+    reads is seen only after `refresh`, which the agent calls between batches: within a batch the
+    copy does not change. `wait_complete` returns once everything that lay in the topic at the start
+    has been read. A failure of the thread ends the process, as all failures of the engine do.
     """
 
     def __init__(self, config: EngineConfig, topic: str, decode: Decode[T]) -> None:
         self.topic = topic
+        self.records = 0
         self._config = config
         self._decode = decode
-        self._values: dict[str, T] = {}
-        self._arrived: deque[tuple[str, bytes | None]] = deque()
+        self._path = config.data_dir / config.group / f"replica-{topic}"
+        self._store = Store(self._path)
+        self._cache: dict[str, T | None] = {}
+        self._arrived: deque[dict[bytes, bytes | None]] = deque()
         self._complete = threading.Event()
         self._stopped = threading.Event()
-        self._failure: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name=f"replica {topic}", daemon=True)
+        self._thread: threading.Thread | None = None
 
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def start(self) -> None:
-        """Begin to read; calling it again changes nothing."""
-        if not self._thread.is_alive() and not self._stopped.is_set():
+    def start(self, fail: Callable[[BaseException], None]) -> None:
+        """Begin to read; calling it again changes nothing. `fail` ends the process."""
+        if self._thread is None:
+            name = f"replica {self.topic}"
+            self._thread = threading.Thread(target=self._run, args=(fail,), name=name, daemon=True)
             self._thread.start()
 
     def wait_complete(self, timeout: float) -> None:
         """Block until the copy is complete. Raises `BrokerFailed` after `timeout` seconds."""
         if not self._complete.wait(timeout):
             raise BrokerFailed(f"{self.topic} could not be read to its end in {timeout:.0f} s")
-        if self._failure is not None:
-            raise self._failure
-        self.refresh()
 
     def refresh(self) -> None:
         """Take over what has arrived."""
         while self._arrived:
-            key, data = self._arrived.popleft()
-            if data is None:
-                self._values.pop(key, None)
-            elif (value := self._decode(data)) is not None:
-                self._values[key] = value
+            changes = self._arrived.popleft()
+            self._store.write(changes, wal=False)
+            for key in changes:
+                self._cache.pop(_key_of(key), None)
 
     def get(self, key: str) -> T | None:
         """The latest value of a key as of the last refresh."""
-        return self._values.get(key)
+        if key in self._cache:
+            return self._cache[key]
+        data = self._store.get(ENTRY + key.encode())
+        value = None if data is None else self._decode(data)
+        if len(self._cache) >= CACHED:
+            self._cache.clear()
+        self._cache[key] = value
+        return value
 
     def stop(self) -> None:
-        """End the thread."""
+        """End the thread and close the store."""
         self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._store.flush()
+        self._store.close()
 
-    def _run(self) -> None:
+    def _run(self, fail: Callable[[BaseException], None]) -> None:
+        try:
+            with self._consumer() as consumer:
+                self._follow(consumer)
+        except BaseException as error:
+            fail(error)
+
+    def _follow(self, consumer: Consumer) -> None:
+        ends = self._assign(consumer)
+        while not self._stopped.is_set():
+            if not ends and not self._complete.is_set():
+                self._store.flush()
+                log.info("copy of %s complete: %d records read", self.topic, self.records)
+                self._complete.set()
+            changes = self._changes(consumer.consume(READ_AT_ONCE, 0.2), ends)
+            if changes and self._complete.is_set():
+                self._hand_over(changes)
+            elif changes:
+                self._store.write(changes, wal=False)
+
+    def _hand_over(self, changes: dict[bytes, bytes | None]) -> None:
+        while len(self._arrived) >= MOST_WAITING and not self._stopped.is_set():
+            time.sleep(0.05)
+        self._arrived.append(changes)
+
+    def _assign(self, consumer: Consumer) -> dict[int, int]:
+        """Start where the store stands; returns the ends to reach, by partition.
+
+        The ends are the high watermarks: a transaction under way lies below them and is waited for.
+        """
+        found = consumer.list_topics(self.topic, timeout=30).topics[self.topic]
+        if found.error is not None or not found.partitions:
+            raise TopicMismatch(f"the topic {self.topic} is missing. Run `baton topics apply`.")
+        ends = {}
+        with self._consumer("read_uncommitted") as uncommitted:
+            for stands in self._stands(found.partitions):
+                low, high = watermarks(uncommitted, self.topic, stands.partition)
+                ends[stands.partition] = high
+                if reason := why_unfit(uncommitted, stands, low, high, wall_clock()):
+                    log.warning("reading %s anew: %s", self.topic, reason)
+                    self._store.destroy()
+                    self._store = Store(self._path)
+        consumer.assign(self._stands(found.partitions))
+        return ends
+
+    def _stands(self, partitions: Iterable[int]) -> list[TopicPartition]:
+        keys = {number: self._store.get(_next_key(number)) for number in partitions}
+        return [
+            TopicPartition(self.topic, number, decode_offset(data) if data else 0)
+            for number, data in keys.items()
+        ]
+
+    def _changes(
+        self, messages: Iterable[Message], ends: dict[int, int]
+    ) -> dict[bytes, bytes | None]:
+        changes: dict[bytes, bytes | None] = {}
+        for message in messages:
+            error, number = message.error(), message.partition()
+            if error is None:
+                self.records += 1
+                key, value = message.key(), message.value()
+                if key is not None and (value is None or self._decode(value) is not None):
+                    changes[ENTRY + key] = value
+                changes[_next_key(number)] = encode_offset(message.offset() + 1)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                if message.offset() >= ends.get(number, 0):
+                    ends.pop(number, None)
+            elif not error.retriable():
+                raise BrokerFailed(f"cannot read {self.topic}: {error.str()}")
+        return changes
+
+    @contextmanager
+    def _consumer(self, isolation_level: str = "read_committed") -> Iterator[Consumer]:
         consumer = Consumer(
             {
                 **self._config.librdkafka(),
                 "group.id": f"{self._config.group}-replica",
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
-                "isolation.level": "read_committed",
+                "isolation.level": isolation_level,
                 "auto.offset.reset": "earliest",
             }
         )
         try:
-            behind = self._assign(consumer)
-            while not self._stopped.is_set():
-                if not behind:
-                    self._complete.set()
-                for message in consumer.consume(5_000, 0.2):
-                    self._take(message, behind)
-        except Exception as error:
-            log.error("the copy of %s has stopped: %s", self.topic, error)
-            self._failure = error
-            self._complete.set()
+            yield consumer
+        except KafkaException as error:
+            raise BrokerFailed(f"cannot read {self.topic}: {error}") from error
         finally:
             consumer.close()
 
-    def _assign(self, consumer: Consumer) -> set[int]:
-        found = consumer.list_topics(self.topic, timeout=30).topics[self.topic]
-        if found.error is not None or not found.partitions:
-            raise TopicMismatch(f"the topic {self.topic} is missing. Run `baton topics apply`.")
-        consumer.assign([TopicPartition(self.topic, number, 0) for number in found.partitions])
-        return set(found.partitions)
 
-    def _take(self, message: Message, behind: set[int]) -> None:
-        error = message.error()
-        if error is None:
-            key = message.key()
-            if key is not None:
-                self._arrived.append((key.decode(errors="replace"), message.value()))
-        elif error.code() == KafkaError._PARTITION_EOF:
-            behind.discard(message.partition())
-        else:
-            log.warning("%s: %s", self.topic, error.str())
+def _next_key(number: int) -> bytes:
+    return NEXT + str(number).encode()
+
+
+def _key_of(stored: bytes) -> str:
+    return stored[len(ENTRY) :].decode(errors="replace")

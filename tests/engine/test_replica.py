@@ -1,0 +1,127 @@
+"""A worker's copy of a compacted topic, on both brokers."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+
+from streams.engine import EngineConfig, Replica
+from tests.conftest import Broker
+
+TOPIC_PARTITIONS = 3
+
+
+def config_for(broker: Broker, unique: str, folder: Path) -> EngineConfig:
+    return EngineConfig(broker.bootstrap, unique, (), "state", folder, "A")
+
+
+def decode(value: bytes) -> str | None:
+    return None if value == b"unreadable" else value.decode()
+
+
+def fail(error: BaseException) -> None:
+    raise error
+
+
+class Source:
+    """Produces to the copied topic."""
+
+    def __init__(self, broker: Broker, topic: str, **settings: str) -> None:
+        self.topic = topic
+        self.producer = Producer({"bootstrap.servers": broker.bootstrap, **settings})
+
+    def put(self, **values: bytes | None) -> None:
+        for key, value in values.items():
+            self.producer.produce(self.topic, value, key.encode())
+        assert self.producer.flush(10) == 0
+
+
+@pytest.fixture
+def source(broker: Broker, unique: str) -> Source:
+    broker.create(unique, TOPIC_PARTITIONS)
+    return Source(broker, unique)
+
+
+@pytest.fixture
+def replica(broker: Broker, unique: str, source: Source, tmp_path: Path) -> Iterator[Replica[str]]:
+    made = Replica(config_for(broker, unique, tmp_path), unique, decode)
+    yield made
+    made.stop()
+
+
+def started(replica: Replica[str]) -> Replica[str]:
+    replica.start(fail)
+    replica.wait_complete(20)
+    return replica
+
+
+def eventually(replica: Replica[str], key: str, value: str | None) -> bool:
+    limit = time.monotonic() + 10
+    while replica.get(key) != value and time.monotonic() < limit:
+        time.sleep(0.02)
+        replica.refresh()
+    return replica.get(key) == value
+
+
+def test_it_is_complete_before_it_is_used_and_follows_afterwards(
+    source: Source, replica: Replica[str]
+) -> None:
+    source.put(**{f"k{n}": b"%d" % n for n in range(500)})
+    source.put(k3=b"new", k4=None)
+    started(replica)
+    assert [replica.get(key) for key in ("k2", "k3", "k4", "absent")] == ["2", "new", None, None]
+    source.put(k2=None, k4=b"back")
+    assert eventually(replica, "k4", "back")
+    assert eventually(replica, "k2", None)
+
+
+def test_it_changes_only_when_it_is_refreshed(source: Source, replica: Replica[str]) -> None:
+    source.put(k=b"1")
+    started(replica)
+    source.put(k=b"2")
+    time.sleep(1)
+    assert replica.get("k") == "1"
+    replica.refresh()
+    assert replica.get("k") == "2"
+
+
+def test_a_value_that_cannot_be_read_leaves_the_key_as_it_was(
+    source: Source, replica: Replica[str]
+) -> None:
+    source.put(k=b"1")
+    source.put(k=b"unreadable")
+    assert started(replica).get("k") == "1"
+
+
+def test_a_restart_reads_only_what_has_come_since(
+    kafka: Broker, unique: str, tmp_path: Path
+) -> None:
+    kafka.create(unique, TOPIC_PARTITIONS)
+    source, config = Source(kafka, unique), config_for(kafka, unique, tmp_path)
+    source.put(**{f"k{n}": b"%d" % n for n in range(500)})
+    first = started(Replica(config, unique, decode))
+    first.stop()
+    source.put(k7=b"new", k8=None)
+    second = started(Replica(config, unique, decode))
+    assert (first.records, second.records) == (500, 2)
+    assert [second.get(key) for key in ("k6", "k7", "k8")] == ["6", "new", None]
+    second.stop()
+
+
+def test_a_transaction_under_way_at_the_start_is_waited_for(
+    kafka: Broker, unique: str, tmp_path: Path
+) -> None:
+    kafka.create(unique, 1)
+    source = Source(kafka, unique, **{"transactional.id": unique})
+    source.producer.init_transactions()
+    source.producer.begin_transaction()
+    source.put(k=b"1")
+    replica = Replica(config_for(kafka, unique, tmp_path), unique, decode)
+    replica.start(fail)
+    time.sleep(1.5)
+    assert not replica._complete.is_set()
+    source.producer.commit_transaction()
+    assert started(replica).get("k") == "1"
+    replica.stop()

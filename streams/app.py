@@ -1,10 +1,11 @@
 """Builds an agent's Faust app: settings, codec, policy, engine and agent put together."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import faust
 from faust import StreamT
+from prometheus_client import CollectorRegistry
 
 from schemas.codec import BadRecord, Codec, Format
 from schemas.records import AccountProfile
@@ -26,6 +27,8 @@ from streams.engine import (
     make_app,
 )
 from streams.errors import ConfigError
+from streams.health import Address, Health
+from streams.metrics import EngineGauges, EngineMetrics
 from streams.policies import policy_of
 from streams.settings import Settings
 
@@ -82,10 +85,17 @@ def build(name: str, settings: Settings) -> faust.App:
     """The Faust app of an agent. Raises `ConfigError`."""
     kind = AGENTS[name]
     config = engine_config(name, settings)
+    registry = CollectorRegistry()
+    config = replace(config, observer=EngineMetrics(name, registry))
     agent = kind.make(settings, config, codec_of(settings))
     app = make_app(config)
     engine = Engine(app, config, agent.replicas)
-    processor = Processor(agent.handler, config.max_failures_in_a_row)
+    registry.register(EngineGauges(name, engine))
+    processor = Processor(agent.handler, config.max_failures_in_a_row, config.observer)
+    if settings.health_address:
+        address = Address.parse(settings.health_address)
+        place = list(AGENTS).index(name)
+        Health(replace(address, port=address.port + place), engine, registry)
 
     @app.agent(engine.channel, name=name)
     async def handle(batches: StreamT[Batch]) -> None:

@@ -1,4 +1,4 @@
-"""The reference pages, generated from what is declared: topics, settings, reason codes.
+"""The reference pages, generated from what is declared: topics, settings, reason codes, metrics.
 
     python -m streams.reference docs README.md
 
@@ -14,6 +14,7 @@ from typing import Any
 
 from schemas.topics import ROUTES, TOPICS, Topic
 from streams.core.reasons import NEVER_RELAXED, REASONS
+from streams.metrics import METRICS
 from streams.settings import PREFIX, Settings
 
 DAY = 86_400_000
@@ -98,10 +99,29 @@ def reasons_page() -> str:
     return _page("Reason codes", intro, ("code", "fires when", "tier", "relaxed"), rows)
 
 
+def metrics_page() -> str:
+    """Every metric with its kind and labels."""
+    rows = [
+        (
+            f"`{metric.name}`",
+            metric.about,
+            metric.shape,
+            ", ".join(f"`{label}`" for label in ("agent", *metric.labels)),
+        )
+        for metric in METRICS
+    ]
+    intro = (
+        "A worker serves them on `/metrics` where `BATON_HEALTH_ADDRESS` says, beside `/livez` and "
+        "`/readyz`. A name ends with its unit.\n"
+    )
+    return _page("Metrics", intro, ("metric", "meaning", "kind", "labels"), rows)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "topics.md": topics_page,
     "settings.md": settings_page,
     "reasons.md": reasons_page,
+    "metrics.md": metrics_page,
 }
 
 

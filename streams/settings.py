@@ -80,6 +80,11 @@ class Settings:
     heartbeat_interval: int = _setting(1_000, "time between signs of life", MILLISECONDS)
     replication: int = _setting(3, "replicas of the changelogs that workers make", "brokers")
     create_changelogs: bool = _setting(True, "whether workers make their changelogs themselves")
+    health_address: str = _setting(
+        "",
+        "host:port of /metrics, /livez and /readyz; agents listen on it and the ports that follow, "
+        "in the order tickets, anomalies, accounts; none when empty",
+    )
     clock: str = _setting("wall", "wall, records, or shown@realxspeed: see streams/clock.py")
     log_level: LogLevel = _setting(LogLevel.INFO, "debug, info, warning or error")
 

@@ -42,10 +42,15 @@ def command(names: tuple[str, ...]) -> None:
 
 def _run(name: str) -> None:
     from streams.app import build
-    from streams.engine import run
+    from streams.engine import EngineError, run
 
     settings = load_settings()
-    run(build(name, settings), logging.getLevelName(settings.log_level.upper()))
+    try:
+        app = build(name, settings)
+    except EngineError as error:
+        click.echo(f"{type(error).__name__}: {error}", err=True)
+        sys.exit(error.exit_code)
+    run(app, logging.getLevelName(settings.log_level.upper()))
 
 
 def _command(name: str) -> list[str]:

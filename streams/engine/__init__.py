@@ -18,6 +18,7 @@ from streams.engine.errors import (
     TooManyFailures,
     TopicMismatch,
 )
+from streams.engine.observer import Observer
 from streams.engine.processing import Handler, Processor
 from streams.engine.replica import Replica
 from streams.engine.timers import Timer
@@ -34,6 +35,7 @@ __all__ = [
     "Guarantee",
     "Handler",
     "Headers",
+    "Observer",
     "Output",
     "OutputTooLarge",
     "Processor",

@@ -1,5 +1,6 @@
 """What an agent gets: records of one partition, and what it does with them."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -58,7 +59,17 @@ class Batch:
     it does, with the position behind the last record.
     """
 
-    __slots__ = ("changes", "done", "end_time", "outputs", "owner", "records", "tick", "topic")
+    __slots__ = (
+        "changes",
+        "done",
+        "end_time",
+        "outputs",
+        "owner",
+        "queued_at",
+        "records",
+        "tick",
+        "topic",
+    )
 
     def __init__(
         self,
@@ -72,6 +83,7 @@ class Batch:
         self.records = records
         self.tick = tick
         self.done = False
+        self.queued_at = time.perf_counter()
         self.end_time = 0
         self.changes: dict[bytes, bytes | None] = {}
         self.outputs: list[Output] = []

@@ -56,7 +56,6 @@ class Checkpointer:
         self._producer: CheckpointProducer | None = None
         self._last_start = 0.0
         self._last_duration = 0.0
-        self.stats: Counter[str] = Counter()
 
     def start_producer(self) -> None:
         """Connect; in exactly once this ends what an earlier life left open. Blocks."""
@@ -93,7 +92,7 @@ class Checkpointer:
             for cut in cuts:
                 cut.owner.committed(cut)
             self._last_duration = time.monotonic() - self._last_start
-            self._count(cuts)
+            self._tell(cuts)
 
     def _publish_and_apply(self, cuts: list[Cut], member: Member) -> None:
         if self._producer is None:
@@ -121,8 +120,9 @@ class Checkpointer:
             return max(least, config.commit_interval / 1000 - since)
         return least
 
-    def _count(self, cuts: list[Cut]) -> None:
-        self.stats["checkpoints"] += 1
-        self.stats["checkpoint_microseconds"] += int(self._last_duration * 1e6)
-        self.stats["changes"] += sum(len(cut.changes) for cut in cuts)
-        self.stats["outputs"] += sum(len(cut.outputs) for cut in cuts)
+    def _tell(self, cuts: list[Cut]) -> None:
+        observer, now = self._config.observer, self._config.clock()
+        outputs = Counter(output.topic for cut in cuts for output in cut.outputs)
+        observer.checkpoint(self._last_duration, sum(len(cut.changes) for cut in cuts), outputs)
+        for cut in cuts:
+            observer.age((now - cut.position.time) / 1000)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from streams.engine.observer import Observer
+
 Clock = Callable[[], int]
 """Gives the present in milliseconds since 1970-01-01T00:00:00Z."""
 
@@ -53,6 +55,7 @@ class EngineConfig:
     create_changelog: bool = True
     replication: int = 1
     clock: Clock = wall_clock
+    observer: Observer = field(default_factory=Observer)
     client: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
     @property

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from aiokafka import TopicPartition
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -136,9 +137,19 @@ class BatchConsumer(driver.Consumer):
         for part in parts.values():
             part.readable = True
 
+    def ends(self, topic: str, partition: int) -> int | None:
+        """The end of a partition as of its last fetch, None before the first."""
+        state = self._thread._ensure_consumer()._subscription.subscription
+        tp = TopicPartition(topic, partition)
+        if state is None or state.assignment is None or tp not in state.assignment.tps:
+            return None
+        known = state.assignment.state_value(tp)
+        end = known.lso if self.engine.config.exactly_once else known.highwater
+        return None if end is None or end < 0 else int(end)
+
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Finish running batches, checkpoint and give the stores up, before the group goes on."""
-        self.engine.abort_restore()
+        self.engine.pause()
         await super().on_partitions_revoked(revoked)
         await self.engine.release()
 

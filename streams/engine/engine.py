@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections import Counter
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
@@ -76,14 +76,30 @@ class Engine:
         )
         self._loop_task: asyncio.Task[None] | None = None
         self._count = 0
+        self._ready = False
+        self._paused_at: float | None = None
         cast(Any, app).engine = self
         app.on_rebalance_complete.connect(self._restore_assigned, weak=False)
         app.on_before_shutdown.connect(self._on_shutdown, weak=False)
 
     @property
-    def stats(self) -> Counter[str]:
-        """Counts since the start: checkpoints, checkpoint_microseconds, changes, outputs."""
-        return self._checkpointer.stats
+    def ready(self) -> bool:
+        """Whether the assigned partitions are restored and worked on."""
+        return self._ready
+
+    def lag(self) -> dict[tuple[str, int], int]:
+        """Records behind the end that no checkpoint covers yet, by topic and partition.
+
+        As of the last fetch; partitions that have not been fetched are missing. Commit records of
+        a transactional producer count. May be called from any thread.
+        """
+        ends = cast(Any, self.app.consumer).ends
+        return {
+            (topic, number): max(0, end - offset)
+            for number, partition in list(self.partitions.items())
+            for topic, offset in partition.committed_offsets.items()
+            if (end := ends(topic, number)) is not None
+        }
 
     def prepare(self) -> None:
         """Check the topics and make the changelog. Blocks.
@@ -97,8 +113,10 @@ class Engine:
         """Make everything that finished batches did take effect."""
         await self._checkpointer.checkpoint()
 
-    def abort_restore(self) -> None:
-        """The partitions being restored are no longer ours."""
+    def pause(self) -> None:
+        """A rebalance begins: the partitions being restored are no longer ours."""
+        self._ready = False
+        self._paused_at = time.monotonic()
         self._abort.set()
 
     async def release(self) -> None:
@@ -143,6 +161,9 @@ class Engine:
         self.partitions = partitions
         if self._loop_task is None:
             self._loop_task = asyncio.ensure_future(self._checkpointer.run())
+        self._ready = True
+        if self._paused_at is not None:
+            self.config.observer.rebalanced(time.monotonic() - self._paused_at)
         log.info("ready: %s", self.config.group)
 
     def _prepare_and_restore(self, numbers: set[int]) -> dict[int, Partition]:
@@ -178,6 +199,7 @@ class Engine:
             cast(Any, agent)._on_error = on_error
 
     async def _on_shutdown(self, app: Any, /, *_: Any, **__: Any) -> None:
+        self._ready = False
         if self._loop_task is not None:
             self._loop_task.cancel()
         await self.release()

@@ -2,7 +2,7 @@
 
 import heapq
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from streams.engine.batch import Batch, Output
 from streams.engine.position import Position
@@ -94,6 +94,11 @@ class Partition:
     def heal(self, changes: Changes) -> None:
         """Write these values again with the next checkpoint."""
         self._overlay.update(changes)
+
+    @property
+    def committed_offsets(self) -> Mapping[str, int]:
+        """How far the last checkpoint has come, by source topic."""
+        return self._committed.offsets
 
     def has_news(self) -> bool:
         """Whether a checkpoint would write anything."""

@@ -1,10 +1,12 @@
 """Runs an agent's handling over a batch so that one bad record costs only itself."""
 
 import logging
+import time
 from typing import Protocol
 
 from streams.engine.batch import Batch, SourceRecord
 from streams.engine.errors import EngineError, TooManyFailures
+from streams.engine.observer import Observer
 from streams.engine.timers import Timer
 
 log = logging.getLogger(__name__)
@@ -31,14 +33,17 @@ class Processor:
     not in the data: raises `TooManyFailures`.
     """
 
-    def __init__(self, handler: Handler, max_failures: int) -> None:
+    def __init__(
+        self, handler: Handler, max_failures: int, observer: Observer | None = None
+    ) -> None:
         self._handler = handler
+        self._observer = observer or Observer()
         self._max_failures = max_failures
         self._in_a_row = 0
 
     def process(self, batch: Batch) -> None:
         """Handle every record and due timer of the batch."""
-        start = batch.mark()
+        start, started = batch.mark(), time.perf_counter()
         try:
             self._all(batch)
             self._in_a_row = 0
@@ -48,6 +53,8 @@ class Processor:
             log.warning("partition %d: repeating a batch record by record", batch.partition)
             batch.rollback(start)
             self._one_by_one(batch)
+        ended = time.perf_counter()
+        self._observer.batch(len(batch), started - batch.queued_at, ended - started)
 
     def _all(self, batch: Batch) -> None:
         if batch.records:
@@ -86,4 +93,5 @@ class Processor:
                     f"{type(error).__name__}; the fault is in the program or its settings, not in "
                     "the data. Nothing of them was committed."
                 ) from error
+            self._observer.failed()
             self._handler.failed(batch, subject, error)

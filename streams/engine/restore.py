@@ -117,6 +117,7 @@ class Restorer:
                 job.store.close()
             raise
         records = sum(job.records for job in jobs.values())
+        self._config.observer.restored(time.monotonic() - started, records)
         log.info(
             "restored partitions %s: %d changelog records in %.2f s",
             sorted(jobs),

@@ -8,6 +8,7 @@ from typing import cast
 from rocksdict import (
     BlockBasedOptions,
     Cache,
+    DbClosedError,
     Options,
     Rdict,
     ReadOptions,
@@ -111,6 +112,14 @@ class Store:
                 f"cannot write the store {self.path}: {error}. Free the disk and start again; "
                 "nothing is lost, Kafka has it all."
             ) from error
+
+    def size(self) -> int:
+        """Bytes on disk and in memory not yet on disk; 0 once closed. From any thread."""
+        parts = ("rocksdb.total-sst-files-size", "rocksdb.cur-size-all-mem-tables")
+        try:
+            return sum(int(self._db.property_int_value(part) or 0) for part in parts)
+        except DbClosedError:
+            return 0
 
     def flush(self) -> None:
         """Put everything written so far on disk."""

@@ -1,0 +1,107 @@
+"""What a worker says of itself over HTTP: `/metrics`, `/livez` and `/readyz`, on loopback.
+
+- `/livez`: 200 while the worker's event loop answers, else 503: a supervisor may restart it.
+- `/readyz`: 200 while its partitions are restored and worked on, else 503; the body is JSON with
+  the lag by topic and partition.
+- `/metrics`: `docs/metrics.md` tells what they mean.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import TimeoutError as NotInTime
+from dataclasses import dataclass
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import msgspec
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import ThreadingWSGIServer, make_wsgi_app
+
+from streams.engine import Engine
+from streams.errors import ConfigError
+
+ANSWER_WITHIN = 5.0
+"""Seconds that the event loop has to show that it lives."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """Read `host:port`. Raises `ConfigError`."""
+        host, _, port = text.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 1 << 16:
+            raise ConfigError(f"health_address: expected host:port, got {text!r}")
+        return cls(host.strip("[]"), int(port))
+
+
+class Health:
+    """Answers for one worker, in a thread of its own.
+
+    Raises `ConfigError` when it cannot listen there.
+    """
+
+    def __init__(self, address: Address, engine: Engine, registry: CollectorRegistry) -> None:
+        self._engine = engine
+        self._metrics: Any = make_wsgi_app(registry)
+        try:
+            self._server = make_server(
+                address.host, address.port, self._answer, ThreadingWSGIServer, _Silent
+            )
+        except OSError as error:
+            raise ConfigError(
+                f"cannot listen on {address.host}:{address.port}: {error.strerror}; set "
+                "BATON_HEALTH_ADDRESS to another address, or to nothing"
+            ) from error
+        self.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, name="health", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop answering."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _answer(self, environment: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        pages: dict[str, Callable[[], tuple[bool, Any]]] = {
+            "/livez": lambda: (self._alive(), {}),
+            "/readyz": self._ready,
+        }
+        path = environment.get("PATH_INFO", "")
+        if path == "/metrics":
+            answer: Iterable[bytes] = self._metrics(environment, start)
+            return answer
+        if path not in pages:
+            start("404 Not Found", [("Content-Type", "text/plain")])
+            return [b"/metrics, /livez, /readyz\n"]
+        fine, told = pages[path]()
+        status = "200 OK" if fine else "503 Service Unavailable"
+        start(status, [("Content-Type", "application/json")])
+        return [msgspec.json.encode({"ok": fine, **told}), b"\n"]
+
+    def _alive(self) -> bool:
+        loop = self._engine.app.loop
+        if not loop.is_running():
+            return True  # it has not started yet
+        try:
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(ANSWER_WITHIN)
+        except NotInTime:
+            return False
+        return True
+
+    def _ready(self) -> tuple[bool, dict[str, Any]]:
+        lag = {f"{topic}[{number}]": n for (topic, number), n in self._engine.lag().items()}
+        return self._engine.ready, {"partitions": sorted(self._engine.partitions), "lag": lag}
+
+
+class _Silent(WSGIRequestHandler):
+    """Does not log every request."""
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Nothing."""

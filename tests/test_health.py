@@ -1,0 +1,140 @@
+"""What workers say of themselves over HTTP while they decide."""
+
+import http.client
+import json
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from schemas.codec import Codec
+from schemas.records import ConversationMessage, Role
+from streams.cli.main import main
+from streams.demo.stage import Stage, stage
+from streams.errors import ConfigError
+from streams.health import Address
+from streams.metrics import METRICS
+from streams.playing import Pace, Player
+
+MESSAGES = 40
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=8)) as connection:
+        connection.request("GET", path)
+        with connection.getresponse() as answer:
+            return answer.status, answer.read().decode()
+
+
+def values(text: str) -> dict[tuple[str, str], float]:
+    """Samples by name and by stage, topic or partition."""
+    return {
+        (sample.name, "".join(v for k, v in sample.labels.items() if k not in ("agent", "le"))): (
+            sample.value
+        )
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def workers(port: int) -> Iterator[Stage]:
+    """The three workers after some messages, the tickets agent listening on the port."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BATON_HEALTH_ADDRESS", f"127.0.0.1:{port}")
+        with stage(1.0) as made:
+            player = Player(made.settings.bootstrap_servers, Codec())
+            now = made.clock()
+            asked = [
+                ConversationMessage(
+                    message_id=f"m{n}",
+                    ticket_id=f"T{n}",
+                    role=Role.CUSTOMER,
+                    text="Hello",
+                    sent_at=now,
+                )
+                for n in range(MESSAGES)
+            ]
+            list(player.play(asked, Pace(None)))
+            yield made
+
+
+def test_metrics_count_what_was_handled_and_what_came_of_it(workers: Stage, port: int) -> None:
+    limit = time.monotonic() + 20
+    found: dict[tuple[str, str], float] = {}
+    while found.get(("baton_outputs_total", "support.decisions")) != MESSAGES:
+        assert time.monotonic() < limit, found
+        time.sleep(0.1)
+        found = values(get(port, "/metrics")[1])
+    assert found["baton_records_total", ""] == MESSAGES
+    assert found["baton_ready", ""] == 1
+    assert found["baton_commit_age_seconds_count", ""] > 0
+    assert found["baton_stage_seconds_count", "checkpoint"] > 0
+    lag = {key: value for key, value in found.items() if key[0] == "baton_lag_records"}
+    assert lag
+    assert set(lag.values()) == {0.0}
+
+
+def test_every_declared_metric_is_served_and_no_other(workers: Stage, port: int) -> None:
+    families = text_string_to_metric_families(get(port, "/metrics")[1])
+    served = {family.name for family in families}
+    assert served == {metric.name.removesuffix("_total") for metric in METRICS}
+
+
+def test_a_worker_says_that_it_lives_and_is_ready_and_how_far_behind(
+    workers: Stage, port: int
+) -> None:
+    assert get(port, "/livez") == (200, '{"ok":true}\n')
+    status, body = get(port, "/readyz")
+    told = json.loads(body)
+    assert (status, told["ok"]) == (200, True)
+    assert told["partitions"] == [0, 1, 2, 3]
+    assert get(port, "/else")[0] == 404
+
+
+def test_each_agent_listens_on_a_port_of_its_own(workers: Stage, port: int) -> None:
+    for place, agent in enumerate(("tickets", "anomalies", "accounts")):
+        assert f'agent="{agent}"' in get(port + place, "/metrics")[1]
+
+
+def test_a_worker_that_hangs_is_not_alive(workers: Stage, port: int) -> None:
+    accounts = workers.workers[2]
+    accounts.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(TimeoutError):
+            get(port + 2, "/livez")
+    finally:
+        accounts.send_signal(signal.SIGCONT)
+    assert get(port + 2, "/livez")[0] == 200
+
+
+def test_a_busy_address_is_told_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("BATON_HEALTH_ADDRESS", f"127.0.0.1:{server.getsockname()[1]}")
+        with pytest.raises(SystemExit) as end:
+            main(["worker", "--agents", "tickets"])
+    assert end.value.code == ConfigError.exit_code
+    assert "BATON_HEALTH_ADDRESS" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["9464", "host:", ":1", "host:0", "host:65536", "host:x"])
+def test_an_address_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="host:port"):
+        Address.parse(text)

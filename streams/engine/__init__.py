@@ -22,6 +22,7 @@ from streams.engine.observer import Observer
 from streams.engine.processing import Handler, Processor
 from streams.engine.replica import Replica
 from streams.engine.timers import Timer
+from streams.engine.windows import Panes, Result, Watermarks, Windows
 
 __all__ = [
     "AgentFailed",
@@ -38,14 +39,18 @@ __all__ = [
     "Observer",
     "Output",
     "OutputTooLarge",
+    "Panes",
     "Processor",
     "Replica",
+    "Result",
     "SourceRecord",
     "StateMismatch",
     "StoreFailed",
     "Timer",
     "TooManyFailures",
     "TopicMismatch",
+    "Watermarks",
+    "Windows",
     "make_app",
     "run",
     "wall_clock",

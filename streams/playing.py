@@ -75,23 +75,30 @@ class Player:
 
     def send(self, record: Record, timestamp: Millis) -> None:
         """Produce one record. Raises `BrokerError` when an earlier one was refused."""
+        topic, key, value, headers = self._codec.encode(record)
+        self.produce(topic, key, value, headers, timestamp)
+
+    def produce(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Iterable[tuple[str, bytes | None]],
+        timestamp: Millis = 0,
+    ) -> None:
+        """Produce bytes; a time stamp of 0 is the present. Raises `BrokerError` like `send`."""
         self._check()
-        encoded = self._codec.encode(record)
         while True:
             try:
                 self._producer.produce(
-                    encoded.topic,
-                    encoded.value,
-                    encoded.key,
-                    headers=encoded.headers,
-                    timestamp=timestamp,
+                    topic, value, key, headers=list(headers), timestamp=timestamp
                 )
                 self._producer.poll(0)
                 return
             except BufferError:
                 self._producer.poll(0.1)
             except KafkaException as error:
-                raise BrokerError(f"cannot produce to {encoded.topic}: {error}") from error
+                raise BrokerError(f"cannot produce to {topic}: {error}") from error
 
     def wait(self, seconds: float) -> None:
         """Let time pass while what was sent goes out."""

@@ -1,5 +1,6 @@
 """Follows topics as a plain consumer: for everything that shows and measures, never for agents."""
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -9,6 +10,9 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from schemas.codec import BadRecord, Codec
 from schemas.records import Millis, Record
 from streams.errors import BrokerError
+
+FETCH_TIMEOUT = 30.0
+"""Seconds to find one record."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,18 @@ class Follower:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def fetch(self, topic: str, partition: int, offset: int) -> Message | None:
+        """The record at an offset, None when it is no longer there. Ends the following."""
+        self._consumer.assign([TopicPartition(topic, partition, offset)])
+        limit = time.monotonic() + FETCH_TIMEOUT
+        while time.monotonic() < limit:
+            message = self._consumer.poll(0.5)
+            if message is not None and message.error() is None:
+                return message if message.offset() == offset else None
+            if message is not None and message.error().code() == KafkaError._PARTITION_EOF:
+                return None
+        raise BrokerError(f"{topic}[{partition}] at {offset} could not be read")
 
     def _assign(self, topics: list[str], from_start: bool) -> None:
         try:

@@ -8,18 +8,23 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.records import DeadLetter
+from streams.agents.inbox import KEPT_BYTES
 from streams.app import codec_of
 from streams.console.lines import clip, moment
 from streams.errors import InputError
+from streams.playing import Player
 from streams.reading import Follower
 from streams.settings import load_settings
 
 TOPIC = "support.dead-letters"
 
+REPLAYED = "baton-replayed"
+"""Header of a replayed record: the id of its dead letter."""
+
 
 @click.group(name="dead-letters")
 def command() -> None:
-    """Look at records that could not be handled; they are kept for 7 days."""
+    """Look at records that could not be handled, and replay them; they are kept for 7 days."""
 
 
 @command.command(name="list", epilog="Example: baton dead-letters list")
@@ -58,6 +63,60 @@ def show(dead_letter_id: str, only_value: bool) -> None:
     for header in letter.headers:
         click.echo(f"{'header':<11} {header.name}: {header.value!r}")
     click.echo(f"{'value':<11} {letter.value!r}")
+
+
+@command.command(epilog="Example: baton dead-letters replay --code internal_error")
+@click.argument("dead_letter_ids", nargs=-1)
+@click.option("--code", help="Those with this code.")
+@click.option("--all", "everything", is_flag=True, help="All of them.")
+@click.option("--dry-run", is_flag=True, help="Only say which.")
+def replay(
+    dead_letter_ids: tuple[str, ...], code: str | None, everything: bool, dry_run: bool
+) -> None:
+    """Put dead letters back on the topic they came from, when what was wrong has been mended.
+
+    Key, value and headers are the original ones, the partition is the key's. They come after all
+    that has been said since, and what still cannot be handled comes back as a new dead letter. A
+    message that was decided meanwhile is known by its id and not decided twice.
+    """
+    if not (dead_letter_ids or code or everything):
+        raise click.UsageError("say which: ids, --code or --all; `baton dead-letters list`")
+    letters = [
+        letter
+        for letter in _letters()
+        if everything or letter.error_code == code or letter.dead_letter_id in dead_letter_ids
+    ]
+    if missing := set(dead_letter_ids) - {letter.dead_letter_id for letter in letters}:
+        raise InputError(f"there is no dead letter {min(missing)}; `baton dead-letters list`")
+    settings = load_settings()
+    player = None if dry_run else Player(settings.bootstrap_servers, codec_of(settings))
+    for letter in letters:
+        value = _whole_value(letter)
+        if player is not None:
+            headers = [(header.name, header.value) for header in letter.headers]
+            headers.append((REPLAYED, letter.dead_letter_id.encode()))
+            player.produce(letter.topic, letter.key, value, headers)
+        click.echo(letter.dead_letter_id)
+    if player is not None:
+        player.flush()
+    click.echo(f"{len(letters)} {'would be ' if dry_run else ''}replayed", err=True)
+
+
+def _whole_value(letter: DeadLetter) -> bytes | None:
+    """The original value; a long one is cut in the letter and read where it lies."""
+    if letter.value is None or len(letter.value) < KEPT_BYTES:
+        return letter.value
+    settings = load_settings()
+    with Follower(
+        settings.bootstrap_servers, codec_of(settings), [letter.topic], from_start=False
+    ) as follower:
+        message = follower.fetch(letter.topic, letter.partition, letter.offset)
+    if message is None:
+        raise InputError(
+            f"{letter.dead_letter_id} is kept without its end, and its topic no longer has it"
+        )
+    value: bytes | None = message.value()
+    return value
 
 
 def _letters() -> Iterator[DeadLetter]:

@@ -8,12 +8,14 @@ import pytest
 from confluent_kafka import Producer
 
 from schemas.codec import Codec
-from schemas.records import DeadLetter
-from streams.cli.main import main
+from schemas.records import DeadLetter, Header
+from streams.agents.inbox import KEPT_BYTES
+from streams.cli.main import WRONG_USAGE, main
 from streams.errors import BrokerError, InputError
 from streams.playing import Player
 from streams.settings import CONFIG_VARIABLE
 from tests.conftest import Broker
+from tests.engine.verify import read
 
 TURNS = [
     {"conversation": 7, "text": "Where is my parcel?"},
@@ -155,6 +157,35 @@ def test_dead_letters_are_listed_and_shown_with_their_bytes(
     code, _, error = baton(capfd, "dead-letters", "show", "support.conversations/0/0")
     assert code == InputError.exit_code
     assert "baton dead-letters list" in error
+
+
+def test_dead_letters_go_back_to_their_topic_whole(
+    broker: Broker, unique: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", broker.bootstrap)
+    for topic in ("support.dead-letters", unique):
+        broker.create(topic, 1)
+    player, long = Player(broker.bootstrap, Codec()), b"x" * (KEPT_BYTES + 5)
+    player.produce(unique, b"T1", long, [])
+    letters = [
+        DeadLetter(
+            f"{unique}/0/{offset}", unique, 0, offset, code, "Wrong.", 1_767_603_600_000,
+            "tickets", key=b"T1", value=value, headers=(Header("h", b"1"),),
+        )
+        for offset, code, value in ((0, unique, long[:KEPT_BYTES]), (7, "other", b"short"))
+    ]  # fmt: skip
+    for letter in letters:
+        player.send(letter, 0)
+    player.flush()
+    assert baton(capfd, "dead-letters", "replay")[0] == WRONG_USAGE
+    assert baton(capfd, "dead-letters", "replay", "no/0/0")[0] == InputError.exit_code
+    code, lines, _ = baton(capfd, "dead-letters", "replay", "--dry-run", f"{unique}/0/7")
+    assert (code, lines) == (0, [f"{unique}/0/7"])
+    code, lines, _ = baton(capfd, "dead-letters", "replay", "--code", unique)
+    assert (code, lines) == (0, [f"{unique}/0/0"])
+    _, found = read(broker.bootstrap, unique, "read_uncommitted")
+    assert (found.key(), found.value()) == (b"T1", long)
+    assert found.headers() == [("h", b"1"), ("baton-replayed", f"{unique}/0/0".encode())]
 
 
 def test_a_topic_that_is_not_there_is_told_with_what_makes_it(

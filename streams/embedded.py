@@ -50,6 +50,13 @@ def _typed(library: ctypes.CDLL) -> ctypes.CDLL:
         "rd_kafka_mock_cluster_destroy": ([pointer], None),
         "rd_kafka_mock_cluster_bootstraps": ([pointer], text),
         "rd_kafka_mock_topic_create": ([pointer, text, number, number], number),
+        "rd_kafka_mock_broker_set_down": ([pointer, number], number),
+        "rd_kafka_mock_broker_set_up": ([pointer, number], number),
+        "rd_kafka_mock_broker_set_rtt": ([pointer, number, number], number),
+        "rd_kafka_mock_push_request_errors_array": (
+            [pointer, ctypes.c_int16, ctypes.c_size_t, ctypes.POINTER(number)],
+            None,
+        ),
     }
     for name, (arguments, result) in signatures.items():
         function = getattr(library, name)

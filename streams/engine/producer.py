@@ -1,6 +1,8 @@
 """The producer of outputs and changelog: one a worker, transactional for exactly once."""
 
+import logging
 import struct
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -11,6 +13,8 @@ from streams.engine.config import EngineConfig
 from streams.engine.errors import BrokerFailed, EngineError, Fenced
 from streams.engine.partition import Cut
 from streams.engine.position import MARKER, encode_position
+
+log = logging.getLogger(__name__)
 
 FENCING_CODES = frozenset(
     {
@@ -23,6 +27,22 @@ FENCING_CODES = frozenset(
         KafkaError._FENCED,
     }
 )
+
+PERMANENT_CODES = frozenset(
+    {
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+        KafkaError.MSG_SIZE_TOO_LARGE,
+        KafkaError.TOPIC_EXCEPTION,
+        KafkaError._UNKNOWN_TOPIC,
+        KafkaError._UNKNOWN_PARTITION,
+    }
+)
+"""What the broker would refuse again."""
+
+RETRY_PAUSE = 0.1
 
 
 class Member(NamedTuple):
@@ -78,29 +98,60 @@ class CheckpointProducer:
     def publish(self, cuts: list[Cut], member: Member) -> None:
         """Produce the cuts and, in exactly once, commit them with the group's offsets.
 
-        Afterwards every cut knows its `changelog_next`.
+        What a broker in trouble refuses is aborted and tried again for `broker_timeout`: the cuts
+        are still in memory, and nobody has seen any of it. Afterwards every cut knows its
+        `changelog_next`.
         """
-        exactly_once = self._config.exactly_once
-        metadata = group_metadata(self._config.group, member) if exactly_once else b""
-        if exactly_once:
-            self._guard("begin a transaction", self._producer.begin_transaction)
-        for cut in cuts:
-            self._send(cut)
+        if not self._config.exactly_once:
+            self._guard("make a checkpoint", self._deliver, cuts)
+            return
+        metadata = group_metadata(self._config.group, member)
+        limit = time.monotonic() + self._config.broker_timeout / 1000
+        while True:
+            try:
+                self._transact(cuts, metadata, limit)
+                return
+            except KafkaException as error:
+                reason = error.args[0]
+                if not _mendable(reason) or time.monotonic() > limit:
+                    raise _translate("make a checkpoint", reason) from error
+                log.warning("a checkpoint did not go through, trying again: %s", reason.str())
+                self._guard("abort", self._patiently, self._producer.abort_transaction, limit)
+
+    def _transact(self, cuts: list[Cut], metadata: bytes, limit: float) -> None:
+        producer = self._producer
+        producer.begin_transaction()
         # Flushed before the offsets are sent: whatever a slow owner can still commit then lies
         # below the watermark that the next owner restores up to.
-        if self._producer.flush(self._timeout):
-            raise BrokerFailed(f"the broker did not take a checkpoint within {self._timeout:.0f} s")
+        try:
+            self._deliver(cuts)
+        except KafkaException as error:
+            # The transaction has failed meanwhile: the next call says why.
+            if error.args[0].code() != KafkaError._STATE:
+                raise
+        offsets = self._offsets(cuts)
+        self._patiently(producer.send_offsets_to_transaction, limit, offsets, metadata)
         if any(cut.changelog_next is None for cut in cuts):
-            raise BrokerFailed("the broker refused a changelog marker")
-        if exactly_once:
-            self._guard(
-                "send offsets",
-                self._producer.send_offsets_to_transaction,
-                self._offsets(cuts),
-                metadata,
-                self._timeout,
-            )
-            self._guard("commit", self._producer.commit_transaction, self._timeout)
+            raise _not_taken(self._timeout)
+        self._patiently(producer.commit_transaction, limit)
+
+    def _deliver(self, cuts: list[Cut]) -> None:
+        for cut in cuts:
+            cut.changelog_next = None
+            self._send(cut)
+        if self._producer.flush(self._timeout):
+            raise _not_taken(self._timeout)
+
+    def _patiently(self, call: Any, limit: float, *arguments: Any) -> None:
+        """Call again what may be called again."""
+        while True:
+            try:
+                call(*arguments, self._timeout)
+                return
+            except KafkaException as error:
+                if not error.args[0].retriable() or time.monotonic() > limit:
+                    raise
+                time.sleep(RETRY_PAUSE)
 
     def _send(self, cut: Cut) -> None:
         partition = cut.owner.number
@@ -150,7 +201,7 @@ class CheckpointProducer:
             for message in refused:
                 error = message["_error"]
                 if error.code() != KafkaError._QUEUE_FULL:
-                    raise BrokerFailed(f"{topic} takes no record: {error.str()}")
+                    raise KafkaException(error)
             messages = [{"key": m["key"], "value": m["value"]} for m in refused]
             self._producer.poll(0.01 if messages else 0)
 
@@ -166,6 +217,19 @@ class CheckpointProducer:
             call(*arguments)
         except KafkaException as error:
             raise _translate(what, error.args[0]) from error
+
+
+def _not_taken(timeout: float) -> KafkaException:
+    what = f"the broker has not taken all of it within {timeout:.0f} s"
+    return KafkaException(KafkaError(KafkaError._TIMED_OUT, what, False, False, True))
+
+
+def _mendable(error: KafkaError) -> bool:
+    return (
+        error.txn_requires_abort()
+        and error.code() not in FENCING_CODES
+        and error.code() not in PERMANENT_CODES
+    )
 
 
 def _translate(what: str, error: KafkaError) -> EngineError:

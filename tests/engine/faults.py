@@ -1,0 +1,40 @@
+"""Puts a mock cluster into trouble."""
+
+import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from streams.embedded import EmbeddedBroker
+
+BROKER = 1
+
+PRODUCE, ADD_PARTITIONS, ADD_OFFSETS, END_TXN, TXN_OFFSET_COMMIT = 0, 24, 25, 26, 28
+"""API keys of the Kafka protocol."""
+
+
+def refuse(broker: EmbeddedBroker, request: int, *errors: int) -> None:
+    """Answer the next requests of a kind with these errors, one each."""
+    codes = (ctypes.c_int * len(errors))(*errors)
+    broker._library.rd_kafka_mock_push_request_errors_array(
+        broker._cluster, request, len(errors), codes
+    )
+
+
+@contextmanager
+def down(broker: EmbeddedBroker) -> Iterator[None]:
+    """Nobody can reach the broker."""
+    broker._library.rd_kafka_mock_broker_set_down(broker._cluster, BROKER)
+    try:
+        yield
+    finally:
+        broker._library.rd_kafka_mock_broker_set_up(broker._cluster, BROKER)
+
+
+@contextmanager
+def slow(broker: EmbeddedBroker, milliseconds: int) -> Iterator[None]:
+    """Every answer takes this long."""
+    broker._library.rd_kafka_mock_broker_set_rtt(broker._cluster, BROKER, milliseconds)
+    try:
+        yield
+    finally:
+        broker._library.rd_kafka_mock_broker_set_rtt(broker._cluster, BROKER, 0)

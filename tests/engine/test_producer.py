@@ -1,0 +1,146 @@
+"""What becomes of a checkpoint while the broker is in trouble."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from confluent_kafka import KafkaError
+
+from streams.embedded import EmbeddedBroker
+from streams.engine import BrokerFailed, EngineConfig, EngineError, Fenced
+from streams.engine.partition import Cut
+from streams.engine.producer import CheckpointProducer, Member
+from tests.engine import faults
+from tests.engine.records import TOPIC, Record, batch, partition
+from tests.engine.verify import read
+
+OUTPUT = "output"
+MEMBER = Member(1, "member")
+
+
+@pytest.fixture
+def broker() -> Iterator[EmbeddedBroker]:
+    with EmbeddedBroker({TOPIC: 4, OUTPUT: 4, "group-state-changelog": 4}) as made:
+        yield made
+
+
+@pytest.fixture
+def config(broker: EmbeddedBroker, tmp_path: Path) -> EngineConfig:
+    return EngineConfig(
+        broker.bootstrap, "group", (TOPIC,), "state", tmp_path, "A", transaction_timeout=2_000
+    )
+
+
+def cut(folder: Path) -> Cut:
+    """A change, an output and a position."""
+    made = batch(partition(folder), Record(0))
+    made.put(b"k", b"v")
+    made.emit(OUTPUT, b"k", b"v")
+    made.finish()
+    found = made.owner.cut()
+    assert found is not None
+    return found
+
+
+def published(broker: EmbeddedBroker, config: EngineConfig, folder: Path) -> bool:
+    """Whether a checkpoint got through."""
+    one = cut(folder)
+    CheckpointProducer(config).publish([one], MEMBER)
+    answers = [m.value() for m in read(broker.bootstrap, OUTPUT, "read_uncommitted")]
+    return one.changelog_next is not None and set(answers) == {b"v"}
+
+
+@pytest.mark.parametrize(
+    ("request_kind", "errors"),
+    [
+        (faults.PRODUCE, [KafkaError.NOT_LEADER_FOR_PARTITION] * 3),
+        (faults.PRODUCE, [KafkaError.REQUEST_TIMED_OUT] * 2),
+        (faults.PRODUCE, [KafkaError.NOT_ENOUGH_REPLICAS] * 2),
+        (faults.ADD_PARTITIONS, [KafkaError.COORDINATOR_LOAD_IN_PROGRESS] * 2),
+        (faults.ADD_OFFSETS, [KafkaError.NOT_COORDINATOR] * 2),
+        (faults.TXN_OFFSET_COMMIT, [KafkaError.COORDINATOR_NOT_AVAILABLE] * 2),
+        (faults.END_TXN, [KafkaError.COORDINATOR_LOAD_IN_PROGRESS] * 2),
+    ],
+)
+def test_what_passes_is_waited_for(
+    broker: EmbeddedBroker,
+    config: EngineConfig,
+    tmp_path: Path,
+    request_kind: int,
+    errors: list[int],
+) -> None:
+    faults.refuse(broker, request_kind, *errors)
+    assert published(broker, config, tmp_path)
+
+
+@pytest.mark.logs_errors
+def test_a_broker_away_for_longer_than_a_transaction_is_waited_for(
+    broker: EmbeddedBroker, config: EngineConfig, tmp_path: Path
+) -> None:
+    producer, one = CheckpointProducer(config), cut(tmp_path)
+    with faults.down(broker):
+        thread = threading.Thread(target=producer.publish, args=([one], MEMBER))
+        thread.start()
+        time.sleep(5)
+        assert one.changelog_next is None
+    thread.join(20)
+    assert one.changelog_next is not None
+
+
+def test_a_slow_broker_is_waited_for(
+    broker: EmbeddedBroker, config: EngineConfig, tmp_path: Path
+) -> None:
+    producer, one = CheckpointProducer(config), cut(tmp_path)
+    with faults.slow(broker, 300):
+        producer.publish([one], MEMBER)
+    assert one.changelog_next is not None
+
+
+def test_a_broker_that_stays_away_ends_the_worker(
+    broker: EmbeddedBroker, config: EngineConfig, tmp_path: Path
+) -> None:
+    producer = CheckpointProducer(replace(config, broker_timeout=1_000))
+    with faults.down(broker), pytest.raises(BrokerFailed, match="last checkpoint stands"):
+        producer.publish([cut(tmp_path)], MEMBER)
+
+
+@pytest.mark.parametrize(
+    ("request_kind", "error", "kind", "reason"),
+    [
+        (faults.PRODUCE, KafkaError.TOPIC_AUTHORIZATION_FAILED, BrokerFailed, "authorization"),
+        (faults.PRODUCE, KafkaError.MSG_SIZE_TOO_LARGE, BrokerFailed, "too large"),
+        (
+            faults.ADD_PARTITIONS,
+            KafkaError.TOPIC_AUTHORIZATION_FAILED,
+            BrokerFailed,
+            "authorization",
+        ),
+        (
+            faults.TXN_OFFSET_COMMIT,
+            KafkaError.GROUP_AUTHORIZATION_FAILED,
+            BrokerFailed,
+            "Group auth",
+        ),
+        (faults.TXN_OFFSET_COMMIT, KafkaError.ILLEGAL_GENERATION, Fenced, "generation"),
+        (faults.TXN_OFFSET_COMMIT, KafkaError.UNKNOWN_MEMBER_ID, Fenced, "Unknown member"),
+        (faults.END_TXN, KafkaError.INVALID_PRODUCER_EPOCH, Fenced, "fenced by a newer"),
+    ],
+)
+def test_what_does_not_pass_ends_the_worker_with_its_reason(
+    broker: EmbeddedBroker,
+    config: EngineConfig,
+    tmp_path: Path,
+    request_kind: int,
+    error: int,
+    kind: type[EngineError],
+    reason: str,
+) -> None:
+    producer, one = CheckpointProducer(config), cut(tmp_path)
+    faults.refuse(broker, request_kind, *[error] * 20)
+    started = time.monotonic()
+    with pytest.raises(kind, match=reason):
+        producer.publish([one], MEMBER)
+    assert time.monotonic() - started < 20, "it is not tried again and again"

@@ -67,6 +67,7 @@ class Batch:
         "owner",
         "queued_at",
         "records",
+        "size",
         "tick",
         "topic",
     )
@@ -82,6 +83,7 @@ class Batch:
         self.topic = topic
         self.records = records
         self.tick = tick
+        self.size = sum(len(record.value) for record in records if record.value is not None)
         self.done = False
         self.queued_at = time.perf_counter()
         self.end_time = 0

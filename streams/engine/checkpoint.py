@@ -55,6 +55,7 @@ class Checkpointer:
         self._lock = asyncio.Lock()
         self._producer: CheckpointProducer | None = None
         self._last_start = 0.0
+        self._busy = False
         self._last_duration = 0.0
 
     def start_producer(self) -> None:
@@ -69,6 +70,10 @@ class Checkpointer:
             if self._has_news():
                 await self.checkpoint()
 
+    def busy_for(self) -> float:
+        """Seconds since the one under way began, 0 when there is none."""
+        return time.monotonic() - self._last_start if self._busy else 0.0
+
     async def checkpoint(self) -> None:
         """Make one now. Goes on to its end even when the caller is cancelled."""
         await asyncio.shield(asyncio.ensure_future(self._checkpoint()))
@@ -78,7 +83,7 @@ class Checkpointer:
             cuts = [cut for part in self._owned().values() if (cut := part.cut()) is not None]
             if not cuts:
                 return
-            self._last_start = time.monotonic()
+            self._last_start, self._busy = time.monotonic(), True
             loop = asyncio.get_running_loop()
             try:
                 await loop.run_in_executor(
@@ -91,6 +96,7 @@ class Checkpointer:
                 raise
             for cut in cuts:
                 cut.owner.committed(cut)
+            self._busy = False
             self._last_duration = time.monotonic() - self._last_start
             self._tell(cuts)
 

@@ -43,6 +43,8 @@ class EngineConfig:
     partitioner: str = "murmur2_random"
     batch_size: int = 500
     queued_batches: int = 8
+    queued_bytes: int = 64 << 20
+    checkpoint_patience: int = 1_000
     commit_interval: int = 100
     commit_pause: int = 10
     transaction_timeout: int = 5_000
@@ -50,6 +52,7 @@ class EngineConfig:
     session_timeout: int = 6_000
     heartbeat_interval: int = 1_000
     restore_timeout: int = 60_000
+    broker_timeout: int = 60_000
     max_failures_in_a_row: int = 100
     max_bytes: int = 1_000_000
     create_changelog: bool = True

@@ -188,11 +188,21 @@ class BatchConsumer(driver.Consumer):
             await self._tick(owned)
 
     def _wanted(self, owned: Mapping[int, "Partition"]) -> set[TP]:
-        """Back-pressure: partitions with a full queue of batches are not fetched."""
-        wanted: set[TP] = set()
-        for number, part in owned.items():
+        """Back-pressure: what is fetched when, so that memory has a bound.
+
+        Partitions with a full queue of batches are not fetched; when the queued values of all
+        have reached their bound, only partitions without a queue; and none at all while a
+        checkpoint takes long, for what is handled meanwhile stays in memory until it ends.
+        """
+        config, wanted = self.engine.config, set[TP]()
+        for part in owned.values():
             part.fold()
-            if len(part.pending) < self.engine.config.queued_batches:
+        if self.engine.checkpointing_for() > config.checkpoint_patience / 1000:
+            return wanted
+        queued = sum(part.queued_bytes for part in owned.values())
+        most = config.queued_batches if queued < config.queued_bytes else 1
+        for number, part in owned.items():
+            if len(part.pending) < most:
                 wanted.update(TP(topic, number) for topic in part.delivered)
         return wanted
 
@@ -235,7 +245,7 @@ class BatchConsumer(driver.Consumer):
         if not self.flow_active or self.engine.partitions.get(part.number) is not part:
             return False
         message = BatchMessage(tp, offset, batch, self.app.consumer_generation_id)
-        part.pending.append(batch)
+        part.queue(batch)
         await self.callback(message)
         return True
 

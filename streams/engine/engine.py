@@ -109,6 +109,10 @@ class Engine:
         """
         self._count = prepare_topics(self.config)
 
+    def checkpointing_for(self) -> float:
+        """Seconds since the checkpoint under way began, 0 when there is none."""
+        return self._checkpointer.busy_for()
+
     async def checkpoint(self) -> None:
         """Make everything that finished batches did take effect."""
         await self._checkpointer.checkpoint()

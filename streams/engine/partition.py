@@ -51,6 +51,7 @@ class Partition:
         self.delivered = dict(position.offsets)
         self.readable = False
         self.pending: deque[Batch] = deque()
+        self.queued_bytes = 0
         self.timers = Timers(self._timer_keys)
         self.ticked = 0
         self._done = position
@@ -59,11 +60,17 @@ class Partition:
         self._flushing: Changes = {}
         self._outputs: list[Output] = []
 
+    def queue(self, batch: Batch) -> None:
+        """A batch waits for the agent."""
+        self.pending.append(batch)
+        self.queued_bytes += batch.size
+
     def fold(self) -> None:
         """Take over what finished batches did."""
         pending = self.pending
         while pending and pending[0].done:
             batch = pending.popleft()
+            self.queued_bytes -= batch.size
             self._overlay.update(batch.changes)
             self._outputs += batch.outputs
             offsets = dict(self._done.offsets)

@@ -32,7 +32,7 @@ def partition(folder: Path, offset: int = 0) -> Partition:
 def batch(owner: Partition, *records: SourceRecord, tick: int | None = None) -> Batch:
     """A batch as the consumer would queue it."""
     made = Batch(owner, TOPIC, records, tick)
-    owner.pending.append(made)
+    owner.queue(made)
     return made
 
 

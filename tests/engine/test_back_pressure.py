@@ -1,0 +1,57 @@
+"""What the consumer fetches is bounded, whatever comes in and however slow the broker is."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from streams.engine import EngineConfig
+from streams.engine.consumer import BatchConsumer
+from streams.engine.partition import Partition
+from tests.engine.records import TOPIC, Record, batch, partition
+
+KIB = 1 << 10
+
+
+class Consumer(BatchConsumer):
+    """The real decision over a made-up engine."""
+
+    def __init__(self, busy_for: float) -> None:
+        config = EngineConfig(
+            "", "g", (TOPIC,), "s", Path(), "A", queued_batches=3, queued_bytes=10 * KIB
+        )
+        self._engine = SimpleNamespace(config=config, checkpointing_for=lambda: busy_for)
+
+    @property
+    def engine(self):  # type: ignore[no-untyped-def]
+        return self._engine
+
+
+def wanted(owned: dict[int, Partition], busy_for: float = 0.0) -> list[int]:
+    return sorted(tp.partition for tp in Consumer(busy_for)._wanted(owned))
+
+
+@pytest.fixture
+def owned(tmp_path: Path) -> dict[int, Partition]:
+    return {number: partition(tmp_path / str(number)) for number in range(2)}
+
+
+def test_a_partition_with_a_full_queue_waits(owned: dict[int, Partition]) -> None:
+    queued = [batch(owned[0], Record(n)) for n in range(3)]
+    assert wanted(owned) == [1]
+    queued[0].finish()
+    assert wanted(owned) == [0, 1]
+
+
+def test_large_values_fill_the_queues_of_all_sooner(owned: dict[int, Partition]) -> None:
+    large = batch(owned[0], Record(0, value=b"x" * 10 * KIB))
+    assert wanted(owned) == [1], "what has nothing queued goes on"
+    batch(owned[1], Record(0))
+    assert wanted(owned) == []
+    large.finish()
+    assert wanted(owned) == [0, 1]
+
+
+def test_nothing_is_fetched_while_a_checkpoint_takes_long(owned: dict[int, Partition]) -> None:
+    assert wanted(owned, busy_for=0.5) == [0, 1]
+    assert wanted(owned, busy_for=1.5) == []

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from tests.bench import count
+from tests.bench import count, growth, latency, memory, shape
 from tests.bench.broker import Broker, OpenBroker
 from tests.bench.contenders import MADE
 from tests.bench.report import print_lines, print_table, say, write_plot
@@ -24,6 +24,18 @@ Bench = Callable[[OpenBroker, Path, bool], list[Result]]
 BENCHES: dict[str, Bench] = {
     "count": lambda broker, folder, quick: count.run(
         broker, folder, count.QUICK if quick else count.FULL
+    ),
+    "shape": lambda broker, folder, quick: shape.run(
+        broker, folder, shape.QUICK if quick else shape.FULL
+    ),
+    "growth": lambda broker, folder, quick: growth.run(
+        broker, folder, growth.QUICK if quick else growth.FULL
+    ),
+    "latency": lambda broker, folder, quick: latency.run(
+        broker, folder, latency.QUICK if quick else latency.FULL
+    ),
+    "memory": lambda broker, folder, quick: memory.run(
+        broker, folder, memory.QUICK if quick else memory.FULL
     ),
 }
 

@@ -8,7 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupState,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 T = TypeVar("T")
@@ -22,7 +29,7 @@ def patiently(call: Callable[[], T]) -> T:
     while True:
         try:
             return call()
-        except KafkaException:
+        except (KafkaException, KeyError):
             if time.monotonic() > limit:
                 raise
             time.sleep(0.05)
@@ -44,10 +51,10 @@ class Broker:
         for topic in topics:
             patiently(partial(self.ends, [topic]))
 
-    def remove(self, prefix: str) -> None:
-        """Delete what a run has made."""
+    def remove(self, name: str) -> None:
+        """Delete every topic with this in its name: some put theirs before it, some behind."""
         admin = self._admin()
-        topics = [topic for topic in admin.list_topics(timeout=WAIT).topics if prefix in topic]
+        topics = [topic for topic in admin.list_topics(timeout=WAIT).topics if name in topic]
         if topics:
             for future in admin.delete_topics(topics).values():
                 future.result(WAIT)
@@ -63,6 +70,12 @@ class Broker:
         }
         found = admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED)
         return sum(future.result(WAIT).offset for future in found.values())
+
+    def members(self, group: str) -> int:
+        """How many members of a group have their partitions; 0 while it rebalances."""
+        admin = self._admin()
+        found = admin.describe_consumer_groups([group])[group].result(WAIT)
+        return len(found.members) if found.state is ConsumerGroupState.STABLE else 0
 
     def log_bytes(self) -> int:
         """The size of all logs on disk."""

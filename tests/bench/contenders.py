@@ -4,7 +4,8 @@ import itertools
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +112,16 @@ class Run:
                 for number in range(self.contender.processes)
             ]
 
+    def await_joined(self, workers: Sequence[Worker], timeout: float = 60.0) -> None:
+        """Wait until every process is in the group."""
+        limit = time.monotonic() + timeout
+        while self.source.broker.members(self.group) < self.contender.processes:
+            for worker in workers:
+                worker.check()
+            if time.monotonic() > limit:
+                raise TimeoutError(f"{self.contender.name} has not joined, see {workers[0].log}")
+            time.sleep(0.05)
+
     def _environment(self, number: int) -> dict[str, str]:
         return {
             "BOOTSTRAP": self.source.broker.bootstrap,
@@ -133,5 +144,5 @@ def new_run(contender: Contender, source: Source, work: Work, folder: Path) -> I
         (run.folder / f"worker-{number}").mkdir(parents=True)
     source.broker.make(source.feed.partitions, run.output)
     yield run
-    source.broker.remove(f"{group}-")
+    source.broker.remove(group)
     shutil.rmtree(run.folder)

@@ -1,7 +1,7 @@
 """Timing from outside, the same for every contender: by what its group has committed."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -13,10 +13,11 @@ POLL = 0.02
 """Seconds between looks at the committed offsets."""
 
 WARM_UP = 0.25
-"""Share of the records that are over before the clock starts.
+"""Share of the records that may be done before the clock starts.
 
-The clock starts and stops when a commit is seen, so what is done behind a commit under way counts
-twice or not at all unless all commits take as long: a group's first ones, and a JVM's, do not.
+The clock starts and stops at commits. What was done, but not committed, when it started is a gift,
+so it starts where commits have become regular: the first ones of a group take long, and a JVM is
+slow at first.
 """
 
 
@@ -66,38 +67,31 @@ def measure(
 ) -> Span:
     """Time a group over the records from `done_before` to `stop`, without the warm-up.
 
-    The start of the processes and their joining count for none of them. Raises `TimeoutError`, and
+    The clock starts at the last commit within the warm-up, or when all have joined the group if
+    there is none; the start of the processes never counts. Raises `TimeoutError`, and
     `RuntimeError` when a worker ends.
     """
-    start = done_before + round(WARM_UP * (stop - done_before))
-    source = run.source
+    source, limit = run.source, time.monotonic() + timeout
     with closing(GroupOffsets(source.broker.bootstrap, run.group, source.topic)) as offsets:
 
         def sample() -> Sample:
-            records = offsets.committed()
             cpu = sum(worker.cpu_seconds() for worker in workers)
-            return Sample(records, time.monotonic(), cpu)
+            return Sample(offsets.committed(), time.monotonic(), cpu)
 
-        first = _wait(sample, lambda found: found.records >= start, workers, timeout)
-        if first.records >= stop:
-            raise RuntimeError(
-                f"{run.contender.name} had done {stop} records at once: give it more"
-            )
-        last = _wait(sample, lambda found: found.records >= stop, workers, timeout)
+        run.await_joined(workers)
+        first = last = sample()
+        begin = max(done_before, first.records)
+        warm = begin + WARM_UP * (stop - begin)
+        while last.records < stop:
+            time.sleep(POLL)
+            for worker in workers:
+                worker.check()
+            now = sample()
+            if last.records < now.records <= warm:
+                first = now
+            last = now
+            if now.at > limit:
+                raise TimeoutError(
+                    f"{now.records} records after {timeout:.0f} s, see {workers[0].log}"
+                )
     return between(first, last)
-
-
-def _wait(
-    sample: Callable[[], Sample],
-    holds: Callable[[Sample], bool],
-    workers: Sequence[Worker],
-    timeout: float,
-) -> Sample:
-    limit = time.monotonic() + timeout
-    while not holds(found := sample()):
-        for worker in workers:
-            worker.check()
-        if time.monotonic() > limit:
-            raise TimeoutError(f"{found.records} records after {timeout:.0f} s; {workers[0].log}")
-        time.sleep(POLL)
-    return found

@@ -31,7 +31,7 @@ FULL = Sizes(
     ),
     7,
 )
-QUICK = Sizes(Feed(500_000, 5_000), ({kafka_streams(1): 500_000, QUIX: 50_000, FAUST: 5_000},), 1)
+QUICK = Sizes(Feed(400_000, 5_000), ({kafka_streams(1): 400_000, QUIX: 50_000, FAUST: 5_000},), 1)
 
 
 def run(open_broker: OpenBroker, folder: Path, sizes: Sizes) -> list[Result]:

@@ -70,7 +70,7 @@ FULL = Sizes(
 )
 QUICK = Sizes(
     base=replace(BASE, records=100_000, keys=10_000),
-    partitions=(4, 64),
+    partitions=(64,),
     keys=(),
     value_bytes=(),
     worker_records=0,

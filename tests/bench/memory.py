@@ -1,9 +1,8 @@
 """Memory of a worker with many keys, and how soon it is back with and without its store."""
 
+import re
 import shutil
-import statistics
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,9 @@ from tests.bench.results import Result
 
 WORK = Work(state_bytes=500)
 READY = b"ready: "
+RESTORED = re.compile(rb"restored partitions .*: (\d+) changelog records in ([\d.]+) s")
+"""What the engine logs before it is ready."""
+
 START = 300.0
 
 
@@ -45,32 +47,37 @@ def run(open_broker: OpenBroker, folder: Path, sizes: Sizes) -> list[Result]:
     return results
 
 
+@dataclass(frozen=True)
+class Start:
+    """Seconds from the start of the process to its being ready; its memory at the highest, MiB."""
+
+    seconds: float
+    highest: float
+    restored: int
+    restore_seconds: float
+
+
 def _of(run: Run, rounds: int) -> list[Result]:
-    feed = run.source.feed
-    now, highest, span = _fill_state(run)
+    now, highest, rate = _fill_state(run)
     restarts = [_start(run) for _ in range(rounds)]
-    usual = statistics.median(seconds for seconds, _ in restarts)
     restores = []
     for _ in range(rounds):
         shutil.rmtree(run.folder / "worker-0")
         restores.append(_start(run))
-    # What a start takes anyhow is no part of the restore.
-    rates = tuple(feed.keys / (seconds - usual) for seconds, _ in restores)
-
-    def results() -> Iterator[Result]:
-        yield _result(feed, "at the end", (now,), "MiB")
-        yield _result(feed, "at its highest", (highest,), "MiB")
-        yield _result(feed, "highest in a restore", tuple(most for _, most in restores), "MiB")
-        yield _result(feed, "first counts", (span,), "messages/s")
-        yield _result(feed, "restore", rates, "records/s")
-        yield _result(feed, "start, store there", tuple(s for s, _ in restarts), "s")
-        yield _result(feed, "start, store gone", tuple(s for s, _ in restores), "s")
-
-    return list(results())
-
-
-def _result(feed: Feed, what: str, values: tuple[float, ...], unit: str) -> Result:
-    return Result("memory", f"Baton, {feed.keys:,} keys, {what}", values, unit)
+    restore_rates = tuple(one.restored / one.restore_seconds for one in restores)
+    figures: list[tuple[str, tuple[float, ...], str]] = [
+        ("at the end", (now,), "MiB"),
+        ("at its highest", (highest,), "MiB"),
+        ("highest in a restore", tuple(one.highest for one in restores), "MiB"),
+        ("first counts", (rate,), "messages/s"),
+        ("restore", restore_rates, "records/s"),
+        ("start, store there", tuple(one.seconds for one in restarts), "s"),
+        ("start, store gone", tuple(one.seconds for one in restores), "s"),
+    ]
+    keys = f"{run.source.feed.keys:,} keys"
+    return [
+        Result("memory", f"Baton, {keys}, {what}", values, unit) for what, values, unit in figures
+    ]
 
 
 def _fill_state(run: Run) -> tuple[float, float, float]:
@@ -83,17 +90,18 @@ def _fill_state(run: Run) -> tuple[float, float, float]:
     return now, highest, span.rate
 
 
-def _start(run: Run) -> tuple[float, float]:
-    """Seconds from the start of the process to its being ready, and its highest memory in MiB."""
-    started = time.monotonic()
+def _start(run: Run) -> Start:
+    began = time.monotonic()
     with run.workers() as (worker,):
-        while READY not in worker.log.read_bytes():
+        while READY not in (log := worker.log.read_bytes()):
             worker.check()
-            if time.monotonic() > started + START:
+            if time.monotonic() > began + START:
                 raise TimeoutError(f"not ready after {START:.0f} s, see {worker.log}")
             time.sleep(0.01)
-        seconds = time.monotonic() - started
+        seconds = time.monotonic() - began
         highest = worker.memory()[1]
         worker.stop()
+    if (found := RESTORED.search(log)) is None:
+        raise RuntimeError(f"nothing is said of a restore in {worker.log}")
     say(f"memory: {run.source.feed.keys:,} keys: ready after {seconds:.1f} s")
-    return seconds, highest
+    return Start(seconds, highest, int(found[1]), float(found[2]))

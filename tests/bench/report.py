@@ -6,6 +6,7 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -13,6 +14,9 @@ from tests.bench.results import Result, json_line, rounded
 
 LINE, LABEL, BAR, MARGIN = 20, 330, 420, 10
 """Pixels of the plot: height of a line, width of its text, of its longest bar, and around all."""
+
+TABLE = 120
+"""Characters of a line of the table."""
 
 
 def say(text: str) -> None:
@@ -28,7 +32,7 @@ def print_lines(results: Sequence[Result]) -> None:
 
 def print_table(results: Sequence[Result]) -> None:
     """Medians with their spread, on standard error: standard output holds nothing but lines."""
-    table = Table("bench", "what", title="medians")
+    table = Table("bench", "what", title="medians", box=SIMPLE)
     for column in ("median", "lowest", "highest", "runs"):
         table.add_column(column, justify="right")
     table.add_column("unit")
@@ -36,7 +40,7 @@ def print_table(results: Sequence[Result]) -> None:
         numbers = [f"{rounded(value):,g}" for value in (result.value, *result.spread)]
         row = [result.bench, result.what, *numbers, str(len(result.values)), result.unit]
         table.add_row(*row)
-    Console(stderr=True).print(table)
+    Console(stderr=True, width=TABLE).print(table)
 
 
 def write_plot(results: Sequence[Result], path: Path) -> None:

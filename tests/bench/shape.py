@@ -22,7 +22,7 @@ class Sizes:
 
 
 FULL = Sizes(Feed(300_000, 50_000, 1_000), (kafka_streams(1), kafka_streams(2)), 3)
-QUICK = Sizes(Feed(60_000, 10_000, 1_000), (kafka_streams(1),), 1)
+QUICK = Sizes(Feed(20_000, 5_000, 1_000), (kafka_streams(1),), 1)
 
 
 def run(open_broker: OpenBroker, folder: Path, sizes: Sizes) -> list[Result]:

@@ -5,11 +5,14 @@ PYTHON ?= python3.12 python3.11 python3.13 python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BENCH := build/bench
 DEMO ?=
 FILE ?= deploy/demo/conversations.jsonl
+QUICK ?=
+BENCHES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check whole-way setup format docs kafka clean
+.PHONY: help run test check whole-way setup format docs kafka bench clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,8 +44,23 @@ docs: $(READY) ## Write the reference pages anew
 kafka: ## Start a real Kafka; `deploy/kafka/stop` ends it
 	deploy/kafka/start
 
+# Quix Streams gets an environment of its own, Kafka Streams is built by Maven (a JDK is needed).
+bench: $(READY) $(BENCH)/quix/.ready $(BENCH)/streams/bench.jar ## Measure beside other engines (QUICK=1: a minute; BENCHES="count latency")
+	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(BENCHES)
+
+$(BENCH)/quix/.ready: tests/bench/quix-requirements.txt | $(READY)
+	@echo "installing Quix Streams into $(@D) ..."
+	@$(BIN)/python -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+$(BENCH)/streams/bench.jar: tests/bench/streams-java/pom.xml $(shell find tests/bench/streams-java -name '*.java')
+	@echo "building the Kafka Streams bench ..."
+	@mvn --quiet --batch-mode --file $< package
+	@touch $@
+
 clean: ## Remove what was made
-	rm -rf $(VENV) deploy/kafka/target dist .hypothesis .*_cache
+	rm -rf $(VENV) deploy/kafka/target build dist .hypothesis .*_cache
 
 # The first of $(PYTHON) that runs and is new enough makes the environment; one that is there stays.
 $(BIN)/pip:

@@ -1,0 +1,82 @@
+"""Measures Baton on a real Kafka beside its peers; `make bench` prepares and runs it.
+
+    python -m tests.bench [--quick] [count|shape|growth|latency|memory ...]
+
+Prints one JSON line a figure; progress and a table go to standard error, a plot to build/bench.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+
+import click
+
+from tests.bench import count, growth, latency, memory, shape
+from tests.bench.broker import Broker, OpenBroker
+from tests.bench.contenders import MADE
+from tests.bench.report import print_lines, print_table, say, write_plot
+from tests.bench.results import Result
+from tests.kafka import running_kafka
+
+Bench = Callable[[OpenBroker, Path, bool], list[Result]]
+
+BENCHES: dict[str, Bench] = {
+    "count": lambda broker, folder, quick: count.run(
+        broker, folder, count.QUICK if quick else count.FULL
+    ),
+    "shape": lambda broker, folder, quick: shape.run(
+        broker, folder, shape.QUICK if quick else shape.FULL
+    ),
+    "growth": lambda broker, folder, quick: growth.run(
+        broker, folder, growth.QUICK if quick else growth.FULL
+    ),
+    "latency": lambda broker, folder, quick: latency.run(
+        broker, folder, latency.QUICK if quick else latency.FULL
+    ),
+    "memory": lambda broker, folder, quick: memory.run(
+        broker, folder, memory.QUICK if quick else memory.FULL
+    ),
+}
+
+
+@contextmanager
+def fresh_broker() -> Iterator[Broker]:
+    """A Kafka of its own, gone with all its data at the end: so little is on disk at any time."""
+    with tempfile.TemporaryDirectory(prefix="baton-bench-") as name:
+        folder = Path(name)
+        with running_kafka(folder) as bootstrap:
+            yield Broker(bootstrap, folder)
+
+
+def shared(broker: Broker) -> OpenBroker:
+    """The same Kafka every time: to start one takes seconds."""
+
+    def open_broker() -> AbstractContextManager[Broker]:
+        return nullcontext(broker)
+
+    return open_broker
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Small sizes and single runs: a minute in all.")
+@click.argument("benches", nargs=-1, type=click.Choice(tuple(BENCHES)))
+def main(quick: bool, benches: tuple[str, ...]) -> None:
+    """Run the benches named, by default all."""
+    results: list[Result] = []
+    with tempfile.TemporaryDirectory(prefix="baton-bench-") as name:
+        folder = Path(name)
+        with fresh_broker() if quick else nullcontext(None) as broker:
+            open_broker = fresh_broker if broker is None else shared(broker)
+            for bench in benches or BENCHES:
+                found = BENCHES[bench](open_broker, folder, quick)
+                print_lines(found)
+                results += found
+    print_table(results)
+    plot = MADE / ("quick.svg" if quick else "bench.svg")
+    write_plot(results, plot)
+    say(f"plot: {plot}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""The work of the benchmarks on Baton's engine."""
+
+import logging
+import sys
+import zlib
+from os import environ
+from pathlib import Path
+
+import faust
+
+from streams.engine import (
+    Batch,
+    Engine,
+    EngineConfig,
+    Processor,
+    SourceRecord,
+    Timer,
+    make_app,
+    run,
+)
+from tests.bench.feed import POOL
+
+HEADERS = [("source", b"bench"), ("kind", b"count")]
+
+
+class Counting:
+    """See `tests.bench.contenders.Work`."""
+
+    def __init__(self) -> None:
+        self._output = environ["OUTPUT"]
+        self._every = int(environ["EVERY"])
+        self._padding = int(environ["STATE_BYTES"]) - 8
+        self._suffixes = [bytes([number]) for number in range(int(environ["WRITES"]))]
+        self._outputs = int(environ["OUTPUTS"])
+        self._output_bytes = int(environ["OUTPUT_BYTES"])
+        self._headers = HEADERS if self._outputs > 1 else []
+
+    def records(self, batch: Batch, records: list[SourceRecord]) -> None:
+        keys = list({record.key or b"" for record in records})
+        found = batch.get_many([key + b"\0" for key in keys])
+        counts = {
+            key: int.from_bytes(state[:8], "big") if state else 0
+            for key, state in zip(keys, found, strict=True)
+        }
+        for record in records:
+            batch.now(record)
+            key = record.key or b""
+            counts[key] = count = counts[key] + 1
+            if count % self._every == 0:
+                value = count.to_bytes(8, "big") + (record.value or b"")[: self._output_bytes]
+                for _ in range(self._outputs):
+                    batch.emit(self._output, key, value, self._headers)
+        for key, count in counts.items():
+            state = self._state(key, count)
+            for suffix in self._suffixes:
+                batch.put(key + suffix, state)
+
+    def timer(self, batch: Batch, timer: Timer) -> None:
+        raise NotImplementedError
+
+    def failed(self, batch: Batch, subject: SourceRecord | Timer, error: Exception) -> None:
+        raise error
+
+    def _state(self, key: bytes, count: int) -> bytes:
+        state = count.to_bytes(8, "big")
+        if self._padding:
+            start = (zlib.crc32(key) + count) % (len(POOL) - self._padding)
+            state += POOL[start : start + self._padding]
+        return state
+
+
+def main() -> None:
+    """Run from the environment that `tests.bench.contenders` sets."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    data = Path(environ["DATA"])
+    config = EngineConfig(
+        bootstrap=environ["BOOTSTRAP"],
+        group=environ["GROUP"],
+        sources=(environ["SOURCE"],),
+        store="counts",
+        data_dir=data,
+        worker_id=data.name,
+        commit_interval=100,
+    )
+    app = make_app(config)
+    engine = Engine(app, config)
+    processor = Processor(Counting(), config.max_failures_in_a_row)
+
+    @app.agent(engine.channel)
+    async def count(batches: faust.StreamT[Batch]) -> None:
+        async for batch in batches:
+            processor.process(batch)
+
+    run(app)
+
+
+if __name__ == "__main__":
+    main()

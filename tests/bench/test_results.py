@@ -1,0 +1,65 @@
+"""The parts of the benchmarks that only reckon and write."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench.contenders import BATON, QUIX
+from tests.bench.feed import Feed, outputs_of
+from tests.bench.measure import Sample, Span, between
+from tests.bench.pairs import results_of
+from tests.bench.report import write_plot
+from tests.bench.results import Line, Result, json_line, percentile, ratios, read_lines
+
+
+def test_a_line_says_the_median_in_four_digits() -> None:
+    result = Result("count", "Baton", (300_000.0, 123_456.0, 100_000.0), "messages/s")
+    line = json_line(result)
+    assert line == '{"bench":"count","what":"Baton","value":123500.0,"unit":"messages/s"}'
+    assert read_lines(f"{line}\n") == [Line("count", "Baton", 123_500.0, "messages/s")]
+    assert result.spread == (100_000.0, 300_000.0)
+
+
+def test_a_ratio_is_one_of_neighbouring_runs() -> None:
+    assert ratios([10.0, 40.0], [5.0, 80.0]) == (2.0, 0.5)
+    with pytest.raises(ValueError, match="shorter"):
+        ratios([1.0, 2.0], [1.0])
+
+
+@pytest.mark.parametrize(("percent", "value"), [(50, 5), (90, 9), (99, 10), (100, 10), (0, 1)])
+def test_a_percentile_is_one_of_the_values(percent: float, value: float) -> None:
+    assert percentile(list(range(10, 0, -1)), percent) == value
+
+
+def test_a_span_counts_only_what_lies_between_its_samples() -> None:
+    span = between(Sample(100, 5.0, 1.0), Sample(1_100, 7.0, 2.5))
+    assert (span.rate, span.cpu_per_million) == (500.0, 1_500.0)
+
+
+def test_the_ratio_to_a_peer_takes_the_runs_of_its_own_group() -> None:
+    def spans(*seconds: float) -> list[Span]:
+        return [Span(1_000, second, 1.0) for second in seconds]
+
+    groups = [{QUIX: spans(4, 2), BATON: spans(1, 1)}, {BATON: spans(5)}]
+    found = {(result.what, result.unit): result.values for result in results_of("b", groups)}
+    assert found["Baton / Quix Streams", "ratio"] == (4.0, 2.0)
+    assert found["Baton", "messages/s"] == (1_000.0, 1_000.0, 200.0)
+
+
+def test_the_right_number_of_outputs_is_that_of_the_messages_fed() -> None:
+    feed = Feed(1_000, 30, every_key_first=True)
+    seen: dict[bytes, int] = {}
+    outputs = 0
+    for message in feed.messages():
+        seen[message["key"]] = count = seen.get(message["key"], 0) + 1
+        outputs += count % 20 == 0
+    assert (sum(seen.values()), len(seen)) == (feed.total, 30)
+    assert outputs == outputs_of(feed, 20) > 0
+
+
+def test_the_plot_shows_every_figure(tmp_path: Path) -> None:
+    results = [Result("b", "Baton", (1.0, 2.0), "s"), Result("b", "<other>", (0.0,), "s")]
+    write_plot(results, tmp_path / "made" / "plot.svg")
+    text = (tmp_path / "made" / "plot.svg").read_text()
+    assert "Baton" in text
+    assert "&lt;other&gt;" in text

@@ -120,3 +120,29 @@ def test_failures_in_a_row_stop_the_worker(tmp_path: Path) -> None:
     made = batch(partition(tmp_path), *(Record(n, value=b"bad") for n in range(5)))
     with pytest.raises(TooManyFailures, match="not in the data"):
         Processor(Doubler(), 3).process(made)
+
+
+def test_what_a_timer_emits_has_its_time_whether_a_record_or_the_clock_made_it_fire(
+    tmp_path: Path,
+) -> None:
+    def stamps(made: Batch, until: int) -> list[int]:
+        for timer in made.due(until):
+            made.emit("out", timer.key, b"reminder")
+        made.emit("out", b"key", b"after")
+        return [output.timestamp for output in made.outputs]
+
+    timers = [Timer(40, b"early"), Timer(130, b"t"), Timer(150, b"u")]
+    found = []
+    for name in ("record", "clock"):
+        owner = partition(tmp_path / name)
+        first = batch(owner, Record(0, 100))
+        first.now(first.records[0])
+        for timer in timers:
+            first.set_timer(timer)
+        first.finish()
+        if name == "record":
+            made = batch(owner, Record(1, 200))
+            found.append(stamps(made, made.now(made.records[0])))
+        else:
+            found.append(stamps(batch(owner, tick=200), 200))
+    assert found == [[100, 130, 150, 200], [100, 130, 150, 150]]

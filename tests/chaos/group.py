@@ -1,131 +1,176 @@
-"""Runs counting workers as processes, feeds them, and does to them what a test wants done."""
+"""The workers of a consumer group as processes, under a supervisor as in production."""
 
-import json
 import os
-import random
+import re
+import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+ROOT = Path(__file__).parents[2]
+RESTART_DELAY = 1.0
+"""Seconds after which the supervisor starts a worker again that has ended."""
+STOP_TIMEOUT = 30.0
+READY = b"ready: "
+RESTORED = re.compile(rb"restored partitions \[([0-9, ]*)\]")
 
-WORKER = Path(__file__).with_name("counting_worker.py")
+Environment = Callable[[str, Path], Mapping[str, str]]
+"""The environment of a worker by its name and its data folder."""
 
 
-class Drill:
-    """One group of counting workers over one source topic, and its producer."""
+@dataclass
+class _Worker:
+    """A worker's process; `held` while somebody waits for its end, down since `ended`."""
 
-    def __init__(self, bootstrap: str, group: str, source: str, output: str, data: Path) -> None:
-        self.bootstrap = bootstrap
-        self.group = group
-        self.source = source
-        self.output = output
-        self.data = data
-        self.workers: dict[str, subprocess.Popen[bytes]] = {}
-        self._producing: threading.Thread | None = None
+    process: subprocess.Popen[bytes]
+    extra: Mapping[str, str]
+    held: bool = False
+    ended: float | None = None
+
+
+class Group:
+    """Workers by name; each has a data folder and a log of its name in `folder`.
+
+    What ends, by itself or by `kill` and `terminate`, is started again until `stop`. `exits` counts
+    how workers ended: exit codes, signals negative.
+    """
+
+    def __init__(self, arguments: Sequence[str], environment: Environment, folder: Path) -> None:
+        self._arguments = arguments
+        self._environment = environment
+        self._folder = folder
+        self._workers: dict[str, _Worker] = {}
+        self._lock = threading.RLock()
+        self._stopped = threading.Event()
+        self._supervisor: threading.Thread | None = None
+        self.exits: Counter[int] = Counter()
 
     @property
-    def changelog(self) -> str:
-        """Where the workers keep their state."""
-        return f"{self.group}-counts-changelog"
+    def names(self) -> list[str]:
+        """Every worker that was started."""
+        return sorted(self._workers)
 
-    def start(self, worker: str, **environment: str) -> None:
-        """Start a worker, or start it again."""
-        env = os.environ | {
-            "BOOTSTRAP": self.bootstrap,
-            "GROUP": self.group,
-            "SOURCE": self.source,
-            "OUTPUT": self.output,
-            "WORKER": worker,
-            "DATA": str(self.data),
-            "PYTHONPATH": str(WORKER.parents[2]),
-            **environment,
-        }
-        with (self.data / f"{worker}.log").open("ab") as log:
-            self.workers[worker] = subprocess.Popen(
-                [sys.executable, str(WORKER)], env=env, stdout=log, stderr=subprocess.STDOUT
-            )
+    def data_of(self, worker: str) -> Path:
+        """Where a worker keeps its state."""
+        return self._folder / worker
 
-    def revive(self) -> None:
-        """Start again what has ended by itself, as a supervisor would."""
-        for worker, process in list(self.workers.items()):
-            if process.poll() is not None:
-                self.start(worker)
+    def log_of(self, worker: str) -> Path:
+        """What a worker has said in all its lives."""
+        return self._folder / f"{worker}.log"
 
-    def kill(self, worker: str) -> None:
-        """End a worker with SIGKILL."""
-        self.workers[worker].kill()
-        self.workers[worker].wait()
+    def owned(self, worker: str) -> frozenset[int]:
+        """The partitions that a worker restored last, by its log."""
+        found = RESTORED.findall(self.log_of(worker).read_bytes())
+        return frozenset(map(int, found[-1].split(b","))) if found and found[-1] else frozenset()
+
+    def is_ready(self, worker: str) -> bool:
+        """Whether a worker has ever been ready, by its log."""
+        return READY in self.log_of(worker).read_bytes()
+
+    def start(self, worker: str, **extra: str) -> None:
+        """Start a worker; what is added to its environment stays when it is started again."""
+        with self._lock:
+            self._workers[worker] = _Worker(self._process(worker, extra), extra)
+        if self._supervisor is None:
+            self._stopped.clear()
+            self._supervisor = threading.Thread(target=self._supervise, daemon=True)
+            self._supervisor.start()
+
+    def kill(self, worker: str, *, wipe: bool = False) -> None:
+        """End a worker with SIGKILL; with `wipe` its data is gone before it comes back."""
+        self._end(worker, signal.SIGKILL, wipe=wipe)
+
+    def terminate(self, worker: str) -> int:
+        """End a worker with SIGTERM; returns its exit code."""
+        return self._end(worker, signal.SIGTERM)
+
+    def pause(self, worker: str) -> None:
+        """Stop a worker with SIGSTOP: it lives, but does nothing."""
+        self._workers[worker].process.send_signal(signal.SIGSTOP)
+
+    def resume(self, worker: str) -> None:
+        """Let a paused worker go on."""
+        self._workers[worker].process.send_signal(signal.SIGCONT)
 
     def stop(self) -> list[int]:
-        """End all workers with SIGTERM; returns their exit codes."""
-        for process in self.workers.values():
-            process.terminate()
-        codes = []
-        for process in self.workers.values():
-            try:
-                codes.append(process.wait(30))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                codes.append(process.wait())
-        self.workers.clear()
+        """End all workers with SIGTERM and leave them down; returns their exit codes."""
+        self._stopped.set()
+        if self._supervisor is not None:
+            self._supervisor.join()
+            self._supervisor = None
+        for worker in self._workers.values():
+            worker.process.send_signal(signal.SIGCONT)
+            worker.process.terminate()
+        codes = [_wait(worker.process) for worker in self._workers.values()]
+        self._workers.clear()
         return codes
 
-    def produce(self, records: int, rate: int, keys: int = 200) -> None:
-        """Feed numbered records by key at a steady rate (records a second), in the background."""
-        self._producing = threading.Thread(target=self._produce, args=(records, rate, keys))
-        self._producing.start()
-
-    def wait_until_read(self, timeout: float) -> None:
-        """Wait until all is produced and the group has committed it. Revives workers meanwhile."""
-        limit = time.monotonic() + timeout
-        while time.monotonic() < limit:
-            self.revive()
-            fed = self._producing is None or not self._producing.is_alive()
-            if fed and self._lag() == 0:
-                return
-            time.sleep(0.2)
-        raise AssertionError(f"not read in {timeout} s, lag {self._lag()}: see {self.data}")
-
-    def _lag(self) -> int:
-        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": self.group})
-        try:
-            partitions = (
-                consumer.list_topics(self.source, timeout=10).topics[self.source].partitions
+    def _process(self, worker: str, extra: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        data = self.data_of(worker)
+        data.mkdir(parents=True, exist_ok=True)
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            **self._environment(worker, data),
+            **extra,
+        }
+        with self.log_of(worker).open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, *self._arguments],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
-            wanted = [TopicPartition(self.source, number) for number in partitions]
-            lag = 0
-            for tp in consumer.committed(wanted, 10):
-                end = consumer.get_watermark_offsets(tp, 10)[1]
-                lag += end - max(tp.offset, 0)
-            return lag
-        except KafkaException:
-            return -1
-        finally:
-            consumer.close()
 
-    def _produce(self, records: int, rate: int, keys: int) -> None:
-        producer = Producer(
-            {
-                "bootstrap.servers": self.bootstrap,
-                "linger.ms": 5,
-                "enable.idempotence": True,
-                "partitioner": "murmur2_random",
-            }
-        )
-        chooser, numbers, started = (
-            random.Random(7),
-            dict.fromkeys(range(keys), 0),
-            time.monotonic(),
-        )
-        for index in range(records):
-            key = chooser.randrange(keys)
-            numbers[key] += 1
-            value = json.dumps({"n": numbers[key]}).encode()
-            producer.produce(self.source, value, f"T{key:04}".encode())
-            if index % 50 == 0:
-                producer.poll(0)
-                time.sleep(max(0.0, started + index / rate - time.monotonic()))
-        assert producer.flush(60) == 0
+    def _end(self, name: str, number: signal.Signals, *, wipe: bool = False) -> int:
+        with self._lock:
+            worker = self._workers[name]
+            worker.held = True
+        worker.process.send_signal(number)
+        code = _wait(worker.process)
+        if wipe:
+            empty(self.data_of(name))
+        with self._lock:
+            self._note_end(worker)
+            worker.held = False
+        return code
+
+    def _note_end(self, worker: _Worker) -> None:
+        if worker.ended is None:
+            worker.ended = time.monotonic()
+            self.exits[worker.process.returncode] += 1
+
+    def _supervise(self) -> None:
+        while not self._stopped.wait(0.1):
+            with self._lock:
+                for name, worker in self._workers.items():
+                    if worker.held or worker.process.poll() is None:
+                        continue
+                    self._note_end(worker)
+                    if worker.ended and time.monotonic() > worker.ended + RESTART_DELAY:
+                        worker.process = self._process(name, worker.extra)
+                        worker.ended = None
+
+
+def empty(folder: Path) -> None:
+    """Delete what is in a folder, but not the folder: it may be a mount."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    try:
+        return process.wait(STOP_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()

@@ -9,10 +9,11 @@ BENCH := build/bench
 DEMO ?=
 FILE ?= deploy/demo/conversations.jsonl
 QUICK ?=
+ONLY ?=
 BENCHES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check whole-way setup format docs kafka bench clean
+.PHONY: help run test check whole-way bench chaos setup format docs kafka clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +26,9 @@ test: check $(READY) ## Check and test everything
 
 whole-way: $(READY) ## Play FILE through a worker on a real Kafka and compare it with its replay
 	@$(BIN)/python -m tests.integration.whole_way $(FILE)
+
+chaos: $(READY) ## Kill, stop, starve workers and broker, and verify (QUICK=1; ONLY="kills all")
+	@$(BIN)/python -m tests.chaos $(if $(QUICK),--quick) $(ONLY)
 
 check: $(READY) ## Format, lint, types and import floors
 	$(BIN)/ruff format --check .

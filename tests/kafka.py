@@ -1,6 +1,9 @@
 """A real Kafka for as long as it is needed."""
 
+import os
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,14 +11,49 @@ from pathlib import Path
 SCRIPTS = Path(__file__).parents[1] / "deploy" / "kafka"
 
 
+class Kafka:
+    """A real Kafka with its data in a folder. Started again, it has its data and its port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.bootstrap = ""
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        port = self.bootstrap.partition(":")[2]
+        command = [str(SCRIPTS / "start"), str(self.folder), *([port] if port else [])]
+        started = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        assert started.returncode == 0, started.stderr
+        self.bootstrap = started.stdout.strip().removeprefix("bootstrap=")
+
+    def stop(self) -> None:
+        """End it with SIGTERM."""
+        subprocess.run([str(SCRIPTS / "stop"), str(self.folder)], check=True, timeout=60)
+
+    def kill(self) -> None:
+        """End it with SIGKILL, and wait until it is gone."""
+        file = self.folder / "pid"
+        pid = int(file.read_text())
+        os.kill(pid, signal.SIGKILL)
+        while _runs(pid):
+            time.sleep(0.02)
+        file.unlink()
+
+
 @contextmanager
 def running_kafka(folder: Path) -> Iterator[str]:
     """Start Kafka with its data in a folder, give its bootstrap address, stop it at the end."""
-    started = subprocess.run(
-        [SCRIPTS / "start", folder], capture_output=True, text=True, timeout=300, check=False
-    )
-    assert started.returncode == 0, started.stderr
+    kafka = Kafka(folder)
+    kafka.start()
     try:
-        yield started.stdout.strip().removeprefix("bootstrap=")
+        yield kafka.bootstrap
     finally:
-        subprocess.run([SCRIPTS / "stop", folder], check=True, timeout=60)
+        kafka.stop()
+
+
+def _runs(pid: int) -> bool:
+    try:
+        # A killed process that nobody has waited for is in state Z.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

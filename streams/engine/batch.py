@@ -48,6 +48,8 @@ class Undo(NamedTuple):
     changes: Mapping[bytes, bytes | None]
     outputs: int
     time: int
+    before: int | None
+    stamp: int | None
 
 
 class Batch:
@@ -60,6 +62,8 @@ class Batch:
     """
 
     __slots__ = (
+        "_before",
+        "_stamp",
         "changes",
         "done",
         "end_time",
@@ -89,6 +93,9 @@ class Batch:
         self.end_time = 0
         self.changes: dict[bytes, bytes | None] = {}
         self.outputs: list[Output] = []
+        # The partition's time before the record under way, and that of the timer under way.
+        self._before: int | None = None
+        self._stamp: int | None = None
 
     def __len__(self) -> int:
         return len(self.records)
@@ -111,7 +118,7 @@ class Batch:
     def now(self, record: SourceRecord) -> int:
         """The record's time: its broker time stamp, never below the partition's latest."""
         if record.timestamp > self.owner.time:
-            self.owner.time = record.timestamp
+            self._before, self.owner.time = self.owner.time, record.timestamp
         return self.owner.time
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
@@ -148,11 +155,13 @@ class Batch:
     ) -> None:
         """Produce a record with the checkpoint, stamped with the partition's time.
 
+        While `due` gives a timer that is the timer's, whether a record or the clock made it fire.
         So event time goes on from agent to agent, also when a history is played faster than it
         happened. Raises `OutputTooLarge`.
         """
         self._check_size(value, f"a record for {topic} of", key)
-        self.outputs.append(Output(topic, key, value, headers, partition, self.owner.time))
+        stamp = self.owner.time if self._stamp is None else self._stamp
+        self.outputs.append(Output(topic, key, value, headers, partition, stamp))
 
     def set_timer(self, timer: Timer) -> None:
         """Have `due` give the timer once its time has come. Setting it again changes nothing."""
@@ -169,20 +178,24 @@ class Batch:
 
         Timers set meanwhile are given too when they are due. The partition's time follows.
         """
+        stamp = self.owner.time if self._before is None else self._before
         while (timer := self.owner.timers.first_before(now)) is not None:
             self.clear_timer(timer)
             self.owner.time = max(self.owner.time, timer.due)
+            self._stamp = stamp = max(stamp, timer.due)
             yield timer
+        self._before = self._stamp = None
 
     def mark(self) -> Undo:
         """A point to `rollback` to."""
-        return Undo(dict(self.changes), len(self.outputs), self.owner.time)
+        time = self.owner.time
+        return Undo(dict(self.changes), len(self.outputs), time, self._before, self._stamp)
 
     def rollback(self, undo: Undo) -> None:
         """Forget every write, output and timer since the mark."""
         self.changes = dict(undo.changes)
         del self.outputs[undo.outputs :]
-        self.owner.time = undo.time
+        self.owner.time, self._before, self._stamp = undo.time, undo.before, undo.stamp
         self.owner.timers.reset()
 
     def _check_size(self, value: bytes | None, what: str, key: bytes | None) -> None:

@@ -28,6 +28,9 @@ IDLE_WAIT = 0.2
 """Seconds a fetch waits for records when all partitions want some; also the timers' resolution."""
 BUSY_WAIT = 0.01
 
+METADATA_AGE = 2_000
+"""Milliseconds after which topics are looked at again."""
+
 OVERRIDDEN = {
     driver.Consumer: (
         "_new_consumer_thread",
@@ -95,6 +98,9 @@ class ReaderThread(driver.AIOKafkaConsumerThread):
         # Faust asks brokers to hold a fetch for 1.5 s. A real one answers as soon as there is a
         # record; the mock cluster does not.
         consumer._fetch_max_wait_ms = config.fetch_wait
+        # A broker that has just come back may not know our topics yet: the group's leader then
+        # assigns nothing to anyone, until its next look; aiokafka's own is after five minutes.
+        consumer._client._metadata_max_age_ms = METADATA_AGE
         return consumer
 
 

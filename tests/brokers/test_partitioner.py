@@ -5,8 +5,8 @@ import subprocess
 from confluent_kafka import Producer
 
 from schemas.topics import PARTITIONER, partition_of
+from tests.chaos.reading import read
 from tests.conftest import Broker
-from tests.engine.verify import read
 from tests.kafka import SCRIPTS
 
 TICKETS = [f"ticket-{number}" for number in range(40)] + ["Straße 7", "日本", "🎫", "x" * 300]

@@ -14,8 +14,8 @@ from streams.cli.main import WRONG_USAGE, main
 from streams.errors import BrokerError, InputError
 from streams.playing import Player
 from streams.settings import CONFIG_VARIABLE
+from tests.chaos.verify import read
 from tests.conftest import Broker
-from tests.engine.verify import read
 
 TURNS = [
     {"conversation": 7, "text": "Where is my parcel?"},

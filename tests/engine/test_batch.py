@@ -153,3 +153,29 @@ def test_a_scan_gives_the_keys_in_order_wherever_their_last_change_lies(
             if then == "checkpoint" and cut is None:
                 checkpoint(owner)
         owner.store.close()
+
+
+def test_what_a_timer_emits_has_its_time_whether_a_record_or_the_clock_made_it_fire(
+    tmp_path: Path,
+) -> None:
+    def stamps(made: Batch, until: int) -> list[int]:
+        for timer in made.due(until):
+            made.emit("out", timer.key, b"reminder")
+        made.emit("out", b"key", b"after")
+        return [output.timestamp for output in made.outputs]
+
+    timers = [Timer(40, b"early"), Timer(130, b"t"), Timer(150, b"u")]
+    found = []
+    for name in ("record", "clock"):
+        owner = partition(tmp_path / name)
+        first = batch(owner, Record(0, 100))
+        first.now(first.records[0])
+        for timer in timers:
+            first.set_timer(timer)
+        first.finish()
+        if name == "record":
+            made = batch(owner, Record(1, 200))
+            found.append(stamps(made, made.now(made.records[0])))
+        else:
+            found.append(stamps(batch(owner, tick=200), 200))
+    assert found == [[100, 130, 150, 200], [100, 130, 150, 150]]

@@ -13,9 +13,9 @@ from streams.embedded import EmbeddedBroker
 from streams.engine import BrokerFailed, EngineConfig, EngineError, Fenced
 from streams.engine.partition import Cut
 from streams.engine.producer import CheckpointProducer, Member
+from tests.chaos.verify import read
 from tests.engine import faults
 from tests.engine.records import TOPIC, Record, batch, partition
-from tests.engine.verify import read
 
 OUTPUT = "output"
 MEMBER = Member(1, "member")

@@ -1,7 +1,6 @@
 """Counting workers as processes: what they leave behind, whatever is done to them."""
 
 import json
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,131 +8,103 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
+from tests.chaos.counting import PARTITIONS, Counting
+from tests.chaos.drill import wait_until_read
+from tests.chaos.feed import Feed, numbered
+from tests.chaos.group import Group
+from tests.chaos.reading import read
+from tests.chaos.verdict import Verdict
+from tests.chaos.verify import verify
 from tests.conftest import Broker
-from tests.engine.drill import Drill
-from tests.engine.verify import Verdict, read, verify
 
 HISTORY = 1_767_603_600_000
 """A time in the past, in milliseconds."""
 
 
+class Trial:
+    """Counting workers on one of the brokers, whose timers fire by the records' own times."""
+
+    def __init__(self, broker: Broker, name: str, folder: Path) -> None:
+        extra = {"CLOCK": "records"}
+        if not broker.transactional:
+            extra |= {"GUARANTEE": "at_least_once", "CREATE_CHANGELOG": "0"}
+        workload = Counting(broker.bootstrap, name, 0, **extra)
+        self.broker = broker
+        self.names = names = workload.names
+        for topic in (names.source, names.answers, names.reminders, names.failed):
+            broker.create(topic, PARTITIONS)
+        if not broker.transactional:
+            broker.create(names.changelog, PARTITIONS)
+        self.group = Group(workload.arguments, workload.environment, folder)
+
+    def feed(self, records: int, rate: int) -> Feed:
+        """Begin to feed a number of records at a rate a second."""
+        return Feed(self.broker.bootstrap, self.names.source, numbered(200), rate).start(records)
+
+    def stop_when_read(self) -> list[int]:
+        """Stop the workers once they have read all; returns their exit codes."""
+        assert wait_until_read(self.broker.bootstrap, self.names.group, self.names.source, 60)
+        return self.group.stop()
+
+    def verdict(self) -> Verdict:
+        """What the verifier finds."""
+        isolation = "read_committed" if self.broker.transactional else "read_uncommitted"
+        return verify(self.broker.bootstrap, self.names, isolation, all_timers=False)
+
+
 @pytest.fixture
-def drill(broker: Broker, unique: str, tmp_path: Path) -> Iterator[Drill]:
+def trial(broker: Broker, unique: str, tmp_path: Path) -> Iterator[Trial]:
     """A group of workers that have not started."""
-    yield from make_drill(broker, unique, tmp_path)
-
-
-@pytest.fixture
-def kafka_drill(kafka: Broker, unique: str, tmp_path: Path) -> Iterator[Drill]:
-    """The same on the real broker."""
-    yield from make_drill(kafka, unique, tmp_path)
-
-
-def make_drill(broker: Broker, name: str, data: Path) -> Iterator[Drill]:
-    for topic in (f"{name}-source", f"{name}-output", f"{name}-output-failed"):
-        broker.create(topic, 4)
-    made = Drill(broker.bootstrap, name, f"{name}-source", f"{name}-output", data)
-    if not broker.transactional:
-        broker.create(made.changelog, 4)
+    made = Trial(broker, unique, tmp_path)
     yield made
-    made.stop()
-
-
-def environment(broker: Broker) -> dict[str, str]:
-    if broker.transactional:
-        return {}
-    return {"GUARANTEE": "at_least_once", "CREATE_CHANGELOG": "0"}
-
-
-def outcome(drill: Drill, broker: Broker) -> Verdict:
-    isolation = "read_committed" if broker.transactional else "read_uncommitted"
-    return verify(drill.bootstrap, drill.source, drill.changelog, drill.output, isolation)
+    made.group.stop()
 
 
 class TestOnBothBrokers:
     """What a worker does on the embedded broker it does on a real one."""
 
-    def test_every_record_is_counted_and_answered_once(self, broker: Broker, drill: Drill) -> None:
-        drill.produce(3_000, 3_000)
-        drill.start("A", **environment(broker))
-        drill.wait_until_read(60)
-        assert drill.stop() == [0]
-        assert outcome(drill, broker).exact
+    def test_every_record_is_counted_and_answered_once(self, trial: Trial) -> None:
+        feed = trial.feed(12_000, 4_000)
+        trial.group.start("A")
+        feed.finish()
+        assert trial.stop_when_read() == [0]
+        assert trial.verdict().exact
 
-    def test_a_stopped_worker_goes_on_where_it_was(self, broker: Broker, drill: Drill) -> None:
-        drill.produce(6_000, 900)
-        drill.start("A", **environment(broker))
+    def test_a_stopped_worker_goes_on_where_it_was(self, trial: Trial) -> None:
+        feed = trial.feed(6_000, 900)
+        trial.group.start("A")
         time.sleep(3)
-        assert drill.stop() == [0]
-        drill.start("A", **environment(broker))
-        drill.wait_until_read(60)
-        assert drill.stop() == [0]
-        assert outcome(drill, broker).exact
+        assert trial.group.stop() == [0]
+        trial.group.start("A")
+        feed.finish()
+        assert trial.stop_when_read() == [0]
+        assert trial.verdict().exact
 
     def test_outputs_keep_their_order_and_the_time_of_the_record_they_came_from(
-        self, broker: Broker, drill: Drill
+        self, trial: Trial
     ) -> None:
-        producer = Producer({"bootstrap.servers": broker.bootstrap})
+        producer = Producer({"bootstrap.servers": trial.broker.bootstrap})
         for number in range(1, 51):
             value = json.dumps({"n": number}).encode()
-            producer.produce(drill.source, value, b"key", partition=1, timestamp=HISTORY + number)
+            producer.produce(
+                trial.names.source, value, b"key", partition=1, timestamp=HISTORY + number
+            )
         assert producer.flush(10) == 0
-        drill.start("A", **environment(broker))
-        drill.wait_until_read(60)
-        assert drill.stop() == [0]
-        answers = list(read(broker.bootstrap, drill.output))
+        trial.group.start("A")
+        assert trial.stop_when_read() == [0]
+        answers = list(read(trial.broker.bootstrap, trial.names.answers))
         numbers = [json.loads(answer.value())["n"] for answer in answers]
         assert numbers == list(range(1, 51))
         assert [answer.timestamp()[1] - HISTORY for answer in answers] == numbers
 
-    def test_a_record_that_cannot_be_handled_costs_only_itself(
-        self, broker: Broker, drill: Drill
-    ) -> None:
-        producer = Producer({"bootstrap.servers": broker.bootstrap})
+    def test_a_record_that_cannot_be_handled_costs_only_itself(self, trial: Trial) -> None:
+        producer = Producer({"bootstrap.servers": trial.broker.bootstrap})
         for number in range(1, 51):
             value = b"bad" if number == 20 else json.dumps({"n": number}).encode()
-            producer.produce(drill.source, value, b"key", partition=1)
+            producer.produce(trial.names.source, value, b"key", partition=1)
         assert producer.flush(10) == 0
-        drill.start("A", **environment(broker))
-        drill.wait_until_read(60)
-        assert drill.stop() == [0]
-        failed = list(read(broker.bootstrap, f"{drill.output}-failed"))
+        trial.group.start("A")
+        assert trial.stop_when_read() == [0]
+        failed = list(read(trial.broker.bootstrap, trial.names.failed))
         assert [message.value() for message in failed] == [b"bad"]
-        answered = [json.loads(m.value())["n"] for m in read(broker.bootstrap, drill.output)]
-        assert answered == [number for number in range(1, 51) if number != 20]
-
-
-def test_nothing_is_lost_or_doubled_when_workers_are_killed(
-    kafka: Broker, kafka_drill: Drill, tmp_path: Path
-) -> None:
-    drill = kafka_drill
-    drill.start("A")
-    drill.start("B")
-    drill.produce(30_000, 1_200)
-    for round_number, worker in enumerate("ABA"):
-        time.sleep(7)
-        drill.revive()
-        drill.kill(worker)
-        if round_number == 1:
-            shutil.rmtree(tmp_path / worker)
-        drill.start(worker)
-    drill.wait_until_read(90)
-    drill.stop()
-    assert outcome(drill, kafka).exact
-
-
-def test_the_verifier_notices_what_is_lost_doubled_and_wrong(
-    kafka: Broker, kafka_drill: Drill
-) -> None:
-    drill = kafka_drill
-    drill.produce(200, 10_000, keys=5)
-    drill.start("A")
-    drill.wait_until_read(60)
-    drill.stop()
-    producer = Producer({"bootstrap.servers": kafka.bootstrap})
-    extra = next(iter(read(kafka.bootstrap, drill.output)))
-    producer.produce(drill.output, extra.value(), extra.key())
-    producer.produce(drill.source, json.dumps({"n": 1}).encode(), b"T9999")
-    assert producer.flush(10) == 0
-    found = outcome(drill, kafka)
-    assert (found.doubled, found.lost) == (1, 2)
+        assert trial.verdict().exact

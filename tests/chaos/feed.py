@@ -1,0 +1,96 @@
+"""Feeds a topic at a steady rate, whatever becomes of the broker meanwhile."""
+
+import random
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+from confluent_kafka import Producer
+
+FLUSH_TIMEOUT = 120.0
+
+
+class Fed(NamedTuple):
+    """A record to feed; a `timestamp` of 0 is the producer's clock."""
+
+    key: bytes
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+    timestamp: int = 0
+
+
+def numbered(keys: int, seed: int = 7) -> Iterator[Fed]:
+    """Records of random keys without end; their values number the records of a key from 1."""
+    chooser = random.Random(seed)
+    numbers = [0] * keys
+    while True:
+        key = chooser.randrange(keys)
+        numbers[key] += 1
+        yield Fed(f"T{key:05}".encode(), msgspec.json.encode({"n": numbers[key]}))
+
+
+class Feed:
+    """Produces records at a steady rate (records a second) in a thread of its own.
+
+    The producer is idempotent and waits for a broker that is away: every record arrives once and in
+    its key's order.
+    """
+
+    def __init__(self, bootstrap: str, topic: str, records: Iterator[Fed], rate: int) -> None:
+        self._topic = topic
+        self._records = records
+        self._rate = rate
+        self._least = 0
+        self._most: int | None = None
+        self._wanted = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.produced = 0
+        self._producer = Producer(
+            {
+                "bootstrap.servers": bootstrap,
+                "linger.ms": 5,
+                "enable.idempotence": True,
+                "partitioner": "murmur2_random",
+                "queue.buffering.max.messages": 2_000_000,
+                "log_level": 0,
+            }
+        )
+
+    def start(self, most: int | None = None) -> "Feed":
+        """Begin; ends by itself after `most` records."""
+        self._most = most
+        self._thread.start()
+        return self
+
+    @property
+    def running(self) -> bool:
+        """Whether there is more to come."""
+        return self._thread.is_alive()
+
+    def finish(self, least: int = 0) -> int:
+        """End once that many records were produced, and wait for it; returns how many there are."""
+        self._least = least
+        self._wanted.set()
+        self._thread.join()
+        return self.produced
+
+    def _over(self) -> bool:
+        if self._most is not None:
+            return self.produced >= self._most
+        return self._wanted.is_set() and self.produced >= self._least
+
+    def _run(self) -> None:
+        started = time.monotonic()
+        while not self._over():
+            key, value, headers, timestamp = next(self._records)
+            self._producer.produce(
+                self._topic, value, key, headers=list(headers), timestamp=timestamp
+            )
+            self.produced += 1
+            if self.produced % 20 == 0:
+                self._producer.poll(0)
+                time.sleep(max(0.0, started + self.produced / self._rate - time.monotonic()))
+        left = self._producer.flush(FLUSH_TIMEOUT)
+        assert left == 0, f"the broker has not taken {left} records"

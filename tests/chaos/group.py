@@ -1,0 +1,176 @@
+"""The workers of a consumer group as processes, under a supervisor as in production."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+RESTART_DELAY = 1.0
+"""Seconds after which the supervisor starts a worker again that has ended."""
+STOP_TIMEOUT = 30.0
+READY = b"ready: "
+RESTORED = re.compile(rb"restored partitions \[([0-9, ]*)\]")
+
+Environment = Callable[[str, Path], Mapping[str, str]]
+"""The environment of a worker by its name and its data folder."""
+
+
+@dataclass
+class _Worker:
+    """A worker's process; `held` while somebody waits for its end, down since `ended`."""
+
+    process: subprocess.Popen[bytes]
+    extra: Mapping[str, str]
+    held: bool = False
+    ended: float | None = None
+
+
+class Group:
+    """Workers by name; each has a data folder and a log of its name in `folder`.
+
+    What ends, by itself or by `kill` and `terminate`, is started again until `stop`. `exits` counts
+    how workers ended: exit codes, signals negative.
+    """
+
+    def __init__(self, arguments: Sequence[str], environment: Environment, folder: Path) -> None:
+        self._arguments = arguments
+        self._environment = environment
+        self._folder = folder
+        self._workers: dict[str, _Worker] = {}
+        self._lock = threading.RLock()
+        self._stopped = threading.Event()
+        self._supervisor: threading.Thread | None = None
+        self.exits: Counter[int] = Counter()
+
+    @property
+    def names(self) -> list[str]:
+        """Every worker that was started."""
+        return sorted(self._workers)
+
+    def data_of(self, worker: str) -> Path:
+        """Where a worker keeps its state."""
+        return self._folder / worker
+
+    def log_of(self, worker: str) -> Path:
+        """What a worker has said in all its lives."""
+        return self._folder / f"{worker}.log"
+
+    def owned(self, worker: str) -> frozenset[int]:
+        """The partitions that a worker restored last, by its log."""
+        found = RESTORED.findall(self.log_of(worker).read_bytes())
+        return frozenset(map(int, found[-1].split(b","))) if found and found[-1] else frozenset()
+
+    def is_ready(self, worker: str) -> bool:
+        """Whether a worker has ever been ready, by its log."""
+        return READY in self.log_of(worker).read_bytes()
+
+    def start(self, worker: str, **extra: str) -> None:
+        """Start a worker; what is added to its environment stays when it is started again."""
+        with self._lock:
+            self._workers[worker] = _Worker(self._process(worker, extra), extra)
+        if self._supervisor is None:
+            self._stopped.clear()
+            self._supervisor = threading.Thread(target=self._supervise, daemon=True)
+            self._supervisor.start()
+
+    def kill(self, worker: str, *, wipe: bool = False) -> None:
+        """End a worker with SIGKILL; with `wipe` its data is gone before it comes back."""
+        self._end(worker, signal.SIGKILL, wipe=wipe)
+
+    def terminate(self, worker: str) -> int:
+        """End a worker with SIGTERM; returns its exit code."""
+        return self._end(worker, signal.SIGTERM)
+
+    def pause(self, worker: str) -> None:
+        """Stop a worker with SIGSTOP: it lives, but does nothing."""
+        self._workers[worker].process.send_signal(signal.SIGSTOP)
+
+    def resume(self, worker: str) -> None:
+        """Let a paused worker go on."""
+        self._workers[worker].process.send_signal(signal.SIGCONT)
+
+    def stop(self) -> list[int]:
+        """End all workers with SIGTERM and leave them down; returns their exit codes."""
+        self._stopped.set()
+        if self._supervisor is not None:
+            self._supervisor.join()
+            self._supervisor = None
+        for worker in self._workers.values():
+            worker.process.send_signal(signal.SIGCONT)
+            worker.process.terminate()
+        codes = [_wait(worker.process) for worker in self._workers.values()]
+        self._workers.clear()
+        return codes
+
+    def _process(self, worker: str, extra: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        data = self.data_of(worker)
+        data.mkdir(parents=True, exist_ok=True)
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            **self._environment(worker, data),
+            **extra,
+        }
+        with self.log_of(worker).open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, *self._arguments],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def _end(self, name: str, number: signal.Signals, *, wipe: bool = False) -> int:
+        with self._lock:
+            worker = self._workers[name]
+            worker.held = True
+        worker.process.send_signal(number)
+        code = _wait(worker.process)
+        if wipe:
+            empty(self.data_of(name))
+        with self._lock:
+            self._note_end(worker)
+            worker.held = False
+        return code
+
+    def _note_end(self, worker: _Worker) -> None:
+        if worker.ended is None:
+            worker.ended = time.monotonic()
+            self.exits[worker.process.returncode] += 1
+
+    def _supervise(self) -> None:
+        while not self._stopped.wait(0.1):
+            with self._lock:
+                for name, worker in self._workers.items():
+                    if worker.held or worker.process.poll() is None:
+                        continue
+                    self._note_end(worker)
+                    if worker.ended and time.monotonic() > worker.ended + RESTART_DELAY:
+                        worker.process = self._process(name, worker.extra)
+                        worker.ended = None
+
+
+def empty(folder: Path) -> None:
+    """Delete what is in a folder, but not the folder: it may be a mount."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    try:
+        return process.wait(STOP_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()

@@ -1,0 +1,35 @@
+"""The topics of a group of counting workers."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Names:
+    """Every topic is named for the group."""
+
+    group: str
+
+    @property
+    def source(self) -> str:
+        """What the workers read."""
+        return f"{self.group}-source"
+
+    @property
+    def answers(self) -> str:
+        """One record for every source record, on the partition of the same number."""
+        return f"{self.group}-answers"
+
+    @property
+    def reminders(self) -> str:
+        """One record for every timer that fires."""
+        return f"{self.group}-reminders"
+
+    @property
+    def failed(self) -> str:
+        """Source records that could not be handled."""
+        return f"{self.group}-failed"
+
+    @property
+    def changelog(self) -> str:
+        """Where the workers keep their state."""
+        return f"{self.group}-counts-changelog"

@@ -1,0 +1,65 @@
+"""The drills by name: what runs, and what is done to it."""
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.chaos import scripts
+from tests.chaos.counting import Counting
+from tests.chaos.disk import small_disks
+from tests.chaos.drill import WORKERS, Drill, Result, Workload
+from tests.kafka import Kafka
+
+RATE = 3_000
+LEAST = 300_000
+DISK_MEGABYTES = 96
+
+SHORT_SESSION = {"SESSION_TIMEOUT": "2000", "HEARTBEAT": "300"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A drill: its workload on a broker by the name of its group, its script, its least records."""
+
+    name: str
+    workload: Callable[[str, str], Workload]
+    script: Callable[[Drill], None]
+    least: int = 0
+    small_disks: bool = False
+
+
+def counting(bootstrap: str, group: str) -> Workload:
+    """Counting workers as in production."""
+    return Counting(bootstrap, group, RATE)
+
+
+def short_counting(bootstrap: str, group: str) -> Workload:
+    """Counting workers whose sessions end soon."""
+    return Counting(bootstrap, group, RATE, **SHORT_SESSION)
+
+
+_full = (
+    Plan("kills", counting, scripts.kills, LEAST),
+    Plan("rolling", counting, scripts.rolling, LEAST),
+    Plan("pauses", counting, scripts.pauses, LEAST),
+    Plan("broker", counting, scripts.broker, LEAST),
+    Plan("disk", counting, scripts.disk, LEAST, small_disks=True),
+    Plan("all", counting, scripts.mix, LEAST, small_disks=True),
+)
+FULL = {plan.name: plan for plan in _full}
+
+_quick = (Plan("all", short_counting, scripts.short_mix, small_disks=True),)
+QUICK = {plan.name: plan for plan in _quick}
+
+
+def run(plan: Plan, kafka: Kafka, folder: Path, seed: int = 1) -> Result:
+    """Run a drill in a folder. Raises `CannotMount`."""
+    workload = plan.workload(kafka.bootstrap, f"{plan.name}-{os.getpid()}")
+    drill = Drill(plan.name, kafka, workload, folder, seed=seed)
+    with ExitStack() as stack:
+        if plan.small_disks:
+            disks = [drill.group.data_of(worker) for worker in (*WORKERS, "C")]
+            stack.enter_context(small_disks(disks, DISK_MEGABYTES))
+        return drill.run(plan.script, least=plan.least)

@@ -14,7 +14,7 @@ from streams.cli.main import WRONG_USAGE, main
 from streams.errors import BrokerError, InputError
 from streams.playing import Player
 from streams.settings import CONFIG_VARIABLE
-from tests.chaos.verify import read
+from tests.chaos.reading import read
 from tests.conftest import Broker
 
 TURNS = [

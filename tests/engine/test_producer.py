@@ -13,7 +13,7 @@ from streams.embedded import EmbeddedBroker
 from streams.engine import BrokerFailed, EngineConfig, EngineError, Fenced
 from streams.engine.partition import Cut
 from streams.engine.producer import CheckpointProducer, Member
-from tests.chaos.verify import read
+from tests.chaos.reading import read
 from tests.engine import faults
 from tests.engine.records import TOPIC, Record, batch, partition
 

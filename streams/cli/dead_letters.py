@@ -12,6 +12,7 @@ from streams.app import codec_of
 from streams.console.lines import clip, moment
 from streams.errors import InputError
 from streams.reading import Follower
+from streams.security import connection_of
 from streams.settings import load_settings
 
 TOPIC = "support.dead-letters"
@@ -63,7 +64,7 @@ def show(dead_letter_id: str, only_value: bool) -> None:
 def _letters() -> Iterator[DeadLetter]:
     settings = load_settings()
     codec = codec_of(settings)
-    with Follower(settings.bootstrap_servers, codec, [TOPIC], from_start=True) as follower:
+    with Follower(connection_of(settings), codec, [TOPIC], from_start=True) as follower:
         for seen in follower.to_end():
             if isinstance(seen.record, DeadLetter):
                 yield seen.record

@@ -191,13 +191,22 @@ class BatchConsumer(driver.Consumer):
         delivered = part.delivered[tp.topic]
         if records[0].offset < delivered:
             records = [record for record in records if record.offset >= delivered]
+        name = self._rename(tp.topic, records)
         size = self.engine.config.batch_size
         for start in range(0, len(records), size):
             chunk: list[SourceRecord] = records[start : start + size]
             last = chunk[-1].offset
-            if not await self._hand_over(part, Batch(part, tp.topic, chunk), tp, last):
+            if not await self._hand_over(part, Batch(part, name, chunk), tp, last):
                 return
             part.delivered[tp.topic] = last + 1
+
+    def _rename(self, topic: str, records: Iterable[Any]) -> str:
+        """Take the prefix of the broker's topics off; returns the name without it."""
+        name = self.engine.config.connection.name(topic)
+        if name != topic:
+            for record in records:
+                record.topic = name
+        return name
 
     async def _tick(self, owned: Mapping[int, "Partition"]) -> None:
         """Fire timers of partitions that have been read to an end fetched after they were due."""
@@ -216,7 +225,7 @@ class BatchConsumer(driver.Consumer):
             if not part.pending and all(topics[t] >= ends[TP(t, number)] for t in topics):
                 topic = next(iter(topics))
                 part.ticked += 1
-                batch = Batch(part, topic, (), tick=now)
+                batch = Batch(part, self._rename(topic, ()), (), tick=now)
                 await self._hand_over(part, batch, TP(topic, number), -part.ticked)
 
     async def _hand_over(self, part: "Partition", batch: Batch, tp: TP, offset: int) -> bool:

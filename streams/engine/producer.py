@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
+from streams.engine.access import FORBIDDEN, Contact
 from streams.engine.batch import Headers, Output
 from streams.engine.config import EngineConfig
-from streams.engine.errors import BrokerFailed, EngineError, Fenced
+from streams.engine.errors import BrokerFailed, Fenced
 from streams.engine.partition import Cut
 from streams.engine.position import MARKER, encode_position
 
@@ -55,6 +56,7 @@ class CheckpointProducer:
 
     def __init__(self, config: EngineConfig) -> None:
         self._config = config
+        self._contact = Contact(config.connection)
         self._timeout = config.transaction_timeout / 1000
         settings: dict[str, Any] = {
             **config.librdkafka(),
@@ -68,7 +70,7 @@ class CheckpointProducer:
         }
         if config.exactly_once:
             settings |= {
-                "transactional.id": f"{config.group}-{config.store}-{config.worker_id}",
+                "transactional.id": config.transactional_ids + config.worker_id,
                 "transaction.timeout.ms": config.transaction_timeout,
             }
         self._producer = Producer(settings)
@@ -116,9 +118,12 @@ class CheckpointProducer:
 
     def _send_outputs(self, outputs: Iterable[Output]) -> None:
         # One by one: `produce_batch` takes no headers, and the records of a key keep their order.
+        on_broker = self._config.connection.topic
         for topic, key, value, headers, partition, timestamp in outputs:
             number = -1 if partition is None else partition
-            self._produce(topic, key, value, number, headers=headers, timestamp=timestamp)
+            self._produce(
+                on_broker(topic), key, value, number, headers=headers, timestamp=timestamp
+            )
         self._producer.poll(0)
 
     def _produce(
@@ -165,12 +170,15 @@ class CheckpointProducer:
         try:
             call(*arguments)
         except KafkaException as error:
-            raise _translate(what, error.args[0]) from error
+            raise self._failure(what, error.args[0]) from error
 
-
-def _translate(what: str, error: KafkaError) -> EngineError:
-    if error.code() in FENCING_CODES:
-        return Fenced(
-            f"cannot {what}: {error.str()}. Another worker has our partitions; start again."
+    def _failure(self, what: str, error: KafkaError) -> Exception:
+        if error.code() in FENCING_CODES:
+            return Fenced(
+                f"cannot {what}: {error.str()}. Another worker has our partitions; start again."
+            )
+        if error.code() in FORBIDDEN:
+            return self._contact.failure(what, error)
+        return BrokerFailed(
+            f"cannot {what}: {error.str()}. The last checkpoint stands; start again."
         )
-    return BrokerFailed(f"cannot {what}: {error.str()}. The last checkpoint stands; start again.")

@@ -141,7 +141,7 @@ def test_dead_letters_are_listed_and_shown_with_their_bytes(
         "support.conversations/3/41", "support.conversations", 3, 41, "not_decodable",
         "Not JSON.", 1_767_603_600_000, "tickets", key=b"T1", value=b"\x80[bold]hello",
     )  # fmt: skip
-    player = Player(embedded.bootstrap, Codec())
+    player = Player(embedded.connection, Codec())
     player.send(letter, 1_767_603_600_000)
     player.flush()
     code, lines, _ = baton(capfd, "dead-letters", "list")

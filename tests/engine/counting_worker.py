@@ -10,6 +10,7 @@ import msgspec
 
 from streams.engine import (
     Batch,
+    Connection,
     Engine,
     EngineConfig,
     Guarantee,
@@ -70,7 +71,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     env = os.environ
     config = EngineConfig(
-        bootstrap=env["BOOTSTRAP"],
+        connection=Connection(env["BOOTSTRAP"]),
         group=env["GROUP"],
         sources=(env["SOURCE"],),
         store="counts",

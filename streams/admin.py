@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -15,11 +15,13 @@ from confluent_kafka.admin import (
     ConfigResource,
     NewTopic,
     ResourceType,
-    TopicMetadata,
+    TopicDescription,
 )
 
 from schemas.topics import ROUTES, TOPICS, Topic, route_topic
+from streams.engine import Connection
 from streams.errors import BrokerError
+from streams.security import Reach
 
 TIMEOUT = 30.0
 """Seconds the broker has for a request."""
@@ -101,25 +103,28 @@ def _wanted(name: str, topic: Topic, dev: bool, partitions: int | None) -> Wante
 
 
 class Topics:
-    """The topics of a broker. Every call raises `BrokerError` when the broker does not answer."""
+    """The topics of a broker, under the connection's prefix; their names are without it.
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
+    Every call raises `BrokerError` when the broker does not answer, `AccessDenied` when it refuses.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._reach = Reach(connection)
         # Kept for as long as its futures may run: a dropped client drops its requests silently.
-        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+        self._admin = AdminClient(self._reach.settings)
 
     def describe(self, names: Iterable[str]) -> dict[str, Existing]:
         """What the broker says of these topics, without those it does not have."""
-        found = self._listed()
-        present = [name for name in names if name in found]
-        settings = self._settings(present)
+        found = self._described(names)
+        settings = self._settings(list(found))
         return {
             name: Existing(
-                partitions=len(found[name].partitions),
-                replicas=min(len(one.replicas) for one in found[name].partitions.values()),
+                partitions=len(topic.partitions),
+                replicas=min(len(one.replicas) for one in topic.partitions),
                 settings=settings[name],
             )
-            for name in present
+            for name, topic in found.items()
         }
 
     def plan(self, wanted: Iterable[Wanted]) -> list[Finding]:
@@ -134,31 +139,39 @@ class Topics:
         missing = [f.wanted for f in findings if f.difference is Difference.MISSING]
         if missing:
             new = [
-                NewTopic(t.name, t.partitions, t.replication, config=dict(t.settings))
+                NewTopic(
+                    self._connection.topic(t.name),
+                    t.partitions,
+                    t.replication,
+                    config=dict(t.settings),
+                )
                 for t in missing
             ]
             futures = self._admin.create_topics(
                 new, operation_timeout=TIMEOUT, request_timeout=TIMEOUT
             )
-            self._wait(futures, "create")
+            # Accepted: another `apply` was faster, and wanted the same.
+            self._wait(futures, "create", KafkaError.TOPIC_ALREADY_EXISTS)
             self._wait_until_known({topic.name for topic in missing})
         changed = [f.wanted for f in findings if f.difference is Difference.SETTINGS]
         if changed:
-            resources = [_alteration(topic) for topic in changed]
+            resources = [self._alteration(topic) for topic in changed]
             futures = self._admin.incremental_alter_configs(resources, request_timeout=TIMEOUT)
             self._wait(futures, "change the settings of")
 
-    def _listed(self) -> dict[str, TopicMetadata]:
-        try:
-            found: dict[str, TopicMetadata] = self._admin.list_topics(timeout=ANSWER_TIMEOUT).topics
-        except KafkaException as error:
-            raise BrokerError.unreachable(self._bootstrap, error.args[0].str()) from error
-        return found
+    def _described(self, names: Iterable[str]) -> dict[str, TopicDescription]:
+        self._reach.metadata(self._admin, ANSWER_TIMEOUT)
+        # Not listed: a list is without the topics that we may not see.
+        futures = self._admin.describe_topics(
+            TopicCollection([self._connection.topic(name) for name in names]),
+            request_timeout=TIMEOUT,
+        )
+        return self._wait(futures, "describe", KafkaError.UNKNOWN_TOPIC_OR_PART)
 
     def _wait_until_known(self, names: set[str]) -> None:
         # A broker hears of a new topic a moment after the controller has made it.
         limit = time.monotonic() + TIMEOUT
-        while unknown := names - self._listed().keys():
+        while unknown := names - self._described(names).keys():
             if time.monotonic() > limit:
                 raise BrokerError(f"created, but not known after {TIMEOUT:.0f} s: {unknown}")
             time.sleep(0.02)
@@ -166,33 +179,42 @@ class Topics:
     def _settings(self, names: list[str]) -> dict[str, dict[str, str]]:
         if not names:
             return {}
-        resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+        resources = [
+            ConfigResource(ResourceType.TOPIC, self._connection.topic(name)) for name in names
+        ]
         futures = self._admin.describe_configs(resources, request_timeout=TIMEOUT)
         return {
-            resource.name: {key: str(entry.value) for key, entry in entries.items()}
-            for resource, entries in self._wait(futures, "read the settings of").items()
+            name: {key: str(entry.value) for key, entry in entries.items()}
+            for name, entries in self._wait(futures, "read the settings of").items()
         }
 
-    def _wait(self, futures: Mapping[Any, Future[Any]], verb: str) -> dict[Any, Any]:
+    def _wait(
+        self, futures: Mapping[Any, Future[Any]], verb: str, accepted: int | None = None
+    ) -> dict[str, Any]:
+        """Results by our names, without those that failed with the `accepted` error."""
         results = {}
         for topic, future in futures.items():
+            name = self._connection.name(getattr(topic, "name", topic))
             try:
                 # Every future resolves: a request that is not answered in time fails by itself.
-                results[topic] = future.result()
+                results[name] = future.result()
             except KafkaException as error:
                 reason = error.args[0]
-                # Another `apply` was faster, and wanted the same.
-                if reason.code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                    name = getattr(topic, "name", topic)
-                    raise BrokerError(f"cannot {verb} {name}: {_told(reason)}") from error
+                if reason.code() != accepted:
+                    hint = _HINTS.get(reason.code(), "")
+                    raise self._reach.failure(f"{verb} topic {name}", reason, hint) from error
         return results
 
+    def _alteration(self, wanted: Wanted) -> ConfigResource:
+        entries = [
+            ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
+            for key, value in wanted.settings.items()
+        ]
+        name = self._connection.topic(wanted.name)
+        return ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
 
-def _told(reason: KafkaError) -> str:
-    text = str(reason.str())
-    if reason.code() == KafkaError.INVALID_REPLICATION_FACTOR:
-        return f"{text} For a single broker say --dev"
-    return text
+
+_HINTS = {KafkaError.INVALID_REPLICATION_FACTOR: " For a single broker say --dev"}
 
 
 def _compare(wanted: Wanted, existing: Existing | None) -> Finding:
@@ -214,11 +236,3 @@ def _compare(wanted: Wanted, existing: Existing | None) -> Finding:
         detail = ", ".join(f"{k} is {v}, not {wanted.settings[k]}" for k, v in wrong.items())
         return Finding(wanted, Difference.SETTINGS, detail)
     return Finding(wanted, Difference.SAME)
-
-
-def _alteration(wanted: Wanted) -> ConfigResource:
-    entries = [
-        ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
-        for key, value in wanted.settings.items()
-    ]
-    return ConfigResource(ResourceType.TOPIC, wanted.name, incremental_configs=entries)

@@ -1,6 +1,6 @@
 """Builds an agent's Faust app: settings, codec, policy, engine and agent put together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import faust
@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from schemas.codec import BadRecord, Codec, Format
 from schemas.records import AccountProfile
-from schemas.topics import PARTITIONER
+from schemas.topics import PARTITIONER, ROUTES, TOPICS, route_topic
 from streams.agents.accounts import PROFILES_TOPIC, AccountsAgent
 from streams.agents.anomalies import AnomaliesAgent
 from streams.agents.deciding import Decider
@@ -29,7 +29,8 @@ from streams.engine import (
 from streams.errors import ConfigError
 from streams.health import Address, Health
 from streams.metrics import EngineGauges, EngineMetrics
-from streams.policies import policy_of
+from streams.policies import policy_of, route_names
+from streams.security import connection_of
 from streams.settings import Settings
 
 MOCK_REGISTRY = "mock://baton"
@@ -46,10 +47,11 @@ class Agent:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of agent: what it reads, and how it is made."""
+    """A kind of agent: what it reads, how it is made, and what it has a replica of."""
 
     sources: tuple[str, ...]
     make: Callable[[Settings, EngineConfig, Codec], Agent]
+    replicated: tuple[str, ...] = ()
 
 
 def _tickets(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
@@ -60,7 +62,7 @@ def _tickets(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
             return None  # the accounts agent has sent it to the dead letters
         return profile if isinstance(profile, AccountProfile) else None
 
-    profiles = Replica(config, PROFILES_TOPIC, decode)
+    profiles = Replica(config, config.connection.topic(PROFILES_TOPIC), decode)
     decider = Decider(policy_of(settings), profiles.get)
     return Agent(TicketsAgent(codec, decider), (profiles,))
 
@@ -74,7 +76,7 @@ def _accounts(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
 
 
 AGENTS = {
-    TicketsAgent.name: Kind(TicketsAgent.sources, _tickets),
+    TicketsAgent.name: Kind(TicketsAgent.sources, _tickets, (PROFILES_TOPIC,)),
     AnomaliesAgent.name: Kind(AnomaliesAgent.sources, _anomalies),
     AccountsAgent.name: Kind(AccountsAgent.sources, _accounts),
 }
@@ -115,10 +117,17 @@ def engine_config(name: str, settings: Settings) -> EngineConfig:
         raise ConfigError(
             f"clock: expected wall, records or shown@realxspeed, got {settings.clock!r}"
         ) from None
+    connection, kind = connection_of(settings), AGENTS[name]
+
+    def on_broker(topics: Iterable[str]) -> tuple[str, ...]:
+        return tuple(connection.topic(topic) for topic in topics)
+
     return EngineConfig(
-        bootstrap=settings.bootstrap_servers,
+        connection=connection,
         group=f"{settings.group}-{name}",
-        sources=AGENTS[name].sources,
+        sources=on_broker(kind.sources),
+        outputs=on_broker(outputs(name, settings)),
+        replicated=on_broker(kind.replicated),
         store="state",
         data_dir=settings.data_dir,
         worker_id=settings.worker_name(),
@@ -134,6 +143,15 @@ def engine_config(name: str, settings: Settings) -> EngineConfig:
         replication=settings.replication,
         clock=clock,
     )
+
+
+def outputs(name: str, settings: Settings) -> list[str]:
+    """The topics that an agent writes."""
+    writers = {f"{name} agent", "every agent"}
+    written = [topic.name for topic in TOPICS.values() if writers.intersection(topic.writers)]
+    if writers.intersection(ROUTES.writers):
+        written += [route_topic(route) for route in route_names(policy_of(settings))]
+    return written
 
 
 def changelogs(settings: Settings) -> list[str]:

@@ -4,6 +4,7 @@ BatonError                     exit code
 ├── InputError                 65   a file or a record given by the user cannot be read
 ├── ConfigError                78   a setting is missing or wrong
 └── BrokerError                69   the broker does not do its part
+    ├── AccessDenied           77   the broker does not let us in, or not do what we ask
     └── TopicsDiffer            2   topics are not as they should be (`baton topics plan`)
 
 A command prints the message as one line on standard error and ends with the code; the message says
@@ -35,13 +36,11 @@ class BrokerError(BatonError):
 
     exit_code = 69
 
-    @classmethod
-    def unreachable(cls, bootstrap: str, reason: str) -> "BrokerError":
-        """No broker answers there."""
-        return cls(
-            f"no Kafka broker answers at {bootstrap} ({reason}). Is it running? "
-            "BATON_BOOTSTRAP_SERVERS says where it is; deploy/kafka/start starts one"
-        )
+
+class AccessDenied(BrokerError):
+    """The broker does not accept user or certificate, or what is asked of it."""
+
+    exit_code = 77
 
 
 class TopicsDiffer(BrokerError):

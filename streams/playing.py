@@ -9,8 +9,10 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from schemas.codec import Codec
 from schemas.records import Millis, Record
 from schemas.topics import PARTITIONER
+from streams.engine import Connection
 from streams.errors import BrokerError
 from streams.history import Event, time_of
+from streams.security import Reach
 
 ANSWER_TIMEOUT = 10.0
 """Seconds after which no broker is thought to be there."""
@@ -36,27 +38,25 @@ class Player:
 
     The times count only where the topic keeps them (`message.timestamp.type=CreateTime`, as
     `baton topics apply --dev` makes it); elsewhere the broker stamps its own. Raises `BrokerError`
-    when no broker answers.
+    when no broker answers, `AccessDenied` when it refuses us.
     """
 
-    def __init__(self, bootstrap: str, codec: Codec) -> None:
+    def __init__(self, connection: Connection, codec: Codec) -> None:
         self._codec = codec
+        self._connection = connection
+        self._reach = Reach(connection)
         self._refused: KafkaError | None = None
         self._producer = Producer(
             {
-                "bootstrap.servers": bootstrap,
+                **self._reach.settings,
                 "partitioner": PARTITIONER,
                 "enable.idempotence": True,
                 "linger.ms": 5,
-                "log_level": 0,
                 "queue.buffering.max.messages": 200_000,
                 "on_delivery": self._delivered,
             }
         )
-        try:
-            self._producer.list_topics(timeout=ANSWER_TIMEOUT)
-        except KafkaException as error:
-            raise BrokerError.unreachable(bootstrap, error.args[0].str()) from error
+        self._reach.metadata(self._producer, ANSWER_TIMEOUT)
 
     def play(
         self, events: Iterable[Event], pace: Pace, sleep: Sleep = time.sleep
@@ -91,14 +91,18 @@ class Player:
         while True:
             try:
                 self._producer.produce(
-                    topic, value, key, headers=list(headers), timestamp=timestamp
+                    self._connection.topic(topic),
+                    value,
+                    key,
+                    headers=list(headers),
+                    timestamp=timestamp,
                 )
                 self._producer.poll(0)
                 return
             except BufferError:
                 self._producer.poll(0.1)
             except KafkaException as error:
-                raise BrokerError(f"cannot produce to {topic}: {error}") from error
+                raise self._reach.failure(f"write topic {topic}", error.args[0]) from error
 
     def wait(self, seconds: float) -> None:
         """Let time pass while what was sent goes out."""
@@ -117,4 +121,4 @@ class Player:
 
     def _check(self) -> None:
         if self._refused is not None:
-            raise BrokerError(f"the broker refused a record: {self._refused.str()}")
+            raise self._reach.failure("write a record", self._refused)

@@ -9,7 +9,12 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from schemas.codec import BadRecord, Codec
 from schemas.records import Millis, Record
+from streams.engine import Connection
 from streams.errors import BrokerError
+from streams.security import Reach
+
+ANSWER_TIMEOUT = 10.0
+"""Seconds after which no broker is thought to be there."""
 
 FETCH_TIMEOUT = 30.0
 """Seconds to find one record."""
@@ -29,22 +34,25 @@ class Seen:
 
 
 class Follower:
-    """Reads whole topics, committed records only, without a consumer group. A context manager."""
+    """Reads whole topics, committed records only, without a consumer group. A context manager.
+
+    The topics lie under the connection's prefix; their names are without it.
+    """
 
     def __init__(
-        self, bootstrap: str, codec: Codec, topics: Iterable[str], *, from_start: bool
+        self, connection: Connection, codec: Codec, topics: Iterable[str], *, from_start: bool
     ) -> None:
-        self._bootstrap = bootstrap
+        self._connection = connection
+        self._reach = Reach(connection)
         self._codec = codec
         self._consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap,
+                **self._reach.settings,
                 "group.id": "baton-follower",
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
                 "isolation.level": "read_committed",
                 "fetch.wait.max.ms": 20,
-                "log_level": 0,
             }
         )
         self._behind: set[tuple[str, int]] = set()
@@ -56,7 +64,7 @@ class Follower:
         return not self._behind
 
     def poll(self, timeout: float, most: int = 1_000) -> list[Seen]:
-        """What has come within `timeout` seconds. Raises `BrokerError`."""
+        """What has come within `timeout` seconds. Raises `BrokerError`, `AccessDenied`."""
         seen = []
         for message in self._consumer.consume(most, timeout):
             error = message.error()
@@ -64,8 +72,9 @@ class Follower:
                 seen.append(self._read(message))
             elif error.code() == KafkaError._PARTITION_EOF:
                 self._behind.discard((message.topic(), message.partition()))
-            elif not error.retriable() and error.fatal():
-                raise BrokerError(f"cannot read {message.topic()}: {error.str()}")
+            elif error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED or error.fatal():
+                name = self._connection.name(message.topic())
+                raise self._reach.failure(f"read topic {name}", error)
         return seen
 
     def follow(self) -> Iterator[Seen]:
@@ -95,7 +104,7 @@ class Follower:
 
     def fetch(self, topic: str, partition: int, offset: int) -> Message | None:
         """The record at an offset, None when it is no longer there. Ends the following."""
-        self._consumer.assign([TopicPartition(topic, partition, offset)])
+        self._consumer.assign([TopicPartition(self._connection.topic(topic), partition, offset)])
         limit = time.monotonic() + FETCH_TIMEOUT
         while time.monotonic() < limit:
             message = self._consumer.poll(0.5)
@@ -106,32 +115,37 @@ class Follower:
         raise BrokerError(f"{topic}[{partition}] at {offset} could not be read")
 
     def _assign(self, topics: list[str], from_start: bool) -> None:
-        try:
-            existing = self._consumer.list_topics(timeout=10).topics
-            missing = [topic for topic in topics if topic not in existing]
-            if missing:
-                raise BrokerError(f"there is no topic {missing[0]}; `baton topics apply` makes it")
-            offsets = []
-            for topic in topics:
-                for number in existing[topic].partitions:
+        offsets = []
+        for name in topics:
+            topic = self._connection.topic(name)
+            for number in self._partitions(name, topic):
+                try:
                     low, high = self._consumer.get_watermark_offsets(
-                        TopicPartition(topic, number), 10
+                        TopicPartition(topic, number), ANSWER_TIMEOUT
                     )
-                    offsets.append(TopicPartition(topic, number, low if from_start else high))
-                    self._behind.add((topic, number))
-            self._consumer.assign(offsets)
-        except KafkaException as error:
-            raise BrokerError.unreachable(self._bootstrap, error.args[0].str()) from error
+                except KafkaException as error:
+                    raise self._reach.failure(f"read topic {name}", error.args[0]) from error
+                offsets.append(TopicPartition(topic, number, low if from_start else high))
+                self._behind.add((topic, number))
+        self._consumer.assign(offsets)
+
+    def _partitions(self, name: str, topic: str) -> Iterable[int]:
+        found = self._reach.metadata(self._consumer, ANSWER_TIMEOUT, topic).topics[topic]
+        if found.error is None:
+            partitions: Iterable[int] = found.partitions
+            return partitions
+        if found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise BrokerError(f"there is no topic {name}; `baton topics apply` makes it")
+        raise self._reach.failure(f"read topic {name}", found.error)
 
     def _read(self, message: Message) -> Seen:
+        topic = self._connection.name(message.topic())
         value, record, problem = message.value(), None, None
         if value is not None:
             try:
-                record = self._codec.decode(message.topic(), value, message.headers() or ())
+                record = self._codec.decode(topic, value, message.headers() or ())
             except BadRecord as bad:
                 problem = str(bad)
         key = (message.key() or b"").decode(errors="replace")
         timestamp = message.timestamp()[1]
-        return Seen(
-            message.topic(), message.partition(), message.offset(), timestamp, key, record, problem
-        )
+        return Seen(topic, message.partition(), message.offset(), timestamp, key, record, problem)

@@ -1,7 +1,8 @@
 """Every setting, declared once: type, default, unit and what it is for.
 
 A setting comes from the environment (`BATON_` and its name in capitals), else from a TOML file
-given by `--config` or `BATON_CONFIG`, else from its default.
+given by `--config` or `BATON_CONFIG`, else from its default. A secret's variable with `_FILE` after
+it names a file that holds the secret.
 """
 
 import os
@@ -17,10 +18,11 @@ from typing import Any
 import platformdirs
 
 from schemas.codec import Format
-from streams.engine import Guarantee
+from streams.engine import Guarantee, Mechanism, Protocol
 from streams.errors import ConfigError
 
 PREFIX = "BATON_"
+FILE_SUFFIX = "_FILE"
 CONFIG_VARIABLE = "BATON_CONFIG"
 MILLISECONDS = "milliseconds"
 
@@ -52,6 +54,25 @@ class Settings:
     """What a command or worker runs with."""
 
     bootstrap_servers: str = _setting("127.0.0.1:9092", "Kafka brokers, separated by commas")
+    topic_prefix: str = _setting(
+        "", "goes before the name of every topic, for a cluster shared with others"
+    )
+    security_protocol: Protocol = _setting(
+        Protocol.PLAINTEXT, "plaintext, ssl, sasl_plaintext or sasl_ssl"
+    )
+    sasl_mechanism: Mechanism = _setting(
+        Mechanism.SCRAM_SHA_512, "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
+    )
+    sasl_username: str = _setting("", "who we are, for sasl_plaintext and sasl_ssl")
+    sasl_password: Secret = _setting(Secret(""), "the password of sasl_username")
+    ssl_ca_file: str = _setting(
+        "", "PEM file of who signs the brokers' certificates; the system's authorities when empty"
+    )
+    ssl_certificate_file: str = _setting(
+        "", "PEM file of our own certificate, where brokers ask for one"
+    )
+    ssl_key_file: str = _setting("", "PEM file of that certificate's key")
+    ssl_key_password: Secret = _setting(Secret(""), "the password of ssl_key_file, if it has one")
     group: str = _setting("baton", "prefix of consumer groups and changelogs")
     guarantee: Guarantee = _setting(
         Guarantee.EXACTLY_ONCE, "at_least_once is for the embedded broker only"
@@ -117,19 +138,28 @@ def load_settings(
             if name not in known:
                 raise ConfigError(f"{path}: there is no setting {name!r}")
             given[name] = (f"{path}: {name}", value)
-    for name in known:
+    for name, item in known.items():
         if (variable := PREFIX + name.upper()) in environment:
             given[name] = (variable, environment[variable])
+        elif item.type is Secret and (file := environment.get(variable + FILE_SUFFIX)):
+            given[name] = (file, _read_text(Path(file)).rstrip("\r\n"))
     return Settings(**{name: _parse(known[name], *found) for name, found in given.items()})
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(_read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not TOML: {error}") from error
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not text in UTF-8") from None
 
 
 def _parse(item: Field[Any], where: str, value: object) -> Any:

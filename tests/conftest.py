@@ -12,6 +12,7 @@ import pytest
 
 from streams.admin import Topics, Wanted
 from streams.embedded import EmbeddedBroker
+from streams.engine import Connection
 from tests.kafka import running_kafka
 
 OUR_LOGGERS = ("baton", "schemas", "detectors", "streams")
@@ -24,6 +25,11 @@ class Broker:
     bootstrap: str
     transactional: bool
     create: Callable[[str, int], None]
+
+    @property
+    def connection(self) -> Connection:
+        """How clients connect to it."""
+        return Connection(self.bootstrap)
 
     def topics(self, **partitions: int) -> None:
         """Make topics; an underscore in a name stands for a dot."""
@@ -51,7 +57,7 @@ def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def kafka(kafka_bootstrap: str) -> Broker:
     """The real Kafka."""
-    topics = Topics(kafka_bootstrap)
+    topics = Topics(Connection(kafka_bootstrap))
 
     def create(name: str, partitions: int) -> None:
         topics.apply(topics.plan([Wanted(name, partitions, 1, {})]))

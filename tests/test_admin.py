@@ -45,7 +45,7 @@ def test_a_given_partition_count_spares_topics_of_one_partition() -> None:
 def test_what_is_applied_is_found_again_and_applying_twice_changes_nothing(
     kafka: Broker, unique: str
 ) -> None:
-    topics = Topics(kafka.bootstrap)
+    topics = Topics(kafka.connection)
     wanted = Wanted(unique, 2, 1, {"cleanup.policy": "compact", "max.compaction.lag.ms": "1000"})
     assert differences(topics, wanted) == [Difference.MISSING]
     topics.apply(topics.plan([wanted]))
@@ -55,7 +55,7 @@ def test_what_is_applied_is_found_again_and_applying_twice_changes_nothing(
 
 
 def test_a_topic_that_another_made_meanwhile_is_no_error(kafka: Broker, unique: str) -> None:
-    topics = Topics(kafka.bootstrap)
+    topics = Topics(kafka.connection)
     missing = topics.plan([Wanted(unique, 1, 1, {})])
     kafka.create(unique, 1)
     topics.apply(missing)
@@ -65,7 +65,7 @@ def test_wrong_settings_are_named_and_mended(kafka: Broker, unique: str) -> None
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
     made = NewTopic(unique, 1, 1, config={"retention.ms": "1000", "segment.ms": "5000"})
     admin.create_topics([made])[unique].result(30)
-    topics = Topics(kafka.bootstrap)
+    topics = Topics(kafka.connection)
     wanted = Wanted(unique, 1, 1, {"retention.ms": "60000"})
     [finding] = topics.plan([wanted])
     assert finding.difference is Difference.SETTINGS
@@ -77,7 +77,7 @@ def test_wrong_settings_are_named_and_mended(kafka: Broker, unique: str) -> None
 
 def test_partition_and_replica_counts_are_named_and_left_alone(kafka: Broker, unique: str) -> None:
     kafka.create(unique, 2)
-    topics = Topics(kafka.bootstrap)
+    topics = Topics(kafka.connection)
     other_count = topics.plan([Wanted(unique, 3, 1, {})])
     more_replicas = topics.plan([Wanted(unique, 2, 3, {"min.insync.replicas": "2"})])
     assert [finding.difference for finding in other_count] == [Difference.PARTITIONS]
@@ -88,6 +88,6 @@ def test_partition_and_replica_counts_are_named_and_left_alone(kafka: Broker, un
 
 
 def test_more_replicas_than_brokers_are_refused_with_a_way_out(kafka: Broker, unique: str) -> None:
-    topics = Topics(kafka.bootstrap)
+    topics = Topics(kafka.connection)
     with pytest.raises(BrokerError, match="--dev"):
         topics.apply(topics.plan([Wanted(unique, 1, 3, {})]))

@@ -19,6 +19,7 @@ from streams.errors import ConfigError
 from streams.health import Address
 from streams.metrics import METRICS
 from streams.playing import Pace, Player
+from streams.security import connection_of
 
 MESSAGES = 40
 
@@ -58,7 +59,7 @@ def workers(port: int) -> Iterator[Stage]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BATON_HEALTH_ADDRESS", f"127.0.0.1:{port}")
         with stage(1.0) as made:
-            player = Player(made.settings.bootstrap_servers, Codec())
+            player = Player(connection_of(made.settings), Codec())
             now = made.clock()
             asked = [
                 ConversationMessage(

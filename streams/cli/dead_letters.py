@@ -14,6 +14,7 @@ from streams.console.lines import clip, moment
 from streams.errors import InputError
 from streams.playing import Player
 from streams.reading import Follower
+from streams.security import connection_of
 from streams.settings import load_settings
 
 TOPIC = "support.dead-letters"
@@ -89,7 +90,7 @@ def replay(
     if missing := set(dead_letter_ids) - {letter.dead_letter_id for letter in letters}:
         raise InputError(f"there is no dead letter {min(missing)}; `baton dead-letters list`")
     settings = load_settings()
-    player = None if dry_run else Player(settings.bootstrap_servers, codec_of(settings))
+    player = None if dry_run else Player(connection_of(settings), codec_of(settings))
     for letter in letters:
         value = _whole_value(letter)
         if player is not None:
@@ -108,7 +109,7 @@ def _whole_value(letter: DeadLetter) -> bytes | None:
         return letter.value
     settings = load_settings()
     with Follower(
-        settings.bootstrap_servers, codec_of(settings), [letter.topic], from_start=False
+        connection_of(settings), codec_of(settings), [letter.topic], from_start=False
     ) as follower:
         message = follower.fetch(letter.topic, letter.partition, letter.offset)
     if message is None:
@@ -122,7 +123,7 @@ def _whole_value(letter: DeadLetter) -> bytes | None:
 def _letters() -> Iterator[DeadLetter]:
     settings = load_settings()
     codec = codec_of(settings)
-    with Follower(settings.bootstrap_servers, codec, [TOPIC], from_start=True) as follower:
+    with Follower(connection_of(settings), codec, [TOPIC], from_start=True) as follower:
         for seen in follower.to_end():
             if isinstance(seen.record, DeadLetter):
                 yield seen.record

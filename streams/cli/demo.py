@@ -25,6 +25,7 @@ from streams.history import time_of
 from streams.playing import Player
 from streams.policies import policy_of, route_names
 from streams.reading import Follower, Seen
+from streams.security import connection_of
 
 WATCHED = (
     "support.conversations",
@@ -79,7 +80,7 @@ class _Watcher:
         routes = [route_topic(route) for route in route_names(policy_of(settings))]
         self.tally = tally
         self._follower = Follower(
-            settings.bootstrap_servers,
+            connection_of(settings),
             codec_of(settings),
             [topic for topic in TOPICS if topic in WATCHED] + routes,
             from_start=True,
@@ -131,7 +132,7 @@ def _shown(console: Console) -> Iterator[Live | None]:
 
 
 def _play(running: Stage, tally: Tally, stop: threading.Event) -> None:
-    player = Player(running.settings.bootstrap_servers, codec_of(running.settings))
+    player = Player(connection_of(running.settings), codec_of(running.settings))
     clock = running.clock
     for profile in profiles():
         player.send(profile, clock())

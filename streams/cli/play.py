@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from streams.app import codec_of
 from streams.history import Event, read_history, time_of
 from streams.playing import Pace, Player
+from streams.security import connection_of
 from streams.settings import load_settings
 
 
@@ -55,7 +56,7 @@ def command(file: Path, speed: float | None, no_ai: bool, limit: int | None) -> 
     """  # fmt: skip
     settings = load_settings()
     total = sum(1 for _ in _events(file, no_ai, limit))
-    player = Player(settings.bootstrap_servers, codec_of(settings))
+    player = Player(connection_of(settings), codec_of(settings))
     progress = Progress(
         TextColumn("playing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
         TextColumn("{task.fields[shown]}"), console=Console(stderr=True),

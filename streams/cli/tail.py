@@ -9,6 +9,7 @@ from streams.app import codec_of
 from streams.console.lines import line_of
 from streams.policies import policy_of, route_names
 from streams.reading import Follower, Seen
+from streams.security import connection_of
 from streams.settings import Settings, load_settings
 
 SHOWN = ("support.decisions", "support.reviews", "support.anomalies", "support.dead-letters")
@@ -29,7 +30,7 @@ def command(topics: tuple[str, ...], from_start: bool, as_json: bool, until_end:
     wanted = [_full_name(topic) for topic in topics] or _default(settings)
     console = Console(soft_wrap=True)
     codec = codec_of(settings)
-    with Follower(settings.bootstrap_servers, codec, wanted, from_start=from_start) as follower:
+    with Follower(connection_of(settings), codec, wanted, from_start=from_start) as follower:
         for seen in follower.to_end() if until_end else follower.follow():
             if as_json:
                 click.echo(as_json_line(seen))

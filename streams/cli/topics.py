@@ -10,6 +10,7 @@ from rich.table import Table
 from streams.admin import UNMENDABLE, Difference, Finding, Topics, wanted_topics
 from streams.errors import BatonError, InputError, TopicsDiffer
 from streams.policies import policy_of, route_names
+from streams.security import connection_of
 from streams.settings import load_settings
 
 PLANNED = {
@@ -97,7 +98,7 @@ def _find(dev: bool, partitions: int | None, routes: str | None) -> tuple[Topics
         wanted = wanted_topics(names, dev=dev, partitions=partitions)
     except ValueError as error:
         raise InputError(str(error)) from error
-    topics = Topics(settings.bootstrap_servers)
+    topics = Topics(connection_of(settings))
     return topics, topics.plan(wanted)
 
 

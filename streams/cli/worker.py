@@ -10,6 +10,7 @@ from types import FrameType
 
 import click
 
+from streams.security import connection_of, reach
 from streams.settings import load_settings
 
 NAMES = ("tickets", "anomalies", "accounts")
@@ -36,7 +37,10 @@ def command(names: tuple[str, ...]) -> None:
     if len(wanted) == 1:
         _run(wanted[0])
     else:
-        load_settings().worker_name()
+        # What no agent could do without is looked at once, and said once.
+        settings = load_settings()
+        settings.worker_name()
+        reach(connection_of(settings))
         sys.exit(supervise([_command(name) for name in wanted]))
 
 

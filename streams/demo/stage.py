@@ -19,7 +19,7 @@ from streams.engine import Guarantee, wall_clock
 from streams.errors import BatonError
 from streams.history import SYNTHETIC_START
 from streams.policies import policy_of, route_names
-from streams.settings import Settings
+from streams.settings import PREFIX, Settings
 
 PARTITIONS = 4
 START_TIMEOUT = 60.0
@@ -69,7 +69,9 @@ def stage(speed: float) -> Iterator[Stage]:
 
 
 def _start(name: str, settings: Settings, clock: ScaledClock) -> "subprocess.Popen[bytes]":
-    environment = os.environ | {
+    # What the user has set is for his own broker.
+    others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    environment = others | {
         "BATON_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
         "BATON_DATA_DIR": str(settings.data_dir),
         "BATON_WORKER_ID": settings.worker_id,

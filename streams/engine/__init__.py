@@ -4,11 +4,14 @@ It knows nothing of what it processes. An agent is an ordinary Faust agent over 
 see `Engine`, `Batch` and `errors`.
 """
 
+from streams.engine.access import Contact, Grant, needed
 from streams.engine.app import make_app, run
 from streams.engine.batch import Batch, Headers, Output, OutputTooLarge, SourceRecord
 from streams.engine.config import Clock, EngineConfig, Guarantee, wall_clock
+from streams.engine.connection import Connection, Mechanism, Protocol
 from streams.engine.engine import Engine
 from streams.engine.errors import (
+    AccessDenied,
     AgentFailed,
     BrokerFailed,
     EngineError,
@@ -25,22 +28,28 @@ from streams.engine.timers import Timer
 from streams.engine.windows import Panes, Result, Watermarks, Windows
 
 __all__ = [
+    "AccessDenied",
     "AgentFailed",
     "Batch",
     "BrokerFailed",
     "Clock",
+    "Connection",
+    "Contact",
     "Engine",
     "EngineConfig",
     "EngineError",
     "Fenced",
+    "Grant",
     "Guarantee",
     "Handler",
     "Headers",
+    "Mechanism",
     "Observer",
     "Output",
     "OutputTooLarge",
     "Panes",
     "Processor",
+    "Protocol",
     "Replica",
     "Result",
     "SourceRecord",
@@ -52,6 +61,7 @@ __all__ = [
     "Watermarks",
     "Windows",
     "make_app",
+    "needed",
     "run",
     "wall_clock",
 ]

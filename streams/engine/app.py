@@ -23,9 +23,12 @@ def make_app(config: EngineConfig) -> faust.App:
     # Faust makes its folder, but not the ones above it.
     folder = config.data_dir / config.group
     folder.mkdir(parents=True, exist_ok=True)
+    # It logs each request it sends: to log on with PLAIN is to send the password.
+    logging.getLogger("aiokafka.conn").setLevel(logging.INFO)
     return faust.App(
         config.group,
-        broker=broker_url(config.bootstrap),
+        broker=broker_url(config.connection.bootstrap),
+        broker_credentials=config.connection.faust(),
         datadir=str(folder / "faust"),
         web_enabled=False,
         topic_allow_declare=False,

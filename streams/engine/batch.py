@@ -84,7 +84,7 @@ class Batch:
         tick: int | None = None,
     ) -> None:
         self.owner = owner
-        self.topic = topic
+        self.topic = topic  # as the broker calls it
         self.records = records
         self.tick = tick
         self.size = sum(len(record.value) for record in records if record.value is not None)

@@ -1,11 +1,12 @@
 """What an engine needs to know before it starts."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from streams.engine.connection import Connection
 from streams.engine.observer import Observer
 
 Clock = Callable[[], int]
@@ -29,16 +30,20 @@ class EngineConfig:
     """Durations are in milliseconds.
 
     `sources` are co-partitioned: partition n of all of them belongs to one worker and one store.
+    `outputs` are the topics that the agent writes, `replicated` those it has a `Replica` of. All
+    names are the broker's; what an agent sees and emits is without the connection's prefix.
     `worker_id` names the transactional producer and the store's folder: stable over restarts and
-    unique among the workers of the group. `client` is passed to every librdkafka client.
+    unique among the workers of the group.
     """
 
-    bootstrap: str
+    connection: Connection
     group: str
     sources: tuple[str, ...]
     store: str
     data_dir: Path
     worker_id: str
+    outputs: tuple[str, ...] = ()
+    replicated: tuple[str, ...] = ()
     guarantee: Guarantee = Guarantee.EXACTLY_ONCE
     partitioner: str = "murmur2_random"
     batch_size: int = 500
@@ -59,7 +64,6 @@ class EngineConfig:
     replication: int = 1
     clock: Clock = wall_clock
     observer: Observer = field(default_factory=Observer)
-    client: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
     @property
     def exactly_once(self) -> bool:
@@ -69,8 +73,13 @@ class EngineConfig:
     @property
     def changelog(self) -> str:
         """The topic that holds every change of state, partition by partition."""
-        return f"{self.group}-{self.store}-changelog"
+        return self.connection.topic(f"{self.group}-{self.store}-changelog")
 
-    def librdkafka(self) -> dict[str, str | int | float | bool]:
+    @property
+    def transactional_ids(self) -> str:
+        """What the transactional ids of all workers begin with."""
+        return f"{self.group}-{self.store}-"
+
+    def librdkafka(self) -> dict[str, str | int]:
         """What every librdkafka client of this engine is configured with."""
-        return {"bootstrap.servers": self.bootstrap, "log_level": 3, **self.client}
+        return {**self.connection.librdkafka(), "log_level": 3}

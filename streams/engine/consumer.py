@@ -218,6 +218,7 @@ class BatchConsumer(driver.Consumer):
         delivered = part.delivered[tp.topic]
         if records[0].offset < delivered:
             records = [record for record in records if record.offset >= delivered]
+        self._rename(tp.topic, records)
         size = self.engine.config.batch_size
         for start in range(0, len(records), size):
             chunk: list[SourceRecord] = records[start : start + size]
@@ -225,6 +226,13 @@ class BatchConsumer(driver.Consumer):
             if not await self._hand_over(part, Batch(part, tp.topic, chunk), tp, last):
                 return
             part.delivered[tp.topic] = last + 1
+
+    def _rename(self, topic: str, records: Iterable[Any]) -> None:
+        """Give records their topic's name without the prefix that it has on the broker."""
+        name = self.engine.config.connection.name(topic)
+        if name != topic:
+            for record in records:
+                record.topic = name
 
     async def _tick(self, owned: Mapping[int, "Partition"]) -> None:
         """Fire timers of partitions that have been read to an end fetched after they were due."""

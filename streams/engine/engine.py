@@ -102,12 +102,14 @@ class Engine:
         }
 
     def prepare(self) -> None:
-        """Check the topics and make the changelog. Blocks.
+        """Check the topics, make the changelog, and connect the producer. Blocks.
 
-        Raises `BrokerFailed` when the broker does not answer, `TopicMismatch` when topics are not
-        as needed.
+        Raises `BrokerFailed` when the broker does not answer, `AccessDenied` when it refuses us,
+        `TopicMismatch` when topics are not as needed.
         """
         self._count = prepare_topics(self.config)
+        # In exactly once this ends transactions that an earlier life of this worker left open.
+        self._checkpointer.start_producer()
 
     def checkpointing_for(self) -> float:
         """Seconds since the checkpoint under way began, 0 when there is none."""
@@ -136,7 +138,9 @@ class Engine:
             error = AgentFailed(f"{type(error).__name__}: {error}").with_traceback(
                 error.__traceback__
             )
-        log.critical("%s: %s", type(error).__name__, error, exc_info=error)
+        # The engine's own errors say it all; what an agent raised is found by its traceback.
+        trace = error if isinstance(error, AgentFailed) else None
+        log.critical("%s: %s", type(error).__name__, error, exc_info=trace)
         logging.shutdown()
         os._exit(error.exit_code)
 
@@ -175,8 +179,6 @@ class Engine:
             self.prepare()
         for replica in self.replicas:
             replica.start(self.fail)
-        # First, because it ends transactions that an earlier life of this worker left open.
-        self._checkpointer.start_producer()
         partitions = self._restorer.restore(numbers, self._count)
         for replica in self.replicas:
             replica.wait_complete(self.config.restore_timeout / 1000)

@@ -5,6 +5,7 @@ EngineError
 ├── StateMismatch     state and committed offsets disagree; going on could lose or repeat records
 ├── TopicMismatch     a topic is missing, or the partition counts of co-partitioned topics differ
 ├── StoreFailed       the local store cannot be read or written (disk full, permissions)
+├── AccessDenied      the broker does not let us in, or not do what we must
 ├── BrokerFailed      the broker did not take or give what a checkpoint or a restore needs
 ├── AgentFailed       the agent's own code raised outside of a record's handling
 └── TooManyFailures   record after record could not be handled: the fault is not in the data
@@ -48,6 +49,12 @@ class BrokerFailed(EngineError):
     """The broker did not do its part of a checkpoint or a restore in time."""
 
     exit_code = 69
+
+
+class AccessDenied(EngineError):
+    """The broker does not accept user, certificate, or what we ask of it."""
+
+    exit_code = 77
 
 
 class AgentFailed(EngineError):

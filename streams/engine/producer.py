@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
+from streams.engine.access import FORBIDDEN, Contact
 from streams.engine.batch import Headers, Output
 from streams.engine.config import EngineConfig
-from streams.engine.errors import BrokerFailed, EngineError, Fenced
+from streams.engine.errors import BrokerFailed, Fenced
 from streams.engine.partition import Cut
 from streams.engine.position import MARKER, encode_position
 
@@ -30,10 +31,6 @@ FENCING_CODES = frozenset(
 
 PERMANENT_CODES = frozenset(
     {
-        KafkaError.TOPIC_AUTHORIZATION_FAILED,
-        KafkaError.GROUP_AUTHORIZATION_FAILED,
-        KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
         KafkaError.MSG_SIZE_TOO_LARGE,
         KafkaError.TOPIC_EXCEPTION,
         KafkaError._UNKNOWN_TOPIC,
@@ -75,6 +72,7 @@ class CheckpointProducer:
 
     def __init__(self, config: EngineConfig) -> None:
         self._config = config
+        self._contact = Contact(config.connection)
         self._timeout = config.transaction_timeout / 1000
         settings: dict[str, Any] = {
             **config.librdkafka(),
@@ -88,7 +86,7 @@ class CheckpointProducer:
         }
         if config.exactly_once:
             settings |= {
-                "transactional.id": f"{config.group}-{config.store}-{config.worker_id}",
+                "transactional.id": config.transactional_ids + config.worker_id,
                 "transaction.timeout.ms": config.transaction_timeout,
             }
         self._producer = Producer(settings)
@@ -114,7 +112,7 @@ class CheckpointProducer:
             except KafkaException as error:
                 reason = error.args[0]
                 if not _mendable(reason) or time.monotonic() > limit:
-                    raise _translate("make a checkpoint", reason) from error
+                    raise self._failure("make a checkpoint", reason) from error
                 log.warning("a checkpoint did not go through, trying again: %s", reason.str())
                 self._guard("abort", self._patiently, self._producer.abort_transaction, limit)
 
@@ -167,9 +165,12 @@ class CheckpointProducer:
 
     def _send_outputs(self, outputs: Iterable[Output]) -> None:
         # One by one: `produce_batch` takes no headers, and the records of a key keep their order.
+        on_broker = self._config.connection.topic
         for topic, key, value, headers, partition, timestamp in outputs:
             number = -1 if partition is None else partition
-            self._produce(topic, key, value, number, headers=headers, timestamp=timestamp)
+            self._produce(
+                on_broker(topic), key, value, number, headers=headers, timestamp=timestamp
+            )
         self._producer.poll(0)
 
     def _produce(
@@ -216,7 +217,18 @@ class CheckpointProducer:
         try:
             call(*arguments)
         except KafkaException as error:
-            raise _translate(what, error.args[0]) from error
+            raise self._failure(what, error.args[0]) from error
+
+    def _failure(self, what: str, error: KafkaError) -> Exception:
+        if error.code() in FENCING_CODES:
+            return Fenced(
+                f"cannot {what}: {error.str()}. Another worker has our partitions; start again."
+            )
+        if error.code() in FORBIDDEN:
+            return self._contact.failure(what, error)
+        return BrokerFailed(
+            f"cannot {what}: {error.str()}. The last checkpoint stands; start again."
+        )
 
 
 def _not_taken(timeout: float) -> KafkaException:
@@ -228,13 +240,5 @@ def _mendable(error: KafkaError) -> bool:
     return (
         error.txn_requires_abort()
         and error.code() not in FENCING_CODES
-        and error.code() not in PERMANENT_CODES
+        and error.code() not in PERMANENT_CODES | FORBIDDEN
     )
-
-
-def _translate(what: str, error: KafkaError) -> EngineError:
-    if error.code() in FENCING_CODES:
-        return Fenced(
-            f"cannot {what}: {error.str()}. Another worker has our partitions; start again."
-        )
-    return BrokerFailed(f"cannot {what}: {error.str()}. The last checkpoint stands; start again.")

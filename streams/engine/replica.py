@@ -174,7 +174,8 @@ class Replica(Generic[T]):
         consumer = Consumer(
             {
                 **self._config.librdkafka(),
-                "group.id": f"{self._config.group}-replica",
+                # Never joined: a reader must have one, and this one it may have.
+                "group.id": self._config.group,
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
                 "isolation.level": isolation_level,

@@ -4,11 +4,12 @@ import logging
 import time
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, ClusterMetadata, NewTopic
 
+from streams.engine.access import Contact, check
 from streams.engine.compacted import TOMBSTONES_KEPT
 from streams.engine.config import EngineConfig
-from streams.engine.errors import BrokerFailed, TopicMismatch
+from streams.engine.errors import TopicMismatch
 
 log = logging.getLogger(__name__)
 
@@ -20,15 +21,26 @@ CHANGELOG_SETTINGS = {
 }
 """What a changelog must be made with where workers may not make it."""
 
+ANSWER_TIMEOUT = 10.0
+"""Seconds after which no broker is thought to be there."""
+
 
 def prepare_topics(config: EngineConfig) -> int:
     """Check that the sources are co-partitioned and that the changelog has as many partitions.
 
     Returns the number of partitions. Raises `TopicMismatch` when the topics are not as needed,
-    `BrokerFailed` when the broker does not answer.
+    `AccessDenied` when we may not use them, `BrokerFailed` when the broker does not answer.
     """
-    admin = AdminClient(config.librdkafka())
-    counts = {topic: _partitions(admin, config, topic) for topic in config.sources}
+    contact = Contact(config.connection)
+    admin = AdminClient(contact.settings)
+    contact.metadata(admin, ANSWER_TIMEOUT)
+    if config.exactly_once:  # the embedded broker knows no permissions
+        check(config, admin)
+
+    def partitions(topic: str) -> int:
+        return _partitions(contact.metadata(admin, ANSWER_TIMEOUT, topic), topic)
+
+    counts = {topic: partitions(topic) for topic in config.sources}
     missing = [topic for topic, count in counts.items() if not count]
     if missing:
         raise TopicMismatch(f"topics are missing: {', '.join(missing)}. Run `baton topics apply`.")
@@ -37,9 +49,12 @@ def prepare_topics(config: EngineConfig) -> int:
             f"{config.group} reads topics that must have the same number of partitions: {counts}"
         )
     count = next(iter(counts.values()))
-    existing = _partitions(admin, config, config.changelog)
+    existing = partitions(config.changelog)
     if not existing and config.create_changelog:
-        _create_changelog(admin, config, count)
+        _create_changelog(admin, config, count, contact)
+        limit = time.monotonic() + ANSWER_TIMEOUT
+        while partitions(config.changelog) != count and time.monotonic() < limit:
+            time.sleep(0.05)
     elif existing != count:
         raise TopicMismatch(
             f"{config.changelog} has {existing} partitions, its sources have {count}: the state "
@@ -48,17 +63,14 @@ def prepare_topics(config: EngineConfig) -> int:
     return count
 
 
-def _partitions(admin: AdminClient, config: EngineConfig, topic: str) -> int:
-    try:
-        found = admin.list_topics(topic, timeout=10).topics.get(topic)
-    except KafkaException as error:
-        raise BrokerFailed(
-            f"no broker answers at {config.bootstrap} ({error.args[0].str()}); is it running?"
-        ) from error
+def _partitions(metadata: ClusterMetadata, topic: str) -> int:
+    found = metadata.topics.get(topic)
     return 0 if found is None or found.error is not None else len(found.partitions)
 
 
-def _create_changelog(admin: AdminClient, config: EngineConfig, count: int) -> None:
+def _create_changelog(
+    admin: AdminClient, config: EngineConfig, count: int, contact: Contact
+) -> None:
     new = NewTopic(
         config.changelog,
         count,
@@ -68,11 +80,7 @@ def _create_changelog(admin: AdminClient, config: EngineConfig, count: int) -> N
     try:
         admin.create_topics([new])[config.changelog].result(30)
     except KafkaException as error:
-        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-            raise BrokerFailed(
-                f"cannot create {config.changelog}: {error.args[0].str()}"
-            ) from error
-    limit = time.monotonic() + 10
-    while _partitions(admin, config, config.changelog) != count and time.monotonic() < limit:
-        time.sleep(0.05)
+        reason = error.args[0]
+        if reason.code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            raise contact.failure(f"create topic {config.changelog}", reason) from error
     log.info("changelog %s with %d partitions", config.changelog, count)

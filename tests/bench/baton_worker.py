@@ -10,6 +10,7 @@ import faust
 
 from streams.engine import (
     Batch,
+    Connection,
     Engine,
     EngineConfig,
     Processor,
@@ -74,7 +75,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     data = Path(environ["DATA"])
     config = EngineConfig(
-        bootstrap=environ["BOOTSTRAP"],
+        connection=Connection(environ["BOOTSTRAP"]),
         group=environ["GROUP"],
         sources=(environ["SOURCE"],),
         store="counts",

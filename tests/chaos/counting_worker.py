@@ -17,6 +17,7 @@ import msgspec
 
 from streams.engine import (
     Batch,
+    Connection,
     Engine,
     EngineConfig,
     Guarantee,
@@ -114,7 +115,7 @@ def _since(batch: Batch, key: bytes, number: int) -> int:
 def config_of(env: Mapping[str, str]) -> EngineConfig:
     """From BOOTSTRAP, GROUP, WORKER, DATA and, where they are set, the others."""
     return EngineConfig(
-        bootstrap=env["BOOTSTRAP"],
+        connection=Connection(env["BOOTSTRAP"]),
         group=env["GROUP"],
         sources=(Names(env["GROUP"]).source,),
         store="counts",

@@ -143,7 +143,7 @@ def test_dead_letters_are_listed_and_shown_with_their_bytes(
         "support.conversations/3/41", "support.conversations", 3, 41, "not_decodable",
         "Not JSON.", 1_767_603_600_000, "tickets", key=b"T1", value=b"\x80[bold]hello",
     )  # fmt: skip
-    player = Player(embedded.bootstrap, Codec())
+    player = Player(embedded.connection, Codec())
     player.send(letter, 1_767_603_600_000)
     player.flush()
     code, lines, _ = baton(capfd, "dead-letters", "list")
@@ -165,7 +165,7 @@ def test_dead_letters_go_back_to_their_topic_whole(
     monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", broker.bootstrap)
     for topic in ("support.dead-letters", unique):
         broker.create(topic, 1)
-    player, long = Player(broker.bootstrap, Codec()), b"x" * (KEPT_BYTES + 5)
+    player, long = Player(broker.connection, Codec()), b"x" * (KEPT_BYTES + 5)
     player.produce(unique, b"T1", long, [])
     letters = [
         DeadLetter(

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from streams.engine import EngineConfig
+from streams.engine import Connection, EngineConfig
 from streams.engine.consumer import BatchConsumer
 from streams.engine.partition import Partition
 from tests.engine.records import TOPIC, Record, batch, partition
@@ -18,7 +18,7 @@ class Consumer(BatchConsumer):
 
     def __init__(self, busy_for: float) -> None:
         config = EngineConfig(
-            "", "g", (TOPIC,), "s", Path(), "A", queued_batches=3, queued_bytes=10 * KIB
+            Connection(""), "g", (TOPIC,), "s", Path(), "A", queued_batches=3, queued_bytes=10 * KIB
         )
         self._engine = SimpleNamespace(config=config, checkpointing_for=lambda: busy_for)
 

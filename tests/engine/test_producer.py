@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import KafkaError
 
 from streams.embedded import EmbeddedBroker
-from streams.engine import BrokerFailed, EngineConfig, EngineError, Fenced
+from streams.engine import AccessDenied, BrokerFailed, Connection, EngineConfig, EngineError, Fenced
 from streams.engine.partition import Cut
 from streams.engine.producer import CheckpointProducer, Member
 from tests.chaos.reading import read
@@ -30,7 +30,13 @@ def broker() -> Iterator[EmbeddedBroker]:
 @pytest.fixture
 def config(broker: EmbeddedBroker, tmp_path: Path) -> EngineConfig:
     return EngineConfig(
-        broker.bootstrap, "group", (TOPIC,), "state", tmp_path, "A", transaction_timeout=2_000
+        Connection(broker.bootstrap),
+        "group",
+        (TOPIC,),
+        "state",
+        tmp_path,
+        "A",
+        transaction_timeout=2_000,
     )
 
 
@@ -110,18 +116,18 @@ def test_a_broker_that_stays_away_ends_the_worker(
 @pytest.mark.parametrize(
     ("request_kind", "error", "kind", "reason"),
     [
-        (faults.PRODUCE, KafkaError.TOPIC_AUTHORIZATION_FAILED, BrokerFailed, "authorization"),
+        (faults.PRODUCE, KafkaError.TOPIC_AUTHORIZATION_FAILED, AccessDenied, "authorization"),
         (faults.PRODUCE, KafkaError.MSG_SIZE_TOO_LARGE, BrokerFailed, "too large"),
         (
             faults.ADD_PARTITIONS,
             KafkaError.TOPIC_AUTHORIZATION_FAILED,
-            BrokerFailed,
+            AccessDenied,
             "authorization",
         ),
         (
             faults.TXN_OFFSET_COMMIT,
             KafkaError.GROUP_AUTHORIZATION_FAILED,
-            BrokerFailed,
+            AccessDenied,
             "Group auth",
         ),
         (faults.TXN_OFFSET_COMMIT, KafkaError.ILLEGAL_GENERATION, Fenced, "generation"),

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from streams.engine import EngineConfig, Replica
+from streams.engine import Connection, EngineConfig, Replica
 from tests.conftest import Broker
 
 TOPIC_PARTITIONS = 3
 
 
 def config_for(broker: Broker, unique: str, folder: Path) -> EngineConfig:
-    return EngineConfig(broker.bootstrap, unique, (), "state", folder, "A")
+    return EngineConfig(Connection(broker.bootstrap), unique, (), "state", folder, "A")
 
 
 def decode(value: bytes) -> str | None:

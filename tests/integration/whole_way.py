@@ -36,6 +36,7 @@ from schemas.topics import partition_of, route_topic
 from streams.admin import Topics, wanted_topics
 from streams.agents.deciding import Decider
 from streams.agents.tickets import CONVERSATIONS
+from streams.engine import Connection
 from streams.history import Event, read_history
 from streams.playing import Pace, Player
 from streams.policies import policy_of, route_names
@@ -83,7 +84,7 @@ def whole_way(
     """Play the events on an empty Kafka, run a worker over them, read and compare."""
     settings = Settings(bootstrap_servers=bootstrap, data_dir=data, worker_id="whole-way")
     policy = policy_of(settings)
-    topics = Topics(bootstrap)
+    topics = Topics(Connection(bootstrap))
     routes = route_names(policy)
     topics.apply(topics.plan(wanted_topics(routes, dev=True, partitions=PARTITIONS)))
     _play(bootstrap, events, profiles)
@@ -101,7 +102,7 @@ def whole_way(
 
 
 def _play(bootstrap: str, events: Sequence[Event], profiles: Sequence[AccountProfile]) -> None:
-    player = Player(bootstrap, Codec())
+    player = Player(Connection(bootstrap), Codec())
     for profile in profiles:
         player.send(profile, profile.updated_at)
     for _ in player.play(events, Pace(None)):
@@ -162,7 +163,7 @@ def _partition(decision: Decision) -> int:
 
 
 def _read(bootstrap: str, topics: list[str]) -> Iterator[Record]:
-    with Follower(bootstrap, Codec(), topics, from_start=True) as follower:
+    with Follower(Connection(bootstrap), Codec(), topics, from_start=True) as follower:
         for seen in follower.to_end():
             if seen.record is not None:
                 yield seen.record

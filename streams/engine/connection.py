@@ -1,0 +1,115 @@
+"""Where the broker is, who we are there, and under which prefix our topics lie."""
+
+import ssl
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from faust import SASLCredentials, SSLCredentials
+from faust.types.auth import CredentialsT
+
+
+class Protocol(StrEnum):
+    """How a connection is secured: encrypted (ssl), with a password (sasl), both or neither."""
+
+    PLAINTEXT = "plaintext"
+    SSL = "ssl"
+    SASL_PLAINTEXT = "sasl_plaintext"
+    SASL_SSL = "sasl_ssl"
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the connection is TLS."""
+        return self in (Protocol.SSL, Protocol.SASL_SSL)
+
+    @property
+    def with_password(self) -> bool:
+        """Whether the client gives a user name and a password."""
+        return self in (Protocol.SASL_PLAINTEXT, Protocol.SASL_SSL)
+
+
+class Mechanism(StrEnum):
+    """How user name and password are given."""
+
+    PLAIN = "PLAIN"
+    SCRAM_SHA_256 = "SCRAM-SHA-256"
+    SCRAM_SHA_512 = "SCRAM-SHA-512"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What every client is made from, librdkafka's and Faust's alike.
+
+    `bootstrap` is host:port pairs separated by commas. Files are PEM; without `ca_file` the
+    system's authorities are trusted. A broker's host name must be one its certificate is for. No
+    representation shows a secret.
+
+    `topic_prefix` goes before every topic on the broker. Names in the program are without it:
+    `topic` and `name` lead from one to the other where a client is called.
+    """
+
+    bootstrap: str
+    topic_prefix: str = ""
+    protocol: Protocol = Protocol.PLAINTEXT
+    mechanism: Mechanism = Mechanism.SCRAM_SHA_512
+    username: str = ""
+    password: str = field(default="", repr=False)
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+    key_password: str = field(default="", repr=False)
+
+    @property
+    def user(self) -> str:
+        """Who we are, in words."""
+        if self.protocol.with_password:
+            return f"the user {self.username!r}"
+        return f"the client of {self.certificate_file or 'no name'}"
+
+    def topic(self, name: str) -> str:
+        """What one of our topics is called on the broker."""
+        return self.topic_prefix + name
+
+    def name(self, topic: str) -> str:
+        """What the program calls a topic of the broker."""
+        return topic.removeprefix(self.topic_prefix)
+
+    def librdkafka(self) -> dict[str, str | int]:
+        """Settings of a librdkafka client. It writes no log: see `streams.engine.access`."""
+        settings: dict[str, str | int] = {
+            "bootstrap.servers": self.bootstrap,
+            "security.protocol": str(self.protocol),
+            "log_level": 0,
+        }
+        if self.protocol.with_password:
+            settings["sasl.mechanism"] = str(self.mechanism)
+            settings["sasl.username"] = self.username
+            settings["sasl.password"] = self.password
+        if self.protocol.encrypted:
+            files = {
+                "ssl.ca.location": self.ca_file,
+                "ssl.certificate.location": self.certificate_file,
+                "ssl.key.location": self.key_file,
+                "ssl.key.password": self.key_password,
+            }
+            settings |= {name: value for name, value in files.items() if value}
+        return settings
+
+    def faust(self) -> CredentialsT | None:
+        """Credentials for Faust's broker; None where none are needed."""
+        context = self.ssl_context() if self.protocol.encrypted else None
+        if self.protocol.with_password:
+            return SASLCredentials(
+                username=self.username,
+                password=self.password,
+                mechanism=str(self.mechanism),
+                ssl_context=context,
+            )
+        return None if context is None else SSLCredentials(context)
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """TLS as Python does it. Raises `OSError` (`ssl.SSLError`) for files that do not fit."""
+        context = ssl.create_default_context(cafile=self.ca_file or None)
+        if self.certificate_file:
+            # Given also when empty: without it OpenSSL would ask on the terminal.
+            context.load_cert_chain(self.certificate_file, self.key_file, self.key_password)
+        return context

@@ -56,23 +56,21 @@ def port() -> int:
 @pytest.fixture(scope="module")
 def workers(port: int) -> Iterator[Stage]:
     """The three workers after some messages, the tickets agent listening on the port."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BATON_HEALTH_ADDRESS", f"127.0.0.1:{port}")
-        with stage(1.0) as made:
-            player = Player(connection_of(made.settings), Codec())
-            now = made.clock()
-            asked = [
-                ConversationMessage(
-                    message_id=f"m{n}",
-                    ticket_id=f"T{n}",
-                    role=Role.CUSTOMER,
-                    text="Hello",
-                    sent_at=now,
-                )
-                for n in range(MESSAGES)
-            ]
-            list(player.play(asked, Pace(None)))
-            yield made
+    with stage(1.0, f"127.0.0.1:{port}") as made:
+        player = Player(connection_of(made.settings), Codec())
+        now = made.clock()
+        asked = [
+            ConversationMessage(
+                message_id=f"m{n}",
+                ticket_id=f"T{n}",
+                role=Role.CUSTOMER,
+                text="Hello",
+                sent_at=now,
+            )
+            for n in range(MESSAGES)
+        ]
+        list(player.play(asked, Pace(None)))
+        yield made
 
 
 def test_metrics_count_what_was_handled_and_what_came_of_it(workers: Stage, port: int) -> None:

@@ -46,7 +46,7 @@ class Stage:
 
 
 @contextmanager
-def stage(speed: float) -> Iterator[Stage]:
+def stage(speed: float, health_address: str = "") -> Iterator[Stage]:
     """Broker and workers, ready; all is gone at the end. Raises `BatonError` when they fail."""
     with tempfile.TemporaryDirectory(prefix="baton-demo-") as data:
         settings = Settings(data_dir=Path(data), worker_id="demo")
@@ -57,7 +57,10 @@ def stage(speed: float) -> Iterator[Stage]:
         clock = ScaledClock(SYNTHETIC_START, wall_clock(), speed)
         with EmbeddedBroker(topics) as broker:
             settings = Settings(
-                bootstrap_servers=broker.bootstrap, data_dir=Path(data), worker_id="demo"
+                bootstrap_servers=broker.bootstrap,
+                data_dir=Path(data),
+                worker_id="demo",
+                health_address=health_address,
             )
             workers = [_start(name, settings, clock) for name in AGENTS]
             made = Stage(settings, clock, Path(data), workers)
@@ -75,6 +78,7 @@ def _start(name: str, settings: Settings, clock: ScaledClock) -> "subprocess.Pop
         "BATON_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
         "BATON_DATA_DIR": str(settings.data_dir),
         "BATON_WORKER_ID": settings.worker_id,
+        "BATON_HEALTH_ADDRESS": settings.health_address,
         "BATON_GUARANTEE": Guarantee.AT_LEAST_ONCE,
         "BATON_CREATE_CHANGELOGS": "false",
         "BATON_CLOCK": str(clock),

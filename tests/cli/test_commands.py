@@ -160,12 +160,15 @@ def test_dead_letters_are_listed_and_shown_with_their_bytes(
 
 
 def test_dead_letters_go_back_to_their_topic_whole(
-    broker: Broker, unique: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    embedded: Broker,
+    unique: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", broker.bootstrap)
+    monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
     for topic in ("support.dead-letters", unique):
-        broker.create(topic, 1)
-    player, long = Player(broker.connection, Codec()), b"x" * (KEPT_BYTES + 5)
+        embedded.create(topic, 1)
+    player, long = Player(embedded.connection, Codec()), b"x" * (KEPT_BYTES + 5)
     player.produce(unique, b"T1", long, [])
     letters = [
         DeadLetter(
@@ -183,7 +186,7 @@ def test_dead_letters_go_back_to_their_topic_whole(
     assert (code, lines) == (0, [f"{unique}/0/7"])
     code, lines, _ = baton(capfd, "dead-letters", "replay", "--code", unique)
     assert (code, lines) == (0, [f"{unique}/0/0"])
-    _, found = read(broker.bootstrap, unique, "read_uncommitted")
+    _, found = read(embedded.bootstrap, unique, "read_uncommitted")
     assert (found.key(), found.value()) == (b"T1", long)
     assert found.headers() == [("h", b"1"), ("baton-replayed", f"{unique}/0/0".encode())]
 

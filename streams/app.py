@@ -11,8 +11,9 @@ from schemas.codec import BadRecord, Codec, Format
 from schemas.records import AccountProfile
 from schemas.topics import PARTITIONER, ROUTES, TOPICS, route_topic
 from streams.agents.accounts import PROFILES_TOPIC, AccountsAgent
-from streams.agents.anomalies import AnomaliesAgent
+from streams.agents.anomalies import AnomaliesAgent, tenant_of
 from streams.agents.deciding import Decider
+from streams.agents.states import named_by
 from streams.agents.tickets import TicketsAgent
 from streams.clock import parse_clock
 from streams.core.accounts import AccountPolicy
@@ -24,6 +25,7 @@ from streams.engine import (
     Handler,
     Processor,
     Replica,
+    SourceKey,
     make_app,
 )
 from streams.errors import ConfigError
@@ -47,9 +49,13 @@ class Agent:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of agent: what it reads, how it is made, and what it has a replica of."""
+    """A kind of agent: what it reads, how it is made, and what it has a replica of.
+
+    `source_key` tells which source records' key a state key belongs to.
+    """
 
     sources: tuple[str, ...]
+    source_key: SourceKey
     make: Callable[[Settings, EngineConfig, Codec], Agent]
     replicated: tuple[str, ...] = ()
 
@@ -76,9 +82,9 @@ def _accounts(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
 
 
 AGENTS = {
-    TicketsAgent.name: Kind(TicketsAgent.sources, _tickets, (PROFILES_TOPIC,)),
-    AnomaliesAgent.name: Kind(AnomaliesAgent.sources, _anomalies),
-    AccountsAgent.name: Kind(AccountsAgent.sources, _accounts),
+    TicketsAgent.name: Kind(TicketsAgent.sources, named_by, _tickets, (PROFILES_TOPIC,)),
+    AnomaliesAgent.name: Kind(AnomaliesAgent.sources, tenant_of, _anomalies),
+    AccountsAgent.name: Kind(AccountsAgent.sources, named_by, _accounts),
 }
 """Every agent by its name. Each is an app, a consumer group and a process of its own."""
 

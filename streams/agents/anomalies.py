@@ -126,3 +126,8 @@ class _Work:
 def state_name(tenant: str, fingerprint: str) -> str:
     """The name of a fingerprint's state."""
     return f"{tenant}\x00{fingerprint}"
+
+
+def tenant_of(state_key: bytes) -> bytes:
+    """The record key of any state of this agent."""
+    return state_key[1:].partition(b"\x00")[0]

@@ -28,6 +28,11 @@ class Kind(Generic[S]):
         return key[len(self.prefix) :].decode()
 
 
+def named_by(state_key: bytes) -> bytes:
+    """The record key of a state that is kept under that very name, whatever its kind."""
+    return state_key[1:]
+
+
 @dataclass(slots=True)
 class _Entry(Generic[S]):
     state: S | None

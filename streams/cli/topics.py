@@ -91,6 +91,34 @@ def apply(dev: bool, partitions: int | None, as_json: bool, routes: str | None) 
     _show(findings, DONE, as_json)
 
 
+@command.command(
+    epilog="Example: baton topics repartition --partitions 24 --prefix v2.",
+)
+@click.option("--partitions", type=click.IntRange(1), required=True, help="The new number.")
+@click.option("--prefix", required=True, help="What the new topics' names begin with.")
+@click.option("--dev", is_flag=True, help="For a single broker, as in `apply`.")
+def repartition(partitions: int, prefix: str, dev: bool) -> None:
+    """Carry all state over to topics with another number of partitions.
+
+    Stop the producers, let the workers come to the end (lag 0), stop them, and run this. Then set
+    BATON_TOPIC_PREFIX for producers, workers and readers, and start them. Nothing is changed under
+    the old prefix, where the history stays: setting it again goes back.
+    """
+    from streams.engine import EngineError
+    from streams.repartitioning import carry_over
+
+    try:
+        for carried in carry_over(load_settings(), prefix, partitions, dev=dev):
+            click.echo(f"{carried.records:>9,}  {carried.what}")
+    except EngineError as error:
+        failure = BatonError(str(error))
+        failure.exit_code = error.exit_code
+        raise failure from error
+    click.echo(
+        f"done: set BATON_TOPIC_PREFIX={prefix} for producers, workers and readers", err=True
+    )
+
+
 def _find(dev: bool, partitions: int | None, routes: str | None) -> tuple[Topics, list[Finding]]:
     settings = load_settings()
     names = route_names(policy_of(settings)) if routes is None else routes.split(",")

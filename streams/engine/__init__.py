@@ -23,6 +23,7 @@ from streams.engine.errors import (
 )
 from streams.engine.observer import Observer
 from streams.engine.processing import Handler, Processor
+from streams.engine.repartition import SourceKey, read_to_end, repartition
 from streams.engine.replica import Replica
 from streams.engine.timers import Timer
 from streams.engine.windows import Panes, Result, Watermarks, Windows
@@ -52,6 +53,7 @@ __all__ = [
     "Protocol",
     "Replica",
     "Result",
+    "SourceKey",
     "SourceRecord",
     "StateMismatch",
     "StoreFailed",
@@ -62,6 +64,8 @@ __all__ = [
     "Windows",
     "make_app",
     "needed",
+    "read_to_end",
+    "repartition",
     "run",
     "wall_clock",
 ]

@@ -128,7 +128,7 @@ class Restorer:
 
     def _open(self, number: int, ends: Consumer) -> PartitionRestore:
         config = self._config
-        path = config.data_dir / config.group / f"{config.store}-{number}"
+        path = config.data_dir / config.changelog / str(number)
         low, high = watermarks(ends, config.changelog, number)
         store = PartitionStore(path)
         if config.exactly_once:

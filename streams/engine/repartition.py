@@ -1,0 +1,159 @@
+"""Carries the state of stopped workers over to topics with another number of partitions."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from confluent_kafka import Consumer as Client
+from confluent_kafka import (
+    ConsumerGroupState,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient
+
+from streams.engine.access import Contact
+from streams.engine.compacted import watermarks
+from streams.engine.config import EngineConfig
+from streams.engine.errors import BrokerFailed, StateMismatch
+from streams.engine.position import MARKER, Position, decode_position, encode_position
+from streams.engine.timers import TIMER_PREFIX, read_timer_key
+from streams.engine.topics import prepare_topics
+
+SourceKey = Callable[[bytes], bytes]
+"""The key of the source records that a state key belongs to."""
+
+PartitionOf = Callable[[bytes, int], int]
+"""The partition of a source key among so many."""
+
+STOPPED = (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD)
+TIMEOUT = 30.0
+
+
+def repartition(
+    old: EngineConfig, new: EngineConfig, source_key: SourceKey, partition_of: PartitionOf
+) -> int:
+    """Write the state behind `old` into the changelog of `new`; returns the number of records.
+
+    The sources of `new` may have another number of partitions, and are read from their beginning.
+    Every partition begins with the latest time of the old ones. Nothing old is changed, so that a
+    failed run is repeated with the new changelog deleted.
+
+    Raises `StateMismatch` when workers run, when they have not read their sources to the end, or
+    when the new changelog is not empty; `TopicMismatch`, `BrokerFailed`, `AccessDenied`.
+    """
+    _check_stopped(old)
+    count = prepare_topics(new)
+    if next(read_to_end(new, [new.changelog]), None) is not None:
+        raise StateMismatch(f"{new.changelog} is not empty: delete it, or take another prefix")
+    changelog = _Changelog(new)
+    positions: dict[int, Position] = {}
+    for message in read_to_end(old, [old.changelog]):
+        key = message.key()
+        if key == MARKER:
+            positions[message.partition()] = decode_position(message.value())
+        else:
+            number = partition_of(source_key(_state_key(key)), count)
+            changelog.write(key, message.value(), number)
+    _check_read(old, positions)
+    time = max((position.time for position in positions.values()), default=0)
+    marker = encode_position(Position(dict.fromkeys(new.sources, 0), time))
+    for number in range(count):
+        changelog.write(MARKER, marker, number)
+    changelog.flush()
+    return changelog.records - count
+
+
+def _state_key(key: bytes) -> bytes:
+    return read_timer_key(key).key if key.startswith(TIMER_PREFIX) else key
+
+
+def _check_stopped(config: EngineConfig) -> None:
+    contact = Contact(config.connection)
+    admin = AdminClient(contact.settings)
+    contact.metadata(admin, TIMEOUT)
+    described = admin.describe_consumer_groups([config.group], request_timeout=TIMEOUT)
+    try:
+        state = described[config.group].result().state
+    except KafkaException as error:
+        raise contact.failure(f"describe group {config.group}", error.args[0]) from error
+    if state not in STOPPED:
+        raise StateMismatch(f"{config.group} is at work: stop its workers first")
+
+
+def _check_read(config: EngineConfig, positions: dict[int, Position]) -> None:
+    starts = {
+        (topic, number): offset
+        for number, position in positions.items()
+        for topic, offset in position.offsets.items()
+    }
+    unread = next(read_to_end(config, config.sources, starts), None)
+    if unread is not None:
+        raise StateMismatch(
+            f"{unread.topic()}[{unread.partition()}] has records that {config.group} has not "
+            "handled: stop the producers, let the workers come to the end, then stop them"
+        )
+
+
+def read_to_end(
+    config: EngineConfig, topics: Iterable[str], starts: dict[tuple[str, int], int] | None = None
+) -> Iterator[Message]:
+    """Committed records of topics, from the beginning or from `starts`, up to their ends now."""
+    consumer = Client(
+        {
+            **config.librdkafka(),
+            "group.id": config.group,
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+        }
+    )
+    try:
+        wanted = []
+        for topic in topics:
+            found = consumer.list_topics(topic, timeout=TIMEOUT).topics[topic]
+            for number in found.partitions or {}:
+                low = watermarks(consumer, topic, number)[0]
+                start = (starts or {}).get((topic, number), low)
+                wanted.append(TopicPartition(topic, number, max(start, low)))
+        behind = {(tp.topic, tp.partition) for tp in wanted}
+        consumer.assign(wanted)
+        while behind:
+            for message in consumer.consume(10_000, 0.2):
+                error = message.error()
+                if error is None:
+                    yield message
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    behind.discard((message.topic(), message.partition()))
+                else:
+                    raise BrokerFailed(f"cannot read {message.topic()}: {error.str()}")
+    except KafkaException as error:
+        raise BrokerFailed(f"the broker does not answer: {error.args[0].str()}") from error
+    finally:
+        consumer.close()
+
+
+class _Changelog:
+    """Writes records of a new changelog, each to its partition."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self.records = 0
+        self._topic = config.changelog
+        self._producer = Producer(
+            {**config.librdkafka(), "enable.idempotence": True, "linger.ms": 5}
+        )
+
+    def write(self, key: bytes, value: bytes | None, number: int) -> None:
+        self.records += 1
+        while True:
+            try:
+                self._producer.produce(self._topic, value, key, number)
+                break
+            except BufferError:
+                self._producer.poll(0.05)
+        self._producer.poll(0)
+
+    def flush(self) -> None:
+        if self._producer.flush(TIMEOUT):
+            raise BrokerFailed(f"the broker has not taken all of {self._topic}; delete it, repeat")

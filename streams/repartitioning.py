@@ -1,0 +1,58 @@
+"""Moves a stopped Baton to topics with another number of partitions, under another prefix.
+
+Nothing is changed under the old prefix: going back is setting it again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from schemas.topics import TOPICS, partition_of
+from streams.admin import Topics, wanted_topics
+from streams.app import AGENTS, codec_of, engine_config
+from streams.engine import read_to_end, repartition
+from streams.errors import BrokerError, ConfigError
+from streams.playing import Player
+from streams.policies import policy_of, route_names
+from streams.security import connection_of
+from streams.settings import Settings
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A topic or an agent's state that has been carried over."""
+
+    what: str
+    records: int
+
+
+def carry_over(settings: Settings, prefix: str, partitions: int, *, dev: bool) -> Iterator[Carried]:
+    """Make the topics, then copy what compacted topics hold and the state of every agent.
+
+    Raises `ConfigError`, `BrokerError`, and what `engine.repartition` raises.
+    """
+    if prefix == settings.topic_prefix:
+        raise ConfigError("the new topics need another prefix than the old ones have")
+    new = replace(settings, topic_prefix=prefix)
+    topics = Topics(connection_of(new))
+    wanted = wanted_topics(route_names(policy_of(settings)), dev=dev, partitions=partitions)
+    if topics.describe(topic.name for topic in wanted):
+        raise BrokerError(f"there are topics with the prefix {prefix!r} already: take another one")
+    topics.apply(topics.plan(wanted))
+    for name, kind in AGENTS.items():
+        old_config, new_config = engine_config(name, settings), engine_config(name, new)
+        records = repartition(old_config, new_config, kind.source_key, partition_of)
+        yield Carried(f"state of {name}", records)
+    for topic in TOPICS.values():
+        if topic.compacted:
+            yield Carried(topic.name, _copy(settings, new, topic.name))
+
+
+def _copy(old: Settings, new: Settings, topic: str) -> int:
+    config, records = engine_config(next(iter(AGENTS)), old), 0
+    player = Player(connection_of(new), codec_of(new))
+    for message in read_to_end(config, [config.connection.topic(topic)]):
+        headers, timestamp = message.headers() or [], message.timestamp()[1]
+        player.produce(topic, message.key(), message.value(), headers, timestamp)
+        records += 1
+    player.flush()
+    return records

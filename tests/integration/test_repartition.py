@@ -1,0 +1,153 @@
+"""Half of a history on four partitions, the other half on six: decided as if nothing had been."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+
+from schemas.codec import Codec
+from schemas.records import Cause, Decision
+from streams.admin import Topics, wanted_topics
+from streams.agents.deciding import Decider
+from streams.app import AGENTS, engine_config
+from streams.cli.main import main
+from streams.history import Event, read_history
+from streams.playing import Pace, Player
+from streams.policies import policy_of, route_names
+from streams.reading import Follower
+from streams.replaying import Replay
+from streams.security import connection_of
+from streams.settings import Settings
+from tests.conftest import Broker
+
+HISTORY = Path("deploy/demo/conversations.jsonl")
+BEFORE, AFTER = 4, 6
+
+
+@pytest.fixture
+def settings(kafka: Broker, unique: str, tmp_path: Path) -> Settings:
+    return Settings(
+        bootstrap_servers=kafka.bootstrap,
+        group=unique,
+        topic_prefix=f"{unique}.",
+        data_dir=tmp_path,
+        worker_id="A",
+        replication=1,
+        clock="records",
+    )
+
+
+@contextmanager
+def environment(settings: Settings) -> Iterator[dict[str, str]]:
+    """The settings as commands take them."""
+    names = ("bootstrap_servers", "group", "topic_prefix", "data_dir", "worker_id", "clock")
+    ours = {f"BATON_{name.upper()}": str(getattr(settings, name)) for name in names}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (ours | {"BATON_REPLICATION": "1"}).items():
+            patch.setenv(name, value)
+        yield dict(os.environ)
+
+
+def unhandled(settings: Settings, name: str) -> int:
+    """Records before the ends of an agent's sources that its group has not committed."""
+    config = engine_config(name, settings)
+    consumer = Consumer({"bootstrap.servers": settings.bootstrap_servers, "group.id": config.group})
+    try:
+        found = consumer.list_topics(timeout=10).topics
+        wanted = [
+            TopicPartition(topic, number)
+            for topic in config.sources
+            for number in found[topic].partitions
+        ]
+        # A commit record of a transaction may lie between the two.
+        return sum(
+            max(0, consumer.get_watermark_offsets(tp, 10)[1] - max(tp.offset, 0) - 1)
+            for tp in consumer.committed(wanted, 10)
+        )
+    finally:
+        consumer.close()
+
+
+def run(settings: Settings, events: Sequence[Event]) -> None:
+    """Play the events and run a worker until all of them are handled."""
+    list(Player(connection_of(settings), Codec()).play(events, Pace(None)))
+    with environment(settings) as variables:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "streams.cli.main", "worker"],
+            env=variables,
+            stderr=subprocess.DEVNULL,
+        )
+    limit, quiet = time.monotonic() + 90, 0
+    while quiet < 3:
+        assert worker.poll() is None
+        assert time.monotonic() < limit
+        quiet = quiet + 1 if not any(unhandled(settings, name) for name in AGENTS) else 0
+        time.sleep(0.5)
+    worker.terminate()
+    assert worker.wait(20) == 0
+
+
+def decisions(settings: Settings) -> dict[str, tuple[object, ...]]:
+    """What was decided of each message, by its id."""
+    with Follower(
+        connection_of(settings), Codec(), ["support.decisions"], from_start=True
+    ) as follower:
+        return told(seen.record for seen in follower.to_end())
+
+
+def told(records: Iterator[object]) -> dict[str, tuple[object, ...]]:
+    return {
+        one.message_id or "": (one.tier, one.action, tuple(reason.code for reason in one.reasons))
+        for one in records
+        if isinstance(one, Decision) and one.cause is Cause.MESSAGE
+    }
+
+
+def test_state_is_carried_over_to_another_number_of_partitions(
+    settings: Settings, unique: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    events, policy = list(read_history(HISTORY, ai_answers=True)), policy_of(settings)
+    half = len(events) // 2
+    topics = Topics(connection_of(settings))
+    wanted = wanted_topics(route_names(policy), dev=True, partitions=BEFORE)
+    topics.apply(topics.plan(wanted))
+    run(settings, events[:half])
+    moved = replace(settings, topic_prefix=f"{unique}.v2.")
+    with environment(settings):
+        options = ("--partitions", str(AFTER), "--prefix", moved.topic_prefix, "--dev")
+        assert ended("topics", "repartition", *options) == 0
+        assert "state of tickets" in capfd.readouterr().out
+        assert ended("topics", "repartition", *options) != 0, "the new topics are not empty"
+    run(moved, events[half:])
+    expected = told(iter(Replay(Decider(policy, dict[str, object]().get), BEFORE).run(events)))  # type: ignore[arg-type]
+    assert decisions(settings) | decisions(moved) == expected
+    assert len(decisions(moved)) > 10
+
+
+def ended(*arguments: str) -> object:
+    with pytest.raises(SystemExit) as end:
+        main(list(arguments))
+    return end.value.code
+
+
+def test_what_has_not_been_handled_is_not_left_behind(
+    settings: Settings, unique: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    topics = Topics(connection_of(settings))
+    wanted = wanted_topics(route_names(policy_of(settings)), dev=True, partitions=BEFORE)
+    topics.apply(topics.plan(wanted))
+    events = list(read_history(HISTORY, ai_answers=True))[:20]
+    list(Player(connection_of(settings), Codec()).play(events, Pace(None)))
+    with environment(settings):
+        code = ended(
+            "topics", "repartition", "--partitions", "6", "--prefix", f"{unique}.v2.", "--dev"
+        )
+    assert code == 78
+    assert "let the workers come to the end" in capfd.readouterr().err

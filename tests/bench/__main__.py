@@ -1,6 +1,6 @@
 """Measures Baton on a real Kafka beside its peers; `make bench` prepares and runs it.
 
-    python -m tests.bench [--quick] [count|shape|growth|latency|memory ...]
+    python -m tests.bench [--quick] [--before FILE] [count|shape|growth|cost|latency|memory ...]
 
 Prints one JSON line a figure; progress and a table go to standard error, a plot to build/bench.
 """
@@ -12,11 +12,11 @@ from pathlib import Path
 
 import click
 
-from tests.bench import count, growth, latency, memory, shape
+from tests.bench import cost, count, growth, latency, memory, shape
 from tests.bench.broker import Broker, OpenBroker
 from tests.bench.contenders import MADE
 from tests.bench.report import print_lines, print_table, say, write_plot
-from tests.bench.results import Result
+from tests.bench.results import Result, read_lines
 from tests.kafka import running_kafka
 
 Bench = Callable[[OpenBroker, Path, bool], list[Result]]
@@ -30,6 +30,9 @@ BENCHES: dict[str, Bench] = {
     ),
     "growth": lambda broker, folder, quick: growth.run(
         broker, folder, growth.QUICK if quick else growth.FULL
+    ),
+    "cost": lambda broker, folder, quick: cost.run(
+        broker, folder, cost.QUICK if quick else cost.FULL
     ),
     "latency": lambda broker, folder, quick: latency.run(
         broker, folder, latency.QUICK if quick else latency.FULL
@@ -60,8 +63,13 @@ def shared(broker: Broker) -> OpenBroker:
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Small sizes and single runs: a minute in all.")
+@click.option(
+    "--before",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The JSON lines of an earlier run, to be shown beside this one.",
+)
 @click.argument("benches", nargs=-1, type=click.Choice(tuple(BENCHES)))
-def main(quick: bool, benches: tuple[str, ...]) -> None:
+def main(quick: bool, before: Path | None, benches: tuple[str, ...]) -> None:
     """Run the benches named, by default all."""
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as name:
@@ -72,7 +80,7 @@ def main(quick: bool, benches: tuple[str, ...]) -> None:
                 found = BENCHES[bench](open_broker, folder, quick)
                 print_lines(found)
                 results += found
-    print_table(results)
+    print_table(results, read_lines(before.read_text()) if before else ())
     plot = MADE / ("quick.svg" if quick else "bench.svg")
     write_plot(results, plot)
     say(f"plot: {plot}")

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from confluent_kafka import (
     Consumer,
@@ -44,7 +44,7 @@ class Broker:
 
     def make(self, partitions: int, *topics: str) -> None:
         """Make topics and wait until each has a leader everywhere."""
-        admin = self._admin()
+        admin = self._admin
         wanted = [NewTopic(topic, partitions, 1) for topic in topics]
         for future in admin.create_topics(wanted).values():
             future.result(WAIT)
@@ -53,7 +53,7 @@ class Broker:
 
     def remove(self, name: str) -> None:
         """Delete every topic with this in its name: some put theirs before it, some behind."""
-        admin = self._admin()
+        admin = self._admin
         topics = [topic for topic in admin.list_topics(timeout=WAIT).topics if name in topic]
         if topics:
             for future in admin.delete_topics(topics).values():
@@ -61,7 +61,7 @@ class Broker:
 
     def ends(self, topics: Iterable[str] | None = None) -> int:
         """Records ever appended to the topics (default all, Kafka's own too), markers included."""
-        admin = self._admin()
+        admin = self._admin
         known = admin.list_topics(timeout=WAIT).topics
         wanted = {
             TopicPartition(topic, number): OffsetSpec.latest()
@@ -73,8 +73,8 @@ class Broker:
 
     def members(self, group: str) -> int:
         """How many members of a group have their partitions; 0 while it rebalances."""
-        admin = self._admin()
-        found = admin.describe_consumer_groups([group])[group].result(WAIT)
+        admin = self._admin
+        found = patiently(lambda: admin.describe_consumer_groups([group])[group].result(WAIT))
         return len(found.members) if found.state is ConsumerGroupState.STABLE else 0
 
     def log_bytes(self) -> int:
@@ -85,7 +85,7 @@ class Broker:
         """How many records of a topic a read_committed reader sees."""
         consumer = Consumer(
             {
-                "bootstrap.servers": self.bootstrap,
+                **self.client(),
                 "group.id": "count-committed",
                 "enable.auto.commit": False,
                 "isolation.level": "read_committed",
@@ -108,8 +108,16 @@ class Broker:
         finally:
             consumer.close()
 
+    def client(self) -> dict[str, Any]:
+        """What every client of ours is configured with.
+
+        They log nothing: what matters is raised, and Kafka may end before the last of them.
+        """
+        return {"bootstrap.servers": self.bootstrap, "log_level": 0}
+
+    @cached_property
     def _admin(self) -> AdminClient:
-        return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 3})
+        return AdminClient(self.client())
 
 
 OpenBroker = Callable[[], AbstractContextManager[Broker]]
@@ -119,14 +127,13 @@ OpenBroker = Callable[[], AbstractContextManager[Broker]]
 class GroupOffsets:
     """How far a consumer group has committed a topic."""
 
-    def __init__(self, bootstrap: str, group: str, topic: str) -> None:
+    def __init__(self, broker: Broker, group: str, topic: str) -> None:
         # Not read_committed: that would wait for the end of each transaction under way.
         self._consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap,
+                **broker.client(),
                 "group.id": group,
                 "isolation.level": "read_uncommitted",
-                "log_level": 3,
             }
         )
         partitions = self._consumer.list_topics(topic, timeout=WAIT).topics[topic].partitions

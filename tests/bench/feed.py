@@ -83,7 +83,7 @@ def fill(broker: Broker, topic: str, feed: Feed) -> Source:
     broker.make(feed.partitions, topic)
     producer = Producer(
         {
-            "bootstrap.servers": broker.bootstrap,
+            **broker.client(),
             "linger.ms": 20,
             "batch.size": 1 << 18,
             "partitioner": "murmur2_random",

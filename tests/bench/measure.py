@@ -72,7 +72,7 @@ def measure(
     `RuntimeError` when a worker ends.
     """
     source, limit = run.source, time.monotonic() + timeout
-    with closing(GroupOffsets(source.broker.bootstrap, run.group, source.topic)) as offsets:
+    with closing(GroupOffsets(source.broker, run.group, source.topic)) as offsets:
 
         def sample() -> Sample:
             cpu = sum(worker.cpu_seconds() for worker in workers)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.bench.broker import OpenBroker
 from tests.bench.contenders import BATON, Run, Work, new_run
+from tests.bench.disk import mebibytes
 from tests.bench.feed import Feed, fill
 from tests.bench.measure import measure
 from tests.bench.report import say
@@ -59,6 +60,7 @@ class Start:
 
 def _of(run: Run, rounds: int) -> list[Result]:
     now, highest, rate = _fill_state(run)
+    disk = mebibytes(run.source.broker.folder, run.folder)
     restarts = [_start(run) for _ in range(rounds)]
     restores = []
     for _ in range(rounds):
@@ -69,6 +71,7 @@ def _of(run: Run, rounds: int) -> list[Result]:
         ("at the end", (now,), "MiB"),
         ("at its highest", (highest,), "MiB"),
         ("highest in a restore", tuple(one.highest for one in restores), "MiB"),
+        ("on disk", (disk,), "MiB"),
         ("first counts", (rate,), "messages/s"),
         ("restore", restore_rates, "records/s"),
         ("start, store there", tuple(one.seconds for one in restarts), "s"),

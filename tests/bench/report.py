@@ -10,7 +10,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.results import Result, json_line, rounded
+from tests.bench.results import Line, Result, json_line, rounded
 
 LINE, LABEL, BAR, MARGIN = 20, 330, 420, 10
 """Pixels of the plot: height of a line, width of its text, of its longest bar, and around all."""
@@ -30,16 +30,23 @@ def print_lines(results: Sequence[Result]) -> None:
         print(json_line(result), flush=True)
 
 
-def print_table(results: Sequence[Result]) -> None:
-    """Medians with their spread, on standard error: standard output holds nothing but lines."""
+def print_table(results: Sequence[Result], before: Sequence[Line] = ()) -> None:
+    """Medians with their spread, on standard error: standard output holds nothing but lines.
+
+    With the lines of an earlier run each figure stands beside what it was then.
+    """
+    earlier = {(line.bench, line.what, line.unit): line.value for line in before}
     table = Table("bench", "what", title="medians", box=SIMPLE)
-    for column in ("median", "lowest", "highest", "runs"):
+    for column in ("median", "lowest", "highest", "runs", *(["before"] if before else [])):
         table.add_column(column, justify="right")
     table.add_column("unit")
     for result in results:
-        numbers = [f"{rounded(value):,g}" for value in (result.value, *result.spread)]
-        row = [result.bench, result.what, *numbers, str(len(result.values)), result.unit]
-        table.add_row(*row)
+        numbers = [_number(value) for value in (result.value, *result.spread)]
+        row = [result.bench, result.what, *numbers, str(len(result.values))]
+        if before:
+            was = earlier.get((result.bench, result.what, result.unit))
+            row.append("" if was is None else _number(was))
+        table.add_row(*row, result.unit)
     Console(stderr=True, width=TABLE).print(table)
 
 
@@ -73,9 +80,13 @@ def _bar(y: int, result: Result, scale: float) -> list[str]:
         _text(MARGIN, y, result.what),
         f"<rect x='{LABEL}' y='{y - 11}' width='{end - LABEL:.1f}' height='13' fill='{colour}'/>",
         f"<line x1='{low:.1f}' x2='{high:.1f}' y1='{y - 4}' y2='{y - 4}' stroke='black'/>",
-        _text(int(max(end, high)) + 6, y, f"{rounded(result.value):,g}"),
+        _text(int(max(end, high)) + 6, y, _number(result.value)),
     ]
 
 
 def _text(x: int, y: int, text: str, style: str = "") -> str:
     return f"<text x='{x}' y='{y}' {style}>{escape(text)}</text>"
+
+
+def _number(value: float) -> str:
+    return f"{rounded(value):,.10g}"

@@ -1,14 +1,16 @@
 """The parts of the benchmarks that only reckon and write."""
 
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.bench.contenders import BATON, QUIX
 from tests.bench.feed import Feed, outputs_of
+from tests.bench.load import stamp, stamp_of
 from tests.bench.measure import Sample, Span, between
 from tests.bench.pairs import results_of
-from tests.bench.report import write_plot
+from tests.bench.report import print_table, write_plot
 from tests.bench.results import Line, Result, json_line, percentile, ratios, read_lines
 
 
@@ -55,6 +57,18 @@ def test_the_right_number_of_outputs_is_that_of_the_messages_fed() -> None:
         outputs += count % 20 == 0
     assert (sum(seen.values()), len(seen)) == (feed.total, 30)
     assert outputs == outputs_of(feed, 20) > 0
+
+
+def test_the_table_shows_what_a_figure_was_before(capsys: pytest.CaptureFixture[str]) -> None:
+    before = [Line("b", "Baton", 1_234_567.0, "s"), Line("b", "gone", 1.0, "s")]
+    print_table([Result("b", "Baton", (5.0,), "s"), Result("b", "new", (6.0,), "s")], before)
+    shown = capsys.readouterr().err
+    assert "1,235,000" in shown
+    assert "gone" not in shown
+
+
+def test_a_stamp_is_read_from_the_end_of_a_value() -> None:
+    assert stamp_of(b"count..." + stamp()) == pytest.approx(time.monotonic(), abs=1)
 
 
 def test_the_plot_shows_every_figure(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ class Batch:
         tick: int | None = None,
     ) -> None:
         self.owner = owner
-        self.topic = topic
+        self.topic = topic  # as the broker calls it
         self.records = records
         self.tick = tick
         self.done = False

@@ -10,11 +10,13 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
+from streams.engine.access import Contact
 from streams.engine.batch import Batch, SourceRecord
 from streams.engine.producer import Member
 
@@ -153,6 +155,10 @@ class BatchConsumer(driver.Consumer):
             # Faust's fetcher fails on a cancel during shutdown.
             if not self.app.should_stop:
                 raise
+        except (GroupAuthorizationFailedError, TopicAuthorizationFailedError) as error:
+            # Faust would end in good order, with a traceback and a code that says nothing.
+            contact = Contact(self.engine.config.connection)
+            self.engine.fail(contact.forbidden(f"read: {error}"))
 
     async def _drain(self, fetcher: Any) -> None:
         while not (self._stopped.is_set() or fetcher._stopped.is_set()):
@@ -191,22 +197,21 @@ class BatchConsumer(driver.Consumer):
         delivered = part.delivered[tp.topic]
         if records[0].offset < delivered:
             records = [record for record in records if record.offset >= delivered]
-        name = self._rename(tp.topic, records)
+        self._rename(tp.topic, records)
         size = self.engine.config.batch_size
         for start in range(0, len(records), size):
             chunk: list[SourceRecord] = records[start : start + size]
             last = chunk[-1].offset
-            if not await self._hand_over(part, Batch(part, name, chunk), tp, last):
+            if not await self._hand_over(part, Batch(part, tp.topic, chunk), tp, last):
                 return
             part.delivered[tp.topic] = last + 1
 
-    def _rename(self, topic: str, records: Iterable[Any]) -> str:
-        """Take the prefix of the broker's topics off; returns the name without it."""
+    def _rename(self, topic: str, records: Iterable[Any]) -> None:
+        """Give records their topic's name without the prefix that it has on the broker."""
         name = self.engine.config.connection.name(topic)
         if name != topic:
             for record in records:
                 record.topic = name
-        return name
 
     async def _tick(self, owned: Mapping[int, "Partition"]) -> None:
         """Fire timers of partitions that have been read to an end fetched after they were due."""
@@ -225,7 +230,7 @@ class BatchConsumer(driver.Consumer):
             if not part.pending and all(topics[t] >= ends[TP(t, number)] for t in topics):
                 topic = next(iter(topics))
                 part.ticked += 1
-                batch = Batch(part, self._rename(topic, ()), (), tick=now)
+                batch = Batch(part, topic, (), tick=now)
                 await self._hand_over(part, batch, TP(topic, number), -part.ticked)
 
     async def _hand_over(self, part: "Partition", batch: Batch, tp: TP, offset: int) -> bool:

@@ -1,5 +1,6 @@
 """The producer of outputs and changelog: one a worker, transactional for exactly once."""
 
+import logging
 import struct
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -12,6 +13,8 @@ from streams.engine.config import EngineConfig
 from streams.engine.errors import BrokerFailed, Fenced
 from streams.engine.partition import Cut
 from streams.engine.position import MARKER, encode_position
+
+log = logging.getLogger(__name__)
 
 FENCING_CODES = frozenset(
     {
@@ -60,6 +63,7 @@ class CheckpointProducer:
         self._timeout = config.transaction_timeout / 1000
         settings: dict[str, Any] = {
             **config.librdkafka(),
+            "logger": log,
             "linger.ms": 5,
             "acks": "all",
             "enable.idempotence": True,

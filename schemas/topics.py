@@ -28,6 +28,7 @@ from schemas.topic_table import (
 )
 
 __all__ = [
+    "FAMILY",
     "OPEN_ANOMALIES",
     "PARTITIONER",
     "RECORD_TYPES",
@@ -48,6 +49,9 @@ RECORD_TYPES: tuple[type[Record], ...] = tuple(
     dict.fromkeys(record for topic in (*TABLE, ROUTES) for record in topic.records)
 )
 """Every record type that travels on a topic, once."""
+
+FAMILY = "support."
+"""What every topic's name begins with."""
 
 _LEGAL_ROUTE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 

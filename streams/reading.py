@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from schemas.codec import BadRecord, Codec
 from schemas.records import Millis, Record
 from streams.engine import Connection
+from streams.engine.access import FORBIDDEN
 from streams.errors import BrokerError
 from streams.security import Reach
 
@@ -119,12 +120,7 @@ class Follower:
         for name in topics:
             topic = self._connection.topic(name)
             for number in self._partitions(name, topic):
-                try:
-                    low, high = self._consumer.get_watermark_offsets(
-                        TopicPartition(topic, number), ANSWER_TIMEOUT
-                    )
-                except KafkaException as error:
-                    raise self._reach.failure(f"read topic {name}", error.args[0]) from error
+                low, high = self._ends(name, topic, number)
                 offsets.append(TopicPartition(topic, number, low if from_start else high))
                 self._behind.add((topic, number))
         self._consumer.assign(offsets)
@@ -137,6 +133,21 @@ class Follower:
         if found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             raise BrokerError(f"there is no topic {name}; `baton topics apply` makes it")
         raise self._reach.failure(f"read topic {name}", found.error)
+
+    def _ends(self, name: str, topic: str, number: int) -> tuple[int, int]:
+        # Of a topic that was made a moment ago a broker does not know yet that it leads it.
+        limit = time.monotonic() + ANSWER_TIMEOUT
+        while True:
+            try:
+                low, high = self._consumer.get_watermark_offsets(
+                    TopicPartition(topic, number), ANSWER_TIMEOUT
+                )
+                return low, high
+            except KafkaException as error:
+                reason = error.args[0]
+                if reason.code() in FORBIDDEN or time.monotonic() > limit:
+                    raise self._reach.failure(f"read topic {name}", reason) from error
+                time.sleep(0.1)
 
     def _read(self, message: Message) -> Seen:
         topic = self._connection.name(message.topic())

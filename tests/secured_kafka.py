@@ -34,7 +34,7 @@ LIBS = SCRIPTS / "target" / "libs"
 START_TIMEOUT = 60.0
 DAYS = datetime.timedelta(days=30)
 ADMIN = "admin"
-USERS = (ADMIN, "worker", "platform", "stranger")
+USERS = (ADMIN, "operator", "worker", "platform", "watcher")
 
 PROPERTIES = """
 process.roles=broker,controller
@@ -138,7 +138,7 @@ def secured_kafka(folder: Path) -> Iterator[SecuredKafka]:
     """Start it with its data in a folder and stop it at the end; the jars must be there."""
     folder.mkdir(parents=True, exist_ok=True)
     passwords = {user: secrets.token_urlsafe(12) for user in USERS}
-    _make_certificates(folder, passwords)
+    make_certificates(folder, passwords)
     controller, inside, *outside = _free_ports(5)
     listening = (Protocol.SASL_SSL, Protocol.SASL_PLAINTEXT, Protocol.SSL)
     ports = dict(zip(listening, outside, strict=True))
@@ -223,7 +223,7 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-def _make_certificates(folder: Path, passwords: dict[str, str]) -> None:
+def make_certificates(folder: Path, passwords: dict[str, str]) -> None:
     """A CA, the broker's certificate for 127.0.0.1, one a user, and one that nobody signed for."""
     authority = Authority("Baton's test CA")
     (folder / "ca.pem").write_bytes(authority.pem)

@@ -4,7 +4,7 @@ import click
 import msgspec
 from rich.console import Console
 
-from schemas.topics import TOPICS, route_topic
+from schemas.topics import FAMILY, TOPICS, route_topic
 from streams.app import codec_of
 from streams.console.lines import line_of
 from streams.policies import policy_of, route_names
@@ -44,7 +44,7 @@ def as_json_line(seen: Seen) -> bytes:
 
 
 def _full_name(topic: str) -> str:
-    return topic if topic.startswith("support.") else f"support.{topic}"
+    return topic if topic.startswith(FAMILY) else FAMILY + topic
 
 
 def _default(settings: Settings) -> list[str]:

@@ -7,7 +7,9 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from streams.acls import Role, commands, grants_of
 from streams.admin import UNMENDABLE, Difference, Finding, Topics, wanted_topics
+from streams.app import AGENTS
 from streams.errors import BatonError, InputError, TopicsDiffer
 from streams.policies import policy_of, route_names
 from streams.security import connection_of
@@ -117,6 +119,35 @@ def repartition(partitions: int, prefix: str, dev: bool) -> None:
     click.echo(
         f"done: set BATON_TOPIC_PREFIX={prefix} for producers, workers and readers", err=True
     )
+
+
+@command.command(epilog="Example: baton topics acls --user baton-worker")
+@click.option("--user", required=True, help="Who is to be allowed.")
+@click.option(
+    "--for",
+    "role",
+    type=click.Choice([str(role) for role in Role]),
+    default=str(Role.WORKER),
+    show_default=True,
+    help="What the user runs: workers, `baton topics plan` and `apply`, `play`, or `tail`.",
+)
+@click.option(
+    "--agents",
+    "names",
+    type=click.Choice(tuple(AGENTS)),
+    multiple=True,
+    help="A worker with only these agents; may be repeated.  [default: all]",
+)
+def acls(user: str, role: str, names: tuple[str, ...]) -> None:
+    """Print the least a user must be allowed, as commands of Kafka's own kafka-acls.sh.
+
+    READ and WRITE imply DESCRIBE. Topics and groups are named as the settings say, so run it with
+    the topic_prefix and the group of the workers.
+    """
+    settings = load_settings()
+    grants = grants_of(Role(role), settings, names or AGENTS)
+    for line in commands(grants, user, settings.bootstrap_servers):
+        click.echo(line)
 
 
 def _find(dev: bool, partitions: int | None, routes: str | None) -> tuple[Topics, list[Finding]]:

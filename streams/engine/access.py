@@ -153,24 +153,29 @@ def check(config: EngineConfig, admin: AdminClient) -> None:
     What does not exist yet, and transactional ids, are refused when they are first used.
     """
     grants = needed(config)
-    topics = {grant.name: grant for grant in grants if grant.kind is ResourceType.TOPIC}
+    topics = [grant for grant in grants if grant.kind is ResourceType.TOPIC]
+    groups = [grant for grant in grants if grant.kind is ResourceType.GROUP]
     described = admin.describe_topics(
-        TopicCollection(list(topics)),
+        TopicCollection(_names(topics)),
         include_authorized_operations=True,
         request_timeout=ANSWER_TIMEOUT,
     )
-    lacking = [*_lacking(described, topics)]
-    groups = {grant.name: grant for grant in grants if grant.kind is ResourceType.GROUP}
-    lacking += _lacking(_describe_groups(admin, list(groups)), groups)
+    lacking = [
+        *_lacking(topics, described),
+        *_lacking(groups, _describe_groups(admin, _names(groups))),
+    ]
     if lacking:
         raise Contact(config.connection).forbidden(", ".join(lacking))
 
 
-def _lacking(described: dict[str, Future[Any]], grants: dict[str, Grant]) -> Iterator[str]:
-    for name, future in described.items():
-        grant = grants[name]
+def _names(grants: Iterable[Grant]) -> list[str]:
+    return list(dict.fromkeys(grant.name for grant in grants))
+
+
+def _lacking(grants: Iterable[Grant], described: dict[str, Future[Any]]) -> Iterator[str]:
+    for grant in grants:
         try:
-            granted = future.result().authorized_operations
+            granted = described[grant.name].result().authorized_operations
         except KafkaException as error:
             if error.args[0].code() not in FORBIDDEN:
                 continue  # it does not exist, which is told elsewhere
@@ -178,14 +183,14 @@ def _lacking(described: dict[str, Future[Any]], grants: dict[str, Grant]) -> Ite
         existing = (one for one in grant.operations if one is not AclOperation.CREATE)
         for operation in existing:
             if operation not in granted:
-                yield f"{operation.name} {grant.kind.name.lower()} {name}"
+                yield f"{operation.name} {grant.kind.name.lower()} {grant.name}"
 
 
-def _describe_groups(admin: AdminClient, groups: Iterable[str]) -> dict[str, Future[Any]]:
+def _describe_groups(admin: AdminClient, groups: list[str]) -> dict[str, Future[Any]]:
     limit = time.monotonic() + ANSWER_TIMEOUT
     while True:
         described: dict[str, Future[Any]] = admin.describe_consumer_groups(
-            list(groups), include_authorized_operations=True, request_timeout=ANSWER_TIMEOUT
+            groups, include_authorized_operations=True, request_timeout=ANSWER_TIMEOUT
         )
         errors = [future.exception() for future in described.values()]
         passing = any(

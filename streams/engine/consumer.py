@@ -11,11 +11,13 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from aiokafka import TopicPartition
+from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
+from streams.engine.access import Contact
 from streams.engine.batch import Batch, SourceRecord
 from streams.engine.producer import Member
 
@@ -170,6 +172,10 @@ class BatchConsumer(driver.Consumer):
             # Faust's fetcher fails on a cancel during shutdown.
             if not self.app.should_stop:
                 raise
+        except (GroupAuthorizationFailedError, TopicAuthorizationFailedError) as error:
+            # Faust would end in good order, with a traceback and a code that says nothing.
+            contact = Contact(self.engine.config.connection)
+            self.engine.fail(contact.forbidden(f"read: {error}"))
 
     async def _drain(self, fetcher: Any) -> None:
         while not (self._stopped.is_set() or fetcher._stopped.is_set()):

@@ -76,6 +76,7 @@ class CheckpointProducer:
         self._timeout = config.transaction_timeout / 1000
         settings: dict[str, Any] = {
             **config.librdkafka(),
+            "logger": log,
             "linger.ms": 5,
             "acks": "all",
             "enable.idempotence": True,

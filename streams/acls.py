@@ -1,0 +1,69 @@
+"""The least that each role must be allowed on a Kafka that asks for permission."""
+
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from enum import StrEnum
+
+from confluent_kafka.admin import AclOperation, ResourceType
+
+from schemas.topics import FAMILY
+from streams.app import AGENTS, engine_config
+from streams.engine import Grant, needed
+from streams.security import connection_of
+from streams.settings import Settings
+
+
+class Role(StrEnum):
+    """Who connects."""
+
+    WORKER = "worker"
+    APPLY = "apply"
+    PLAY = "play"
+    TAIL = "tail"
+
+
+def grants_of(role: Role, settings: Settings, agents: Iterable[str] = AGENTS) -> list[Grant]:
+    """What a role needs: a worker with these agents, or a command."""
+    if role is Role.WORKER:
+        # Permissions are for the workers of every name: none has to be made and kept here.
+        named = replace(settings, worker_id=settings.worker_id or "any")
+        grants = (grant for name in agents for grant in needed(engine_config(name, named)))
+        return list(dict.fromkeys(grants))
+    connection = connection_of(settings)
+    if role is Role.PLAY:
+        name = connection.topic("support.conversations")
+        return [Grant(ResourceType.TOPIC, name, (AclOperation.WRITE,))]
+    operations = (AclOperation.READ,) if role is Role.TAIL else _APPLY
+    return [Grant(ResourceType.TOPIC, connection.topic(FAMILY), operations, prefixed=True)]
+
+
+_APPLY = (
+    AclOperation.CREATE,
+    AclOperation.DESCRIBE,
+    AclOperation.DESCRIBE_CONFIGS,
+    AclOperation.ALTER_CONFIGS,
+)
+
+
+def commands(grants: Iterable[Grant], user: str, bootstrap: str) -> Iterator[str]:
+    """The grants as commands of Kafka's own tool, few and sorted by what they allow."""
+    names: dict[tuple[ResourceType, tuple[AclOperation, ...], bool], list[str]] = {}
+    for grant in grants:
+        names.setdefault((grant.kind, grant.operations, grant.prefixed), []).append(grant.name)
+    for (kind, operations, prefixed), each in names.items():
+        option = f"--{kind.name.lower().replace('_', '-')}"
+        yield shlex.join(
+            [
+                *("kafka-acls.sh", "--bootstrap-server", bootstrap),
+                *("--command-config", "admin.properties", "--add"),
+                *("--allow-principal", f"User:{user}"),
+                *(part for one in operations for part in ("--operation", _camel(one.name))),
+                *(part for name in each for part in (option, name)),
+                *(("--resource-pattern-type", "prefixed") if prefixed else ()),
+            ]
+        )
+
+
+def _camel(name: str) -> str:
+    return "".join(part.title() for part in name.split("_"))

@@ -1,0 +1,57 @@
+"""Both clients connect by the same connection, whatever protects it."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from aiokafka.client import AIOKafkaClient
+from confluent_kafka.admin import AdminClient
+from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
+
+from streams.engine import AccessDenied, Connection, Contact, Mechanism, Protocol
+from tests.secured_kafka import SecuredKafka
+
+SASL = (Protocol.SASL_SSL, Protocol.SASL_PLAINTEXT)
+WAYS = [
+    *((protocol, mechanism) for protocol in SASL for mechanism in Mechanism),
+    (Protocol.SSL, Mechanism.PLAIN),
+]
+
+
+async def reach_with_aiokafka(connection: Connection) -> int:
+    client = AIOKafkaClient(
+        bootstrap_servers=connection.bootstrap,
+        **credentials_to_aiokafka_auth(connection.faust()),
+    )
+    await client.bootstrap()
+    try:
+        return len(client.cluster.brokers())
+    finally:
+        await client.close()
+        await asyncio.sleep(0.1)  # it does not wait for its sockets
+
+
+@pytest.mark.parametrize(("protocol", "mechanism"), WAYS)
+def test_both_clients_are_let_in(
+    secured: SecuredKafka, protocol: Protocol, mechanism: Mechanism
+) -> None:
+    connection = secured.connection("worker", protocol, mechanism)
+    contact = Contact(connection)
+    assert len(contact.metadata(AdminClient(contact.settings), 10).brokers) == 1
+    assert asyncio.run(reach_with_aiokafka(connection)) == 1
+
+
+def test_both_clients_are_let_in_without_any_protection(kafka_bootstrap: str) -> None:
+    connection = Connection(kafka_bootstrap)
+    contact = Contact(connection)
+    assert len(contact.metadata(AdminClient(contact.settings), 10).brokers) == 1
+    assert asyncio.run(reach_with_aiokafka(connection)) == 1
+
+
+def test_a_client_without_the_certificate_that_is_asked_for_is_told_so(
+    secured: SecuredKafka,
+) -> None:
+    connection = secured.connection("worker", Protocol.SSL)
+    contact = Contact(replace(connection, certificate_file="", key_file="", key_password=""))
+    with pytest.raises(AccessDenied, match="BATON_SSL_CERTIFICATE_FILE"):
+        contact.metadata(AdminClient(contact.settings), 10)

@@ -1,7 +1,7 @@
 """Faults planted in the engine, to show that the verifier finds them; and where they strike.
 
-A counting worker with FAULT in its environment runs a broken engine. On `STRIKE` a worker, broken or
-not, strikes itself at the next checkpoint, at the moment when the fault shows.
+A counting worker with FAULT in its environment runs a broken engine. On `STRIKE` a worker, broken
+or not, strikes itself at the next checkpoint, at the moment when the fault shows.
 """
 
 import os

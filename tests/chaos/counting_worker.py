@@ -28,6 +28,7 @@ from streams.engine import (
     run,
     wall_clock,
 )
+from tests.chaos.mutations import plant
 from tests.chaos.names import Names
 
 DELETE_EVERY = 50
@@ -134,6 +135,7 @@ def main() -> None:
     """Run a worker from the environment."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     config = config_of(os.environ)
+    plant(os.environ.get("FAULT"))
     app = make_app(config)
     engine = Engine(app, config)
     processor = Processor(Counter(Names(config.group)), config.max_failures_in_a_row)

@@ -4,6 +4,7 @@ import time
 
 from tests.chaos import disk
 from tests.chaos.drill import Drill
+from tests.chaos.mutations import STRIKE
 
 
 def kill(drill: Drill, worker: str, *, wipe: bool = False) -> None:
@@ -26,6 +27,12 @@ def pause(drill: Drill, worker: str, seconds: float) -> None:
     drill.group.pause(worker)
     time.sleep(seconds)
     drill.group.resume(worker)
+
+
+def strike(drill: Drill, worker: str) -> None:
+    """A worker stops, or dies when it is a broken one, at its weakest moment."""
+    drill.stroke("strike", worker)
+    drill.group.send(worker, STRIKE)
 
 
 def join(drill: Drill, worker: str) -> None:

@@ -92,11 +92,15 @@ class Group:
 
     def pause(self, worker: str) -> None:
         """Stop a worker with SIGSTOP: it lives, but does nothing."""
-        self._workers[worker].process.send_signal(signal.SIGSTOP)
+        self.send(worker, signal.SIGSTOP)
 
     def resume(self, worker: str) -> None:
         """Let a paused worker go on."""
-        self._workers[worker].process.send_signal(signal.SIGCONT)
+        self.send(worker, signal.SIGCONT)
+
+    def send(self, worker: str, number: signal.Signals) -> None:
+        """Send a worker a signal."""
+        self._workers[worker].process.send_signal(number)
 
     def stop(self) -> list[int]:
         """End all workers with SIGTERM and leave them down; returns their exit codes."""

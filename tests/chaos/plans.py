@@ -10,9 +10,11 @@ from tests.chaos import scripts
 from tests.chaos.counting import Counting
 from tests.chaos.disk import small_disks
 from tests.chaos.drill import WORKERS, Drill, Result, Workload
+from tests.chaos.tickets import Tickets
 from tests.kafka import Kafka
 
 RATE = 3_000
+TICKETS_RATE = 600
 LEAST = 300_000
 DISK_MEGABYTES = 96
 
@@ -40,6 +42,18 @@ def short_counting(bootstrap: str, group: str) -> Workload:
     return Counting(bootstrap, group, RATE, **SHORT_SESSION)
 
 
+def tickets(bootstrap: str, group: str) -> Workload:
+    """Tickets workers as in production."""
+    return Tickets(bootstrap, TICKETS_RATE)
+
+
+def short_tickets(bootstrap: str, group: str) -> Workload:
+    """Tickets workers whose sessions end soon."""
+    return Tickets(
+        bootstrap, TICKETS_RATE, BATON_SESSION_TIMEOUT="2000", BATON_HEARTBEAT_INTERVAL="300"
+    )
+
+
 _full = (
     Plan("kills", counting, scripts.kills, LEAST),
     Plan("rolling", counting, scripts.rolling, LEAST),
@@ -47,10 +61,14 @@ _full = (
     Plan("broker", counting, scripts.broker, LEAST),
     Plan("disk", counting, scripts.disk, LEAST, small_disks=True),
     Plan("all", counting, scripts.mix, LEAST, small_disks=True),
+    Plan("tickets", tickets, scripts.tickets, small_disks=True),
 )
 FULL = {plan.name: plan for plan in _full}
 
-_quick = (Plan("all", short_counting, scripts.short_mix, small_disks=True),)
+_quick = (
+    Plan("all", short_counting, scripts.short_mix, small_disks=True),
+    Plan("tickets", short_tickets, scripts.short_tickets),
+)
 QUICK = {plan.name: plan for plan in _quick}
 
 

@@ -76,6 +76,35 @@ def mix(drill: Drill) -> None:
                 overlapping.begin(faults.restart_broker, drill, chooser.uniform(0.0, 5.0))
 
 
+def tickets(drill: Drill) -> None:
+    """Each fault, with two workers and then three."""
+    faults.kill(drill, "A")
+    time.sleep(KILL_EVERY)
+    faults.kill(drill, "B", wipe=True)
+    time.sleep(KILL_EVERY)
+    faults.join(drill, "C")
+    time.sleep(KILL_EVERY)
+    for worker in drill.group.names:
+        faults.terminate(drill, worker)
+        time.sleep(KILL_EVERY)
+    faults.pause(drill, "A", PAUSE)
+    time.sleep(KILL_EVERY)
+    faults.restart_broker(drill, 2.0)
+    time.sleep(KILL_EVERY)
+    faults.fill_disk(drill, "B", 5.0)
+    time.sleep(KILL_EVERY)
+    faults.kill(drill, "C", wipe=True)
+    time.sleep(KILL_EVERY)
+
+
+def short_tickets(drill: Drill) -> None:
+    """A lost disk and a paused worker, with a session of 2 s."""
+    faults.kill(drill, "A", wipe=True)
+    time.sleep(3.0)
+    faults.pause(drill, "B", 2.5)
+    time.sleep(1.5)
+
+
 def short_mix(drill: Drill) -> None:
     """Everything once, with a session of 2 s."""
     faults.kill(drill, "A", wipe=True)

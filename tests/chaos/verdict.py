@@ -64,6 +64,18 @@ class Verdict:
             if count > 1 and name in places:
                 self.fault("doubled", f"{where} {name}: {count} times", count - 1)
 
+    def compare_values(
+        self, where: str, expected: Sequence[Hashable], found: Sequence[Hashable]
+    ) -> None:
+        """Compare what was written, in its order, where nothing but the content tells it apart."""
+        wanted, there = Counter(expected), Counter(found)
+        for value, count in (wanted - there).items():
+            self.fault("lost", f"{where}: {value}", count)
+        for value, count in (there - wanted).items():
+            self.fault("doubled" if value in wanted else "wrong", f"{where}: {value}", count)
+        if wanted == there and list(expected) != list(found):
+            self.fault("wrong", f"{where}: the right ones in another order")
+
     def compare_states(
         self, where: str, expected: Mapping[bytes, object], found: Mapping[bytes, object]
     ) -> None:

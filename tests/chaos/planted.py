@@ -1,0 +1,74 @@
+"""Drills with broken engines: each must be found out. And the same with a sound one.
+
+Each is struck at the moment at which its fault shows; the sound engine is struck there too.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.chaos import faults
+from tests.chaos.counting import Counting
+from tests.chaos.drill import Drill, Result
+from tests.kafka import Kafka
+
+RATE = 1_000
+SESSION = {"SESSION_TIMEOUT": "1500", "HEARTBEAT": "300"}
+PATIENCE = 6.0
+"""Seconds after which a broken worker has read all it ever will."""
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A fault of the engine by its name in `mutations`, None for the sound one, and its drill."""
+
+    fault: str | None
+    script: Callable[[Drill], None]
+
+    @property
+    def name(self) -> str:
+        """What it is called in results."""
+        return self.fault or "sound"
+
+
+def lose_the_disk(drill: Drill) -> None:
+    """A worker comes back with nothing but the changelog."""
+    faults.kill(drill, "A", wipe=True)
+    time.sleep(3.0)
+
+
+def strike(drill: Drill) -> None:
+    """A worker dies at its weakest moment."""
+    faults.strike(drill, "A")
+    time.sleep(3.0)
+
+
+def wake_late(drill: Drill) -> None:
+    """A worker stops just before it publishes a checkpoint, and goes on after its session."""
+    faults.strike(drill, "A")
+    time.sleep(3.0)
+    drill.group.resume("A")
+    time.sleep(2.0)
+
+
+def sound(drill: Drill) -> None:
+    """What finds the broken ones out does no harm to a sound one."""
+    lose_the_disk(drill)
+    wake_late(drill)
+
+
+PLANTED = (
+    Planted(None, sound),
+    Planted("skip-marker", lose_the_disk),
+    Planted("commit-before-flush", strike),
+    Planted("ignore-generation", wake_late),
+)
+
+
+def run(planted: Planted, kafka: Kafka, folder: Path, group: str) -> Result:
+    """Run one of them."""
+    environment = SESSION | ({"FAULT": planted.fault} if planted.fault else {})
+    workload = Counting(kafka.bootstrap, group, RATE, **environment)
+    drill = Drill(planted.name, kafka, workload, folder)
+    return drill.run(planted.script, patience=PATIENCE if planted.fault else 60.0)

@@ -13,6 +13,7 @@ from streams.agents.accounts import PROFILES_TOPIC
 from streams.agents.deciding import Decider
 from streams.agents.tickets import CONVERSATIONS
 from streams.demo.input import events, moved, profiles
+from streams.engine import Connection
 from streams.history import SYNTHETIC_START, time_of
 from streams.playing import Player
 from streams.policies import policy_of, route_names
@@ -43,9 +44,9 @@ class Tickets:
         self._topics = wanted_topics(route_names(self._policy), dev=True, partitions=PARTITIONS)
 
     def prepare(self) -> None:
-        topics = Topics(self._bootstrap)
+        topics = Topics(Connection(self._bootstrap))
         topics.apply(topics.plan(self._topics))
-        player = Player(self._bootstrap, self._codec)
+        player = Player(Connection(self._bootstrap), self._codec)
         for profile in self._profiles.values():
             player.send(profile, profile.updated_at)
         player.flush()

@@ -14,6 +14,7 @@ from streams.agents.accounts import PROFILES_TOPIC, AccountsAgent
 from streams.agents.anomalies import AnomaliesAgent, tenant_of
 from streams.agents.deciding import Decider
 from streams.agents.states import named_by
+from streams.agents.ticket_states import ticket_of
 from streams.agents.tickets import TicketsAgent
 from streams.clock import parse_clock
 from streams.core.accounts import AccountPolicy
@@ -82,7 +83,7 @@ def _accounts(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
 
 
 AGENTS = {
-    TicketsAgent.name: Kind(TicketsAgent.sources, named_by, _tickets, (PROFILES_TOPIC,)),
+    TicketsAgent.name: Kind(TicketsAgent.sources, ticket_of, _tickets, (PROFILES_TOPIC,)),
     AnomaliesAgent.name: Kind(AnomaliesAgent.sources, tenant_of, _anomalies),
     AccountsAgent.name: Kind(AccountsAgent.sources, named_by, _accounts),
 }

@@ -57,3 +57,8 @@ class TicketStates(States[Ticket]):
 def line_key(ticket_id: str, number: int) -> bytes:
     """The store key of a line of a ticket's transcript."""
     return LINES + ticket_id.encode() + b"\x00" + number.to_bytes(4, "big")
+
+
+def ticket_of(state_key: bytes) -> bytes:
+    """The record key of any state of the tickets agent."""
+    return state_key[1:-5] if state_key.startswith(LINES) else state_key[1:]

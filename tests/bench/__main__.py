@@ -1,6 +1,6 @@
 """Measures Baton on a real Kafka beside its peers; `make bench` prepares and runs it.
 
-    python -m tests.bench [--quick] [--before FILE] [count|shape|growth|cost|latency|memory ...]
+    python -m tests.bench [--quick] [--before FILE] [BENCH ...]
 
 Prints one JSON line a figure; progress and a table go to standard error, a plot to build/bench.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from tests.bench import cost, count, growth, latency, memory, shape
+from tests.bench import cost, count, growth, latency, memory, pipeline, shape
 from tests.bench.broker import Broker, OpenBroker
 from tests.bench.contenders import MADE
 from tests.bench.report import print_lines, print_table, say, write_plot
@@ -39,6 +39,9 @@ BENCHES: dict[str, Bench] = {
     ),
     "memory": lambda broker, folder, quick: memory.run(
         broker, folder, memory.QUICK if quick else memory.FULL
+    ),
+    "pipeline": lambda broker, folder, quick: pipeline.run(
+        folder, pipeline.QUICK if quick else pipeline.FULL
     ),
 }
 

@@ -35,6 +35,9 @@ def make_app(config: EngineConfig) -> faust.App:
         topic_disable_leader=True,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=4 << 20,
+        # By its name a worker that was killed takes its place again without a rebalance; without,
+        # the others would stand still from its return until the end of its old session.
+        consumer_group_instance_id=config.worker_id if config.exactly_once else None,
         broker_session_timeout=session,
         broker_heartbeat_interval=config.heartbeat_interval / 1000,
         broker_request_timeout=session * REQUEST_TIMEOUT_FACTOR,

@@ -45,7 +45,11 @@ OVERRIDDEN = {
         "perform_seek",
         "verify_event_path",
     ),
-    driver.AIOKafkaConsumerThread: ("_create_worker_consumer", "_ensure_consumer"),
+    driver.AIOKafkaConsumerThread: (
+        "_create_worker_consumer",
+        "_ensure_consumer",
+        "on_thread_stop",
+    ),
     driver.ConsumerRebalanceListener: ("on_partitions_assigned",),
 }
 
@@ -104,6 +108,12 @@ class ReaderThread(driver.AIOKafkaConsumerThread):
         # assigns nothing to anyone, until its next look; aiokafka's own is after five minutes.
         consumer._client._metadata_max_age_ms = METADATA_AGE
         return consumer
+
+    async def on_thread_stop(self) -> None:
+        """Leave the group at once; a member with a name would be waited for."""
+        if self._consumer is not None:
+            self._consumer._coordinator._group_instance_id = None
+        await super().on_thread_stop()
 
 
 class BatchConsumer(driver.Consumer):

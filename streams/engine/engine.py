@@ -148,13 +148,13 @@ class Engine:
         """Runs before Faust lets streams go on; heartbeats continue meanwhile."""
         await self.release()
         self._watch_agents()
-        generation = self.member.generation
+        member = self.member
         numbers = {tp.partition for tp in self.app.consumer.assignment()}
         self._abort.clear()
         try:
             partitions = await self._in_pool(self._prepare_and_restore, numbers)
         except Aborted:
-            await self._wait_for_next_generation(generation)
+            await self._wait_for_next_assignment(member)
             return
         except asyncio.CancelledError:
             self._abort.set()
@@ -164,7 +164,7 @@ class Engine:
             raise
         if self._abort.is_set():
             await self._in_pool(_close, partitions)
-            await self._wait_for_next_generation(generation)
+            await self._wait_for_next_assignment(member)
             return
         self.partitions = partitions
         if self._loop_task is None:
@@ -192,9 +192,10 @@ class Engine:
         }
         await cast(Any, self.app.consumer)._commit(offsets)
 
-    async def _wait_for_next_generation(self, generation: int) -> None:
-        # Returning would let Faust resume streams in the middle of a rebalance.
-        while self.member.generation == generation and not self.app.should_stop:
+    async def _wait_for_next_assignment(self, member: Member) -> None:
+        # Returning would let Faust resume streams in the middle of a rebalance. Not by generation:
+        # a member that only joins again may get the one it had.
+        while self.member is member and not self.app.should_stop:
             await asyncio.sleep(0.02)
 
     def _watch_agents(self) -> None:

@@ -2,14 +2,15 @@
 
     python -m tests.chaos                     all of them, in full length
     python -m tests.chaos kills all           some of them
-    python -m tests.chaos --quick             everything once, in under a minute
+    python -m tests.chaos --quick             everything once
 
-Progress goes to standard error, a JSON line a drill to standard output, a table to the end of
-standard error. Ends with 1 when anything was lost, doubled or wrong.
+Progress and, at the end, a table go to standard error, a JSON line a drill to standard output. Ends
+with 1 when anything was lost, doubled or wrong, or a planted fault was not found.
 """
 
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -18,12 +19,16 @@ import msgspec
 from tests.chaos.disk import CannotMount
 from tests.chaos.drill import Result
 from tests.chaos.plans import FULL, QUICK, Plan, run
+from tests.chaos.planted import run_all
 from tests.chaos.table import table
 from tests.kafka import Kafka
 
+PLANTED = "planted"
+LONGEST_EXAMPLE = 400
+
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice([*FULL]))
+@click.argument("names", nargs=-1, type=click.Choice([*FULL, PLANTED]))
 @click.option("--quick", is_flag=True, help="Short forms: everything once.")
 @click.option("--seed", type=int, default=1, show_default=True, help="What chance is made of.")
 @click.option(
@@ -34,30 +39,37 @@ from tests.kafka import Kafka
 def main(names: tuple[str, ...], quick: bool, seed: int, keep: Path | None) -> None:
     """Run the drills NAMES, or all."""
     known = QUICK if quick else FULL
-    plans = [plan for name, plan in known.items() if not names or name in names]
+    wanted = names or (*known, *(() if quick else (PLANTED,)))
+    unknown = set(wanted) - {*known, PLANTED}
+    if unknown:
+        raise click.UsageError(f"there is no short form of {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory(prefix="baton-chaos-") as made:
-        results = drill(plans, keep or Path(made), seed)
+        results = list(run_drills(wanted, known, keep or Path(made), seed))
     click.echo(table(results), err=True)
-    sys.exit(0 if plans and all(result.exact for result in results) else 1)
+    sys.exit(0 if all(result.passed for result in results) else 1)
 
 
-def drill(plans: list[Plan], folder: Path, seed: int) -> list[Result]:
-    """Run the plans one after the other."""
-    results = []
+def run_drills(
+    names: Iterable[str], plans: Mapping[str, Plan], folder: Path, seed: int
+) -> Iterator[Result]:
+    """Run drills one after the other; prints a line for each."""
     kafka = Kafka(folder / "kafka")
     kafka.start()
     try:
-        for plan in plans:
-            result = run(plan, kafka, folder / plan.name, seed)
-            click.echo(msgspec.json.encode(result.line()).decode())
-            for example in result.verdict.examples:
-                click.echo(f"  {example}", err=True)
-            results.append(result)
+        for name in names:
+            if name == PLANTED:
+                found = run_all(kafka, folder / name)
+            else:
+                found = [run(plans[name], kafka, folder / name, seed)]
+            for result in found:
+                click.echo(msgspec.json.encode(result.line()).decode())
+                for example in result.verdict.examples:
+                    click.echo(f"  {example[:LONGEST_EXAMPLE]}", err=True)
+            yield from found
     except CannotMount as error:
         raise click.ClickException(str(error)) from error
     finally:
         kafka.stop()
-    return results
 
 
 if __name__ == "__main__":

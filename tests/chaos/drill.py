@@ -67,6 +67,8 @@ class Result:
         longest_gap_ms: On the partitions of a worker something was done to.
         longest_gap_others_ms: On the others.
         exits: How workers ended: exit code, or signal as a negative number, and how often.
+        by_stroke: What was done each time, and the longest gaps on its partitions and the others.
+        broken: Whether the engine was broken on purpose.
 
     """
 
@@ -80,6 +82,12 @@ class Result:
     longest_gap_others_ms: int
     exits: dict[int, int]
     by_stroke: list[tuple[str, int, int]] = field(default_factory=list)
+    broken: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is exact, or is not where the engine was broken on purpose."""
+        return self.exact != self.broken
 
     @property
     def exact(self) -> bool:
@@ -96,6 +104,7 @@ class Result:
             "doubled": verdict.doubled,
             "wrong": verdict.wrong,
             "exact": self.exact,
+            "passed": self.passed,
             "all_read": self.read,
             "seconds": round(self.seconds),
             "messages_per_second": self.rate,

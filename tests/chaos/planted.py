@@ -3,9 +3,11 @@
 Each is struck at the moment at which its fault shows; the sound engine is struck there too.
 """
 
+import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.chaos import faults
@@ -66,9 +68,17 @@ PLANTED = (
 )
 
 
-def run(planted: Planted, kafka: Kafka, folder: Path, group: str) -> Result:
+def run_all(kafka: Kafka, folder: Path) -> list[Result]:
+    """Run all of them beside each other."""
+    with ThreadPoolExecutor(len(PLANTED)) as pool:
+        return list(pool.map(lambda planted: run(planted, kafka, folder / planted.name), PLANTED))
+
+
+def run(planted: Planted, kafka: Kafka, folder: Path) -> Result:
     """Run one of them."""
+    group = f"{planted.name}-{os.getpid()}"
     environment = SESSION | ({"FAULT": planted.fault} if planted.fault else {})
     workload = Counting(kafka.bootstrap, group, RATE, **environment)
     drill = Drill(planted.name, kafka, workload, folder)
-    return drill.run(planted.script, patience=PATIENCE if planted.fault else 60.0)
+    result = drill.run(planted.script, patience=PATIENCE if planted.fault else 60.0)
+    return replace(result, broken=planted.fault is not None)

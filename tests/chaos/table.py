@@ -25,7 +25,10 @@ def table(results: Sequence[Result]) -> str:
                 f"{result.longest_gap_others_ms:,} ms",
             )
         )
-        if not result.read:
+        if result.broken:
+            found = "is found" if result.passed else "IS NOT FOUND"
+            notes.append(f"{result.drill}: the planted fault {found}")
+        elif not result.read:
             notes.append(f"{result.drill}: not everything was read in time")
         notes += [
             f"{result.drill}: {what}: {own:,} ms on its partitions, {others:,} ms on the others"

@@ -1,25 +1,19 @@
 """The verifier is not blind: engines that are broken on purpose are found out."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.chaos.drill import Result
-from tests.chaos.planted import PLANTED, run
+from tests.chaos.planted import run_all
 from tests.kafka import Kafka
 
 
 @pytest.fixture(scope="module")
 def results(own_kafka: Kafka, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Result]:
     """What came of all of them, run beside each other."""
-    folder = tmp_path_factory.mktemp("planted")
-    with ThreadPoolExecutor(len(PLANTED)) as pool:
-        running = {
-            planted.name: pool.submit(run, planted, own_kafka, folder / planted.name, planted.name)
-            for planted in PLANTED
-        }
-    return {name: result.result() for name, result in running.items()}
+    found = run_all(own_kafka, tmp_path_factory.mktemp("planted"))
+    return {result.drill: result for result in found}
 
 
 def test_the_sound_engine_survives_what_finds_the_others_out(

@@ -75,7 +75,8 @@ def settings_page() -> str:
     ]
     intro = (
         "Set them in the environment, or under the lower-case name without the prefix in a TOML "
-        "file that `BATON_CONFIG` names. The environment wins.\n"
+        "file that `BATON_CONFIG` names. The environment wins. A password can also be in a file "
+        "of its own, named by its variable with `_FILE` after it.\n"
     )
     return _page("Settings", intro, ("variable", "meaning", "default", "unit"), rows)
 

@@ -176,10 +176,12 @@ def _lacking(grants: Iterable[Grant], described: dict[str, Future[Any]]) -> Iter
     for grant in grants:
         try:
             granted = described[grant.name].result().authorized_operations
+            if not granted:
+                continue  # a broker that shows a topic and lists nothing does not tell
         except KafkaException as error:
             if error.args[0].code() not in FORBIDDEN:
                 continue  # it does not exist, which is told elsewhere
-            granted = []
+            granted = ()
         existing = (one for one in grant.operations if one is not AclOperation.CREATE)
         for operation in existing:
             if operation not in granted:

@@ -63,7 +63,9 @@ class Connection:
         """Who we are, in words."""
         if self.protocol.with_password:
             return f"the user {self.username!r}"
-        return f"the client of {self.certificate_file or 'no name'}"
+        if self.certificate_file:
+            return f"the client with {self.certificate_file}"
+        return "a client without a name"
 
     def topic(self, name: str) -> str:
         """What one of our topics is called on the broker."""

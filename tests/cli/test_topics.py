@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,28 @@ def test_without_a_broker_plan_ends_with_1_and_apply_with_the_brokers_code(
     assert ended("plan") == 1
     assert ended("apply") == BrokerError.exit_code
     assert capsys.readouterr().err.count(f"no Kafka broker answers at {NOWHERE}") == 2
+
+
+def test_acls_are_what_the_settings_name_and_the_agents_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BATON_TOPIC_PREFIX", "acme.")
+    monkeypatch.setenv("BATON_GROUP", "desk")
+    monkeypatch.setenv("BATON_CREATE_CHANGELOGS", "false")
+    monkeypatch.setenv("BATON_DATA_DIR", str(tmp_path / "none"))
+    assert ended("acls", "--user", "me", "--agents", "anomalies") == 0
+    allowed = [line.split("User:me ")[1] for line in capsys.readouterr().out.splitlines()]
+    assert allowed == [
+        "--operation Read --topic acme.support.problem-reports "
+        "--topic acme.support.anomaly-actions",
+        "--operation Write --topic acme.support.anomalies --topic acme.support.open-anomalies "
+        "--topic acme.support.dead-letters",
+        "--operation Read --operation Write --topic acme.desk-anomalies-state-changelog",
+        "--operation Read --group desk-anomalies",
+        "--operation Write --transactional-id desk-anomalies-state- "
+        "--resource-pattern-type prefixed",
+    ]
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_route_that_cannot_name_a_topic_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

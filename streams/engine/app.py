@@ -34,7 +34,8 @@ def make_app(config: EngineConfig) -> faust.App:
         topic_allow_declare=False,
         topic_disable_leader=True,
         consumer_auto_offset_reset="earliest",
-        consumer_max_fetch_size=4 << 20,
+        consumer_max_fetch_size=config.fetch_bytes,
+        broker_max_poll_records=config.batch_size * config.queued_batches,
         # By its name a worker that was killed takes its place again without a rebalance; without,
         # the others would stand still from its return until the end of its old session.
         consumer_group_instance_id=config.worker_id if config.exactly_once else None,

@@ -116,15 +116,15 @@ class Checkpointer:
         """Seconds until the next one may start.
 
         A transaction costs the broker and us some milliseconds whatever is in it: at low rates
-        twice its duration lies between two of them, at full load the commit interval.
+        twice its duration lies between two of them. At full load it is the commit interval from
+        start to start, however long one took: what waits makes the next one longer.
         """
         config = self._config
-        least = max(config.commit_pause / 1000, 2 * self._last_duration)
-        loaded = any(len(part.pending) > 1 for part in self._owned().values())
-        if loaded:
+        pause = config.commit_pause / 1000
+        if any(len(part.pending) > 1 for part in self._owned().values()):
             since = time.monotonic() - self._last_start
-            return max(least, config.commit_interval / 1000 - since)
-        return least
+            return max(pause, config.commit_interval / 1000 - since)
+        return max(pause, 2 * self._last_duration)
 
     def _tell(self, cuts: list[Cut]) -> None:
         observer, now = self._config.observer, self._config.clock()

@@ -49,6 +49,7 @@ class EngineConfig:
     batch_size: int = 500
     queued_batches: int = 8
     queued_bytes: int = 64 << 20
+    fetch_bytes: int = 2 << 20
     checkpoint_patience: int = 1_000
     commit_interval: int = 100
     commit_pause: int = 10

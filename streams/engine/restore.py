@@ -228,8 +228,8 @@ class Restorer:
                 "enable.partition.eof": True,
                 "auto.offset.reset": "error",
                 "fetch.message.max.bytes": 4 << 20,
-                "queued.max.messages.kbytes": 128 << 10,
-                "queued.min.messages": 1_000_000,
+                "queued.max.messages.kbytes": 32 << 10,
+                "queued.min.messages": 200_000,
                 "fetch.wait.max.ms": 20,
             }
         )

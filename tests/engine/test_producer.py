@@ -17,6 +17,9 @@ from tests.chaos.reading import read
 from tests.engine import faults
 from tests.engine.records import TOPIC, Record, batch, partition
 
+pytestmark = pytest.mark.logs_errors
+"""librdkafka logs what it is refused."""
+
 OUTPUT = "output"
 MEMBER = Member(1, "member")
 
@@ -82,7 +85,6 @@ def test_what_passes_is_waited_for(
     assert published(broker, config, tmp_path)
 
 
-@pytest.mark.logs_errors
 def test_a_broker_away_for_longer_than_a_transaction_is_waited_for(
     broker: EmbeddedBroker, config: EngineConfig, tmp_path: Path
 ) -> None:

@@ -60,7 +60,7 @@ def results_of(bench: str, groups: Sequence[Spans]) -> list[Result]:
         made.append(Result(bench, contender.name, _rates(runs), "messages/s"))
         made.append(Result(bench, contender.name, cpu, "CPU-s/million"))
     for spans in groups:
-        for peer in spans.keys() - {BATON}:
+        for peer in (one for one in spans if one != BATON):
             ratio = ratios(_rates(spans[BATON]), _rates(spans[peer]))
             made.append(Result(bench, f"Baton / {peer.name}", ratio, "ratio"))
     return made

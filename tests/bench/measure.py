@@ -37,6 +37,7 @@ class Span:
     records: int
     seconds: float
     cpu_seconds: float
+    commits: int = 0
 
     @property
     def rate(self) -> float:
@@ -48,13 +49,19 @@ class Span:
         """CPU-seconds of the workers per million messages; the broker's are not in it."""
         return self.cpu_seconds / self.records * 1e6
 
+    @property
+    def commits_per_second(self) -> float:
+        """How often commits were seen: all are told the same interval, not all keep to it."""
+        return self.commits / self.seconds
 
-def between(first: Sample, last: Sample) -> Span:
+
+def between(first: Sample, last: Sample, commits: int = 0) -> Span:
     """What was done between two samples, of which the first has fewer records."""
     return Span(
         last.records - first.records,
         last.at - first.at,
         last.cpu_seconds - first.cpu_seconds,
+        commits,
     )
 
 
@@ -82,16 +89,19 @@ def measure(
         first = last = sample()
         begin = max(done_before, first.records)
         warm = begin + WARM_UP * (stop - begin)
+        commits = 0
         while last.records < stop:
             time.sleep(POLL)
             for worker in workers:
                 worker.check()
             now = sample()
-            if last.records < now.records <= warm:
-                first = now
+            if last.records < now.records:
+                commits += 1
+                if now.records <= warm:
+                    first, commits = now, 0
             last = now
             if now.at > limit:
                 raise TimeoutError(
                     f"{now.records} records after {timeout:.0f} s, see {workers[0].log}"
                 )
-    return between(first, last)
+    return between(first, last, commits)

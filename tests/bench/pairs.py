@@ -51,7 +51,7 @@ def once(contender: Contender, source: Source, work: Work, stop: int, folder: Pa
 
 
 def results_of(bench: str, groups: Sequence[Spans]) -> list[Result]:
-    """Rates and CPU of each contender, and the ratio of Baton's rate to that of each peer."""
+    """Rates, CPU and commits of each contender; the ratio of Baton's rate to that of each peer."""
     made: list[Result] = []
     ours = [span for spans in groups for span in spans[BATON]]
     theirs = {peer: runs for spans in groups for peer, runs in spans.items() if peer != BATON}
@@ -59,8 +59,10 @@ def results_of(bench: str, groups: Sequence[Spans]) -> list[Result]:
         cpu = tuple(span.cpu_per_million for span in runs)
         made.append(Result(bench, contender.name, _rates(runs), "messages/s"))
         made.append(Result(bench, contender.name, cpu, "CPU-s/million"))
+        commits = tuple(span.commits_per_second for span in runs)
+        made.append(Result(bench, contender.name, commits, "commits/s"))
     for spans in groups:
-        for peer in spans.keys() - {BATON}:
+        for peer in (one for one in spans if one != BATON):
             ratio = ratios(_rates(spans[BATON]), _rates(spans[peer]))
             made.append(Result(bench, f"Baton / {peer.name}", ratio, "ratio"))
     return made

@@ -34,8 +34,8 @@ def test_a_percentile_is_one_of_the_values(percent: float, value: float) -> None
 
 
 def test_a_span_counts_only_what_lies_between_its_samples() -> None:
-    span = between(Sample(100, 5.0, 1.0), Sample(1_100, 7.0, 2.5))
-    assert (span.rate, span.cpu_per_million) == (500.0, 1_500.0)
+    span = between(Sample(100, 5.0, 1.0), Sample(1_100, 7.0, 2.5), commits=3)
+    assert (span.rate, span.cpu_per_million, span.commits_per_second) == (500.0, 1_500.0, 1.5)
 
 
 def test_the_ratio_to_a_peer_takes_the_runs_of_its_own_group() -> None:

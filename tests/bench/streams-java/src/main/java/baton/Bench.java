@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Random;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Serdes;
@@ -29,6 +30,9 @@ public final class Bench {
 
   /** Holds every key of the count; by default it would be 10 MiB. */
   private static final long CACHE_BYTES = 64 << 20;
+
+  /** By default it would be 16 KiB, which holds large outputs back; librdkafka's is 1 MB. */
+  private static final int BATCH_BYTES = 256 << 10;
 
   static {
     new Random(11).nextBytes(POOL);
@@ -60,6 +64,7 @@ public final class Bench {
     settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100);
     settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, CACHE_BYTES);
+    settings.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), BATCH_BYTES);
     KafkaStreams streams = new KafkaStreams(topology, settings);
     Runtime.getRuntime().addShutdownHook(new Thread(streams::close));
     streams.start();

@@ -180,6 +180,7 @@ class Replica(Generic[T]):
                 "enable.partition.eof": True,
                 "isolation.level": isolation_level,
                 "auto.offset.reset": "earliest",
+                "fetch.queue.backoff.ms": 5,
             }
         )
         try:

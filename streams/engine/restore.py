@@ -230,6 +230,8 @@ class Restorer:
                 "fetch.message.max.bytes": 4 << 20,
                 "queued.max.messages.kbytes": 32 << 10,
                 "queued.min.messages": 200_000,
+                # A full queue is looked at again after a second by default.
+                "fetch.queue.backoff.ms": 5,
                 "fetch.wait.max.ms": 20,
             }
         )

@@ -1,12 +1,13 @@
 """Watches how long a reader waits for outputs, partition by partition."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from tests.chaos.reading import partitions_of
 
@@ -79,28 +80,29 @@ class Watch:
         return self._gaps + [Gap(number, last, now) for number, last in self._last.items()]
 
     def _run(self) -> None:
-        consumer = Consumer(
-            {
-                "bootstrap.servers": self._bootstrap,
-                "group.id": "watch",
-                "isolation.level": "read_committed",
-                "enable.auto.commit": False,
-                "fetch.wait.max.ms": 20,
-                "reconnect.backoff.max.ms": 200,
-                "log_level": 0,
-            }
+        asyncio.run(self._watch())
+
+    async def _watch(self) -> None:
+        # Not librdkafka: a fetch answered while a partition has no leader, as after the broker's
+        # death, can crash it (confluentinc/librdkafka#5280, seen in 2.12.1).
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            metadata_max_age_ms=1_000,
         )
-        # Topics are new: the start is the end.
-        consumer.assign([TopicPartition(self._topic, number, 0) for number in self._numbers])
+        await consumer.start()
+        consumer.assign([TopicPartition(self._topic, number) for number in self._numbers])
         while not self._stopped.is_set():
-            messages = consumer.consume(5_000, 0.02)
+            found = await consumer.getmany(timeout_ms=20)
             now = time.monotonic()
-            for number in {m.partition() for m in messages if m.error() is None}:
+            for number in {tp.partition for tp in found}:
                 last = self._last.get(number, now)
                 if now - last > SHORTEST:
                     self._gaps.append(Gap(number, last, now))
                 self._last[number] = now
-        consumer.close()
+        await consumer.stop()
 
 
 def waits(strokes: Collection[Stroke], gaps: Collection[Gap]) -> list[Wait]:

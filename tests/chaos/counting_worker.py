@@ -46,6 +46,12 @@ class Count(msgspec.Struct, array_like=True):
     due: int = 0
 
 
+class NextCount(Count, array_like=True):
+    """The same in the next version, which also knows how many reminders there were."""
+
+    reminders: int = 0
+
+
 class Counter:
     """Counts, answers and reminds."""
 
@@ -65,6 +71,8 @@ class Counter:
         headers = [("due", str(timer.due).encode())]
         batch.emit(self._names.reminders, timer.key, msgspec.json.encode(reminder), headers)
         count.due = 0
+        if isinstance(count, NextCount):
+            count.reminders += 1
         _save(batch, timer.key, count)
 
     def failed(self, batch: Batch, subject: SourceRecord | Timer, error: Exception) -> None:
@@ -95,9 +103,12 @@ class Counter:
             batch.set_timer(Timer(count.due, key))
 
 
+VERSION: type[Count] = NextCount if os.environ.get("VERSION") == "2" else Count
+
+
 def _load(batch: Batch, key: bytes) -> Count:
     data = batch.get(b"k" + key)
-    return msgspec.msgpack.decode(data, type=Count) if data else Count()
+    return msgspec.msgpack.decode(data, type=VERSION) if data else VERSION()
 
 
 def _save(batch: Batch, key: bytes, count: Count) -> None:

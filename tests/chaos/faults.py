@@ -21,6 +21,14 @@ def terminate(drill: Drill, worker: str) -> None:
         drill.say(f"{worker} ended with {code}")
 
 
+def change(drill: Drill, worker: str, version: str) -> None:
+    """A worker is replaced by one of another version."""
+    drill.stroke(f"version {version}", worker)
+    code = drill.group.replace(worker, VERSION=version)
+    if code != 0:
+        drill.say(f"{worker} ended with {code}")
+
+
 def pause(drill: Drill, worker: str, seconds: float) -> None:
     """A worker stands still, then goes on as if nothing had happened."""
     drill.stroke(f"SIGSTOP for {seconds:.0f} s", worker)

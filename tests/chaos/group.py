@@ -90,6 +90,11 @@ class Group:
         """End a worker with SIGTERM; returns its exit code."""
         return self._end(worker, signal.SIGTERM)
 
+    def replace(self, worker: str, **extra: str) -> int:
+        """End a worker with SIGTERM; it comes back with this environment. Returns its exit code."""
+        self._workers[worker].extra = extra
+        return self.terminate(worker)
+
     def pause(self, worker: str) -> None:
         """Stop a worker with SIGSTOP: it lives, but does nothing."""
         self.send(worker, signal.SIGSTOP)

@@ -57,6 +57,7 @@ def short_tickets(bootstrap: str, group: str) -> Workload:
 _full = (
     Plan("kills", counting, scripts.kills, LEAST),
     Plan("rolling", counting, scripts.rolling, LEAST),
+    Plan("upgrade", counting, scripts.upgrade, LEAST),
     Plan("pauses", counting, scripts.pauses, LEAST),
     Plan("broker", counting, scripts.broker, LEAST),
     Plan("disk", counting, scripts.disk, LEAST, small_disks=True),

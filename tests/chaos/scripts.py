@@ -33,6 +33,14 @@ def rolling(drill: Drill) -> None:
         time.sleep(KILL_EVERY)
 
 
+def upgrade(drill: Drill) -> None:
+    """Workers become the next version one after the other, all go back, and forth again."""
+    for version in ("2", "1", "2"):
+        for worker in drill.group.names:
+            faults.change(drill, worker, version)
+            time.sleep(KILL_EVERY)
+
+
 def pauses(drill: Drill) -> None:
     """A random worker is stopped for longer than its session lives, four times."""
     for _ in range(PAUSES):

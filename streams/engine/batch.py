@@ -142,7 +142,8 @@ class Batch:
 
         Raises `OutputTooLarge` when the broker would not take the change.
         """
-        self._check_size(value, "the state of", key)
+        if value is not None and len(value) > self.owner.max_bytes:
+            raise self._too_large(value, "the state of", key)
         self.changes[key] = value
 
     def emit(
@@ -159,7 +160,8 @@ class Batch:
         So event time goes on from agent to agent, also when a history is played faster than it
         happened. Raises `OutputTooLarge`.
         """
-        self._check_size(value, f"a record for {topic} of", key)
+        if value is not None and len(value) > self.owner.max_bytes:
+            raise self._too_large(value, f"a record for {topic} of", key)
         stamp = self.owner.time if self._stamp is None else self._stamp
         self.outputs.append(Output(topic, key, value, headers, partition, stamp))
 
@@ -198,8 +200,7 @@ class Batch:
         self.owner.time, self._before, self._stamp = undo.time, undo.before, undo.stamp
         self.owner.timers.reset()
 
-    def _check_size(self, value: bytes | None, what: str, key: bytes | None) -> None:
-        if value is not None and len(value) > self.owner.max_bytes:
-            raise OutputTooLarge(
-                f"{what} {key!r} has {len(value)} bytes, {self.owner.max_bytes} are allowed"
-            )
+    def _too_large(self, value: bytes, what: str, key: bytes | None) -> OutputTooLarge:
+        return OutputTooLarge(
+            f"{what} {key!r} has {len(value)} bytes, {self.owner.max_bytes} are allowed"
+        )

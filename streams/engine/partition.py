@@ -3,11 +3,14 @@
 import heapq
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from streams.engine.batch import Batch, Output
 from streams.engine.position import Position
 from streams.engine.store import Changes, PartitionStore
 from streams.engine.timers import Timers
+
+ABSENT: Any = object()
 
 
 class Cut:
@@ -81,17 +84,15 @@ class Partition:
     def get_many(self, keys: Sequence[bytes], changes: Changes) -> list[bytes | None]:
         """Values by key, seen through `changes` of the batch under way."""
         self.fold()
-        found: list[bytes | None] = []
-        missing: list[int] = []
-        layers = (changes, self._overlay, self._flushing)
-        for index, key in enumerate(keys):
-            for layer in layers:
-                if key in layer:
-                    found.append(layer[key])
-                    break
-            else:
-                found.append(None)
-                missing.append(index)
+        found: list[Any] = [ABSENT] * len(keys)
+        for layer in (changes, self._overlay, self._flushing):
+            if layer:
+                get = layer.get
+                found = [
+                    get(key, ABSENT) if value is ABSENT else value
+                    for key, value in zip(keys, found, strict=True)
+                ]
+        missing = [index for index, value in enumerate(found) if value is ABSENT]
         if missing:
             values = self.store.get_many([keys[index] for index in missing])
             for index, value in zip(missing, values, strict=True):

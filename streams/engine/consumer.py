@@ -187,13 +187,25 @@ class BatchConsumer(driver.Consumer):
 
     def ends(self, topic: str, partition: int) -> int | None:
         """The end of a partition as of its last fetch, None before the first."""
+        known = self._state_of(topic, partition)
+        if known is None:
+            return None
+        end = known.lso if self.engine.config.exactly_once else known.highwater
+        return None if end is None or end < 0 else int(end)
+
+    def _read_to(self, topic: str, part: "Partition") -> int:
+        """How far a partition is read: past the commit record that ends a transaction, too."""
+        known, delivered = self._state_of(topic, part.number), part.delivered[topic]
+        if known is None or not known.has_valid_position:
+            return delivered
+        return max(delivered, int(known.position))
+
+    def _state_of(self, topic: str, partition: int) -> Any:
         state = self._thread._ensure_consumer()._subscription.subscription
         tp = TopicPartition(topic, partition)
         if state is None or state.assignment is None or tp not in state.assignment.tps:
             return None
-        known = state.assignment.state_value(tp)
-        end = known.lso if self.engine.config.exactly_once else known.highwater
-        return None if end is None or end < 0 else int(end)
+        return state.assignment.state_value(tp)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Finish running batches, checkpoint and give the stores up, before the group goes on."""
@@ -294,7 +306,9 @@ class BatchConsumer(driver.Consumer):
         ends = await self._thread.call_thread(self._thread._ensure_consumer().end_offsets, tps)
         for number, part in due.items():
             topics = part.delivered
-            if not part.pending and all(topics[t] >= ends[TP(t, number)] for t in topics):
+            if not part.pending and all(
+                self._read_to(t, part) >= ends[TP(t, number)] for t in topics
+            ):
                 topic = next(iter(topics))
                 part.ticked += 1
                 batch = Batch(part, topic, (), tick=now)

@@ -108,3 +108,23 @@ class TestOnBothBrokers:
         failed = list(read(trial.broker.bootstrap, trial.names.failed))
         assert [message.value() for message in failed] == [b"bad"]
         assert trial.verdict().exact
+
+
+def test_a_timer_fires_at_the_end_of_a_partition_that_ends_with_a_commit_record(
+    kafka: Broker, unique: str, tmp_path: Path
+) -> None:
+    trial = Trial(kafka, unique, tmp_path)
+    producer = Producer({"bootstrap.servers": kafka.bootstrap, "transactional.id": unique})
+    producer.init_transactions()
+    producer.begin_transaction()
+    producer.produce(trial.names.source, b'{"n": 1}', b"key", partition=1)
+    producer.commit_transaction()
+    trial.group.start("A", CLOCK="wall")
+    try:
+        limit = time.monotonic() + 30
+        while not (reminders := list(read(kafka.bootstrap, trial.names.reminders))):
+            assert time.monotonic() < limit, "no reminder"
+            time.sleep(0.2)
+    finally:
+        trial.group.stop()
+    assert [json.loads(reminder.value())["n"] for reminder in reminders] == [1]

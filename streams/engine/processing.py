@@ -2,6 +2,7 @@
 
 import logging
 import time
+from itertools import islice
 from typing import Protocol
 
 from streams.engine.batch import Batch, SourceRecord
@@ -10,6 +11,9 @@ from streams.engine.observer import Observer
 from streams.engine.timers import Timer
 
 log = logging.getLogger(__name__)
+
+TIMERS_AT_ONCE = 500
+"""Timers of a tick; the next one goes on: after an outage there may be a hundred thousand."""
 
 
 class Handler(Protocol):
@@ -60,7 +64,7 @@ class Processor:
         if batch.records:
             self._handler.records(batch, list(batch.records))
         if batch.tick is not None:
-            for timer in batch.due(batch.tick):
+            for timer in islice(batch.due(batch.tick), TIMERS_AT_ONCE):
                 self._handler.timer(batch, timer)
 
     def _one_by_one(self, batch: Batch) -> None:
@@ -68,10 +72,10 @@ class Processor:
             self._timers(batch, batch.now(record))
             self._guarded(batch, record)
         if batch.tick is not None:
-            self._timers(batch, batch.tick)
+            self._timers(batch, batch.tick, TIMERS_AT_ONCE)
 
-    def _timers(self, batch: Batch, until: int) -> None:
-        for timer in batch.due(until):
+    def _timers(self, batch: Batch, until: int, most: int | None = None) -> None:
+        for timer in islice(batch.due(until), most):
             self._guarded(batch, timer)
 
     def _guarded(self, batch: Batch, subject: SourceRecord | Timer) -> None:

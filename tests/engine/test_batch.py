@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from streams.engine import OutputTooLarge, Processor, SourceRecord, Timer, TooManyFailures
 from streams.engine.batch import Batch
+from streams.engine.processing import TIMERS_AT_ONCE
 from tests.engine.records import TOPIC, Record, batch, checkpoint, partition
 
 
@@ -179,3 +180,21 @@ def test_what_a_timer_emits_has_its_time_whether_a_record_or_the_clock_made_it_f
         else:
             found.append(stamps(batch(owner, tick=200), 200))
     assert found == [[100, 130, 150, 200], [100, 130, 150, 150]]
+
+
+def test_a_tick_fires_overdue_timers_in_portions(tmp_path: Path) -> None:
+    owner, handler = partition(tmp_path), Doubler()
+    first = batch(owner, Record(0, 5))
+    first.now(first.records[0])
+    for number in range(TIMERS_AT_ONCE + 20):
+        first.set_timer(Timer(10 + number, b"%d" % number))
+    first.finish()
+    fired = []
+    for _ in range(3):
+        made = batch(owner, tick=100_000)
+        Processor(handler, 10).process(made)
+        made.finish()
+        checkpoint(owner)
+        fired.append(len(handler.fired))
+    assert fired == [TIMERS_AT_ONCE, TIMERS_AT_ONCE + 20, TIMERS_AT_ONCE + 20]
+    assert handler.fired == sorted(set(handler.fired))

@@ -17,6 +17,16 @@ LONGEST_TRACE = 128
 KEPT_BYTES = 512 * 1024
 """How much of a value a dead letter keeps; the rest can be read where the record lies."""
 
+KEPT_KEY = 16 * 1024
+KEPT_HEADERS = 16 * 1024
+"""How much of key and headers it keeps: all of the letter must fit into a record, as JSON too."""
+
+CUT = "baton-cut"
+"""The only header of a letter whose record has more headers than are kept."""
+
+KEPT_SENTENCE = 1_000
+"""Characters of what is wrong."""
+
 
 E = TypeVar("E", bound=Record)
 
@@ -61,7 +71,9 @@ class Inbox(Generic[E]):
                 continue
             key = key_of(event)
             if partition_of(key.encode(), batch.partitions) != record.partition:
-                sentence = f"the key {key!r} belongs on another partition: use Java's partitioner"
+                sentence = (
+                    f"the key {key[:100]!r} belongs on another partition: use Java's partitioner"
+                )
                 self.reject(batch, record, WRONG_PARTITION, sentence)
             else:
                 yield Received(record, event)
@@ -81,16 +93,32 @@ class Inbox(Generic[E]):
             partition=record.partition,
             offset=record.offset,
             error_code=code,
-            error=sentence,
+            error=sentence[:KEPT_SENTENCE],
             failed_at=batch.now(record),
             agent=self.agent,
             recorded_at=record.timestamp if record.timestamp > 0 else None,
-            key=record.key,
+            key=None if record.key is None else record.key[:KEPT_KEY],
             value=None if record.value is None else record.value[:KEPT_BYTES],
-            headers=tuple(Header(name=name, value=value) for name, value in record.headers),
+            headers=_kept_headers(record),
             ticket_id=ticket_id,
         )
         send(batch, self.codec, (letter,), trace_of(record))
+
+
+def _kept_headers(record: SourceRecord) -> tuple[Header, ...]:
+    size = sum(len(name) + len(value or b"") for name, value in record.headers)
+    if size > KEPT_HEADERS:
+        return (Header(name=CUT, value=b"%d" % size),)
+    return tuple(Header(name=name, value=value) for name, value in record.headers)
+
+
+def is_whole(letter: DeadLetter) -> bool:
+    """Whether a letter has all of its record."""
+    return (
+        len(letter.value or b"") < KEPT_BYTES
+        and len(letter.key or b"") < KEPT_KEY
+        and all(header.name != CUT for header in letter.headers)
+    )
 
 
 def trace_of(record: SourceRecord) -> str | None:

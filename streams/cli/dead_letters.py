@@ -8,14 +8,14 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.records import DeadLetter
-from streams.agents.inbox import KEPT_BYTES
+from streams.agents.inbox import is_whole
 from streams.app import codec_of
 from streams.console.lines import clip, moment
 from streams.errors import InputError
 from streams.playing import Player
 from streams.reading import Follower
 from streams.security import connection_of
-from streams.settings import load_settings
+from streams.settings import Settings, load_settings
 
 TOPIC = "support.dead-letters"
 
@@ -90,34 +90,43 @@ def replay(
     if missing := set(dead_letter_ids) - {letter.dead_letter_id for letter in letters}:
         raise InputError(f"there is no dead letter {min(missing)}; `baton dead-letters list`")
     settings = load_settings()
-    player = None if dry_run else Player(connection_of(settings), codec_of(settings))
-    for letter in letters:
-        value = _whole_value(letter)
-        if player is not None:
-            headers = [(header.name, header.value) for header in letter.headers]
-            headers.append((REPLAYED, letter.dead_letter_id.encode()))
-            player.produce(letter.topic, letter.key, value, headers)
-        click.echo(letter.dead_letter_id)
-    if player is not None:
+    originals = {letter.dead_letter_id: _original(letter, settings) for letter in letters}
+    gone = [name for name, original in originals.items() if original is None]
+    if not dry_run:
+        player = Player(connection_of(settings), codec_of(settings))
+        for letter in letters:
+            if original := originals[letter.dead_letter_id]:
+                key, value, headers = original
+                replayed = (REPLAYED, letter.dead_letter_id.encode())
+                player.produce(letter.topic, key, value, [*headers, replayed])
         player.flush()
-    click.echo(f"{len(letters)} {'would be ' if dry_run else ''}replayed", err=True)
+    for name in originals:
+        if name not in gone:
+            click.echo(name)
+    count = len(originals) - len(gone)
+    click.echo(f"{count} {'would be ' if dry_run else ''}replayed", err=True)
+    if gone:
+        raise InputError(
+            f"{len(gone)} are kept without their ends, and their topics no longer have them: "
+            + ", ".join(gone[:10])
+        )
 
 
-def _whole_value(letter: DeadLetter) -> bytes | None:
-    """The original value; a long one is cut in the letter and read where it lies."""
-    if letter.value is None or len(letter.value) < KEPT_BYTES:
-        return letter.value
-    settings = load_settings()
+Original = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]
+"""Key, value and headers of a record."""
+
+
+def _original(letter: DeadLetter, settings: Settings) -> Original | None:
+    """The record of a letter; what is cut in the letter is read where it lies, if it still does."""
+    if is_whole(letter):
+        return letter.key, letter.value, [(one.name, one.value) for one in letter.headers]
     with Follower(
         connection_of(settings), codec_of(settings), [letter.topic], from_start=False
     ) as follower:
         message = follower.fetch(letter.topic, letter.partition, letter.offset)
     if message is None:
-        raise InputError(
-            f"{letter.dead_letter_id} is kept without its end, and its topic no longer has it"
-        )
-    value: bytes | None = message.value()
-    return value
+        return None
+    return message.key(), message.value(), message.headers() or []
 
 
 def _letters() -> Iterator[DeadLetter]:

@@ -93,6 +93,8 @@ class Engine:
         As of the last fetch; partitions that have not been fetched are missing. Commit records of
         a transactional producer count. May be called from any thread.
         """
+        if not self.partitions:
+            return {}  # nor may there be a consumer yet
         ends = cast(Any, self.app.consumer).ends
         return {
             (topic, number): max(0, end - offset)

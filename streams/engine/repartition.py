@@ -140,8 +140,15 @@ class _Changelog:
     def __init__(self, config: EngineConfig) -> None:
         self.records = 0
         self._topic = config.changelog
+        self._refused: KafkaError | None = None
         self._producer = Producer(
-            {**config.librdkafka(), "enable.idempotence": True, "linger.ms": 5}
+            {
+                **config.librdkafka(),
+                "enable.idempotence": True,
+                "linger.ms": 5,
+                "message.max.bytes": config.max_bytes * 2,
+                "on_delivery": self._delivered,
+            }
         )
 
     def write(self, key: bytes, value: bytes | None, number: int) -> None:
@@ -155,5 +162,13 @@ class _Changelog:
         self._producer.poll(0)
 
     def flush(self) -> None:
-        if self._producer.flush(TIMEOUT):
-            raise BrokerFailed(f"the broker has not taken all of {self._topic}; delete it, repeat")
+        left = self._producer.flush(TIMEOUT)
+        if left or self._refused is not None:
+            reason = "no answer" if self._refused is None else self._refused.str()
+            raise BrokerFailed(
+                f"the broker has not taken all of {self._topic} ({reason}): delete it, repeat"
+            )
+
+    def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            self._refused = error

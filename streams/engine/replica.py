@@ -33,6 +33,7 @@ CACHED = 10_000
 """Decoded values kept."""
 
 READ_AT_ONCE = 5_000
+STOP_TIMEOUT = 3.0
 MOST_WAITING = 10
 """Reads that may wait for `refresh`; then no more is fetched."""
 
@@ -94,7 +95,9 @@ class Replica(Generic[T]):
         """End the thread and close the store."""
         self._stopped.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(STOP_TIMEOUT)
+            if self._thread.is_alive():
+                return  # it waits for a broker that is away; its store is sound as it is
         self._store.flush()
         self._store.close()
 

@@ -15,6 +15,7 @@ from schemas.records import (
     UpdateKind,
 )
 from streams.agents.deciding import Decider
+from streams.agents.inbox import CUT, KEPT_BYTES, KEPT_KEY, is_whole
 from streams.agents.tickets import CONVERSATIONS, TicketsAgent
 from streams.core.policy import default_policy
 from streams.core.tickets import Step
@@ -176,3 +177,12 @@ def test_a_record_that_comes_twice_is_decided_once(agent: Harness) -> None:
     outputs = agent.feed(CONVERSATIONS, message, message)
     assert len(decoded(outputs, DECISIONS)) == 1
     assert agent.feed(CONVERSATIONS, message) == []
+
+
+def test_a_dead_letter_fits_whatever_key_and_headers_come_with_it(agent: Harness) -> None:
+    large = raw(b"{" * 900_000, key=b"\xff" * 250_000)
+    large.headers = [("h" * 10_000, b"\x00" * 100_000)]
+    [letter] = decoded(agent.feed(CONVERSATIONS, large), LETTERS)
+    assert (len(letter.key), len(letter.value)) == (KEPT_KEY, KEPT_BYTES)
+    assert [header.name for header in letter.headers] == [CUT]
+    assert not is_whole(letter)

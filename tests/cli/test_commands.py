@@ -169,7 +169,7 @@ def test_dead_letters_go_back_to_their_topic_whole(
     for topic in ("support.dead-letters", unique):
         embedded.create(topic, 1)
     player, long = Player(embedded.connection, Codec()), b"x" * (KEPT_BYTES + 5)
-    player.produce(unique, b"T1", long, [])
+    player.produce(unique, b"T1", long, [("h", b"1")])
     letters = [
         DeadLetter(
             f"{unique}/0/{offset}", unique, 0, offset, code, "Wrong.", 1_767_603_600_000,

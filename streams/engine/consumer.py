@@ -150,6 +150,7 @@ class BatchConsumer(driver.Consumer):
     """Delivers batches of the engine's partitions and nothing else."""
 
     RebalanceListener = RebalanceListener
+    _seeks = 0
 
     @property
     def engine(self) -> "Engine":
@@ -178,6 +179,7 @@ class BatchConsumer(driver.Consumer):
 
     async def perform_seek(self) -> None:
         """Stand where the restored state stands; nothing is read before."""
+        self._seeks += 1
         parts = dict(self.engine.partitions)
         offsets = {TP(t, n): o for n, part in parts.items() for t, o in part.delivered.items()}
         if offsets:
@@ -240,6 +242,7 @@ class BatchConsumer(driver.Consumer):
             if not wanted:
                 await asyncio.sleep(0.002 if owned else 0.02)
                 continue
+            seeks = self._seeks
             all_wanted = len(wanted) == sum(len(part.delivered) for part in owned.values())
             try:
                 fetched = await self._getmany(
@@ -247,6 +250,11 @@ class BatchConsumer(driver.Consumer):
                 )
             except self.consumer_stopped_errors:
                 return
+            if seeks != self._seeks:
+                # A rebalance went by while it waited: what it brings is from before the seek, or
+                # from after it, but already counts as read there.
+                await self.perform_seek()
+                continue
             for tp, records in fetched.items():
                 await self._deliver(tp, owned.get(tp.partition), records)
             await self._tick(owned)

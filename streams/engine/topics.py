@@ -21,6 +21,9 @@ CHANGELOG_SETTINGS = {
 }
 """What a changelog must be made with where workers may not make it."""
 
+MOCK_CLUSTER = "mockCluster"
+"""What the cluster id of librdkafka's mock cluster begins with."""
+
 ANSWER_TIMEOUT = 10.0
 """Seconds after which no broker is thought to be there."""
 
@@ -33,9 +36,14 @@ def prepare_topics(config: EngineConfig) -> int:
     """
     contact = Contact(config.connection)
     admin = AdminClient(contact.settings)
-    contact.metadata(admin, ANSWER_TIMEOUT)
+    cluster = str(contact.metadata(admin, ANSWER_TIMEOUT).cluster_id)
     if config.exactly_once:  # the embedded broker knows no permissions
         check(config, admin)
+    elif not cluster.startswith(MOCK_CLUSTER):
+        raise TopicMismatch(
+            "at_least_once is for the embedded broker only: on a real one, whose changelogs are "
+            "compacted, it could lose state. Set BATON_GUARANTEE=exactly_once"
+        )
 
     def partitions(topic: str) -> int:
         return _partitions(contact.metadata(admin, ANSWER_TIMEOUT, topic), topic)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
+from streams.engine import Connection, EngineConfig, Guarantee, TopicMismatch
+from streams.engine.topics import prepare_topics
 from tests.chaos.counting import PARTITIONS, Counting
 from tests.chaos.drill import wait_until_read
 from tests.chaos.feed import Feed, numbered
@@ -128,3 +130,20 @@ def test_a_timer_fires_at_the_end_of_a_partition_that_ends_with_a_commit_record(
     finally:
         trial.group.stop()
     assert [json.loads(reminder.value())["n"] for reminder in reminders] == [1]
+
+
+def test_nothing_weaker_than_exactly_once_runs_on_a_real_broker(
+    kafka: Broker, unique: str, tmp_path: Path
+) -> None:
+    trial = Trial(kafka, unique, tmp_path)
+    config = EngineConfig(
+        Connection(kafka.bootstrap),
+        unique,
+        (trial.names.source,),
+        "state",
+        tmp_path,
+        "A",
+        guarantee=Guarantee.AT_LEAST_ONCE,
+    )
+    with pytest.raises(TopicMismatch, match="embedded broker only"):
+        prepare_topics(config)

@@ -177,7 +177,8 @@ class Engine:
         log.info("ready: %s", self.config.group)
 
     def _prepare_and_restore(self, numbers: set[int]) -> dict[int, Partition]:
-        if not self._count:
+        # A number beyond the count is of a partition that was added meanwhile.
+        if not self._count or max(numbers, default=0) >= self._count:
             self.prepare()
         for replica in self.replicas:
             replica.start(self.fail)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewPartitions
 
 from streams.engine import Connection, EngineConfig, Guarantee, TopicMismatch
 from streams.engine.topics import prepare_topics
@@ -147,3 +148,24 @@ def test_nothing_weaker_than_exactly_once_runs_on_a_real_broker(
     )
     with pytest.raises(TopicMismatch, match="embedded broker only"):
         prepare_topics(config)
+
+
+def test_a_worker_whose_source_gets_more_partitions_ends_with_what_is_wrong(
+    kafka: Broker, unique: str, tmp_path: Path
+) -> None:
+    trial = Trial(kafka, unique, tmp_path)
+    trial.group.start("A")
+    admin, log = AdminClient({"bootstrap.servers": kafka.bootstrap}), trial.group.log_of("A")
+    try:
+        limit = time.monotonic() + 60
+        while not trial.group.is_ready("A"):
+            assert time.monotonic() < limit, log.read_text()
+            time.sleep(0.1)
+        more = NewPartitions(trial.names.source, PARTITIONS + 2)
+        admin.create_partitions([more])[trial.names.source].result(10)
+        while not trial.group.exits[TopicMismatch.exit_code]:
+            assert time.monotonic() < limit, log.read_text()
+            time.sleep(0.1)
+    finally:
+        trial.group.stop()
+    assert f"has {PARTITIONS} partitions, its sources have {PARTITIONS + 2}" in log.read_text()

@@ -150,7 +150,7 @@ class BatchConsumer(driver.Consumer):
     """Delivers batches of the engine's partitions and nothing else."""
 
     RebalanceListener = RebalanceListener
-    _seeks = 0
+    _fetching: "asyncio.Future[Any] | None" = None
 
     @property
     def engine(self) -> "Engine":
@@ -178,8 +178,13 @@ class BatchConsumer(driver.Consumer):
         return True
 
     async def perform_seek(self) -> None:
-        """Stand where the restored state stands; nothing is read before."""
-        self._seeks += 1
+        """Stand where the restored state stands; nothing is read before.
+
+        A fetch from before the rebalance is waited for. Nobody takes what it brings, and it would
+        move past records that came after the seek.
+        """
+        if self._fetching is not None:
+            await asyncio.wait([self._fetching])
         parts = dict(self.engine.partitions)
         offsets = {TP(t, n): o for n, part in parts.items() for t, o in part.delivered.items()}
         if offsets:
@@ -242,19 +247,14 @@ class BatchConsumer(driver.Consumer):
             if not wanted:
                 await asyncio.sleep(0.002 if owned else 0.02)
                 continue
-            seeks = self._seeks
             all_wanted = len(wanted) == sum(len(part.delivered) for part in owned.values())
+            timeout = IDLE_WAIT if all_wanted else BUSY_WAIT
+            # It goes on in the consumer's thread even when we are cancelled.
+            self._fetching = asyncio.ensure_future(self._getmany(wanted, timeout=timeout))
             try:
-                fetched = await self._getmany(
-                    wanted, timeout=IDLE_WAIT if all_wanted else BUSY_WAIT
-                )
+                fetched = await asyncio.shield(self._fetching)
             except self.consumer_stopped_errors:
                 return
-            if seeks != self._seeks:
-                # A rebalance went by while it waited: what it brings is from before the seek, or
-                # from after it, but already counts as read there.
-                await self.perform_seek()
-                continue
             for tp, records in fetched.items():
                 await self._deliver(tp, owned.get(tp.partition), records)
             await self._tick(owned)

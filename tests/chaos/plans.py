@@ -14,6 +14,7 @@ from tests.chaos.tickets import Tickets
 from tests.kafka import Kafka
 
 RATE = 3_000
+TRICKLE_RATE = 60
 TICKETS_RATE = 600
 LEAST = 300_000
 DISK_MEGABYTES = 96
@@ -42,6 +43,11 @@ def short_counting(bootstrap: str, group: str) -> Workload:
     return Counting(bootstrap, group, RATE, **SHORT_SESSION)
 
 
+def trickling(bootstrap: str, group: str) -> Workload:
+    """Counting workers with next to nothing to do."""
+    return Counting(bootstrap, group, TRICKLE_RATE)
+
+
 def tickets(bootstrap: str, group: str) -> Workload:
     """Tickets workers as in production."""
     return Tickets(bootstrap, TICKETS_RATE)
@@ -58,6 +64,7 @@ _full = (
     Plan("kills", counting, scripts.kills, LEAST),
     Plan("rolling", counting, scripts.rolling, LEAST),
     Plan("upgrade", counting, scripts.upgrade, LEAST),
+    Plan("trickle", trickling, scripts.trickle),
     Plan("pauses", counting, scripts.pauses, LEAST),
     Plan("broker", counting, scripts.broker, LEAST),
     Plan("disk", counting, scripts.disk, LEAST, small_disks=True),

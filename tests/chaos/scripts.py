@@ -84,6 +84,13 @@ def mix(drill: Drill) -> None:
                 overlapping.begin(faults.restart_broker, drill, chooser.uniform(0.0, 5.0))
 
 
+def trickle(drill: Drill) -> None:
+    """Workers come and go while so little comes in that fetches are mostly waiting."""
+    for _ in range(6):
+        faults.terminate(drill, "B")
+        time.sleep(3.5)
+
+
 def tickets(drill: Drill) -> None:
     """Each fault, with two workers and then three."""
     faults.kill(drill, "A")

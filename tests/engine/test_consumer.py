@@ -1,0 +1,83 @@
+"""The consumer's loop against a fetch that lasts longer than a rebalance."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from faust.types import TP
+
+from streams.engine.consumer import BatchConsumer
+from tests.engine.records import TOPIC, Record, partition
+
+
+class Thread:
+    """A partition with one record, which comes when `arrived` is set; a fetch waits for it."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.arrived = asyncio.Event()
+        self.fetching = asyncio.Event()
+
+    async def getmany(self, wanted: set[TP], timeout: float) -> Mapping[TP, list[Record]]:
+        self.fetching.set()
+        await asyncio.sleep(0)
+        if self.position > 0:
+            return {}
+        await self.arrived.wait()
+        self.position = 1
+        return {TP(TOPIC, 0): [Record(0)]}
+
+    async def seek_wait(self, offsets: Mapping[TP, int]) -> None:
+        self.position = offsets[TP(TOPIC, 0)]
+
+
+class Consumer(BatchConsumer):
+    """Without Faust around it."""
+
+    flow_active = True
+
+    def __init__(self, thread: Thread, engine: Any) -> None:
+        self.engine_stub = engine
+        self._thread: Any = thread
+        self._stopped: Any = asyncio.Event()
+
+    @property
+    def engine(self) -> Any:
+        return self.engine_stub
+
+    def _wanted(self, owned: Mapping[int, Any]) -> set[TP]:
+        return {TP(TOPIC, number) for number in owned}
+
+    async def _getmany(self, active_partitions: Any, timeout: float) -> Any:
+        return await self._thread.getmany(active_partitions, timeout)
+
+    async def _deliver(self, tp: TP, part: Any, records: Any) -> None:
+        if self.engine.partitions.get(tp.partition) is part:
+            part.delivered[TOPIC] = records[-1].offset + 1
+
+    async def _tick(self, owned: Mapping[int, Any]) -> None:
+        """No timers."""
+
+
+def test_what_comes_during_a_quick_rebalance_is_not_taken_by_the_fetch_before_it(
+    tmp_path: Path,
+) -> None:
+    async def delivered() -> int:
+        before, after = partition(tmp_path / "before"), partition(tmp_path / "after")
+        thread, engine = Thread(), SimpleNamespace(partitions={0: before})
+        consumer = Consumer(thread, engine)
+        before.readable = True
+        drain = asyncio.ensure_future(consumer._drain(SimpleNamespace(_stopped=asyncio.Event())))
+        await thread.fetching.wait()
+        engine.partitions = {0: after}
+        seek = asyncio.ensure_future(consumer.perform_seek())
+        await asyncio.sleep(0.01)
+        thread.arrived.set()
+        await seek
+        await asyncio.sleep(0.05)
+        drain.cancel()
+        return after.delivered[TOPIC]
+
+    assert asyncio.run(delivered()) == 1

@@ -306,7 +306,10 @@ class BatchConsumer(driver.Consumer):
         due = {
             number: part
             for number, part in owned.items()
-            if not part.pending and part.timers.first_before(now) is not None
+            # A rebalance may have closed its store since.
+            if self.engine.partitions.get(number) is part
+            and not part.pending
+            and part.timers.first_before(now) is not None
         }
         if not due:
             return

@@ -61,6 +61,13 @@ class Consumer(BatchConsumer):
         """No timers."""
 
 
+def test_timers_of_a_partition_that_was_given_up_are_let_be(tmp_path: Path) -> None:
+    given_up = partition(tmp_path)
+    given_up.store.close()
+    engine = SimpleNamespace(partitions={}, config=SimpleNamespace(clock=lambda: 1))
+    asyncio.run(BatchConsumer._tick(Consumer(Thread(), engine), {0: given_up}))
+
+
 def test_what_comes_during_a_quick_rebalance_is_not_taken_by_the_fetch_before_it(
     tmp_path: Path,
 ) -> None:

@@ -17,6 +17,9 @@ from tests.kafka import Kafka
 
 RATE = 1_000
 SESSION = {"SESSION_TIMEOUT": "1500", "HEARTBEAT": "300"}
+TAKEN_OVER = 20.0
+"""Seconds that others have at most to take over from a worker that stands still."""
+
 PATIENCE = 6.0
 """Seconds after which a broken worker has read all it ever will."""
 
@@ -47,9 +50,13 @@ def strike(drill: Drill) -> None:
 
 
 def wake_late(drill: Drill) -> None:
-    """A worker stops just before it publishes a checkpoint, and goes on after its session."""
+    """A worker stops just before it publishes a checkpoint, and goes on when it is replaced."""
+    owned = drill.group.owned("A")
     faults.strike(drill, "A")
-    time.sleep(3.0)
+    limit = time.monotonic() + TAKEN_OVER
+    while not drill.group.owned("B") >= owned and time.monotonic() < limit:
+        time.sleep(0.1)
+    time.sleep(2.0)
     drill.group.resume("A")
     time.sleep(2.0)
 

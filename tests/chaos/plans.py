@@ -14,6 +14,7 @@ from tests.chaos.tickets import Tickets
 from tests.kafka import Kafka
 
 RATE = 3_000
+SHORT_RATE = 1_500
 TRICKLE_RATE = 60
 TICKETS_RATE = 600
 LEAST = 300_000
@@ -40,7 +41,7 @@ def counting(bootstrap: str, group: str) -> Workload:
 
 def short_counting(bootstrap: str, group: str) -> Workload:
     """Counting workers whose sessions end soon."""
-    return Counting(bootstrap, group, RATE, **SHORT_SESSION)
+    return Counting(bootstrap, group, SHORT_RATE, **SHORT_SESSION)
 
 
 def trickling(bootstrap: str, group: str) -> Workload:

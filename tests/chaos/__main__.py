@@ -9,6 +9,7 @@ with 1 when anything was lost, doubled or wrong, or a planted fault was not foun
 """
 
 import logging
+import signal
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -39,6 +40,8 @@ LONGEST_EXAMPLE = 400
 )
 def main(names: tuple[str, ...], quick: bool, seed: int, keep: Path | None) -> None:
     """Run the drills NAMES, or all."""
+    # Ended early, it still takes its workers, its Kafka and its mounts with it.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     # A broker that is away is part of it.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     known = QUICK if quick else FULL

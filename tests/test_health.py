@@ -6,7 +6,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -24,10 +24,17 @@ from streams.security import connection_of
 MESSAGES = 40
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
+def free_ports(count: int) -> int:
+    """The first of so many neighbouring ports that nobody has now."""
+    while True:
+        with ExitStack() as held:
+            first: int = held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+            try:
+                for port in range(first + 1, first + count):
+                    held.enter_context(socket.create_server(("127.0.0.1", port)))
+            except (OSError, OverflowError):
+                continue
+            return first
 
 
 def get(port: int, path: str) -> tuple[int, str]:
@@ -50,7 +57,7 @@ def values(text: str) -> dict[tuple[str, str], float]:
 
 @pytest.fixture(scope="module")
 def port() -> int:
-    return free_port()
+    return free_ports(3)
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,10 @@ Prints one JSON line a figure; progress and a table go to standard error, a plot
 """
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,31 +20,16 @@ from tests.bench.report import print_lines, print_table, say, write_plot
 from tests.bench.results import Result, read_lines
 from tests.kafka import running_kafka
 
-Bench = Callable[[OpenBroker, Path, bool], list[Result]]
-
-BENCHES: dict[str, Bench] = {
-    "count": lambda broker, folder, quick: count.run(
-        broker, folder, count.QUICK if quick else count.FULL
-    ),
-    "shape": lambda broker, folder, quick: shape.run(
-        broker, folder, shape.QUICK if quick else shape.FULL
-    ),
-    "growth": lambda broker, folder, quick: growth.run(
-        broker, folder, growth.QUICK if quick else growth.FULL
-    ),
-    "cost": lambda broker, folder, quick: cost.run(
-        broker, folder, cost.QUICK if quick else cost.FULL
-    ),
-    "latency": lambda broker, folder, quick: latency.run(
-        broker, folder, latency.QUICK if quick else latency.FULL
-    ),
-    "memory": lambda broker, folder, quick: memory.run(
-        broker, folder, memory.QUICK if quick else memory.FULL
-    ),
-    "pipeline": lambda broker, folder, quick: pipeline.run(
-        folder, pipeline.QUICK if quick else pipeline.FULL
-    ),
+BENCHES: dict[str, Any] = {
+    "count": count,
+    "shape": shape,
+    "growth": growth,
+    "cost": cost,
+    "latency": latency,
+    "memory": memory,
+    "pipeline": pipeline,
 }
+"""Modules with `run(open_broker, folder, sizes)` and two `sizes`: FULL and QUICK."""
 
 
 @contextmanager
@@ -80,7 +66,8 @@ def main(quick: bool, before: Path | None, benches: tuple[str, ...]) -> None:
         with fresh_broker() if quick else nullcontext(None) as broker:
             open_broker = fresh_broker if broker is None else shared(broker)
             for bench in benches or BENCHES:
-                found = BENCHES[bench](open_broker, folder, quick)
+                module = BENCHES[bench]
+                found = module.run(open_broker, folder, module.QUICK if quick else module.FULL)
                 print_lines(found)
                 results += found
     print_table(results, read_lines(before.read_text()) if before else ())

@@ -28,6 +28,7 @@ from streams.engine.store import PartitionStore
 from streams.history import SYNTHETIC_START, time_of
 from streams.policies import policy_of
 from streams.settings import Settings
+from tests.bench.broker import OpenBroker
 from tests.bench.report import say
 from tests.bench.results import Result
 from tests.engine.records import Record, checkpoint
@@ -83,7 +84,7 @@ class Stages:
             yield
 
 
-def run(folder: Path, count: int) -> list[Result]:
+def run(_: OpenBroker, folder: Path, count: int) -> list[Result]:
     """Microseconds a message by stage, and all together without the timing's own cost."""
     say(f"pipeline: {count:,} messages ...")
     made, stages = records(count), Stages()

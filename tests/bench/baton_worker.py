@@ -1,25 +1,18 @@
 """The work of the benchmarks on Baton's engine."""
 
-import logging
-import sys
 import zlib
 from os import environ
 from pathlib import Path
 
-import faust
-
 from streams.engine import (
     Batch,
     Connection,
-    Engine,
     EngineConfig,
-    Processor,
     SourceRecord,
     Timer,
-    make_app,
-    run,
 )
 from tests.bench.feed import POOL
+from tests.engine.serving import serve
 
 HEADERS = [("source", b"bench"), ("kind", b"count")]
 
@@ -72,7 +65,6 @@ class Counting:
 
 def main() -> None:
     """Run from the environment that `tests.bench.contenders` sets."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     data = Path(environ["DATA"])
     config = EngineConfig(
         connection=Connection(environ["BOOTSTRAP"]),
@@ -83,16 +75,7 @@ def main() -> None:
         worker_id=data.name,
         commit_interval=100,
     )
-    app = make_app(config)
-    engine = Engine(app, config)
-    processor = Processor(Counting(), config.max_failures_in_a_row)
-
-    @app.agent(engine.channel)
-    async def count(batches: faust.StreamT[Batch]) -> None:
-        async for batch in batches:
-            processor.process(batch)
-
-    run(app)
+    serve(config, Counting())
 
 
 if __name__ == "__main__":

@@ -6,30 +6,24 @@ It answers every record, and reminds of a key some time after a record of it, un
 takes the reminder back.
 """
 
-import logging
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import faust
 import msgspec
 
 from streams.engine import (
     Batch,
     Connection,
-    Engine,
     EngineConfig,
     Guarantee,
-    Processor,
     SourceRecord,
     Timer,
-    make_app,
-    run,
     wall_clock,
 )
 from tests.chaos.mutations import plant
 from tests.chaos.names import Names
+from tests.engine.serving import serve
 
 DELETE_EVERY = 50
 TAKE_BACK_EVERY = 20
@@ -144,19 +138,9 @@ def config_of(env: Mapping[str, str]) -> EngineConfig:
 
 def main() -> None:
     """Run a worker from the environment."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     config = config_of(os.environ)
     plant(os.environ.get("FAULT"))
-    app = make_app(config)
-    engine = Engine(app, config)
-    processor = Processor(Counter(Names(config.group)), config.max_failures_in_a_row)
-
-    @app.agent(engine.channel)
-    async def count(batches: faust.StreamT[Batch]) -> None:
-        async for batch in batches:
-            processor.process(batch)
-
-    run(app)
+    serve(config, Counter(Names(config.group)))
 
 
 if __name__ == "__main__":

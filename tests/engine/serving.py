@@ -1,0 +1,23 @@
+"""Runs a handler as a worker process of its own."""
+
+import logging
+import sys
+
+import faust
+
+from streams.engine import Batch, Engine, EngineConfig, Handler, Processor, make_app, run
+
+
+def serve(config: EngineConfig, handler: Handler) -> None:
+    """Run the handler on the engine until SIGTERM; logs to standard error."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    app = make_app(config)
+    engine = Engine(app, config)
+    processor = Processor(handler, config.max_failures_in_a_row)
+
+    @app.agent(engine.channel)
+    async def handle(batches: faust.StreamT[Batch]) -> None:
+        async for batch in batches:
+            processor.process(batch)
+
+    run(app)

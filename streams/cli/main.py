@@ -4,11 +4,14 @@ import importlib
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from streams.errors import BatonError
+
+if TYPE_CHECKING:
+    from streams.engine import EngineError
 
 WRONG_USAGE = 64
 INTERRUPTED = 130
@@ -64,6 +67,13 @@ def baton(config: Path | None) -> None:
         os.environ["BATON_CONFIG"] = str(config.absolute())
 
 
+def _engine_error() -> type["EngineError"]:
+    """Looked up only when something is raised: the engine takes a while to import."""
+    from streams.engine import EngineError
+
+    return EngineError
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and exit with its code; click itself is quiet about a closed pipe."""
     try:
@@ -74,6 +84,9 @@ def main(arguments: list[str] | None = None) -> None:
         error.show()
         code = WRONG_USAGE if isinstance(error, click.UsageError) else error.exit_code
     except BatonError as error:
+        click.echo(f"baton: {error}", err=True)
+        code = error.exit_code
+    except _engine_error() as error:
         click.echo(f"baton: {error}", err=True)
         code = error.exit_code
     sys.exit(code if isinstance(code, int) else 0)

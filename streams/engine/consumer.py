@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-import msgspec
 from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
@@ -21,6 +20,7 @@ from faust.types.tuples import ConsumerMessage
 
 from streams.engine.access import Contact
 from streams.engine.batch import Batch, SourceRecord
+from streams.engine.fetched import fetched
 from streams.engine.producer import Member
 
 if TYPE_CHECKING:
@@ -57,31 +57,7 @@ OVERRIDDEN = {
 }
 
 
-class FetchedRecord(msgspec.Struct, gc=False):
-    """A `SourceRecord` that costs a quarter of aiokafka's to make: there is one for each record."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
-
-
-def _fetched(_: Any, tp: TopicPartition, record: Any) -> FetchedRecord:
-    return FetchedRecord(
-        tp.topic,
-        tp.partition,
-        record.offset,
-        record.timestamp,
-        record.key,
-        record.value,
-        tuple(record.headers),
-    )
-
-
-fetcher.PartitionRecords._consumer_record = _fetched
+fetcher.PartitionRecords._consumer_record = fetched
 
 
 def engine_of(app: Any) -> "Engine":

@@ -52,7 +52,7 @@ class Health:
         self._engine = engine
         self._metrics: Any = make_wsgi_app(registry)
         try:
-            self._server = make_server(
+            server = make_server(
                 address.host, address.port, self._answer, ThreadingWSGIServer, _Silent
             )
         except OSError as error:
@@ -60,13 +60,7 @@ class Health:
                 f"cannot listen on {address.host}:{address.port}: {error.strerror}; set "
                 "BATON_HEALTH_ADDRESS to another address, or to nothing"
             ) from error
-        self.port = self._server.server_port
-        threading.Thread(target=self._server.serve_forever, name="health", daemon=True).start()
-
-    def close(self) -> None:
-        """Stop answering."""
-        self._server.shutdown()
-        self._server.server_close()
+        threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
 
     def _answer(self, environment: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         pages: dict[str, Callable[[], tuple[bool, Any]]] = {

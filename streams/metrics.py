@@ -107,7 +107,9 @@ class EngineMetrics(Observer):
         self._registry = registry
         self._handled = self._counter(HANDLED)
         self._failed = self._counter(FAILED)
-        self._outputs = Counter(OUTPUTS.name, OUTPUTS.about, ("agent", "topic"), registry=registry)
+        self._outputs = Counter(
+            OUTPUTS.name, OUTPUTS.about, ("agent", *OUTPUTS.labels), registry=registry
+        )
         self._changes = self._counter(CHANGES)
         self._batch = self._histogram(BATCH)
         stages = self._family(STAGE)

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from confluent_kafka import Consumer as Client
 from confluent_kafka import (
+    Consumer,
     ConsumerGroupState,
     KafkaError,
     KafkaException,
@@ -100,7 +100,7 @@ def read_to_end(
     config: EngineConfig, topics: Iterable[str], starts: dict[tuple[str, int], int] | None = None
 ) -> Iterator[Message]:
     """Committed records of topics, from the beginning or from `starts`, up to their ends now."""
-    consumer = Client(
+    consumer = Consumer(
         {
             **config.librdkafka(),
             "group.id": config.group,
@@ -152,6 +152,7 @@ class _Changelog:
         )
 
     def write(self, key: bytes, value: bytes | None, number: int) -> None:
+        """Produce a record; waits where the queue is full."""
         self.records += 1
         while True:
             try:
@@ -162,6 +163,7 @@ class _Changelog:
         self._producer.poll(0)
 
     def flush(self) -> None:
+        """Wait until the broker has all of it. Raises `BrokerFailed`."""
         left = self._producer.flush(TIMEOUT)
         if left or self._refused is not None:
             reason = "no answer" if self._refused is None else self._refused.str()

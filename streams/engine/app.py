@@ -11,6 +11,9 @@ from streams.engine.errors import EngineError
 
 REQUEST_TIMEOUT_FACTOR = 5
 """Requests may take longer than a session: joining a group waits for its other members."""
+SWITCH_INTERVAL = 0.02
+"""Seconds a thread may keep the interpreter while others want it. At full load there are three
+(handling, fetching, checkpoint), and every change costs; Python's 0.005 costs a tenth more CPU."""
 
 
 def make_app(config: EngineConfig) -> faust.App:
@@ -62,4 +65,5 @@ def run(app: faust.App, log_level: int = logging.INFO) -> None:
     except EngineError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    sys.setswitchinterval(SWITCH_INTERVAL)
     faust.Worker(app, loglevel=log_level, redirect_stdouts=False).execute_from_commandline()

@@ -47,7 +47,7 @@ class EngineConfig:
     guarantee: Guarantee = Guarantee.EXACTLY_ONCE
     partitioner: str = "murmur2_random"
     batch_size: int = 500
-    queued_batches: int = 8
+    queued_batches: int = 32
     queued_bytes: int = 64 << 20
     fetch_bytes: int = 2 << 20
     checkpoint_patience: int = 1_000

@@ -20,7 +20,7 @@ from faust.types.tuples import ConsumerMessage
 
 from streams.engine.access import Contact
 from streams.engine.batch import Batch, SourceRecord
-from streams.engine.fetched import fetched
+from streams.engine.fetched import install
 from streams.engine.producer import Member
 
 if TYPE_CHECKING:
@@ -53,11 +53,15 @@ OVERRIDDEN = {
         "on_thread_stop",
     ),
     driver.ConsumerRebalanceListener: ("on_partitions_assigned",),
-    fetcher.PartitionRecords: ("_consumer_record",),
+    fetcher.PartitionRecords: (
+        "_consume_aborted_up_to",
+        "_contains_abort_marker",
+        "_unpack_records",
+    ),
+    fetcher.FetchResult: ("_update_position", "check_assignment", "getall"),
 }
 
-
-fetcher.PartitionRecords._consumer_record = fetched
+install()
 
 
 def engine_of(app: Any) -> "Engine":

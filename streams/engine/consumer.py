@@ -8,6 +8,7 @@ new release of Faust or aiokafka no longer has it.
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any, cast
 
 from aiokafka import TopicPartition
@@ -59,6 +60,7 @@ OVERRIDDEN = {
         "_unpack_records",
     ),
     fetcher.FetchResult: ("_update_position", "check_assignment", "getall"),
+    fetcher.Fetcher: ("end_offsets",),
 }
 
 install()
@@ -118,6 +120,18 @@ class ReaderThread(driver.AIOKafkaConsumerThread):
         # assigns nothing to anyone, until its next look; aiokafka's own is after five minutes.
         consumer._client._metadata_max_age_ms = METADATA_AGE
         return consumer
+
+    async def ends(self, tps: list[TP]) -> Mapping[TP, int]:
+        """The ends of these logs as they are now, records of open transactions included.
+
+        The consumer's own are before the first open transaction, which may hold records older than
+        a timer that is due.
+        """
+        consumer = self._ensure_consumer()
+        reader = copy(consumer._fetcher)
+        reader._isolation_level = fetcher.READ_UNCOMMITTED
+        ends: Mapping[TP, int] = await reader.end_offsets(tps, consumer._request_timeout_ms)
+        return ends
 
     async def on_thread_stop(self) -> None:
         """Leave the group at once; a member with a name would be waited for."""
@@ -294,7 +308,8 @@ class BatchConsumer(driver.Consumer):
         if not due:
             return
         tps = [TP(topic, number) for number, part in due.items() for topic in part.delivered]
-        ends = await self._thread.call_thread(self._thread._ensure_consumer().end_offsets, tps)
+        thread = cast(ReaderThread, self._thread)
+        ends = await thread.call_thread(thread.ends, tps)
         for number, part in due.items():
             topics = part.delivered
             if not part.pending and all(

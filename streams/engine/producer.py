@@ -85,11 +85,15 @@ class CheckpointProducer:
             "delivery.timeout.ms": config.transaction_timeout,
             "message.max.bytes": config.max_bytes * 2,
         }
+        self._lost: KafkaError | None = None
         if config.exactly_once:
             settings |= {
                 "transactional.id": config.transactional_ids + config.worker_id,
                 "transaction.timeout.ms": config.transaction_timeout,
             }
+        else:
+            # What a transaction says by not being committed.
+            settings["on_delivery"] = self._on_delivery
         self._producer = Producer(settings)
         if config.exactly_once:
             self._guard("start transactions", self._producer.init_transactions, 30.0)
@@ -140,6 +144,11 @@ class CheckpointProducer:
             self._send(cut)
         if self._producer.flush(self._timeout):
             raise _not_taken(self._timeout)
+        if self._lost is not None:
+            raise KafkaException(self._lost)
+
+    def _on_delivery(self, error: KafkaError | None, _: Any) -> None:
+        self._lost = error or self._lost
 
     def _patiently(self, call: Any, limit: float, *arguments: Any) -> None:
         """Call again what may be called again."""

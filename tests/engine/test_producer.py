@@ -10,7 +10,15 @@ import pytest
 from confluent_kafka import KafkaError
 
 from streams.embedded import EmbeddedBroker
-from streams.engine import AccessDenied, BrokerFailed, Connection, EngineConfig, EngineError, Fenced
+from streams.engine import (
+    AccessDenied,
+    BrokerFailed,
+    Connection,
+    EngineConfig,
+    EngineError,
+    Fenced,
+    Guarantee,
+)
 from streams.engine.partition import Cut
 from streams.engine.producer import CheckpointProducer, Member
 from tests.chaos.reading import read
@@ -152,3 +160,16 @@ def test_what_does_not_pass_ends_the_worker_with_its_reason(
     with pytest.raises(kind, match=reason):
         producer.publish([one], MEMBER)
     assert time.monotonic() - started < 20, "it is not tried again and again"
+
+
+def test_an_output_that_is_lost_fails_its_checkpoint_in_at_least_once_too(
+    config: EngineConfig, tmp_path: Path
+) -> None:
+    made = batch(partition(tmp_path / "p"), Record(0))
+    made.emit(OUTPUT, b"k", b"v", partition=99)
+    made.finish()
+    lost = made.owner.cut()
+    assert lost is not None
+    producer = CheckpointProducer(replace(config, guarantee=Guarantee.AT_LEAST_ONCE))
+    with pytest.raises(BrokerFailed, match="partition"):
+        producer.publish([lost], MEMBER)

@@ -133,6 +133,33 @@ def test_a_timer_fires_at_the_end_of_a_partition_that_ends_with_a_commit_record(
     assert [json.loads(reminder.value())["n"] for reminder in reminders] == [1]
 
 
+def test_a_timer_waits_for_the_records_of_an_open_transaction(
+    kafka: Broker, unique: str, tmp_path: Path
+) -> None:
+    trial = Trial(kafka, unique, tmp_path)
+    source, reminders = trial.names.source, trial.names.reminders
+    plain = Producer({"bootstrap.servers": kafka.bootstrap})
+    plain.produce(source, b'{"n": 1}', b"key", partition=1)
+    assert plain.flush(10) == 0
+    open_one = Producer({"bootstrap.servers": kafka.bootstrap, "transactional.id": unique})
+    open_one.init_transactions()
+    open_one.begin_transaction()
+    open_one.produce(source, b'{"n": 2}', b"key", partition=1)
+    assert open_one.flush(10) == 0
+    trial.group.start("A", CLOCK="wall")
+    try:
+        assert wait_until_read(kafka.bootstrap, trial.names.group, source, 30)
+        time.sleep(4)
+        assert not list(read(kafka.bootstrap, reminders))
+        open_one.commit_transaction()
+        limit = time.monotonic() + 30
+        while not list(read(kafka.bootstrap, reminders)):
+            assert time.monotonic() < limit, "no reminder"
+            time.sleep(0.2)
+    finally:
+        trial.group.stop()
+
+
 def test_nothing_weaker_than_exactly_once_runs_on_a_real_broker(
     kafka: Broker, unique: str, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from streams.engine.compacted import watermarks, why_unfit
 from streams.engine.config import EngineConfig, wall_clock
 from streams.engine.errors import BrokerFailed, TopicMismatch
+from streams.engine.incarnation import claim, is_of_another, topic_id
 from streams.engine.position import decode_offset, encode_offset
 from streams.engine.store import Store
 
@@ -134,17 +135,24 @@ class Replica(Generic[T]):
         found = consumer.list_topics(self.topic, timeout=30).topics[self.topic]
         if found.error is not None or not found.partitions:
             raise TopicMismatch(f"the topic {self.topic} is missing. Run `baton topics apply`.")
+        topic = topic_id(self._config.connection, self.topic)
+        if is_of_another(self._store, topic):
+            self._renew("the topic was made anew")
         ends = {}
         with self._consumer("read_uncommitted") as uncommitted:
             for stands in self._stands(found.partitions):
                 low, high = watermarks(uncommitted, self.topic, stands.partition)
                 ends[stands.partition] = high
                 if reason := why_unfit(uncommitted, stands, low, high, wall_clock()):
-                    log.warning("reading %s anew: %s", self.topic, reason)
-                    self._store.destroy()
-                    self._store = Store(self._path)
+                    self._renew(reason)
+        claim(self._store, topic)
         consumer.assign(self._stands(found.partitions))
         return ends
+
+    def _renew(self, reason: str) -> None:
+        log.warning("reading %s anew: %s", self.topic, reason)
+        self._store.destroy()
+        self._store = Store(self._path)
 
     def _stands(self, partitions: Iterable[int]) -> list[TopicPartition]:
         keys = {number: self._store.get(_next_key(number)) for number in partitions}

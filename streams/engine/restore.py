@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from streams.engine.compacted import watermarks, why_unfit
 from streams.engine.config import EngineConfig, wall_clock
 from streams.engine.errors import BrokerFailed, StateMismatch
+from streams.engine.incarnation import claim, is_of_another, topic_id
 from streams.engine.partition import Partition
 from streams.engine.position import MARKER, Position, decode_position
 from streams.engine.store import PartitionStore
@@ -107,9 +108,10 @@ class Restorer:
         started = time.monotonic()
         jobs: dict[int, PartitionRestore] = {}
         try:
+            topic = topic_id(self._config.connection, self._config.changelog)
             with self._consumer("read_uncommitted") as ends:
                 for number in numbers:
-                    jobs[number] = self._open(number, ends)
+                    jobs[number] = self._open(number, topic, ends)
                 self._replay(jobs)
                 restored = self._ready(jobs, ends, partitions)
         except BaseException:
@@ -126,12 +128,14 @@ class Restorer:
         )
         return restored
 
-    def _open(self, number: int, ends: Consumer) -> PartitionRestore:
+    def _open(self, number: int, topic: bytes, ends: Consumer) -> PartitionRestore:
         config = self._config
         path = config.data_dir / config.changelog / str(number)
         low, high = watermarks(ends, config.changelog, number)
         store = PartitionStore(path)
-        if config.exactly_once:
+        if is_of_another(store, topic):
+            reason: str | None = "its changelog was made anew"
+        elif config.exactly_once:
             stands = TopicPartition(config.changelog, number, store.changelog_next)
             reason = why_unfit(ends, stands, low, high, wall_clock())
         else:
@@ -141,6 +145,7 @@ class Restorer:
             log.warning("building %s anew: %s", path, reason)
             store.destroy()
             store = PartitionStore(path)
+        claim(store, topic)
         job = PartitionRestore(store, high, whole=config.exactly_once)
         job.next = max(job.next, low)
         return job

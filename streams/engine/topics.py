@@ -10,6 +10,7 @@ from streams.engine.access import Contact, check
 from streams.engine.compacted import TOMBSTONES_KEPT
 from streams.engine.config import EngineConfig
 from streams.engine.errors import TopicMismatch
+from streams.engine.incarnation import MOCK_CLUSTER
 
 log = logging.getLogger(__name__)
 
@@ -20,9 +21,6 @@ CHANGELOG_SETTINGS = {
     "message.timestamp.type": "CreateTime",
 }
 """What a changelog must be made with where workers may not make it."""
-
-MOCK_CLUSTER = "mockCluster"
-"""What the cluster id of librdkafka's mock cluster begins with."""
 
 ANSWER_TIMEOUT = 10.0
 """Seconds after which no broker is thought to be there."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
 
 from streams.engine import Connection, EngineConfig, Replica
 from tests.conftest import Broker
@@ -125,3 +126,22 @@ def test_a_transaction_under_way_at_the_start_is_waited_for(
     source.producer.commit_transaction()
     assert started(replica).get("k") == "1"
     replica.stop()
+
+
+def test_a_topic_made_anew_is_read_anew_though_it_is_as_long_as_the_old_one(
+    kafka: Broker, unique: str, tmp_path: Path
+) -> None:
+    config, admin = (
+        config_for(kafka, unique, tmp_path),
+        AdminClient({"bootstrap.servers": kafka.bootstrap}),
+    )
+    for key in ("old", "new"):
+        kafka.create(unique, 1)
+        Source(kafka, unique).put(**{key: key.encode()})
+        replica = started(Replica(config, unique, decode))
+        found = [replica.get("old"), replica.get("new")]
+        replica.stop()
+        admin.delete_topics([unique])[unique].result(10)
+        while unique in admin.list_topics(timeout=10).topics:
+            time.sleep(0.1)
+    assert found == [None, "new"]

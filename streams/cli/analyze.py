@@ -78,8 +78,19 @@ def describe(signals: Signals, policy: Policy) -> dict[str, Any]:
 
 def fired(signals: Signals, policy: Policy) -> list[str]:
     """The codes whose signal is past the policy's threshold, judged by this text alone."""
+    lines = thresholds(policy)
+    codes = [name for name, line in lines.items() if getattr(signals, name).score >= line]
+    if signals.complexity >= policy.triggers.complex_troubleshooting.review_from:
+        codes.append("complexity")
+    if signals.unreadable:
+        codes.append("unreadable")
+    return codes
+
+
+def thresholds(policy: Policy) -> dict[str, float]:
+    """From which score on each signal fires, by its name."""
     triggers = policy.triggers
-    thresholds = {
+    return {
         "negative": triggers.negative_sentiment.threshold,
         "billing": triggers.billing.threshold,
         "billing_dispute": triggers.billing.dispute_threshold,
@@ -91,9 +102,3 @@ def fired(signals: Signals, policy: Policy) -> list[str]:
         "safety": triggers.safety.threshold,
         "ai_failed": triggers.ai_gave_up.threshold,
     }
-    codes = [name for name, line in thresholds.items() if getattr(signals, name).score >= line]
-    if signals.complexity >= triggers.complex_troubleshooting.review_from:
-        codes.append("complexity")
-    if signals.unreadable:
-        codes.append("unreadable")
-    return codes

@@ -1,0 +1,6 @@
+"""The shapes of numbers that training and the trained model share."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]

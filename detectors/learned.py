@@ -1,0 +1,140 @@
+"""The trained part: probabilities of every label of a text, in bulk.
+
+What it has learned lies in `model/model.npz`, made by `detectors.training`. A text is its n-grams
+(a linear part), the mean of its word pieces' vectors and what the lexicons say of it (both also
+through one hidden layer). Plain numpy: some microseconds a text in a batch.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import Final, NamedTuple, cast
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from detectors.arrays import Floats
+from detectors.features import Pieces, grams
+from detectors.labels import CATEGORIES, FLAGS
+from detectors.message import Message
+from detectors.signals import Span
+
+MODEL: Final = Path(__file__).parent / "model" / "model.npz"
+MEANING: Final = 4.0
+"""The length that the mean of the pieces' vectors is brought to."""
+TINY: Final = 1e-6
+DECIMALS: Final = 4
+_FLAG: Final = {name: len(CATEGORIES) + index for index, name in enumerate(FLAGS)}
+
+
+class Features:
+    """From messages to the numbers that a network takes."""
+
+    def __init__(
+        self, known: Mapping[str, int], pieces: Mapping[str, int], vectors: Floats
+    ) -> None:
+        """`vectors` has a row of zeros behind those of the pieces."""
+        self.known = known
+        self._pieces = Pieces(pieces)
+        self._vectors = vectors
+
+    def of_grams(self, message: Message) -> list[int]:
+        """The numbers of the known n-grams of a message, each once."""
+        numbers = set(map(self.known.get, grams(message)))
+        numbers.discard(None)
+        return sorted(cast(set[int], numbers))
+
+    def dense(self, messages: Sequence[Message], lexicon: Sequence[Sequence[float]]) -> Floats:
+        """Meaning and lexicon scores, shape (messages, vector + lexicon)."""
+        none = len(self._vectors) - 1
+        numbers = [[none, *self._pieces.of(message)] for message in messages]
+        summed = _summed(self._vectors, numbers)
+        size = np.linalg.norm(summed, axis=1, keepdims=True)
+        return np.hstack([summed * (MEANING / (size + TINY)), np.array(lexicon, np.float32)])
+
+
+class Learned:
+    """A trained network and the features it was trained with."""
+
+    def __init__(self, stored: Mapping[str, np.ndarray]) -> None:
+        known = _strings(stored["grams"])
+        pieces = _strings(stored["pieces"])
+        vectors = (
+            stored["vectors"].astype(np.float32) * stored["scales"].astype(np.float32)[:, None]
+        )
+        self.features = Features(
+            {gram: number for number, gram in enumerate(known)},
+            {piece: number for number, piece in enumerate(pieces)},
+            np.vstack([vectors, np.zeros(vectors.shape[1], np.float32)]),
+        )
+        self._grams = known
+        none = np.zeros((1, stored["G"].shape[1]), np.float32)
+        self._weights = {name: stored[name].astype(np.float32) for name in "SAaBb"}
+        self._gram_weights = np.vstack([stored["G"].astype(np.float32), none])
+
+    def judge(
+        self, messages: Sequence[Message], lexicon: Sequence[Sequence[float]]
+    ) -> list["Judgement"]:
+        """What it says of each message, given what the lexicons say of it (see `pipeline`)."""
+        if not messages:
+            return []
+        dense, weights = self.features.dense(messages, lexicon), self._weights
+        hidden = np.maximum(dense @ weights["A"] + weights["a"], 0)
+        logits = dense @ weights["S"] + hidden @ weights["B"] + weights["b"]
+        none = len(self._gram_weights) - 1
+        numbers = [self.features.of_grams(message) for message in messages]
+        size = np.sqrt([max(len(some), 1) for some in numbers]).astype(np.float32)
+        logits += _summed(self._gram_weights, [[none, *some] for some in numbers]) / size[:, None]
+        flags = 1 / (1 + np.exp(-np.clip(logits[:, len(CATEGORIES) :], -30, 30)))
+        categories = logits[:, : len(CATEGORIES)].argmax(axis=1).tolist()
+        scores = np.round(flags.astype(np.float64), DECIMALS).tolist()
+        return [
+            Judgement(CATEGORIES[category], dict(zip(FLAGS, some, strict=True)), seen)
+            for category, some, seen in zip(categories, scores, numbers, strict=True)
+        ]
+
+    def strongest(self, message: Message, judgement: "Judgement", flag: str) -> Span | None:
+        """The n-gram of a message that speaks most for a flag, None when none does."""
+        if not judgement.seen:
+            return None
+        weights = self._gram_weights[judgement.seen, _FLAG[flag]]
+        best = int(weights.argmax())
+        gram = f" {self._grams[judgement.seen[best]]} "
+        start = message.stream.find(gram)
+        if weights[best] <= 0 or start < 0:
+            return None
+        return message.span(start, start + len(gram))
+
+
+class Judgement(NamedTuple):
+    """What the network says of a message: its category, the probability of each flag (0-1).
+
+    `seen` are the numbers of the n-grams that it went by.
+    """
+
+    category: str
+    scores: Mapping[str, float]
+    seen: Sequence[int]
+
+
+def _summed(rows: Floats, numbers: Iterable[Sequence[int]]) -> Floats:
+    """For each list of row numbers (none empty) the sum of these rows."""
+    lists = list(numbers)
+    starts = np.cumsum([0, *map(len, lists[:-1])])
+    chosen = np.fromiter(chain.from_iterable(lists), np.intp)
+    summed: Floats = np.add.reduceat(rows[chosen], starts, axis=0)
+    return summed
+
+
+def _strings(data: np.ndarray) -> list[str]:
+    return bytes(data).decode().split("\n")
+
+
+@cache
+def learned() -> Learned:
+    """The model that is shipped."""
+    # One worker is one process on one core; more threads would only spin.
+    threadpool_limits(1, user_api="blas")
+    with np.load(MODEL, allow_pickle=False) as stored:
+        return Learned(dict(stored))

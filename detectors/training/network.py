@@ -1,0 +1,125 @@
+"""A small network and how it learns: plain numpy, the same numbers every time."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from detectors.arrays import Floats
+
+BATCH: Final = 256
+FIRST_RATE, LAST_RATE = 3e-3, 1e-4
+DECAY_GRAMS, DECAY_DENSE = 2e-5, 2e-5
+DROPPED: Final = 0.2
+"""The share of hidden units that is left out of a step (dropout)."""
+KEEP_MEAN, KEEP_SQUARE, TINY = 0.9, 0.999, 1e-8
+"""Adam's constants, as published (Kingma and Ba 2015)."""
+
+
+@dataclass
+class Network:
+    """logits = grams · G + dense · S + relu(dense · A + a) · B + b.
+
+    `grams` is sparse, of shape (texts, grams); `dense` has shape (texts, numbers). The first
+    `categories` outputs exclude each other (softmax), the others do not (sigmoid).
+    """
+
+    categories: int
+    weights: dict[str, Floats] = field(default_factory=dict)
+
+    def outputs(self, grams: Any, dense: Floats) -> Floats:
+        """Probabilities, shape (texts, outputs)."""
+        return self._squash(self._logits(grams, dense, self._hidden(dense)))
+
+    def _hidden(self, dense: Floats) -> Floats:
+        hidden: Floats = np.maximum(dense @ self.weights["A"] + self.weights["a"], 0)
+        return hidden
+
+    def _logits(self, grams: Any, dense: Floats, hidden: Floats) -> Floats:
+        weights = self.weights
+        logits: Floats = grams @ weights["G"] + dense @ weights["S"] + hidden @ weights["B"]
+        return logits + weights["b"]
+
+    def _squash(self, logits: Floats) -> Floats:
+        made = (1 / (1 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
+        first = logits[:, : self.categories]
+        powers = np.exp(first - first.max(axis=1, keepdims=True))
+        made[:, : self.categories] = powers / powers.sum(axis=1, keepdims=True)
+        return made
+
+    def gradients(
+        self, grams: Any, dense: Floats, wanted: Floats, kept: Floats
+    ) -> dict[str, Floats]:
+        """Of the mean cross entropy; `kept` are the factors of the hidden units."""
+        hidden = self._hidden(dense) * kept
+        error = (self._squash(self._logits(grams, dense, hidden)) - wanted) / len(wanted)
+        back = (error @ self.weights["B"].T) * (hidden > 0) * kept
+        slopes = {
+            "G": grams.T @ error,
+            "S": dense.T @ error,
+            "B": hidden.T @ error,
+            "b": error.sum(axis=0),
+            "A": dense.T @ back,
+            "a": back.sum(axis=0),
+        }
+        for name in ("S", "A", "B"):
+            slopes[name] += DECAY_DENSE * self.weights[name]
+        slopes["G"] += DECAY_GRAMS * self.weights["G"]
+        return slopes
+
+
+def new_network(
+    grams: int, numbers: int, outputs: int, categories: int, hidden: int, random: Any
+) -> Network:
+    """One that has learned nothing (initial weights after He et al. 2015)."""
+
+    def drawn(rows: int, columns: int) -> Floats:
+        made: Floats = random.standard_normal((rows, columns), np.float32) * np.sqrt(2 / rows)
+        return made.astype(np.float32)
+
+    return Network(
+        categories,
+        {
+            "G": np.zeros((grams, outputs), np.float32),
+            "S": np.zeros((numbers, outputs), np.float32),
+            "A": drawn(numbers, hidden),
+            "a": np.zeros(hidden, np.float32),
+            "B": drawn(hidden, outputs),
+            "b": np.zeros(outputs, np.float32),
+        },
+    )
+
+
+def learn(
+    grams: Any,
+    dense: Floats,
+    wanted: Floats,
+    categories: int,
+    *,
+    hidden: int,
+    epochs: int,
+    seed: int,
+) -> Network:
+    """A network whose outputs come close to `wanted`, shape (texts, outputs), each 0-1."""
+    random = np.random.default_rng(seed)
+    network = new_network(
+        grams.shape[1], dense.shape[1], wanted.shape[1], categories, hidden, random
+    )
+    mean = {name: np.zeros_like(one) for name, one in network.weights.items()}
+    square = {name: np.zeros_like(one) for name, one in network.weights.items()}
+    step = 0
+    for epoch in range(epochs):
+        rate = LAST_RATE + (FIRST_RATE - LAST_RATE) * (1 - epoch / epochs)
+        order = random.permutation(len(wanted))
+        for start in range(0, len(wanted), BATCH):
+            step += 1
+            some = np.sort(order[start : start + BATCH])
+            kept = (random.random((len(some), hidden)) > DROPPED).astype(np.float32)
+            slopes = network.gradients(grams[some], dense[some], wanted[some], kept / (1 - DROPPED))
+            for name, slope in slopes.items():
+                mean[name] = KEEP_MEAN * mean[name] + (1 - KEEP_MEAN) * slope
+                square[name] = KEEP_SQUARE * square[name] + (1 - KEEP_SQUARE) * slope**2
+                size = np.sqrt(square[name] / (1 - KEEP_SQUARE**step)) + TINY
+                move = rate * mean[name] / (1 - KEEP_MEAN**step) / size
+                network.weights[name] -= move.astype(np.float32)
+    return network

@@ -1,0 +1,86 @@
+"""The trained part: every text alone, evidence in the text, nothing that hostile text can grow."""
+
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors import analyze
+from detectors.features import READ, Pieces, grams
+from detectors.labels import CATEGORIES, FLAGS
+from detectors.learned import learned
+from detectors.message import Message
+
+SOME: Final = (
+    "I was charged twice for the same order, please give the money back",
+    "someone got into my account and changed the e-mail address",
+    "how do I export the report as a spreadsheet",
+    "the app closes by itself as soon as I open the camera",
+    "ok",
+    "\U0001f621\U0001f621",
+    "((((((((",
+)
+
+
+@given(st.lists(st.one_of(st.sampled_from(SOME), st.text(max_size=80)), max_size=6))
+def test_a_text_gets_the_same_signals_alone_and_among_others(texts: list[str]) -> None:
+    together = analyze(texts)
+    for text, signals in zip(texts, together, strict=True):
+        (alone,) = analyze([text])
+        assert alone.category == signals.category
+        for flag in (*FLAGS[:11],):
+            one, other = getattr(alone, flag), getattr(signals, flag)
+            assert one.score == pytest.approx(other.score, abs=2e-4)
+            assert one.span == other.span or min(one.score, other.score) < 0.21
+
+
+@given(st.text(max_size=200))
+def test_scores_are_probabilities_and_spans_lie_in_the_text(text: str) -> None:
+    (signals,) = analyze([text])
+    assert signals.category in CATEGORIES
+    for flag in FLAGS[:11]:
+        signal = getattr(signals, flag)
+        assert 0 <= signal.score <= 1
+        if signal.span is not None:
+            start, end = signal.span
+            assert 0 <= start < end <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "flag"),
+    [
+        (SOME[0], "billing_dispute"),
+        (SOME[1], "security"),
+        (SOME[3], "technical"),
+    ],
+)
+def test_what_is_plain_fires_and_names_what_it_saw(text: str, flag: str) -> None:
+    (signals,) = analyze([text])
+    signal = getattr(signals, flag)
+    assert signal.score >= 0.5
+    assert signal.span is not None
+
+
+def test_a_how_to_question_fires_nothing() -> None:
+    (signals,) = analyze([SOME[2]])
+    assert signals.category == "how_to"
+    assert all(getattr(signals, flag).score < 0.5 for flag in FLAGS[:11])
+
+
+def test_of_a_long_text_only_the_beginning_is_looked_at() -> None:
+    message = Message("word " * 50_000)
+    assert len(grams(message)) == 2 * READ - 1
+    pieces = Pieces({"word": 0})
+    assert len(pieces.of(message)) == READ
+
+
+def test_a_word_nobody_knows_is_read_by_its_pieces() -> None:
+    pieces = Pieces({"over": 0, "##charg": 1, "##ed": 2, "x": 3})
+    assert pieces["overcharged"] == (0, 1, 2)
+    assert pieces["overcharged"] == (0, 1, 2)
+    assert pieces["qqq"] == ()
+
+
+def test_an_empty_batch_is_judged() -> None:
+    assert learned().judge([], []) == []

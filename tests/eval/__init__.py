@@ -1,0 +1,1 @@
+"""How well the detectors read text they were not made with."""

@@ -1,0 +1,142 @@
+"""Measures the detectors on text they were not made with; `make eval` calls it.
+
+    python -m tests.eval
+
+Prints one JSON line a figure; a table goes to standard error, a plot to build/eval. Public corpora
+are read from `../shared/data` when they are there.
+"""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import msgspec
+import numpy as np
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from detectors import Signals, analyze
+from streams.cli.analyze import fired, thresholds
+from streams.core.policy import Policy
+from streams.policies import policy_of
+from streams.settings import load_settings
+from tests.eval.corpus import Corpus
+from tests.eval.measures import Interval, auc, best_f1, f1, interval
+from tests.eval.ours import blind_corpora, linked, mails, ordinary
+from tests.eval.public import DATA, public_corpora
+
+BATCH = 256
+COMPLEX_FROM = 3
+
+
+class Figure(msgspec.Struct):
+    """One measured value; `low` and `high` bound its 95 % interval."""
+
+    set: str
+    signal: str
+    what: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    texts: int = 0
+
+
+def main() -> None:
+    """Measure and print."""
+    policy = policy_of(load_settings())
+    corpora = [*blind_corpora(), *(public_corpora() if DATA.exists() else ())]
+    figures = [figure for corpus in corpora for figure in of_corpus(corpus, policy)]
+    figures += [*of_ordinary(policy), of_complexity(), *of_mails(policy), of_cost()]
+    for figure in figures:
+        print(msgspec.json.encode(figure).decode(), flush=True)
+    show(figures)
+
+
+def analyzed(texts: Sequence[str]) -> list[Signals]:
+    """The signals of texts, in batches as the command makes them."""
+    rest, found = iter(texts), list[Signals]()
+    while chunk := list(islice(rest, BATCH)):
+        found += analyze(chunk)
+    return found
+
+
+def of_corpus(corpus: Corpus, policy: Policy) -> Iterator[Figure]:
+    """AUC, best F1 and F1 at the shipped threshold; without any wanted text, false alarms."""
+    wanted = np.array([sample.wanted for sample in corpus.samples])
+    found = analyzed([sample.text for sample in corpus.samples])
+    scores = np.array([getattr(signals, corpus.signal).score for signals in found])
+    line, count = thresholds(policy)[corpus.signal], len(wanted)
+
+    def figure(what: str, measured: Interval) -> Figure:
+        return Figure(corpus.name, corpus.signal, what, *measured, texts=count)
+
+    if wanted.any():
+        yield figure("AUC", interval(auc, wanted, scores))
+        yield figure("best F1", interval(best_f1, wanted, scores))
+        yield figure("default F1", interval(f1, wanted, scores, line))
+    alarms = 10_000 * float((scores[~wanted] >= line).mean())
+    yield Figure(corpus.name, corpus.signal, "false alarms in 10,000", alarms, texts=count)
+
+
+def of_ordinary(policy: Policy) -> Iterator[Figure]:
+    """Restraint: which share of ordinary first messages nothing fires on, and what fires else."""
+    found = analyzed([example.text for example in ordinary()])
+    codes = [set(fired(signals, policy)) - {"technical"} for signals in found]
+    quiet = sum(not some for some in codes) / len(codes)
+    yield Figure("ordinary", "all", "share without any signal", quiet, texts=len(codes))
+    for code, count in Counter(code for some in codes for code in some).most_common():
+        yield Figure("ordinary", code, "share", count / len(codes), texts=len(codes))
+
+
+def of_complexity() -> Figure:
+    """Whether three or more linked variables are seen as such."""
+    messages = linked()
+    wanted = np.array([one.linked >= COMPLEX_FROM for one in messages])
+    scores = np.array([float(one.complexity) for one in analyzed([m.text for m in messages])])
+    measured = interval(f1, wanted, scores, float(COMPLEX_FROM))
+    return Figure("blind", "complexity", "default F1", *measured, texts=len(messages))
+
+
+def of_mails(policy: Policy) -> Iterator[Figure]:
+    """Whether a mail reads as its own words do, and whether a disclaimer sounds like the law."""
+    letters = mails()
+    whole = [set(fired(one, policy)) for one in analyzed([mail.text for mail in letters])]
+    own = [set(fired(one, policy)) for one in analyzed([mail.own for mail in letters])]
+    same = sum(one == other for one, other in zip(whole, own, strict=True)) / len(letters)
+    yield Figure("mails", "all", "same signals as its own words", same, texts=len(letters))
+    legal = [
+        "legal_compliance" in codes
+        for codes, mail in zip(whole, letters, strict=True)
+        if "legal_compliance" not in mail.flags and mail.category != "legal"
+    ]
+    share = sum(legal) / len(legal)
+    yield Figure("mails", "legal_compliance", "false alarms, share", share, texts=len(legal))
+
+
+def of_cost() -> Figure:
+    """CPU microseconds of a message of twenty words, everything on, in batches of 256."""
+    texts = [example.text for example in ordinary()]
+    twenty = [text for text in texts if 15 <= len(text.split()) <= 25] * 20
+    analyzed(twenty[:BATCH])
+    started = time.process_time()
+    analyzed(twenty)
+    spent = (time.process_time() - started) / len(twenty) * 1e6
+    return Figure("cost", "all", "CPU us a message", spent, texts=len(twenty))
+
+
+def show(figures: Sequence[Figure]) -> None:
+    """A table on standard error."""
+    table = Table("set", "signal", "what", box=SIMPLE)
+    for column in ("value", "95 % interval", "texts"):
+        table.add_column(column, justify="right")
+    for one in figures:
+        bounds = "" if one.low is None else f"{one.low:.3f} - {one.high:.3f}"
+        table.add_row(one.set, one.signal, one.what, f"{one.value:.3f}", bounds, str(one.texts))
+    Console(file=sys.stderr, width=120).print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""The measures, against what they mean."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.eval.measures import auc, best_f1, f1
+
+SCORED = st.lists(
+    st.tuples(st.booleans(), st.sampled_from((0.0, 0.2, 0.5, 0.7, 1.0))), min_size=2, max_size=30
+).filter(lambda pairs: len({wanted for wanted, _ in pairs}) == 2)
+
+
+@given(SCORED)
+def test_auc_is_the_chance_that_a_wanted_text_scores_higher(
+    pairs: list[tuple[bool, float]],
+) -> None:
+    wanted = np.array([one for one, _ in pairs])
+    scores = np.array([score for _, score in pairs])
+    high, low = scores[wanted], scores[~wanted]
+    wins = [(a > b) + 0.5 * (a == b) for a in high for b in low]
+    assert auc(wanted, scores) == pytest.approx(sum(wins) / len(wins))
+
+
+@given(SCORED)
+def test_the_best_f1_is_that_of_the_best_threshold(pairs: list[tuple[bool, float]]) -> None:
+    wanted = np.array([one for one, _ in pairs])
+    scores = np.array([score for _, score in pairs])
+    values = [f1(wanted, scores, float(threshold)) for threshold in set(scores)]
+    assert best_f1(wanted, scores) == pytest.approx(max(values))

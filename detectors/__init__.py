@@ -1,4 +1,4 @@
-"""Text and numbers in, signals out. No Kafka, no clock, no I/O but reading its own lexicons."""
+"""Text and numbers in, signals out. No Kafka, no clock; reads only its own lexicons and model."""
 
 from detectors.pipeline import MODEL_VERSION, analyze
 from detectors.repetition import similarity

@@ -39,3 +39,9 @@ IMPLIED: Final = {
     "billing_dispute": "billing",
 }
 """Flags that follow from a category or from another flag."""
+
+LINKED: Final = {"linked_2": 2, "linked_3": 3, "linked_4": 4}
+"""Whether at least so many linked technical variables are named."""
+
+OUTPUTS: Final = (*CATEGORIES, *FLAGS, *LINKED)
+"""All that a network says, in this order."""

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from detectors.arrays import Floats
 from detectors.features import Pieces, grams
-from detectors.labels import CATEGORIES, FLAGS
+from detectors.labels import CATEGORIES, OUTPUTS
 from detectors.message import Message
 from detectors.signals import Span
 
@@ -25,7 +25,7 @@ MEANING: Final = 4.0
 """The length that the mean of the pieces' vectors is brought to."""
 TINY: Final = 1e-6
 DECIMALS: Final = 4
-_FLAG: Final = {name: len(CATEGORIES) + index for index, name in enumerate(FLAGS)}
+_CHANCES: Final = OUTPUTS[len(CATEGORIES) :]
 
 
 class Features:
@@ -70,7 +70,9 @@ class Learned:
         )
         self._grams = known
         none = np.zeros((1, stored["G"].shape[1]), np.float32)
-        self._weights = {name: stored[name].astype(np.float32) for name in "SAaBb"}
+        # In 64 bits, so that what a matrix product rounds differently in a larger batch is far
+        # below the last decimal of a score: a replay in other batches decides the same.
+        self._weights = {name: stored[name].astype(np.float64) for name in "SAaBb"}
         self._gram_weights = np.vstack([stored["G"].astype(np.float32), none])
 
     def judge(
@@ -79,18 +81,19 @@ class Learned:
         """What it says of each message, given what the lexicons say of it (see `pipeline`)."""
         if not messages:
             return []
-        dense, weights = self.features.dense(messages, lexicon), self._weights
+        weights = self._weights
+        dense = self.features.dense(messages, lexicon).astype(np.float64)
         hidden = np.maximum(dense @ weights["A"] + weights["a"], 0)
         logits = dense @ weights["S"] + hidden @ weights["B"] + weights["b"]
         none = len(self._gram_weights) - 1
         numbers = [self.features.of_grams(message) for message in messages]
-        size = np.sqrt([max(len(some), 1) for some in numbers]).astype(np.float32)
+        size = np.sqrt([max(len(some), 1) for some in numbers])
         logits += _summed(self._gram_weights, [[none, *some] for some in numbers]) / size[:, None]
         flags = 1 / (1 + np.exp(-np.clip(logits[:, len(CATEGORIES) :], -30, 30)))
         categories = logits[:, : len(CATEGORIES)].argmax(axis=1).tolist()
-        scores = np.round(flags.astype(np.float64), DECIMALS).tolist()
+        scores = np.round(flags, DECIMALS).tolist()
         return [
-            Judgement(CATEGORIES[category], dict(zip(FLAGS, some, strict=True)), seen)
+            Judgement(CATEGORIES[category], dict(zip(_CHANCES, some, strict=True)), seen)
             for category, some, seen in zip(categories, scores, numbers, strict=True)
         ]
 
@@ -98,7 +101,7 @@ class Learned:
         """The n-gram of a message that speaks most for a flag, None when none does."""
         if not judgement.seen:
             return None
-        weights = self._gram_weights[judgement.seen, _FLAG[flag]]
+        weights = self._gram_weights[judgement.seen, OUTPUTS.index(flag, len(CATEGORIES))]
         best = int(weights.argmax())
         gram = f" {self._grams[judgement.seen[best]]} "
         start = message.stream.find(gram)
@@ -108,7 +111,7 @@ class Learned:
 
 
 class Judgement(NamedTuple):
-    """What the network says of a message: its category, the probability of each flag (0-1).
+    """What the network says of a message: its category, the probability of all else (0-1).
 
     `seen` are the numbers of the n-grams that it went by.
     """

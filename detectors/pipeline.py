@@ -7,7 +7,7 @@ from detectors.complexity import complexity
 from detectors.entities import entities
 from detectors.fingerprint import fingerprint
 from detectors.human_request import human_request
-from detectors.labels import FLAGS
+from detectors.labels import FLAGS, LINKED
 from detectors.language import ENGLISH, foreign_signals, language
 from detectors.learned import Judgement, learned
 from detectors.message import Message
@@ -24,6 +24,10 @@ EVIDENT_FROM: Final = 0.2
 """The score from which a signal names what it saw."""
 SIGNALS: Final = tuple(flag for flag in FLAGS if flag != "praise")
 MANY_VARIABLES: Final = 4
+PROBLEM_FROM, PROBLEM_AMONG_MANY, LIKELY = 0.3, 0.15, 0.5
+SURELY_POSSIBLE: Final = 0.2
+POSSIBLE_FROM: Final = {"safety": 0.03}
+"""The learned score from which on a lexicon is believed; a danger must not be missed."""
 
 
 def analyze(texts: Sequence[str]) -> list[Signals]:
@@ -94,7 +98,8 @@ def _lexicon(message: Message) -> dict[str, Signal]:
 
 
 def _english(read: Read, judgement: Judgement) -> Signals:
-    message, (count, count_span) = read.message, read.complexity
+    message = read.message
+    count, count_span = _linked(read, judgement)
     joined: dict[str, Any] = {name: _joined(name, read, judgement) for name in SIGNALS}
     if is_informational(message):
         joined["billing"] = joined["billing_dispute"]
@@ -110,19 +115,44 @@ def _english(read: Read, judgement: Judgement) -> Signals:
     )
 
 
+def _linked(read: Read, judgement: Judgement) -> tuple[int, Span | None]:
+    """How many linked technical variables: 1 for a problem alone, more as far as is likely."""
+    chances = judgement.scores
+    count = next((LINKED[name] for name in reversed(LINKED) if chances[name] >= LIKELY), 1)
+    problem = max(chances["technical"], read.found["technical"].score)
+    if problem < (PROBLEM_FROM if count == 1 else PROBLEM_AMONG_MANY):
+        return 0, None
+    if "?" in read.message.reading.text and read.found["technical"].score >= LIKELY:
+        # What a question beside the problem names does not add up; the lexicon goes by sentences.
+        count = min(count, max(read.complexity[0], 1))
+    span = read.complexity[1] or read.found["technical"].span
+    return count, span or learned().strongest(read.message, judgement, "linked_3")
+
+
 def is_informational(message: Message) -> bool:
     """Whether all it says of money is one of the questions that may stay with the AI."""
-    hits = message.hits.get("billing", [])
+    return _is_near_miss("billing", message)
+
+
+def _is_near_miss(name: str, message: Message) -> bool:
+    hits = message.hits.get(name, [])
     return any(hit.weight < 0 for hit in hits) and not unblocked(hits)
 
 
 def _joined(name: str, read: Read, judgement: Judgement) -> Signal:
-    """The learned score, with the lexicon's evidence where it has some."""
-    score = judgement.scores[name]
+    """The learned score, corrected where the lexicon is sure, with its evidence where it has some.
+
+    A lexicon that finds a near miss halves the score; one that finds more than was learned is
+    believed, unless the model thinks it out of the question.
+    """
+    score, found = judgement.scores[name], read.found[name]
+    if _is_near_miss(name, read.message):
+        score /= 2
+    elif found.score > score >= POSSIBLE_FROM.get(name, SURELY_POSSIBLE):
+        score = found.score
     if score < EVIDENT_FROM:
         return Signal(score)
-    evidence = read.found[name].span
-    return Signal(score, evidence or learned().strongest(read.message, judgement, name))
+    return Signal(score, found.span or learned().strongest(read.message, judgement, name))
 
 
 def _foreign(message: Message, code: str) -> Signals:

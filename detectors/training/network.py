@@ -48,11 +48,15 @@ class Network:
         return made
 
     def gradients(
-        self, grams: Any, dense: Floats, wanted: Floats, kept: Floats
+        self, grams: Any, dense: Floats, wanted: Floats, counts: Floats, kept: Floats
     ) -> dict[str, Floats]:
-        """Of the mean cross entropy; `kept` are the factors of the hidden units."""
+        """Of the mean cross entropy, each output of each text counting as much as `counts` says.
+
+        `kept` are the factors of the hidden units.
+        """
         hidden = self._hidden(dense) * kept
-        error = (self._squash(self._logits(grams, dense, hidden)) - wanted) / len(wanted)
+        outputs = self._squash(self._logits(grams, dense, hidden))
+        error = (outputs - wanted) * counts / len(wanted)
         back = (error @ self.weights["B"].T) * (hidden > 0) * kept
         slopes = {
             "G": grams.T @ error,
@@ -94,13 +98,17 @@ def learn(
     grams: Any,
     dense: Floats,
     wanted: Floats,
+    counts: Floats,
     categories: int,
     *,
     hidden: int,
     epochs: int,
     seed: int,
 ) -> Network:
-    """A network whose outputs come close to `wanted`, shape (texts, outputs), each 0-1."""
+    """A network whose outputs come close to `wanted`, shape (texts, outputs), each 0-1.
+
+    `counts`, of the same shape, says how much each matters.
+    """
     random = np.random.default_rng(seed)
     network = new_network(
         grams.shape[1], dense.shape[1], wanted.shape[1], categories, hidden, random
@@ -115,7 +123,9 @@ def learn(
             step += 1
             some = np.sort(order[start : start + BATCH])
             kept = (random.random((len(some), hidden)) > DROPPED).astype(np.float32)
-            slopes = network.gradients(grams[some], dense[some], wanted[some], kept / (1 - DROPPED))
+            slopes = network.gradients(
+                grams[some], dense[some], wanted[some], counts[some], kept / (1 - DROPPED)
+            )
             for name, slope in slopes.items():
                 mean[name] = KEEP_MEAN * mean[name] + (1 - KEEP_MEAN) * slope
                 square[name] = KEEP_SQUARE * square[name] + (1 - KEEP_SQUARE) * slope**2

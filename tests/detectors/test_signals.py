@@ -3,6 +3,8 @@
 import pytest
 
 from detectors import Signal, Signals, analyze
+from detectors.message import Message
+from detectors.sentiment import sentiment
 
 FIRES = {
     "billing": [
@@ -256,8 +258,8 @@ def test_a_word_after_but_weighs_more_than_one_before() -> None:
         ("I am upset 😡", "I am upset"),
     ],
 )
-def test_emphasis_raises_the_emotion(louder: str, calmer: str) -> None:
-    assert score(louder, "negative").score > score(calmer, "negative").score
+def test_emphasis_raises_what_the_lexicon_sees_of_emotion(louder: str, calmer: str) -> None:
+    assert sentiment(Message(louder)).score > sentiment(Message(calmer)).score
 
 
 def test_the_span_points_into_the_original_text() -> None:

@@ -1,9 +1,9 @@
 """Measures the detectors on text they were not made with; `make eval` calls it.
 
-    python -m tests.eval
+    python -m tests.eval [--card]
 
-Prints one JSON line a figure; a table goes to standard error, a plot to build/eval. Public corpora
-are read from `../shared/data` when they are there.
+Prints one JSON line a figure; a table goes to standard error. Public corpora are read from
+`../shared/data` when they are there.
 """
 
 import sys
@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+import click
 import msgspec
 import numpy as np
 from rich.box import SIMPLE
@@ -23,7 +24,10 @@ from streams.cli.analyze import fired, thresholds
 from streams.core.policy import Policy
 from streams.policies import policy_of
 from streams.settings import load_settings
+from tests.eval.card import write_card
 from tests.eval.corpus import Corpus
+from tests.eval.fairness import fairness
+from tests.eval.figure import Figure
 from tests.eval.measures import Interval, auc, best_f1, f1, interval
 from tests.eval.ours import blind_corpora, linked, mails, ordinary
 from tests.eval.public import DATA, public_corpora
@@ -32,27 +36,19 @@ BATCH = 256
 COMPLEX_FROM = 3
 
 
-class Figure(msgspec.Struct):
-    """One measured value; `low` and `high` bound its 95 % interval."""
-
-    set: str
-    signal: str
-    what: str
-    value: float
-    low: float | None = None
-    high: float | None = None
-    texts: int = 0
-
-
-def main() -> None:
+@click.command()
+@click.option("--card", is_flag=True, help="Write the model card, too.")
+def main(card: bool) -> None:
     """Measure and print."""
     policy = policy_of(load_settings())
     corpora = [*blind_corpora(), *(public_corpora() if DATA.exists() else ())]
     figures = [figure for corpus in corpora for figure in of_corpus(corpus, policy)]
-    figures += [*of_ordinary(policy), of_complexity(), *of_mails(policy), of_cost()]
+    figures += [*of_ordinary(policy), of_complexity(), *of_mails(policy), *fairness(), of_cost()]
     for figure in figures:
         print(msgspec.json.encode(figure).decode(), flush=True)
     show(figures)
+    if card:
+        write_card(figures)
 
 
 def analyzed(texts: Sequence[str]) -> list[Signals]:

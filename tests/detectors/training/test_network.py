@@ -18,7 +18,7 @@ def data() -> tuple[Floats, Floats, Floats]:
 
 def learned() -> tuple[Network, float]:
     grams, dense, wanted = data()
-    network = learn(grams, dense, wanted, 2, hidden=16, epochs=60, seed=3)
+    network = learn(grams, dense, wanted, np.ones_like(wanted), 2, hidden=16, epochs=60, seed=3)
     outputs = network.outputs(grams, dense)
     return network, float(((outputs > 0.5) == (wanted > 0.5)).mean())
 
@@ -42,7 +42,9 @@ def test_gradients_are_those_of_the_cross_entropy() -> None:
         flags = wanted[:, 2] * np.log(made[:, 2]) + (1 - wanted[:, 2]) * np.log(1 - made[:, 2])
         return float(-(flags + (wanted[:, :2] * np.log(made[:, :2])).sum(axis=1)).mean())
 
-    slopes = network.gradients(grams, dense, wanted, np.ones((400, 4), np.float32))
+    slopes = network.gradients(
+        grams, dense, wanted, np.ones_like(wanted), np.ones((400, 4), np.float32)
+    )
     for name, place in (("A", (1, 2)), ("B", (0, 1)), ("b", (2,))):
         weights, step = network.weights[name], 1e-2
         before = weights[place]

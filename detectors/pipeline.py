@@ -24,7 +24,9 @@ EVIDENT_FROM: Final = 0.2
 """The score from which a signal names what it saw."""
 SIGNALS: Final = tuple(flag for flag in FLAGS if flag != "praise")
 MANY_VARIABLES: Final = 4
-PROBLEM_FROM, PROBLEM_AMONG_MANY, LIKELY = 0.3, 0.15, 0.5
+PROBLEM_FROM, PROBLEM_AMONG_MANY, PROBLEM_TOLD = 0.3, 0.15, 0.5
+LINKED_FROM: Final = 0.7
+"""Ordinary messages name several things, too: few of them may seem complex."""
 SURELY_POSSIBLE: Final = 0.2
 POSSIBLE_FROM: Final = {"safety": 0.03}
 """The learned score from which on a lexicon is believed; a danger must not be missed."""
@@ -118,11 +120,11 @@ def _english(read: Read, judgement: Judgement) -> Signals:
 def _linked(read: Read, judgement: Judgement) -> tuple[int, Span | None]:
     """How many linked technical variables: 1 for a problem alone, more as far as is likely."""
     chances = judgement.scores
-    count = next((LINKED[name] for name in reversed(LINKED) if chances[name] >= LIKELY), 1)
+    count = next((LINKED[name] for name in reversed(LINKED) if chances[name] >= LINKED_FROM), 1)
     problem = max(chances["technical"], read.found["technical"].score)
     if problem < (PROBLEM_FROM if count == 1 else PROBLEM_AMONG_MANY):
         return 0, None
-    if "?" in read.message.reading.text and read.found["technical"].score >= LIKELY:
+    if "?" in read.message.reading.text and read.found["technical"].score >= PROBLEM_TOLD:
         # What a question beside the problem names does not add up; the lexicon goes by sentences.
         count = min(count, max(read.complexity[0], 1))
     span = read.complexity[1] or read.found["technical"].span

@@ -31,17 +31,19 @@ _CHANCES: Final = OUTPUTS[len(CATEGORIES) :]
 class Features:
     """From messages to the numbers that a network takes."""
 
-    def __init__(
-        self, known: Mapping[str, int], pieces: Mapping[str, int], vectors: Floats
-    ) -> None:
-        """`vectors` has a row of zeros behind those of the pieces."""
-        self.known = known
-        self._pieces = Pieces(pieces)
-        self._vectors = vectors
+    def __init__(self, stored: Mapping[str, np.ndarray]) -> None:
+        """`stored` has the n-grams and the pieces a line each, the pieces' vectors in 8 bits."""
+        self.grams = _strings(stored["grams"])
+        self._known = {gram: number for number, gram in enumerate(self.grams)}
+        pieces = _strings(stored["pieces"])
+        self._pieces = Pieces({piece: number for number, piece in enumerate(pieces)})
+        vectors = stored["vectors"].astype(np.float32) * stored["scales"][:, None]
+        # A row of zeros behind those of the pieces is for texts that have none.
+        self._vectors = np.vstack([vectors, np.zeros(vectors.shape[1], np.float32)])
 
     def of_grams(self, message: Message) -> list[int]:
         """The numbers of the known n-grams of a message, each once."""
-        numbers = set(map(self.known.get, grams(message)))
+        numbers = set(map(self._known.get, grams(message)))
         numbers.discard(None)
         return sorted(cast(set[int], numbers))
 
@@ -58,17 +60,7 @@ class Learned:
     """A trained network and the features it was trained with."""
 
     def __init__(self, stored: Mapping[str, np.ndarray]) -> None:
-        known = _strings(stored["grams"])
-        pieces = _strings(stored["pieces"])
-        vectors = (
-            stored["vectors"].astype(np.float32) * stored["scales"].astype(np.float32)[:, None]
-        )
-        self.features = Features(
-            {gram: number for number, gram in enumerate(known)},
-            {piece: number for number, piece in enumerate(pieces)},
-            np.vstack([vectors, np.zeros(vectors.shape[1], np.float32)]),
-        )
-        self._grams = known
+        self.features = Features(stored)
         none = np.zeros((1, stored["G"].shape[1]), np.float32)
         # In 64 bits, so that what a matrix product rounds differently in a larger batch is far
         # below the last decimal of a score: a replay in other batches decides the same.
@@ -103,7 +95,7 @@ class Learned:
             return None
         weights = self._gram_weights[judgement.seen, OUTPUTS.index(flag, len(CATEGORIES))]
         best = int(weights.argmax())
-        gram = f" {self._grams[judgement.seen[best]]} "
+        gram = f" {self.features.grams[judgement.seen[best]]} "
         start = message.stream.find(gram)
         if weights[best] <= 0 or start < 0:
             return None

@@ -21,7 +21,6 @@ LEXICONS: Final = (
     "human_request",
     "ai_failed",
     "thanks",
-    "routine",
     "mood",
     "components",
     "symptoms",

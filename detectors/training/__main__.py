@@ -77,8 +77,8 @@ def main() -> None:
     messages, lexicon = [read.message for read in reads], [scores(read) for read in reads]
     count = len(texts)
     stored = vocabulary(messages[:count], encoder)
-    features = features_of(stored)
-    seen = sparse_grams([features.of_grams(message) for message in messages], len(features.known))
+    features = Features(stored)
+    seen = sparse_grams([features.of_grams(message) for message in messages], len(features.grams))
     dense = features.dense(messages, lexicon)
     wanted, counts = np.array([target(one) for one in examples]), certainty(examples)
     both = np.hstack([meanings, dense])
@@ -131,17 +131,6 @@ def vocabulary(messages: Sequence[Message], encoder: Encoder) -> dict[str, Any]:
         "vectors": np.round(reduced / scales[:, None]).astype(np.int8),
         "scales": scales,
     }
-
-
-def features_of(stored: dict[str, Any]) -> Features:
-    """The features that the stored vocabulary gives."""
-    known, pieces = (bytes(stored[name]).decode().split("\n") for name in ("grams", "pieces"))
-    vectors = stored["vectors"].astype(np.float32) * stored["scales"][:, None]
-    return Features(
-        {gram: number for number, gram in enumerate(known)},
-        {piece: number for number, piece in enumerate(pieces)},
-        np.vstack([vectors, np.zeros(NUMBERS, np.float32)]),
-    )
 
 
 def sparse_grams(numbers: Sequence[list[int]], known: int) -> Any:

@@ -15,7 +15,6 @@ TEXT: Final = Path(__file__).parent / "text"
 VARIABLES: Final = Path(__file__).parent / "linked.jsonl"
 """Texts with the number of linked technical variables they name, and no other label."""
 
-
 NAME: Final = 5
 """Letters of a flag that the name of a file written for it has."""
 MANY: Final = 0.08
@@ -49,11 +48,10 @@ class _Linked(msgspec.Struct):
     linked: int
 
 
-def linked_examples() -> list[Example]:
+def linked_examples(path: Path = VARIABLES) -> list[Example]:
     """The texts of which only `linked` is known."""
-    lines = VARIABLES.read_bytes().splitlines()
-    found = [msgspec.json.decode(line, type=_Linked) for line in lines]
-    return [Example(one.text, "", frozenset(), VARIABLES.stem, one.linked) for one in found]
+    found = [msgspec.json.decode(line, type=_Linked) for line in path.read_bytes().splitlines()]
+    return [Example(one.text, "", frozenset(), path.stem, one.linked) for one in found]
 
 
 def training_examples() -> list[Example]:

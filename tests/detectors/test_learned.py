@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from detectors import analyze
 from detectors.features import READ, Pieces, grams
-from detectors.labels import CATEGORIES, FLAGS
+from detectors.labels import CATEGORIES
 from detectors.learned import learned
 from detectors.message import Message
+from detectors.pipeline import SIGNALS
 from tests.eval.ours import ordinary
 
 SOME: Final = (
@@ -33,7 +34,7 @@ def test_a_text_gets_the_same_signals_in_a_large_batch_as_alone() -> None:
 def test_scores_are_probabilities_and_spans_lie_in_the_text(text: str) -> None:
     (signals,) = analyze([text])
     assert signals.category in CATEGORIES
-    for flag in FLAGS[:11]:
+    for flag in SIGNALS:
         signal = getattr(signals, flag)
         assert 0 <= signal.score <= 1
         if signal.span is not None:
@@ -59,7 +60,7 @@ def test_what_is_plain_fires_and_names_what_it_saw(text: str, flag: str) -> None
 def test_a_how_to_question_fires_nothing() -> None:
     (signals,) = analyze([SOME[2]])
     assert signals.category == "how_to"
-    assert all(getattr(signals, flag).score < 0.5 for flag in FLAGS[:11])
+    assert all(getattr(signals, flag).score < 0.5 for flag in SIGNALS)
 
 
 def test_of_a_long_text_only_the_beginning_is_looked_at() -> None:

@@ -90,7 +90,7 @@ def of_ordinary(policy: Policy) -> Iterator[Figure]:
 def of_complexity() -> Figure:
     """Whether three or more linked variables are seen as such."""
     messages = linked()
-    wanted = np.array([one.linked >= COMPLEX_FROM for one in messages])
+    wanted = np.array([(one.linked or 0) >= COMPLEX_FROM for one in messages])
     scores = np.array([float(one.complexity) for one in analyzed([m.text for m in messages])])
     measured = interval(f1, wanted, scores, float(COMPLEX_FROM))
     return Figure("blind", "complexity", "default F1", *measured, texts=len(messages))

@@ -1,13 +1,12 @@
-"""Our own text that nothing was trained or tuned on; see `blind/README.md`."""
+"""Our own text that nothing was trained on; see `blind/README.md`."""
 
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
-from detectors.training.examples import Example, read_examples
+from detectors.training.examples import Example, linked_examples, read_examples
 from tests.eval.corpus import Corpus, Sample
 
 BLIND = Path(__file__).parent / "blind"
@@ -21,16 +20,6 @@ SIGNALS = (
     "human_request",
     "ai_failed",
 )
-
-
-T = TypeVar("T")
-
-
-class Linked(msgspec.Struct):
-    """A message and how many linked technical variables it names."""
-
-    text: str
-    linked: int
 
 
 class Mail(msgspec.Struct):
@@ -64,15 +53,12 @@ def ordinary() -> list[Example]:
     return list(read_examples(BLIND / "ordinary.tsv"))
 
 
-def linked() -> list[Linked]:
+def linked() -> list[Example]:
     """Messages by what a troubleshooting has to hold together."""
-    return _lines("complexity.jsonl", Linked)
+    return linked_examples(BLIND / "complexity.jsonl")
 
 
 def mails() -> list[Mail]:
     """Whole mails."""
-    return _lines("mails.jsonl", Mail)
-
-
-def _lines(name: str, kind: type[T]) -> list[T]:
-    return [msgspec.json.decode(line, type=kind) for line in (BLIND / name).open("rb")]
+    lines = (BLIND / "mails.jsonl").read_bytes().splitlines()
+    return [msgspec.json.decode(line, type=Mail) for line in lines]

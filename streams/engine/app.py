@@ -6,8 +6,9 @@ import sys
 import faust
 
 from streams.engine.config import EngineConfig
-from streams.engine.consumer import SCHEME, engine_of
+from streams.engine.consumer import SCHEME
 from streams.engine.errors import EngineError
+from streams.engine.reader import engine_of
 
 REQUEST_TIMEOUT_FACTOR = 5
 """Requests may take longer than a session: joining a group waits for its other members."""

@@ -8,8 +8,7 @@ new release of Faust or aiokafka no longer has it.
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from copy import copy
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
@@ -22,7 +21,8 @@ from faust.types.tuples import ConsumerMessage
 from streams.engine.access import Contact
 from streams.engine.batch import Batch, SourceRecord
 from streams.engine.fetched import install
-from streams.engine.producer import Member
+from streams.engine.processing import TIMERS_AT_ONCE
+from streams.engine.reader import ReaderThread, RebalanceListener, engine_of
 
 if TYPE_CHECKING:
     from streams.engine.engine import Engine
@@ -32,9 +32,8 @@ SCHEME = "baton"
 IDLE_WAIT = 0.2
 """Seconds a fetch waits for records when all partitions want some; also the timers' resolution."""
 BUSY_WAIT = 0.01
-
-METADATA_AGE = 2_000
-"""Milliseconds after which topics are looked at again."""
+HANDLED_WAIT: Final = 0.002
+"""Seconds between two looks at whether the agent is done."""
 
 OVERRIDDEN = {
     driver.Consumer: (
@@ -66,11 +65,6 @@ OVERRIDDEN = {
 install()
 
 
-def engine_of(app: Any) -> "Engine":
-    """The engine that was made for a Faust app."""
-    return cast("Engine", app.engine)
-
-
 class BatchMessage(ConsumerMessage):
     """Faust's envelope of a batch, acked when the agent asks for the next: then it counts."""
 
@@ -91,53 +85,6 @@ class BatchMessage(ConsumerMessage):
         self._acked = value
         if value:
             cast(Batch, self.value).finish()
-
-
-class RebalanceListener(driver.ConsumerRebalanceListener):
-    """Notes who we are in the group, in its own callback: a heartbeat may reset it later."""
-
-    async def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
-        """Faust's callback for a new assignment."""
-        coordinator = self._thread._ensure_consumer()._coordinator
-        engine_of(self._thread.app).member = Member(coordinator.generation, coordinator.member_id)
-        await super().on_partitions_assigned(assigned)
-
-
-class ReaderThread(driver.AIOKafkaConsumerThread):
-    """Faust's thread around aiokafka, reading committed records only in exactly once."""
-
-    def _create_worker_consumer(self, transport: Any) -> Any:
-        config = engine_of(self.app).config
-        self.consumer.in_transaction = config.exactly_once
-        try:
-            consumer = super()._create_worker_consumer(transport)
-        finally:
-            self.consumer.in_transaction = False
-        # Faust asks brokers to hold a fetch for 1.5 s. A real one answers as soon as there is a
-        # record; the mock cluster does not.
-        consumer._fetch_max_wait_ms = config.fetch_wait
-        # A broker that has just come back may not know our topics yet: the group's leader then
-        # assigns nothing to anyone, until its next look; aiokafka's own is after five minutes.
-        consumer._client._metadata_max_age_ms = METADATA_AGE
-        return consumer
-
-    async def ends(self, tps: list[TP]) -> Mapping[TP, int]:
-        """The ends of these logs as they are now, records of open transactions included.
-
-        The consumer's own are before the first open transaction, which may hold records older than
-        a timer that is due.
-        """
-        consumer = self._ensure_consumer()
-        reader = copy(consumer._fetcher)
-        reader._isolation_level = fetcher.READ_UNCOMMITTED
-        ends: Mapping[TP, int] = await reader.end_offsets(tps, consumer._request_timeout_ms)
-        return ends
-
-    async def on_thread_stop(self) -> None:
-        """Leave the group at once; a member with a name would be waited for."""
-        if self._consumer is not None:
-            self._consumer._coordinator._group_instance_id = None
-        await super().on_thread_stop()
 
 
 class BatchConsumer(driver.Consumer):
@@ -239,7 +186,7 @@ class BatchConsumer(driver.Consumer):
             owned = {n: part for n, part in self.engine.partitions.items() if part.readable}
             wanted = self._wanted(owned)
             if not wanted:
-                await asyncio.sleep(0.002 if owned else 0.02)
+                await asyncio.sleep(HANDLED_WAIT if owned else 0.02)
                 continue
             all_wanted = len(wanted) == sum(len(part.delivered) for part in owned.values())
             timeout = IDLE_WAIT if all_wanted else BUSY_WAIT
@@ -278,6 +225,8 @@ class BatchConsumer(driver.Consumer):
         delivered = part.delivered[tp.topic]
         if records[0].offset < delivered:
             records = [record for record in records if record.offset >= delivered]
+        if not await self._fire_overdue(part, tp, records[0].timestamp):
+            return
         self._rename(tp.topic, records)
         size = self.engine.config.batch_size
         for start in range(0, len(records), size):
@@ -286,6 +235,20 @@ class BatchConsumer(driver.Consumer):
             if not await self._hand_over(part, Batch(part, tp.topic, chunk), tp, last):
                 return
             part.delivered[tp.topic] = last + 1
+
+    async def _fire_overdue(self, part: "Partition", tp: TP, until: int) -> bool:
+        """Fire what came due in a long silence before its first record, in portions.
+
+        With the record it would be one batch, and so one transaction. False when the partition is
+        no longer ours.
+        """
+        while not part.pending and part.timers.has_more_before(until, TIMERS_AT_ONCE):
+            if not await self._hand_over_tick(part, tp, until):
+                return False
+            while part.pending:
+                await asyncio.sleep(HANDLED_WAIT)
+                part.fold()
+        return True
 
     def _rename(self, topic: str, records: Iterable[Any]) -> None:
         """Give records their topic's name without the prefix that it has on the broker."""
@@ -315,10 +278,11 @@ class BatchConsumer(driver.Consumer):
             if not part.pending and all(
                 self._read_to(t, part) >= ends[TP(t, number)] for t in topics
             ):
-                topic = next(iter(topics))
-                part.ticked += 1
-                batch = Batch(part, topic, (), tick=now)
-                await self._hand_over(part, batch, TP(topic, number), -part.ticked)
+                await self._hand_over_tick(part, TP(next(iter(topics)), number), now)
+
+    async def _hand_over_tick(self, part: "Partition", tp: TP, now: int) -> bool:
+        part.ticked += 1
+        return await self._hand_over(part, Batch(part, tp.topic, (), tick=now), tp, -part.ticked)
 
     async def _hand_over(self, part: "Partition", batch: Batch, tp: TP, offset: int) -> bool:
         """Queue a batch for the agent; False when the partition is no longer ours."""

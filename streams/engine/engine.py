@@ -14,12 +14,12 @@ from faust.types import TP
 
 from streams.engine.checkpoint import Checkpointer
 from streams.engine.config import EngineConfig
-from streams.engine.errors import AgentFailed, EngineError
+from streams.engine.errors import Aborted, AgentFailed, EngineError
 from streams.engine.partition import Cut, Partition
 from streams.engine.producer import NOT_A_MEMBER, Member
 from streams.engine.replica import Replica
-from streams.engine.restore import Aborted, Restorer
-from streams.engine.topics import prepare_topics
+from streams.engine.restore import Restorer
+from streams.engine.topics import Prepared, prepare_topics
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Engine:
             self._commit_offsets,
         )
         self._loop_task: asyncio.Task[None] | None = None
-        self._count = 0
+        self._topics: Prepared | None = None
         self._ready = False
         self._paused_at: float | None = None
         cast(Any, app).engine = self
@@ -109,7 +109,7 @@ class Engine:
         Raises `BrokerFailed` when the broker does not answer, `AccessDenied` when it refuses us,
         `TopicMismatch` when topics are not as needed.
         """
-        self._count = prepare_topics(self.config)
+        self._topics = prepare_topics(self.config)
         # In exactly once this ends transactions that an earlier life of this worker left open.
         self._checkpointer.start_producer()
 
@@ -178,13 +178,18 @@ class Engine:
 
     def _prepare_and_restore(self, numbers: set[int]) -> dict[int, Partition]:
         # A number beyond the count is of a partition that was added meanwhile.
-        if not self._count or max(numbers, default=0) >= self._count:
+        if self._topics is None or max(numbers, default=0) >= self._topics.partitions:
             self.prepare()
+        assert self._topics is not None
         for replica in self.replicas:
             replica.start(self.fail)
-        partitions = self._restorer.restore(numbers, self._count)
-        for replica in self.replicas:
-            replica.wait_complete(self.config.restore_timeout / 1000)
+        partitions = self._restorer.restore(numbers, self._topics)
+        try:
+            for replica in self.replicas:
+                replica.wait_complete(self.config.restore_timeout / 1000, self._abort)
+        except BaseException:
+            _close(partitions)
+            raise
         return partitions
 
     async def _commit_offsets(self, cuts: list[Cut]) -> None:

@@ -63,3 +63,7 @@ class AgentFailed(EngineError):
 
 class TooManyFailures(EngineError):
     """Too many records in a row could not be handled."""
+
+
+class Aborted(Exception):
+    """The partitions were taken away during their restore: no failure, the next will come."""

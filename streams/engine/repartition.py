@@ -44,7 +44,7 @@ def repartition(
     when the new changelog is not empty; `TopicMismatch`, `BrokerFailed`, `AccessDenied`.
     """
     _check_stopped(old)
-    count = prepare_topics(new)
+    count = prepare_topics(new).partitions
     if next(read_to_end(new, [new.changelog]), None) is not None:
         raise StateMismatch(f"{new.changelog} is not empty: delete it, or take another prefix")
     changelog = _Changelog(new)

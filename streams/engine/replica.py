@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from streams.engine.compacted import watermarks, why_unfit
 from streams.engine.config import EngineConfig, wall_clock
-from streams.engine.errors import BrokerFailed, TopicMismatch
+from streams.engine.errors import Aborted, BrokerFailed, TopicMismatch
 from streams.engine.incarnation import claim, is_of_another, topic_id
 from streams.engine.position import decode_offset, encode_offset
 from streams.engine.store import Store
@@ -35,6 +35,8 @@ CACHED = 10_000
 
 READ_AT_ONCE = 5_000
 STOP_TIMEOUT = 3.0
+ABORT_SEEN = 0.1
+"""Seconds after which a wait sees that it is in vain."""
 MOST_WAITING = 10
 """Reads that may wait for `refresh`; then no more is fetched."""
 
@@ -68,10 +70,17 @@ class Replica(Generic[T]):
             self._thread = threading.Thread(target=self._run, args=(fail,), name=name, daemon=True)
             self._thread.start()
 
-    def wait_complete(self, timeout: float) -> None:
-        """Block until the copy is complete. Raises `BrokerFailed` after `timeout` seconds."""
-        if not self._complete.wait(timeout):
-            raise BrokerFailed(f"{self.topic} could not be read to its end in {timeout:.0f} s")
+    def wait_complete(self, timeout: float, abort: threading.Event) -> None:
+        """Block until the copy is complete.
+
+        Raises `BrokerFailed` after `timeout` seconds, `Aborted` when that is set meanwhile.
+        """
+        until = time.monotonic() + timeout
+        while not self._complete.wait(ABORT_SEEN):
+            if abort.is_set():
+                raise Aborted
+            if time.monotonic() > until:
+                raise BrokerFailed(f"{self.topic} could not be read to its end in {timeout:.0f} s")
 
     def refresh(self) -> None:
         """Take over what has arrived."""

@@ -10,20 +10,17 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from streams.engine.compacted import watermarks, why_unfit
 from streams.engine.config import EngineConfig, wall_clock
-from streams.engine.errors import BrokerFailed, StateMismatch
-from streams.engine.incarnation import claim, is_of_another, topic_id
+from streams.engine.errors import Aborted, BrokerFailed, StateMismatch
+from streams.engine.incarnation import claim, is_of_another
 from streams.engine.partition import Partition
 from streams.engine.position import MARKER, Position, decode_position
 from streams.engine.store import PartitionStore
+from streams.engine.topics import Prepared
 
 log = logging.getLogger(__name__)
 
 WRITE_EVERY = 5_000
 """Records gathered before they are written to the store."""
-
-
-class Aborted(Exception):
-    """The partitions were taken away during the restore."""
 
 
 class PartitionRestore:
@@ -96,8 +93,8 @@ class Restorer:
         self._config = config
         self._abort = abort
 
-    def restore(self, numbers: Iterable[int], partitions: int) -> dict[int, Partition]:
-        """Restore these of a number of `partitions`.
+    def restore(self, numbers: Iterable[int], topics: Prepared) -> dict[int, Partition]:
+        """Restore the partitions with these numbers.
 
         Up to the high watermark, not the last stable offset: a transaction that a dead or slow
         owner left open lies below it, and `read_committed` waits there until the broker ends it.
@@ -108,12 +105,11 @@ class Restorer:
         started = time.monotonic()
         jobs: dict[int, PartitionRestore] = {}
         try:
-            topic = topic_id(self._config.connection, self._config.changelog)
             with self._consumer("read_uncommitted") as ends:
                 for number in numbers:
-                    jobs[number] = self._open(number, topic, ends)
+                    jobs[number] = self._open(number, topics.changelog_id, ends)
                 self._replay(jobs)
-                restored = self._ready(jobs, ends, partitions)
+                restored = self._ready(jobs, ends, topics.partitions)
         except BaseException:
             for job in jobs.values():
                 job.store.close()

@@ -74,6 +74,12 @@ class Timers:
             heapq.heappop(heap)
         return heap[0] if heap and heap[0].due < time else None
 
+    def has_more_before(self, time: int, count: int) -> bool:
+        """Whether more than `count` timers have due < time."""
+        if self.first_before(time) is None or len(self._live) <= count:
+            return False
+        return sum(timer.due < time for timer in self._live) > count
+
     def _look_ahead(self, until: int) -> None:
         for key in self._scan(timer_bound(self._horizon), timer_bound(until)):
             timer = read_timer_key(key)

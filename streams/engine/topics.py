@@ -2,6 +2,7 @@
 
 import logging
 import time
+from typing import NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ClusterMetadata, NewTopic
@@ -10,7 +11,7 @@ from streams.engine.access import Contact, check
 from streams.engine.compacted import TOMBSTONES_KEPT
 from streams.engine.config import EngineConfig
 from streams.engine.errors import TopicMismatch
-from streams.engine.incarnation import MOCK_CLUSTER
+from streams.engine.incarnation import MOCK_CLUSTER, topic_id
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +27,18 @@ ANSWER_TIMEOUT = 10.0
 """Seconds after which no broker is thought to be there."""
 
 
-def prepare_topics(config: EngineConfig) -> int:
+class Prepared(NamedTuple):
+    """The number of partitions of sources and changelog, and the broker's id of the changelog."""
+
+    partitions: int
+    changelog_id: bytes
+
+
+def prepare_topics(config: EngineConfig) -> Prepared:
     """Check that the sources are co-partitioned and that the changelog has as many partitions.
 
-    Returns the number of partitions. Raises `TopicMismatch` when the topics are not as needed,
-    `AccessDenied` when we may not use them, `BrokerFailed` when the broker does not answer.
+    Raises `TopicMismatch` when the topics are not as needed, `AccessDenied` when we may not use
+    them, `BrokerFailed` when the broker does not answer.
     """
     contact = Contact(config.connection)
     admin = AdminClient(contact.settings)
@@ -66,7 +74,7 @@ def prepare_topics(config: EngineConfig) -> int:
             f"{config.changelog} has {existing} partitions, its sources have {count}: the state "
             "does not fit them any more"
         )
-    return count
+    return Prepared(count, topic_id(config.connection, config.changelog))
 
 
 def _partitions(metadata: ClusterMetadata, topic: str) -> int:

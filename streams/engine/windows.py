@@ -36,8 +36,12 @@ class Watermarks(msgspec.Struct, array_like=True):
     reached: int = 0
 
     def hear(self, name: str, watermark: int, now: int) -> None:
-        """An input says that nothing before its `watermark` is to come from it."""
-        before = self.inputs.get(name)
+        """An input says that nothing before its `watermark` is to come from it.
+
+        Event time is never later than the reader's: a watermark of the future would make late all
+        that is still to come.
+        """
+        before, watermark = self.inputs.get(name), min(watermark, now)
         latest = watermark if before is None else max(before.watermark, watermark)
         self.inputs[name] = Heard(latest, now)
 

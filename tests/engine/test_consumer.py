@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from faust.types import TP
 
+from streams.engine import Batch, Timer
 from streams.engine.consumer import BatchConsumer
-from tests.engine.records import TOPIC, Record, partition
+from streams.engine.processing import TIMERS_AT_ONCE
+from tests.engine.records import TOPIC, Record, batch, partition
 
 
 class Thread:
@@ -31,6 +34,20 @@ class Thread:
 
     async def seek_wait(self, offsets: Mapping[TP, int]) -> None:
         self.position = offsets[TP(TOPIC, 0)]
+
+
+class Firing(BatchConsumer):
+    """Its batches are handled as soon as they are handed over."""
+
+    def __init__(self) -> None:
+        self.portions: list[int] = []
+
+    async def _hand_over(self, part: Any, batch: Batch, tp: TP, offset: int) -> bool:
+        part.queue(batch)
+        assert batch.tick is not None
+        self.portions.append(sum(1 for _ in islice(batch.due(batch.tick), TIMERS_AT_ONCE)))
+        batch.finish()
+        return True
 
 
 class Consumer(BatchConsumer):
@@ -66,6 +83,21 @@ def test_timers_of_a_partition_that_was_given_up_are_let_be(tmp_path: Path) -> N
     given_up.store.close()
     engine = SimpleNamespace(partitions={}, config=SimpleNamespace(clock=lambda: 1))
     asyncio.run(BatchConsumer._tick(Consumer(Thread(), engine), {0: given_up}))
+
+
+def test_what_came_due_in_a_long_silence_fires_in_portions_before_its_first_record(
+    tmp_path: Path,
+) -> None:
+    part, consumer = partition(tmp_path), Firing()
+    late = batch(part, Record(0, 0))
+    for number in range(3 * TIMERS_AT_ONCE):
+        late.set_timer(Timer(number, b"%d" % number))
+    late.set_timer(Timer(9_999, b"not yet"))
+    late.finish()
+    part.fold()
+    assert asyncio.run(consumer._fire_overdue(part, TP(TOPIC, 0), 9_999))
+    assert consumer.portions == [TIMERS_AT_ONCE, TIMERS_AT_ONCE]
+    assert part.timers.first_before(9_999) == Timer(2 * TIMERS_AT_ONCE, b"1000")
 
 
 def test_what_comes_during_a_quick_rebalance_is_not_taken_by_the_fetch_before_it(

@@ -1,5 +1,6 @@
 """A worker's copy of a compacted topic, on both brokers."""
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
 from streams.engine import Connection, EngineConfig, Replica
+from streams.engine.errors import Aborted
 from tests.conftest import Broker
 
 TOPIC_PARTITIONS = 3
@@ -54,7 +56,7 @@ def replica(broker: Broker, unique: str, source: Source, tmp_path: Path) -> Iter
 
 def started(replica: Replica[str]) -> Replica[str]:
     replica.start(fail)
-    replica.wait_complete(20)
+    replica.wait_complete(20, threading.Event())
     return replica
 
 
@@ -145,3 +147,10 @@ def test_a_topic_made_anew_is_read_anew_though_it_is_as_long_as_the_old_one(
         while unique in admin.list_topics(timeout=10).topics:
             time.sleep(0.1)
     assert found == [None, "new"]
+
+
+def test_a_wait_for_a_copy_ends_when_the_partitions_are_taken_away(replica: Replica[str]) -> None:
+    taken_away = threading.Event()
+    taken_away.set()
+    with pytest.raises(Aborted):
+        replica.wait_complete(20, taken_away)

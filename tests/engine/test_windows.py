@@ -57,7 +57,7 @@ def test_final_results_are_those_of_all_values_in_any_interleaving_with_any_rest
     choose = chance.choice  # type: ignore[attr-defined]
     marks, panes, latest = Watermarks(), Panes[dict[int, int]](), dict[int, int]()
     for number in range(len(drawn)):
-        marks.hear(str(number), 0, 0)
+        marks.hear(str(number), 0, END)
     left = {number: list(records) for number, records in enumerate(drawn) if records}
     results = []
     while left:
@@ -65,19 +65,19 @@ def test_final_results_are_those_of_all_values_in_any_interleaving_with_any_rest
         time, value = left[number].pop(0)
         latest[number] = max(latest.get(number, 0), time)
         assert COUNTS.take(panes, time, value, marks.reached), "nothing is late"
-        marks.hear(str(number), latest[number] - DISORDER, 0)
-        results += COUNTS.final(panes, marks.advance(0, 1))
+        marks.hear(str(number), latest[number] - DISORDER, END)
+        results += COUNTS.final(panes, marks.advance(END, 1))
         if not left[number]:
             del left[number]
-            marks.hear(str(number), END, 0)
+            marks.hear(str(number), END, END)
         if choose([True, False]):
             panes = msgspec.msgpack.decode(
                 msgspec.msgpack.encode(panes), type=Panes[dict[int, int]]
             )
             marks = msgspec.msgpack.decode(msgspec.msgpack.encode(marks), type=Watermarks)
     for number in range(len(drawn)):
-        marks.hear(str(number), END, 0)
-    results += COUNTS.final(panes, marks.advance(0, 1))
+        marks.hear(str(number), END, END)
+    results += COUNTS.final(panes, marks.advance(END, 1))
     expected: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)
     for time, value in (record for records in drawn for record in records):
         for start in range(time // 20 * 20 - 40, time + 1, 20):
@@ -112,14 +112,14 @@ def test_a_value_is_late_once_its_last_window_is_final() -> None:
 
 def test_an_idle_input_holds_nothing_up_and_the_watermark_never_falls() -> None:
     marks = Watermarks()
-    marks.hear("a", 100, now=0)
-    marks.hear("b", 500, now=0)
-    assert marks.advance(10, idle_after=20) == 100
-    marks.hear("b", 600, now=30)
-    assert marks.advance(30, idle_after=20) == 600, "a has gone idle"
-    marks.hear("a", 110, now=40)
-    assert marks.advance(40, idle_after=20) == 600
-    assert marks.advance(1_000, idle_after=20) == 600, "all are idle"
+    marks.hear("a", 100, now=1_000)
+    marks.hear("b", 500, now=1_000)
+    assert marks.advance(1_010, idle_after=20) == 100
+    marks.hear("b", 600, now=1_030)
+    assert marks.advance(1_030, idle_after=20) == 600, "a has gone idle"
+    marks.hear("a", 110, now=1_040)
+    assert marks.advance(1_040, idle_after=20) == 600
+    assert marks.advance(2_000, idle_after=20) == 600, "all are idle"
     assert Watermarks().advance(0, 1) == 0
 
 
@@ -127,3 +127,11 @@ def test_an_idle_input_holds_nothing_up_and_the_watermark_never_falls() -> None:
 def test_a_step_that_does_not_divide_the_size_is_refused(size: int, step: int) -> None:
     with pytest.raises(ValueError, match="divide"):
         Windows(size, step, 0, int, max, max)
+
+
+def test_an_input_whose_clock_is_years_ahead_makes_nothing_late() -> None:
+    marks = Watermarks()
+    marks.hear("a", 10**13, now=100)
+    assert marks.advance(100, idle_after=50) == 100
+    marks.hear("a", 150, now=200)
+    assert marks.advance(200, idle_after=50) == 150

@@ -1,0 +1,69 @@
+"""The thread that reads: aiokafka's client as the engine wants it, and our place in the group."""
+
+from collections.abc import Iterable, Mapping
+from copy import copy
+from typing import TYPE_CHECKING, Any, cast
+
+from aiokafka.consumer import fetcher
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+from streams.engine.producer import Member
+
+if TYPE_CHECKING:
+    from streams.engine.engine import Engine
+
+METADATA_AGE = 2_000
+"""Milliseconds after which topics are looked at again."""
+
+
+def engine_of(app: Any) -> "Engine":
+    """The engine that was made for a Faust app."""
+    return cast("Engine", app.engine)
+
+
+class RebalanceListener(driver.ConsumerRebalanceListener):
+    """Notes who we are in the group, in its own callback: a heartbeat may reset it later."""
+
+    async def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
+        """Faust's callback for a new assignment."""
+        coordinator = self._thread._ensure_consumer()._coordinator
+        engine_of(self._thread.app).member = Member(coordinator.generation, coordinator.member_id)
+        await super().on_partitions_assigned(assigned)
+
+
+class ReaderThread(driver.AIOKafkaConsumerThread):
+    """Faust's thread around aiokafka, reading committed records only in exactly once."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        config = engine_of(self.app).config
+        self.consumer.in_transaction = config.exactly_once
+        try:
+            consumer = super()._create_worker_consumer(transport)
+        finally:
+            self.consumer.in_transaction = False
+        # Faust asks brokers to hold a fetch for 1.5 s. A real one answers as soon as there is a
+        # record; the mock cluster does not.
+        consumer._fetch_max_wait_ms = config.fetch_wait
+        # A broker that has just come back may not know our topics yet: the group's leader then
+        # assigns nothing to anyone, until its next look; aiokafka's own is after five minutes.
+        consumer._client._metadata_max_age_ms = METADATA_AGE
+        return consumer
+
+    async def ends(self, tps: list[TP]) -> Mapping[TP, int]:
+        """The ends of these logs as they are now, records of open transactions included.
+
+        The consumer's own are before the first open transaction, which may hold records older than
+        a timer that is due.
+        """
+        consumer = self._ensure_consumer()
+        reader = copy(consumer._fetcher)
+        reader._isolation_level = fetcher.READ_UNCOMMITTED
+        ends: Mapping[TP, int] = await reader.end_offsets(tps, consumer._request_timeout_ms)
+        return ends
+
+    async def on_thread_stop(self) -> None:
+        """Leave the group at once; a member with a name would be waited for."""
+        if self._consumer is not None:
+            self._consumer._coordinator._group_instance_id = None
+        await super().on_thread_stop()

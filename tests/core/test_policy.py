@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import pytest
 
-from streams.core.policy import PolicyError, default_policy, load_policy
+from streams.core.policy import PolicyError, default_policy, load_policy, shipped_policy
 from streams.core.reasons import REASONS, Code
 from streams.core.routing import route_for, segment_of
 
@@ -74,3 +74,38 @@ def test_the_most_pressing_reason_picks_the_queue(
 
 def test_an_unknown_account_is_in_the_last_segment() -> None:
     assert segment_of(default_policy(), None).name == "default"
+
+
+def test_the_strict_reading_gives_each_of_the_six_signals_to_a_person() -> None:
+    seed, default = shipped_policy("seed"), default_policy()
+    triggers = seed.triggers
+    emotion = (triggers.negative_sentiment, triggers.sentiment_drop, triggers.urgency)
+    others = (triggers.billing, triggers.security, triggers.legal_compliance)
+    assert {rule.tier for rule in (*emotion, *others)} == {2}
+    complexity, stakes = triggers.complex_troubleshooting, triggers.high_stakes_account
+    assert complexity.review_from == complexity.handoff_from
+    assert (stakes.tier_alone, stakes.tier_with_problem) == (2, 2)
+    assert (seed.reference, seed.routes, seed.sla) == ("seed@1", default.routes, default.sla)
+
+
+def test_a_policy_says_only_where_it_differs_from_its_base() -> None:
+    ours = load_policy(
+        "based_on: default\nname: ours\nversion: 3\ntriggers: {billing: {threshold: 0.4}}"
+    )
+    assert ours.triggers.billing.threshold == 0.4
+    assert ours.triggers.billing.dispute_threshold == 0.5
+    assert ours.segments == default_policy().segments
+
+
+@pytest.mark.parametrize(
+    ("base", "complaint"),
+    [
+        ("nothing", "based_on: expected one of default, seed, got 'nothing'"),
+        ("[default]", "based_on: expected one of default, seed"),
+        ("seed", "based_on: seed is itself based on default, name that"),
+    ],
+)
+def test_a_base_is_shipped_and_whole(base: str, complaint: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        load_policy(f"based_on: {base}\nname: ours")
+    assert str(refused.value).startswith(complaint)

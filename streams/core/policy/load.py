@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import msgspec
 import yaml
 
 from streams.core.policy.duration import Duration
+from streams.core.policy.merge import BASED_ON, merged
 from streams.core.policy.model import Policy
+from streams.core.policy.shipped import SHIPPED, shipped_text
 from streams.core.reasons import NEVER_RELAXED
 
 _PATH: Final = re.compile(r"(?P<what>.*) - at `(?:key in )?\$\.?(?P<path>.*)`", re.DOTALL)
@@ -21,11 +22,10 @@ class PolicyError(ValueError):
 
 
 def load_policy(text: str) -> Policy:
-    """Read a policy file (YAML). Raises `PolicyError`."""
-    try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise PolicyError(f"not readable as YAML: {error}") from error
+    """Read a policy file (YAML), with what it is based on. Raises `PolicyError`."""
+    raw = _read(text)
+    if isinstance(raw, dict) and BASED_ON in raw:
+        raw = _on_its_base(raw)
     try:
         policy = msgspec.convert(raw, Policy, dec_hook=_decode)
     except msgspec.ValidationError as error:
@@ -36,9 +36,33 @@ def load_policy(text: str) -> Policy:
 
 
 @cache
+def shipped_policy(name: str) -> Policy:
+    """A policy that is shipped. Raises `KeyError` for a name not among `SHIPPED`."""
+    if name not in SHIPPED:
+        raise KeyError(name)
+    return load_policy(shipped_text(name))
+
+
 def default_policy() -> Policy:
-    """The policy that is shipped."""
-    return load_policy(files(__package__).joinpath("default.yaml").read_text(encoding="utf-8"))
+    """The policy that applies where no other is set."""
+    return shipped_policy("default")
+
+
+def _read(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise PolicyError(f"not readable as YAML: {error}") from error
+
+
+def _on_its_base(raw: dict[str, Any]) -> Any:
+    base = raw[BASED_ON]
+    if base not in SHIPPED:
+        raise PolicyError(f"{BASED_ON}: expected one of {', '.join(SHIPPED)}, got {base!r}")
+    whole = _read(shipped_text(base))
+    if BASED_ON in whole:
+        raise PolicyError(f"{BASED_ON}: {base} is itself based on {whole[BASED_ON]}, name that")
+    return merged(whole, raw)
 
 
 def complaints(policy: Policy) -> Iterator[str]:

@@ -24,6 +24,8 @@ class Code(StrEnum):
     OPEN_TIME = "open_time"
     LOW_CONFIDENCE = "low_confidence"
     UNREADABLE = "unreadable"
+    POLICY_RULE = "policy_rule"
+    AI_STOPPED = "ai_stopped"
     HUMAN_TAKEOVER = "human_takeover"
     GATE_TIMEOUT = "gate_timeout"
     REVIEW_UNANSWERED = "review_unanswered"
@@ -58,6 +60,8 @@ REASONS: Final = {
     Code.OPEN_TIME: About(2, "The ticket is open for too long and the customer waits."),
     Code.LOW_CONFIDENCE: About(1, "The AI doubts its own draft."),
     Code.UNREADABLE: About(1, "The message could not be understood, or only in part."),
+    Code.POLICY_RULE: About(2, "A rule of the team's own holds; the sub-reason is its name."),
+    Code.AI_STOPPED: About(2, "The AI is switched off here: `baton policy stop-ai`."),
     Code.HUMAN_TAKEOVER: About(2, "A person took over unasked."),
     Code.GATE_TIMEOUT: About(2, "The platform waited in vain for a decision."),
     Code.REVIEW_UNANSWERED: About(2, "No draft came to a review, or no person judged it, in time."),

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 
-from schemas.records import AccountSnapshot
-from streams.core.policy.model import Policy, Route, Segment
+from schemas.records import AccountSnapshot, Reason
+from streams.core.policy.model import Policy, Route, Segment, TeamRule
+from streams.core.reasons import NEVER_RELAXED, Code
 
 
 def route_for(policy: Policy, codes: Collection[str], category: str) -> Route:
@@ -12,6 +13,28 @@ def route_for(policy: Policy, codes: Collection[str], category: str) -> Route:
         if category in route.categories or any(code in codes for code in route.reasons):
             return route
     return policy.routes[-1]
+
+
+def place_of(policy: Policy, reasons: Collection[Reason], category: str) -> tuple[Route, int]:
+    """Where a ticket goes, and how pressing it is: a team's rule goes before the routes' order.
+
+    Safety, security and legal matters stay on their own route, and only become more pressing.
+    """
+    codes = {reason.code for reason in reasons}
+    route = route_for(policy, codes, category)
+    rule = _rule_of(policy, reasons)
+    if rule is None:
+        return route, route.priority
+    if codes.isdisjoint(NEVER_RELAXED):
+        if rule.route is not None:
+            route = route_named(policy, rule.route)
+        return route, rule.priority or route.priority
+    return route, min(route.priority, rule.priority or route.priority)
+
+
+def _rule_of(policy: Policy, reasons: Collection[Reason]) -> TeamRule | None:
+    names = [reason.sub_reason for reason in reasons if reason.code == Code.POLICY_RULE]
+    return next((rule for rule in policy.rules if rule.name in names), None)
 
 
 def route_named(policy: Policy, name: str) -> Route:

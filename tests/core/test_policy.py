@@ -3,8 +3,11 @@
 from importlib.resources import files
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streams.core.policy import PolicyError, default_policy, load_policy, shipped_policy
+from streams.core.policy.load import policy_of, whole
 from streams.core.reasons import REASONS, Code
 from streams.core.routing import route_for, segment_of
 
@@ -17,7 +20,7 @@ DEFAULT = (files("streams.core.policy") / "default.yaml").read_text(encoding="ut
         ("chat: 60s", "chat: 60", 'triggers.ai_no_answer.after.chat: expected a duration such as'),
         ("chat: 60s", "chat: 0s", "triggers.ai_no_answer.after.chat: expected a duration"),
         ("urgency: {tier: 2", "urgency: {tier: 3", "triggers.urgency.tier: "),
-        ("urgency: {tier: 2", "urgency: {teir: 2", "triggers.urgency: "),
+        ("urgency: {tier: 2", "urgency: {teir: 2", "triggers.urgency.teir: there is no such key, "),
         ("contract_value: 1", "contract_value: -1", "triggers.high_stakes_account.contract"),
         ("security: {tier: 2", "security: {tier: 1", "triggers.security.tier: expected 2"),
         ("review_from: 3", "review_from: 9", "triggers.complex_troubleshooting.review_from: "),
@@ -28,7 +31,22 @@ DEFAULT = (files("streams.core.policy") / "default.yaml").read_text(encoding="ut
         ("warn_at: [50, 80]", "warn_at: [80, 50]", "sla.warn_at: "),
         ("name: default\nversion", "name: Default!\nversion", "name: "),
         ("mode: enforce", "mode: [", "not readable as YAML"),
-        ("mode: enforce", "mode: enforce\nmood: good", "policy: "),
+        ("mode: enforce", "mode: enforce\nmood: good", "mood: there is no such key, did you mean "),
+        ("name: default\nversion: 1", "name: default", "version: is missing"),
+        ("mode: enforce", "mode: enforced", "mode: did you mean enforce?, got 'enforced'"),
+        ("threshold: 0.5, dispute", "threshold: many, dispute", "triggers.billing.threshold: expe"),
+        ("problem_threshold: 0.5", "problem_threshold: 7", "triggers.high_stakes_account.problem_"),
+        ("categories: [legal]", "categories: [leagl]", "routes[2].categories: there is no 'leagl'"),
+        ("categories: [technical]", "categories: [billing]", "routes[4].categories: billing never"),
+        ("tiers: [enterprise]", "vip: true", "segments[1]: never matches, earlier segments take a"),
+        ("    tiers: [enterprise]\n", "", "segments[1]: never matches, give it a condition"),
+        ("safety: {tier: 2, threshold: 0.5", "safety: {tier: 2, threshold: 0.7", "triggers.safety"),
+        ("tier_alone: 1", "tier_alone: 2\n    tier_with_problem: 1 #", "not readable as YAML: "),
+        ("mode: enforce", "mode: !!python/object:os.system x", "not readable as YAML: "),
+        ("mode: enforce", "a: &a [1]\nmode: *a", "not readable as YAML: aliases are not read"),
+        ("mode: enforce", "mode: enforce\nmode: shadow", "not readable as YAML: "),
+        ("mode: enforce", "mode: " + "[" * 5_000, "not readable as YAML: nested more than 20"),
+        ("mode: enforce", "# " + "x" * 300_000, "expected at most 256 KiB"),
     ],
 )  # fmt: skip
 def test_a_policy_that_cannot_work_is_refused_with_its_path(
@@ -38,6 +56,116 @@ def test_a_policy_that_cannot_work_is_refused_with_its_path(
     with pytest.raises(PolicyError) as refused:
         load_policy(DEFAULT.replace(written, instead, 1))
     assert str(refused.value).startswith(complaint)
+
+
+RULES = """
+based_on: default
+name: ours
+version: 1
+rules:
+"""
+
+
+@pytest.mark.parametrize(
+    ("rules", "complaint"),
+    [
+        ("- {name: a, when: {}, tier: 2}", "rules[0].when: expected at least one condition"),
+        ("- {name: a, when: {keywords: [x]}, tier: 0}", "rules[0].tier: expected one of 1, 2, got"),
+        ("- {name: a, when: {patterns: ['(']}, tier: 2}", "rules[0].when.patterns[0]: expected a "),
+        ("- {name: a, when: {patterns: ['(?=x)']}, tier: 2}", "rules[0].when.patterns[0]: expecte"),
+        ("- {name: a, when: {patterns: ['((x{100}){100}){9}']}, tier: 2}", "rules[0].when.pattern"),
+        ("- {name: a, when: {categories: [tech]}, tier: 2}", "rules[0].when.categories: there is "),
+        ("- {name: a, when: {vip: true}, tier: 2, route: biling}", "rules[0].route: there is no '"),
+        ("- {name: a, when: {attributes: {x: []}}, tier: 2}", "rules[0].when.attributes.x: never"),
+        (
+            "- {name: a, when: {keywords: [x], confidence_below: 0.5}, tier: 1}",
+            "rules[0].when: never matches, confidence_below is known of the AI's drafts",
+        ),
+        (
+            "- {name: a, when: {channels: [chat]}, tier: 2}\n"
+            "- {name: b, when: {channels: [chat], vip: true}, tier: 2}",
+            "rules[1]: never matches, a takes all it would: put it before that",
+        ),
+        (
+            "- {name: a, when: {negative_from: 0.4}, tier: 1}\n"
+            "- {name: b, when: {negative_from: 0.8}, tier: 2}",
+            "rules[1]: never matches",
+        ),
+        (
+            "- {name: a, when: {vip: true}, tier: 1}\n- {name: a, when: {vip: false}, tier: 1}",
+            "rules: expected every name once",
+        ),
+    ],
+)  # fmt: skip
+def test_a_rule_that_cannot_be_read_or_never_matches_is_refused(rules: str, complaint: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        load_policy(RULES + rules)
+    assert str(refused.value).startswith(complaint)
+
+
+def test_narrower_rules_may_stand_before_wider_ones() -> None:
+    ours = load_policy(
+        RULES + "- {name: b, when: {channels: [chat], vip: true}, tier: 2}\n"
+        "- {name: a, when: {channels: [chat, sms]}, tier: 1}\n"
+        "- {name: c, when: {channels: [chat, email]}, tier: 1}\n"
+        "- {name: d, when: {channels: [chat], confidence_below: 0.3}, tier: 1}"
+    )
+    assert [rule.name for rule in ours.rules] == ["b", "a", "c", "d"]
+
+
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    with pytest.raises(PolicyError) as refused:
+        load_policy(
+            DEFAULT.replace("chat: 60s", "chat: 4")
+            .replace("urgency: {tier: 2", "urgency: {tier: 7")
+            .replace("language: en", "langauge: en")
+        )
+    assert refused.value.complaints == (
+        "langauge: there is no such key, did you mean language?",
+        "language: is missing",
+        "triggers.urgency.tier: expected one of 0, 1, 2, got 7",
+        'triggers.ai_no_answer.after.chat: expected a duration such as "4h", got 4',
+    )
+
+
+@pytest.mark.parametrize("code", ["safety", "security", "legal_compliance"])
+def test_nothing_relaxes_what_is_never_relaxed(code: str) -> None:
+    for change in (
+        "tier: 1",
+        "threshold: 0.6",
+        "categories: {how_to: 0.6}",
+        "segments: {top: 0.9}",
+    ):
+        ours = f"based_on: default\nname: ours\nversion: 1\ntriggers: {{{code}: {{{change}}}}}"
+        with pytest.raises(PolicyError, match=rf"triggers\.{code}\..*never relaxed"):
+            load_policy(ours)
+
+
+@given(st.text(max_size=200) | st.binary(max_size=200).map(lambda raw: raw.decode("latin-1")))
+def test_any_text_is_a_policy_or_is_refused(text: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        load_policy(text)
+    assert refused.value.complaints
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+        max_leaves=10,
+    ),
+    st.sampled_from(sorted(whole(DEFAULT))),
+)
+def test_any_value_in_any_place_is_refused_in_words_or_is_a_policy(value: object, key: str) -> None:
+    values = whole(DEFAULT) | {key: value}
+    try:
+        policy_of(values)
+    except PolicyError as error:
+        refused = error.complaints
+    else:
+        refused = ("a policy: it was one",)
+    assert refused
+    assert all(": " in complaint for complaint in refused)
 
 
 def test_the_last_segment_takes_every_account() -> None:

@@ -1,6 +1,6 @@
 """The policy as typed records: what a support organisation decides for itself.
 
-Every field is written in the file: what a policy says is all that applies.
+A policy is whole: what it says, with what it is based on, is all that applies.
 """
 
 from typing import Annotated, Literal
@@ -14,6 +14,7 @@ from streams.core.reasons import Code
 Tier = Literal[0, 1, 2]
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
+Phrase = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 
 
@@ -42,12 +43,17 @@ class Rule(Section, frozen=True):
 
 
 class SignalRule(Rule, frozen=True):
-    """A trigger on a signal: fires at `threshold` (0-1) and above."""
+    """A trigger on a signal: fires at `threshold` (0-1) and above.
+
+    `categories` and `segments` say where another threshold holds; where both do, the lower.
+    """
 
     threshold: Share
+    categories: dict[str, Share] = {}
+    segments: dict[str, Share] = {}
 
 
-class BillingRule(SignalRule, frozen=True):
+class BillingRule(SignalRule, frozen=True, kw_only=True):
     """Money, and from `dispute_threshold` on, a charge that is contested."""
 
     dispute_threshold: Share
@@ -90,11 +96,8 @@ class RepetitionRule(Rule, frozen=True):
     similarity: Share
 
 
-class DoubtRule(Rule, frozen=True):
-    """How much the AI may doubt a draft (1 - confidence), and where a category differs."""
-
-    threshold: Share
-    categories: dict[str, Share]
+class DoubtRule(SignalRule, frozen=True):
+    """How much the AI may doubt a draft (1 - confidence); no segment's sensitivity changes it."""
 
 
 class WaitRule(Rule, frozen=True):
@@ -200,8 +203,57 @@ class Package(Section, frozen=True):
     stale_after: Duration
 
 
-class Policy(Section, frozen=True):
-    """Everything a decision depends on besides the record, the ticket and the account."""
+class When(Section, frozen=True):
+    """The conditions of a rule: all that are written must hold, of a list any one.
+
+    `keywords` are words or phrases in any case, `patterns` regular expressions (RE2) of what the
+    customer writes. `negative_from` is the sentiment of the message, 0 friendly to 1 very negative.
+    `confidence_below` is the AI's confidence in a draft: a rule that says it is about drafts, any
+    other about customers' messages. `attributes` are those of the message.
+    """
+
+    categories: tuple[str, ...] = ()
+    keywords: tuple[Phrase, ...] = ()
+    patterns: tuple[Phrase, ...] = ()
+    negative_from: Share | None = None
+    confidence_below: Share | None = None
+    channels: tuple[Phrase, ...] = ()
+    languages: tuple[Phrase, ...] = ()
+    tiers: tuple[Phrase, ...] = ()
+    contract_value_from: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    vip: bool | None = None
+    churn_flag: bool | None = None
+    attributes: dict[str, tuple[Phrase, ...]] = {}
+
+
+class TeamRule(Section, frozen=True):
+    """A rule of the team's own: the first of the list whose conditions hold fires.
+
+    It can only make a decision stricter. `route` and `priority` are where the ticket then goes,
+    but for safety, security and legal matters, which keep their own route.
+    """
+
+    name: Name
+    when: When
+    tier: Literal[1, 2]
+    route: Name | None = None
+    priority: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = None
+
+
+class Stopped(Section, frozen=True):
+    """Where the AI is switched off: every customer message there goes to a person."""
+
+    everywhere: bool = False
+    routes: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+class Policy(Section, frozen=True, eq=False):
+    """Everything a decision depends on besides the record, the ticket and the account.
+
+    One is equal only to itself, so that what it implies is worked out once (see `plan_of`).
+    """
 
     name: Name
     version: Count
@@ -215,6 +267,8 @@ class Policy(Section, frozen=True):
     escalations: Escalations
     retention: Retention
     package: Package
+    rules: tuple[TeamRule, ...] = ()
+    stopped: Stopped = Stopped()
 
     @property
     def reference(self) -> str:

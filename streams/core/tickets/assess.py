@@ -33,8 +33,11 @@ def assess(handling: Handling, triggers: TriggerGroup) -> Found:
     reasons: list[Reason] = []
     signals: list[SignalScore] = []
     tier = 0
+    handling.limits = handling.plan.limits(handling.segment.name, handling.ticket.category)
     for code, measure in triggers:
         seen = measure(handling)
+        if seen is None:
+            continue
         if seen.score >= seen.threshold:
             reasons.append(_reason(handling, code, seen))
             tier = max(tier, seen.tier)

@@ -12,6 +12,7 @@ from schemas.records import (
     UpdateKind,
 )
 from streams.core.policy.model import Policy
+from streams.core.policy.plan import plan_of
 from streams.core.reasons import Code
 from streams.core.routing import segment_of
 from streams.core.tickets.assess import assess
@@ -127,7 +128,7 @@ def _begin(
         policy,
         policy.triggers,
         segment,
-        segment.sensitivity,
+        plan_of(policy),
         arrival,
         model,
         read.thanks.score >= _THANKED > read.negative.score,

@@ -18,6 +18,7 @@ from schemas.records import (
     TranscriptEntry,
 )
 from streams.core.policy.model import Policy, Route, Segment, Triggers
+from streams.core.policy.plan import Limits, Plan
 from streams.core.tickets.state import Ticket
 
 
@@ -92,7 +93,7 @@ class Handling(msgspec.Struct):
     policy: Policy
     rules: Triggers
     segment: Segment
-    sensitivity: float
+    plan: Plan
     arrival: Arrival
     model: str
     thanked: bool = False
@@ -101,6 +102,12 @@ class Handling(msgspec.Struct):
     appended: TranscriptEntry | None = None
     handoff: Handoff | None = None
     dropped: bool = False
+    limits: Limits = msgspec.field(default_factory=dict)
+
+    @property
+    def known_account(self) -> AccountSnapshot | None:
+        """The account, unless somebody only claims to be of it."""
+        return None if self.ticket.verified is False else self.account
 
     @property
     def enforced(self) -> bool:

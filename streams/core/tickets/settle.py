@@ -11,7 +11,7 @@ from schemas.records import (
     SlaClock,
 )
 from streams.core.policy.model import Route
-from streams.core.routing import route_for
+from streams.core.routing import place_of
 from streams.core.tickets import cases
 from streams.core.tickets.assess import Found
 from streams.core.tickets.handling import Handling, Subject
@@ -56,7 +56,7 @@ def ask_review(handling: Handling, subject: Subject, found: Found) -> None:
     ticket, waiting, reviews = handling.ticket, handling.ticket.review, handling.policy.reviews
     if waiting is not None:
         found = found.joined(waiting.reasons)
-    route = route_for(handling.policy, found.codes, ticket.category)
+    route, priority = place_of(handling.policy, found.reasons, ticket.category)
     drafted = subject.cause is Cause.DRAFT
     wait = reviews.judged_within.of(ticket.channel) if drafted else reviews.draft_within
     ticket.owner = next_owner(ticket.owner, Turn.REVIEWED)
@@ -71,10 +71,12 @@ def ask_review(handling: Handling, subject: Subject, found: Found) -> None:
     )
     _keep_reasons(handling, found)
     decision = write_decision(handling, subject, found, Action.REVIEW, 1, route=route.name)
-    _request_review(handling, ticket.review, decision.decision_id, route)
+    _request_review(handling, ticket.review, decision.decision_id, route, priority)
 
 
-def _request_review(handling: Handling, review: Review, decision_id: str, route: Route) -> None:
+def _request_review(
+    handling: Handling, review: Review, decision_id: str, route: Route, priority: int
+) -> None:
     ticket, message = handling.ticket, handling.message
     drafted = review.draft_id is not None and message is not None
     handling.emit(
@@ -94,7 +96,7 @@ def _request_review(handling: Handling, review: Review, decision_id: str, route:
             channel=ticket.channel,
             language=ticket.language,
             category=ticket.category,
-            priority=route.priority,
+            priority=priority,
             required_skills=route.required_skills,
             preferred_skills=route.preferred_skills,
             reasons=review.reasons,
@@ -114,7 +116,7 @@ def hand_over(
     ticket = handling.ticket
     if ticket.review is not None:
         found = found.joined(ticket.review.reasons)
-    route = route_for(handling.policy, found.codes, ticket.category)
+    route, priority = place_of(handling.policy, found.reasons, ticket.category)
     ticket.owner = next_owner(ticket.owner, Turn.ESCALATED)
     ticket.review = None
     ticket.answer_due = ticket.open_due = ticket.quiet_due = None
@@ -123,7 +125,7 @@ def hand_over(
     case = Case(
         f"{ticket.ticket_id}/e/{ticket.episode}",
         route.name,
-        max(1, route.priority - (handling.segment is not handling.policy.segments[-1])),
+        max(1, priority - (handling.segment is not handling.policy.segments[-1])),
         handling.now,
         1,
         1,

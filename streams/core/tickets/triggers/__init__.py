@@ -1,14 +1,17 @@
-"""The triggers: one function a reason code. Each measures; a score at its threshold fires."""
+"""The triggers: one function a reason code. Each measures; a score at its threshold fires.
+
+One that does not apply, because the policy has nothing for it, measures nothing.
+"""
 
 from collections.abc import Callable
 from typing import Final
 
 from streams.core.reasons import Code
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.triggers import conversation, events, text
+from streams.core.tickets.triggers import conversation, events, team, text
 from streams.core.tickets.triggers.seen import Seen
 
-Trigger = Callable[[Handling], Seen]
+Trigger = Callable[[Handling], Seen | None]
 TriggerGroup = tuple[tuple[Code, Trigger], ...]
 
 TRIGGERS: Final[dict[Code, Trigger]] = {
@@ -29,6 +32,8 @@ TRIGGERS: Final[dict[Code, Trigger]] = {
     Code.OPEN_TIME: conversation.open_time,
     Code.LOW_CONFIDENCE: conversation.low_confidence,
     Code.UNREADABLE: text.unreadable,
+    Code.POLICY_RULE: team.rule_on_message,
+    Code.AI_STOPPED: team.ai_stopped,
     Code.HUMAN_TAKEOVER: events.human_takeover,
     Code.GATE_TIMEOUT: events.gate_timeout,
     Code.REVIEW_UNANSWERED: events.review_unanswered,
@@ -58,5 +63,11 @@ ON_CUSTOMER_MESSAGE: Final = group(
     Code.AI_GAVE_UP,
     Code.OPEN_TIME,
     Code.UNREADABLE,
+    Code.POLICY_RULE,
+    Code.AI_STOPPED,
 )
-ON_DRAFT: Final = group(Code.AI_GAVE_UP, Code.LOW_CONFIDENCE)
+ON_DRAFT: Final = (
+    *group(Code.AI_GAVE_UP, Code.LOW_CONFIDENCE),
+    (Code.POLICY_RULE, team.rule_on_draft),
+    *group(Code.AI_STOPPED),
+)

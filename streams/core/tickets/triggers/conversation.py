@@ -3,6 +3,7 @@
 from typing import Final
 
 from schemas.records import Role
+from streams.core.reasons import Code
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.triggers.seen import Seen, of_last_message, of_signal
 
@@ -16,10 +17,10 @@ def negative_sentiment(handling: Handling) -> Seen:
     rule, signal = handling.rules.negative_sentiment, handling.signals.negative
     level = max([mood.level for mood in handling.ticket.moods], default=0.0)
     if level <= signal.score:
-        return of_signal(handling, signal, rule)
+        return of_signal(handling, Code.NEGATIVE_SENTIMENT, signal, rule)
     [worst, *_] = [mood for mood in handling.ticket.moods if mood.level == level]
     point = max(worst.points, key=lambda point: point.negative)
-    threshold, span = rule.threshold * handling.sensitivity, (point.start, point.end)
+    threshold, span = handling.limits[Code.NEGATIVE_SENTIMENT], (point.start, point.end)
     return Seen(level, threshold, rule.tier, span, "rolling", point.message_id)
 
 
@@ -29,7 +30,7 @@ def sentiment_drop(handling: Handling) -> Seen:
     moods = handling.ticket.moods
     known = bool(moods) and moods[-1].earlier >= FEW_SAMPLES
     drop = max(0.0, signal.score - moods[-1].baseline) if known else 0.0
-    return Seen(drop, rule.threshold * handling.sensitivity, rule.tier, signal.span)
+    return Seen(drop, handling.limits[Code.SENTIMENT_DROP], rule.tier, signal.span)
 
 
 def high_stakes_account(handling: Handling) -> Seen:
@@ -77,8 +78,8 @@ def ai_gave_up(handling: Handling) -> Seen:
     """The AI says it cannot help (1), or the customer says that it did not, 0-1."""
     rule, message = handling.rules.ai_gave_up, handling.message
     if message is not None and message.role is Role.AI:
-        return Seen(1.0 if message.gave_up else 0.0, rule.threshold, rule.tier)
-    return of_signal(handling, handling.signals.ai_failed, rule)
+        return Seen(1.0 if message.gave_up else 0.0, handling.limits[Code.AI_GAVE_UP], rule.tier)
+    return of_signal(handling, Code.AI_GAVE_UP, handling.signals.ai_failed, rule)
 
 
 def ai_no_answer(handling: Handling) -> Seen:
@@ -107,4 +108,4 @@ def low_confidence(handling: Handling) -> Seen:
     rule, message = handling.rules.low_confidence, handling.message
     confidence = None if message is None else message.confidence
     doubt = 0.0 if confidence is None else round(1.0 - confidence, 6)
-    return Seen(doubt, rule.categories.get(handling.ticket.category, rule.threshold), rule.tier)
+    return Seen(doubt, handling.limits[Code.LOW_CONFIDENCE], rule.tier)

@@ -4,6 +4,7 @@ import msgspec
 
 from detectors.signals import Signal, Span
 from streams.core.policy.model import SignalRule
+from streams.core.reasons import Code
 from streams.core.tickets.handling import Handling
 
 
@@ -18,9 +19,9 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     message_id: str | None = None
 
 
-def of_signal(handling: Handling, signal: Signal, rule: SignalRule) -> Seen:
-    """A detector's signal held against the rule, as sensitive as the account's segment."""
-    return Seen(signal.score, rule.threshold * handling.sensitivity, rule.tier, signal.span)
+def of_signal(handling: Handling, code: Code, signal: Signal, rule: SignalRule) -> Seen:
+    """A detector's signal held against the threshold for the account's segment and category."""
+    return Seen(signal.score, handling.limits[code], rule.tier, signal.span)
 
 
 def of_last_message(handling: Handling, score: float, threshold: float, tier: int) -> Seen:

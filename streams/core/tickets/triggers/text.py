@@ -1,42 +1,45 @@
 """Triggers on what a message says: each holds a detector's signal against its rule."""
 
+from streams.core.policy.plan import DISPUTE
+from streams.core.reasons import Code
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.triggers.seen import Seen, of_signal
 
 
 def safety(handling: Handling) -> Seen:
     """Danger, a threat or acute distress, 0-1."""
-    return of_signal(handling, handling.signals.safety, handling.rules.safety)
+    return of_signal(handling, Code.SAFETY, handling.signals.safety, handling.rules.safety)
 
 
 def security(handling: Handling) -> Seen:
     """Access, credentials or data privacy, 0-1."""
-    return of_signal(handling, handling.signals.security, handling.rules.security)
+    return of_signal(handling, Code.SECURITY, handling.signals.security, handling.rules.security)
 
 
 def legal_compliance(handling: Handling) -> Seen:
     """A regulation, a contract term or legal action, 0-1."""
     rule = handling.rules.legal_compliance
-    return of_signal(handling, handling.signals.legal_compliance, rule)
+    return of_signal(handling, Code.LEGAL_COMPLIANCE, handling.signals.legal_compliance, rule)
 
 
 def billing(handling: Handling) -> Seen:
     """Money, 0-1; a contested charge goes before a plain matter."""
-    rule, sensitivity = handling.rules.billing, handling.sensitivity
-    dispute, line = handling.signals.billing_dispute, rule.dispute_threshold * sensitivity
+    rule, dispute = handling.rules.billing, handling.signals.billing_dispute
+    line = handling.limits[DISPUTE]
     if dispute.score >= line:
-        return Seen(dispute.score, line, rule.tier, dispute.span, "billing_dispute")
-    return of_signal(handling, handling.signals.billing, rule)
+        return Seen(dispute.score, line, rule.tier, dispute.span, DISPUTE)
+    return of_signal(handling, Code.BILLING, handling.signals.billing, rule)
 
 
 def human_request(handling: Handling) -> Seen:
     """The customer asks for a person, 0-1."""
-    return of_signal(handling, handling.signals.human_request, handling.rules.human_request)
+    rule = handling.rules.human_request
+    return of_signal(handling, Code.HUMAN_REQUEST, handling.signals.human_request, rule)
 
 
 def urgency(handling: Handling) -> Seen:
     """An outage, a deadline or a loss, 0-1."""
-    return of_signal(handling, handling.signals.urgency, handling.rules.urgency)
+    return of_signal(handling, Code.URGENCY, handling.signals.urgency, handling.rules.urgency)
 
 
 def complex_troubleshooting(handling: Handling) -> Seen:

@@ -1,0 +1,114 @@
+"""What types cannot say of a policy: each complaint is a path and what is wrong with it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from detectors.labels import CATEGORIES
+from streams.core.policy.check_rules import rule_complaints
+from streams.core.policy.model import Policy, Segment, SignalRule
+from streams.core.policy.shape import nearest
+from streams.core.reasons import NEVER_RELAXED
+
+NEVER_ABOVE: Final = 0.5
+"""The highest threshold of what may never be relaxed: that of the shipped policy."""
+
+
+def complaints(policy: Policy) -> Iterator[str]:
+    """Everything that is wrong with a policy whose types fit."""
+    yield from _of_triggers(policy)
+    yield from _of_segments(policy.segments)
+    yield from _of_routes(policy)
+    yield from rule_complaints(policy)
+    yield from _of_stopped(policy)
+    if list(policy.sla.warn_at) != sorted(set(policy.sla.warn_at)):
+        yield "sla.warn_at: expected rising percentages such as [50, 80]"
+
+
+def unknown(names: Iterable[str], known: tuple[str, ...], path: str) -> Iterator[str]:
+    """A complaint for each name that is not known."""
+    for name in names:
+        if name not in known:
+            yield f"{path}: there is no {name!r}, {nearest(name, known)}"
+
+
+def _of_triggers(policy: Policy) -> Iterator[str]:
+    segments = tuple(segment.name for segment in policy.segments)
+    for code in policy.triggers.__struct_fields__:
+        rule, path = getattr(policy.triggers, code), f"triggers.{code}"
+        if isinstance(rule, SignalRule):
+            yield from unknown(rule.categories, CATEGORIES, f"{path}.categories")
+            yield from unknown(rule.segments, segments, f"{path}.segments")
+            if code in NEVER_RELAXED:
+                yield from _of_never_relaxed(rule, path)
+    complexity = policy.triggers.complex_troubleshooting
+    if complexity.review_from > complexity.handoff_from:
+        yield "triggers.complex_troubleshooting.review_from: expected at most handoff_from"
+    stakes = policy.triggers.high_stakes_account
+    path = "triggers.high_stakes_account"
+    yield from unknown(stakes.problem_categories, CATEGORIES, f"{path}.problem_categories")
+    if stakes.tier_alone > stakes.tier_with_problem:
+        yield f"{path}.tier_alone: expected at most tier_with_problem"
+
+
+def _of_never_relaxed(rule: SignalRule, path: str) -> Iterator[str]:
+    if rule.tier != 2:
+        yield f"{path}.tier: expected 2, this trigger is never relaxed"
+    own = {"threshold": rule.threshold}
+    own |= {f"categories.{name}": line for name, line in rule.categories.items()}
+    own |= {f"segments.{name}": line for name, line in rule.segments.items()}
+    for name, line in own.items():
+        if line > NEVER_ABOVE:
+            yield f"{path}.{name}: expected at most {NEVER_ABOVE}, this trigger is never relaxed"
+
+
+def _of_segments(segments: tuple[Segment, ...]) -> Iterator[str]:
+    names = [segment.name for segment in segments]
+    if not names or len(set(names)) < len(names):
+        yield "segments: expected at least one, and every name once"
+        return
+    taken: set[str] = set()
+    line = float("inf")
+    for place, segment in enumerate(segments):
+        value = float("inf") if segment.contract_value is None else segment.contract_value
+        conditions = set(segment.tiers)
+        conditions |= {flag for flag in ("vip", "churn_flag") if getattr(segment, flag)}
+        has_any = bool(conditions) or segment.contract_value is not None
+        if place == len(segments) - 1:
+            if has_any:
+                yield f"segments[{place}]: expected no condition, the last takes every account"
+        elif not has_any:
+            yield f"segments[{place}]: never matches, give it a condition such as vip: true"
+        elif conditions <= taken and value >= line:
+            yield f"segments[{place}]: never matches, earlier segments take all its accounts"
+        taken |= conditions
+        line = min(line, value)
+
+
+def _of_routes(policy: Policy) -> Iterator[str]:
+    names = [route.name for route in policy.routes]
+    if len(set(names)) < len(names):
+        yield "routes: expected every name once"
+    taken: dict[str, str] = {}
+    for place, route in enumerate(policy.routes):
+        path = f"routes[{place}]"
+        yield from unknown(route.categories, CATEGORIES, f"{path}.categories")
+        catches_all = not route.reasons and not route.categories
+        if catches_all != (place == len(names) - 1):
+            yield f"{path}: only the last takes all, with no reasons and no categories"
+        for kind, wanted in (("reasons", route.reasons), ("categories", route.categories)):
+            for one in wanted:
+                if (earlier := taken.setdefault(f"{kind}.{one}", route.name)) != route.name:
+                    yield f"{path}.{kind}: {one} never comes here, {earlier} takes it before"
+    if not names:
+        yield "routes: expected at least the one that takes what is left"
+    if policy.escalations.lead_route not in names:
+        yield f"escalations.lead_route: expected one of {', '.join(names)}"
+
+
+def _of_stopped(policy: Policy) -> Iterator[str]:
+    stopped = policy.stopped
+    routes = tuple(route.name for route in policy.routes)
+    segments = tuple(segment.name for segment in policy.segments)
+    yield from unknown(stopped.routes, routes, "stopped.routes")
+    yield from unknown(stopped.segments, segments, "stopped.segments")
+    yield from unknown(stopped.categories, CATEGORIES, "stopped.categories")

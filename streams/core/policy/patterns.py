@@ -1,0 +1,26 @@
+"""Regular expressions that users give: on RE2, which needs linear time for any of them."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, Final
+
+import re2
+
+LARGEST: Final = 1 << 20
+"""Bytes a compiled expression may take."""
+
+
+@lru_cache(maxsize=1024)
+def compiled(pattern: str) -> Any:
+    """An expression, in any case. Raises `re2.error`."""
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    options.max_mem = LARGEST
+    return re2.compile(pattern, options)
+
+
+def any_word(words: Iterable[str]) -> str:
+    """The expression of any of the words or phrases; its first group is what was found."""
+    phrases = (r"\s+".join(re2.escape(word) for word in phrase.split()) for phrase in words)
+    return rf"(?:^|[^\pL\pN])({'|'.join(phrases)})(?:$|[^\pL\pN])"

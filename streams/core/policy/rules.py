@@ -1,0 +1,108 @@
+"""A team's own rules, made ready: the first whose conditions hold fires."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from detectors.signals import Signals, Span
+from schemas.records import AccountSnapshot, ConversationMessage
+from streams.core.policy.model import TeamRule, When
+from streams.core.policy.patterns import any_word, compiled
+
+Expressions = tuple[tuple[tuple[Any, int], ...], ...]
+"""Of each group one must be found: an expression, and the number of its group that is evidence."""
+
+
+class Match(NamedTuple):
+    """The rule that holds, and what in the text it rests on."""
+
+    rule: TeamRule
+    span: Span
+
+
+class Rules:
+    """Ordered rules. Immutable."""
+
+    def __init__(self, rules: Iterable[TeamRule]) -> None:
+        self._rules = tuple((rule, _expressions(rule.when)) for rule in rules)
+
+    def __bool__(self) -> bool:
+        return bool(self._rules)
+
+    def first(
+        self,
+        message: ConversationMessage,
+        signals: Signals,
+        category: str,
+        language: str | None,
+        account: AccountSnapshot | None,
+    ) -> Match | None:
+        """The first rule that holds for a message; the account is one that is verified."""
+        text = _readable(message.text)
+        for rule, expressions in self._rules:
+            when = rule.when
+            if (
+                _is_of_kind(when, message, category, language)
+                and _is_scored(when, message, signals)
+                and _is_of_account(when, account)
+                and _has_attributes(when, message)
+            ):
+                span = _found(expressions, text)
+                if span is not None:
+                    return Match(rule, span)
+        return None
+
+
+def _expressions(when: When) -> Expressions:
+    words = ((compiled(any_word(when.keywords)), 1),) if when.keywords else ()
+    patterns = tuple((compiled(pattern), 0) for pattern in when.patterns)
+    return tuple(either for either in (words, patterns) if either)
+
+
+def _is_of_kind(
+    when: When, message: ConversationMessage, category: str, language: str | None
+) -> bool:
+    return (
+        (not when.categories or category in when.categories)
+        and (not when.channels or message.channel in when.channels)
+        and (not when.languages or language in when.languages)
+    )
+
+
+def _is_scored(when: When, message: ConversationMessage, signals: Signals) -> bool:
+    doubt, below = message.confidence, when.confidence_below
+    return (when.negative_from is None or signals.negative.score >= when.negative_from) and (
+        below is None or (doubt is not None and doubt < below)
+    )
+
+
+def _is_of_account(when: When, account: AccountSnapshot | None) -> bool:
+    line = when.contract_value_from
+    if account is None:
+        return not when.tiers and line is None and not when.vip and not when.churn_flag
+    return (
+        (not when.tiers or account.tier in when.tiers)
+        and (line is None or (account.contract_value or 0.0) >= line)
+        and when.vip in (None, account.vip)
+        and when.churn_flag in (None, account.churn_flag)
+    )
+
+
+def _has_attributes(when: When, message: ConversationMessage) -> bool:
+    return all(message.attributes.get(name) in known for name, known in when.attributes.items())
+
+
+def _found(expressions: Expressions, text: str) -> Span | None:
+    """Where the last of the groups of expressions is found; None when one of them is not."""
+    span = (0, len(text))
+    for either in expressions:
+        hits = ((one.search(text), group) for one, group in either)
+        hit = next(((found, group) for found, group in hits if found), None)
+        if hit is None:
+            return None
+        span = hit[0].span(hit[1])
+    return span
+
+
+def _readable(text: str) -> str:
+    """The text without halves of characters, which RE2 cannot read; every place stays the same."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,57 @@
+"""YAML as far as a policy needs it: no aliases, no key twice, no tags of Python, bounded."""
+
+from typing import Any, Final
+
+import yaml
+
+LARGEST: Final = 256 * 1024
+"""Characters of a policy file."""
+DEEPEST: Final = 20
+"""Levels of nesting."""
+
+
+def read_yaml(text: str) -> Any:
+    """The values of a file. Raises ValueError that says what is wrong, and where."""
+    if len(text) > LARGEST:
+        raise ValueError(f"expected at most {LARGEST // 1024} KiB, got {len(text) // 1024} KiB")
+    try:
+        return yaml.load(text, _Reader)  # noqa: S506, a SafeLoader
+    except (yaml.YAMLError, ValueError) as error:
+        raise ValueError(f"not readable as YAML: {error}") from error
+
+
+def write_yaml(values: Any) -> str:
+    """The text of values, in their order."""
+    return yaml.dump(values, Dumper=_Writer, sort_keys=False, allow_unicode=True)
+
+
+class _Reader(yaml.SafeLoader):
+    """Refuses what could surprise the reader of a file, or blow up in memory."""
+
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not read, write out what is meant")
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise yaml.YAMLError(f"nested more than {DEEPEST} levels deep")
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                problem = f"the key {key.value!r} is there twice"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
+        return super().construct_mapping(node, deep)
+
+
+class _Writer(yaml.SafeDumper):
+    """Repeats what is there twice instead of naming it."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True

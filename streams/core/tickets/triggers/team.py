@@ -1,0 +1,46 @@
+"""Triggers that the team has set itself: its rules, and where it has switched the AI off."""
+
+from streams.core.policy.rules import Rules
+from streams.core.routing import route_for
+from streams.core.tickets.handling import Handling
+from streams.core.tickets.triggers.seen import Seen
+
+
+def rule_on_message(handling: Handling) -> Seen | None:
+    """1 when a rule about customers' messages holds; no measurement where there are none."""
+    return _rule(handling, handling.plan.on_message)
+
+
+def rule_on_draft(handling: Handling) -> Seen | None:
+    """1 when a rule about the AI's drafts holds; no measurement where there are none."""
+    return _rule(handling, handling.plan.on_draft)
+
+
+def ai_stopped(handling: Handling) -> Seen | None:
+    """1 where the AI is switched off for the ticket's route, segment or category."""
+    if not handling.plan.stops:
+        return None
+    stopped, category = handling.policy.stopped, handling.ticket.category
+    if stopped.everywhere:
+        return Seen(1.0, 1.0, 2)
+    if category in stopped.categories:
+        return Seen(1.0, 1.0, 2, None, f"category {category}")
+    if handling.segment.name in stopped.segments:
+        return Seen(1.0, 1.0, 2, None, f"segment {handling.segment.name}")
+    route = route_for(handling.policy, (), category).name
+    if route in stopped.routes:
+        return Seen(1.0, 1.0, 2, None, f"route {route}")
+    return Seen(0.0, 1.0, 2)
+
+
+def _rule(handling: Handling, rules: Rules) -> Seen | None:
+    message, ticket = handling.message, handling.ticket
+    if message is None or not rules:
+        return None
+    language = message.language or handling.signals.language or ticket.language
+    found = rules.first(
+        message, handling.signals, ticket.category, language, handling.known_account
+    )
+    if found is None:
+        return Seen(0.0, 1.0, 0)
+    return Seen(1.0, 1.0, found.rule.tier, found.span, found.rule.name)

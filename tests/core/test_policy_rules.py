@@ -1,0 +1,195 @@
+"""The team's own rules, thresholds that differ, and where the AI is switched off."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from schemas.records import AccountSnapshot, Reason, ReviewRequest, UpdateKind
+from streams.core.policy import Policy, load_policy
+from tests.core.conversation import START, Conversation, scores
+
+BIG = AccountSnapshot("a1", START, tier="growth", contract_value=60_000)
+
+
+def ours(text: str) -> Policy:
+    return load_policy("based_on: default\nname: ours\nversion: 1\n" + text)
+
+
+def rule(when: str, then: str = "tier: 2") -> Policy:
+    return ours(f"rules:\n- {{name: ours, when: {{{when}}}, {then}}}")
+
+
+def fired(talk: Conversation) -> list[Reason]:
+    return [reason for reason in talk.decision.reasons if reason.code == "policy_rule"]
+
+
+@pytest.mark.parametrize(
+    ("when", "text", "more", "span"),
+    [
+        ("keywords: [data  loss]", "We see DATA loss here", {}, (7, 16)),
+        ("keywords: [störung]", "STÖRUNG", {}, (0, 7)),
+        ("keywords: [c++]", "my c++ build", {}, (3, 6)),
+        ("patterns: ['error 5\\d\\d']", "it says Error 503 now", {}, (8, 17)),
+        ("patterns: ['x', '(a)(b)']", "is ab", {}, (3, 5)),
+        ("keywords: [down], patterns: ['site \\d']", "site 4 is down", {}, (0, 6)),
+        ("channels: [sms]", "hello", {"channel": "sms"}, (0, 5)),
+        ("languages: [de]", "hallo", {"language": "de"}, (0, 5)),
+        ("attributes: {region: [eu, uk]}", "hello", {"attributes": {"region": "uk"}}, (0, 5)),
+        ("tiers: [growth]", "hello", {}, (0, 5)),
+        ("contract_value_from: 60000", "hello", {}, (0, 5)),
+        ("vip: false", "hello", {}, (0, 5)),
+        ("categories: [general]", "hello", {}, (0, 5)),
+        ("negative_from: 0.3", "hello", {}, (0, 5)),
+    ],
+)
+def test_a_rule_whose_conditions_hold_fires_with_its_name_and_evidence(
+    when: str, text: str, more: dict[str, Any], span: tuple[int, int]
+) -> None:
+    talk = Conversation(BIG, rule(when))
+    talk.customer(text, scores(negative=0.3), **more)
+    [reason] = fired(talk)
+    assert (reason.sub_reason, reason.tier, reason.score, reason.threshold) == ("ours", 2, 1.0, 1.0)
+    assert [(one.message_id, one.start, one.end) for one in reason.evidence] == [("m1", *span)]
+    assert talk.decision.action == "handoff"
+
+
+@pytest.mark.parametrize(
+    ("when", "text"),
+    [
+        ("keywords: [data loss]", "metadata lossless"),
+        ("patterns: ['error 5\\d\\d']", "error 404"),
+        ("keywords: [down], patterns: ['site \\d']", "the site is down"),
+        ("channels: [sms]", "hello"),
+        ("languages: [de]", "hello"),
+        ("attributes: {region: [eu]}", "hello"),
+        ("tiers: [enterprise]", "hello"),
+        ("contract_value_from: 60001", "hello"),
+        ("vip: true", "hello"),
+        ("churn_flag: true", "hello"),
+        ("categories: [technical]", "hello"),
+        ("negative_from: 0.31", "hello"),
+        ("confidence_below: 0.9", "hello"),
+        ("tiers: [growth], channels: [email]", "hello"),
+    ],
+)
+def test_a_rule_with_one_condition_that_does_not_hold_is_silent(when: str, text: str) -> None:
+    talk = Conversation(BIG, rule(when))
+    talk.customer(text, scores(negative=0.3))
+    assert talk.decision.action == "reply"
+    assert not fired(talk)
+
+
+def test_a_claim_to_an_account_meets_no_rule_about_accounts() -> None:
+    talk = Conversation(BIG, rule("tiers: [growth]"))
+    talk.update(UpdateKind.IDENTIFIED, account_id="a1", verified=False)
+    talk.customer()
+    assert not fired(talk)
+
+
+def test_half_a_character_is_no_obstacle_to_a_rule() -> None:
+    talk = Conversation(policy=rule("keywords: [down]"))
+    talk.customer("\ud83d is down")
+    assert [one.evidence[0].start for one in fired(talk)] == [5]
+
+
+def test_the_first_rule_that_holds_is_the_one() -> None:
+    talk = Conversation(
+        policy=ours(
+            "rules:\n- {name: one, when: {keywords: [beta]}, tier: 1}\n"
+            "- {name: two, when: {channels: [chat]}, tier: 2}"
+        )
+    )
+    talk.customer("the beta fails")
+    assert [(one.sub_reason, one.tier) for one in fired(talk)] == [("one", 1)]
+    talk.customer("and now?")
+    assert [one.sub_reason for one in fired(talk)] == ["two"]
+
+
+def test_a_rule_about_drafts_is_asked_of_drafts_alone() -> None:
+    talk = Conversation(policy=rule("confidence_below: 0.7, categories: [general]", "tier: 1"))
+    talk.customer()
+    assert talk.decision.action == "reply"
+    talk.draft(confidence=0.7)
+    assert talk.decision.action == "reply"
+    talk.draft(confidence=0.69)
+    assert (talk.decision.action, fired(talk)[0].sub_reason) == ("review", "ours")
+
+
+def test_a_rule_says_route_and_priority() -> None:
+    talk = Conversation(policy=rule("keywords: [beta]", "tier: 2, route: success, priority: 5"))
+    talk.customer("the beta fails")
+    [escalation] = talk.escalations
+    assert (escalation.route, escalation.priority) == ("success", 5)
+    talk = Conversation(policy=rule("keywords: [beta]", "tier: 1, route: success, priority: 5"))
+    talk.customer("the beta fails")
+    [review] = talk.all(ReviewRequest)
+    assert (review.route, review.priority) == ("success", 5)
+
+
+@pytest.mark.parametrize("signal", ["safety", "security", "legal_compliance"])
+def test_no_rule_lowers_or_moves_what_is_never_relaxed(signal: str) -> None:
+    talk = Conversation(policy=rule("keywords: [beta]", "tier: 1, route: success, priority: 5"))
+    talk.customer("the beta", scores(**{signal: 0.9}))
+    [escalation] = talk.escalations
+    assert talk.decision.tier == 2
+    assert escalation.route == signal.removesuffix("_compliance")
+    assert escalation.priority <= 2
+
+
+def test_without_rules_none_is_measured() -> None:
+    talk = Conversation()
+    talk.customer()
+    told = {score.code for score in talk.decision.signals}
+    assert told.isdisjoint({"policy_rule", "ai_stopped"})
+
+
+def test_a_category_and_a_segment_can_have_thresholds_of_their_own() -> None:
+    policy = ours(
+        "triggers: {billing: {threshold: 0.8, categories: {technical: 0.6}, segments: {top: 0.7}}}"
+    )
+    vip = AccountSnapshot("a1", START, vip=True)
+
+    def line(account: AccountSnapshot | None, category: str) -> float:
+        talk = Conversation(account, policy)
+        talk.customer("hm", replace(scores(billing=0.1), category=category))
+        [told] = [score for score in talk.decision.signals if score.code == "billing"]
+        return told.threshold
+
+    assert (line(None, "general"), line(None, "technical")) == (0.8, 0.6)
+    assert line(vip, "general") == 0.7
+    assert line(vip, "technical") == pytest.approx(0.6 * 0.9)
+
+
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        ("everywhere: true", None),
+        ("categories: [technical]", "category technical"),
+        ("segments: [default]", "segment default"),
+        ("routes: [technical]", "route technical"),
+    ],
+)
+def test_where_the_ai_is_switched_off_every_message_goes_to_a_person(
+    where: str, why: str | None
+) -> None:
+    talk = Conversation(policy=ours(f"stopped: {{{where}}}"))
+    talk.customer("It fails", replace(scores(), category="technical"))
+    [reason] = talk.decision.reasons
+    assert (reason.code, reason.sub_reason, reason.tier) == ("ai_stopped", why, 2)
+    assert talk.decision.action == "handoff"
+
+
+@pytest.mark.parametrize("where", ["categories: [billing]", "segments: [top]", "routes: [legal]"])
+def test_elsewhere_the_ai_goes_on(where: str) -> None:
+    talk = Conversation(policy=ours(f"stopped: {{{where}}}"))
+    talk.customer("It fails", replace(scores(), category="technical"))
+    assert talk.decision.action == "reply"
+
+
+def test_a_draft_that_was_under_way_is_stopped_too() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.policy = ours("stopped: {everywhere: true}")
+    talk.draft()
+    assert talk.decision.action == "handoff"

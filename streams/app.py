@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import faust
 from faust import StreamT
@@ -13,6 +15,7 @@ from schemas.topics import PARTITIONER, ROUTES, TOPICS, route_topic
 from streams.agents.accounts import PROFILES_TOPIC, AccountsAgent
 from streams.agents.anomalies import AnomaliesAgent, tenant_of
 from streams.agents.deciding import Decider
+from streams.agents.published import POLICIES, PublishedPolicy, decode_policy
 from streams.agents.states import named_by
 from streams.agents.ticket_states import ticket_of
 from streams.agents.tickets import TicketsAgent
@@ -45,7 +48,7 @@ class Agent:
     """An agent ready to run: its handling and the replicas it reads beside its sources."""
 
     handler: Handler
-    replicas: tuple[Replica[AccountProfile], ...] = ()
+    replicas: tuple[Replica[Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,10 @@ def _tickets(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
         return profile if isinstance(profile, AccountProfile) else None
 
     profiles = Replica(config, config.connection.topic(PROFILES_TOPIC), decode)
-    decider = Decider(policy_of(settings), profiles.get)
-    return Agent(TicketsAgent(codec, decider), (profiles,))
+    policies = Replica(config, config.connection.topic(POLICIES), partial(decode_policy, codec))
+    policy = policy_of(settings)
+    decider = Decider(policy, profiles.get, PublishedPolicy(policies.get, policy).at)
+    return Agent(TicketsAgent(codec, decider), (profiles, policies))
 
 
 def _anomalies(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
@@ -83,7 +88,7 @@ def _accounts(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
 
 
 AGENTS = {
-    TicketsAgent.name: Kind(TicketsAgent.sources, ticket_of, _tickets, (PROFILES_TOPIC,)),
+    TicketsAgent.name: Kind(TicketsAgent.sources, ticket_of, _tickets, (PROFILES_TOPIC, POLICIES)),
     AnomaliesAgent.name: Kind(AnomaliesAgent.sources, tenant_of, _anomalies),
     AccountsAgent.name: Kind(AccountsAgent.sources, named_by, _accounts),
 }

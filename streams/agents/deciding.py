@@ -9,6 +9,7 @@ from schemas.records import (
     AccountSnapshot,
     ConversationMessage,
     Escalation,
+    Millis,
     TicketUpdate,
     TranscriptEntry,
     UpdateKind,
@@ -27,10 +28,15 @@ def no_profiles(account_id: str) -> None:
 
 @dataclass(frozen=True)
 class Decider:
-    """Decides under a policy, with the profiles of accounts where they are known."""
+    """Decides under a policy, with the profiles of accounts where they are known.
+
+    `in_force` gives the policy for a time where policies are published; `policy` always holds where
+    none are.
+    """
 
     policy: Policy
     profiles: Profiles = no_profiles
+    in_force: Callable[[Millis], Policy] | None = None
 
     def decide(
         self, state: Ticket | None, event: Event, signals: Signals | None, arrival: Arrival
@@ -38,18 +44,20 @@ class Decider:
         """The step of an event."""
         profile = self._profile(state, event)
         account = _snapshot(profile)
-        return decide_event(
-            state, event, signals, account, self.policy, arrival, model=MODEL_VERSION
-        )
+        policy = self._policy(arrival.now)
+        return decide_event(state, event, signals, account, policy, arrival, model=MODEL_VERSION)
 
     def give_up(self, state: Ticket | None, event: Event, arrival: Arrival) -> Step:
         """The step of an event that could not be decided: a person takes the ticket."""
-        return give_up(event, state, self.policy, arrival, model=MODEL_VERSION)
+        return give_up(event, state, self._policy(arrival.now), arrival, model=MODEL_VERSION)
 
     def complete(self, handoff: Handoff, transcript: Sequence[TranscriptEntry]) -> Escalation:
         """The escalation with its package."""
         profile = self._profile(handoff.ticket, None)
         return complete(handoff, transcript, profile=profile)
+
+    def _policy(self, now: Millis) -> Policy:
+        return self.policy if self.in_force is None else self.in_force(now)
 
     def _profile(self, state: Ticket | None, event: Event | None) -> AccountProfile | None:
         known = None if state is None else state.account_id

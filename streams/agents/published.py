@@ -1,0 +1,73 @@
+"""The policy in force: what was last published, from its time on, else the one that is set."""
+
+import logging
+from collections.abc import Callable
+
+from schemas.codec import BadRecord, Codec
+from schemas.records import Millis, PolicyEntry, PolicyVersion
+from streams.core.policy import Policy, PolicyError, load_policy
+
+log = logging.getLogger(__name__)
+
+POLICIES = "support.policies"
+
+Find = Callable[[str], PolicyVersion | None]
+"""The latest record under a key of the topic: `name` for a pointer, `name@version`."""
+
+
+def decode_policy(codec: Codec, value: bytes) -> PolicyVersion | None:
+    """A record of the topic; None when it is none."""
+    try:
+        record = codec.decode(POLICIES, value)
+    except BadRecord:
+        return None
+    return record if isinstance(record, PolicyVersion) else None
+
+
+class PublishedPolicy:
+    """Follows the pointer of one name.
+
+    A pointer names the version that holds from `effective_from` on, and the one that holds until
+    then: which applies follows from a record's time alone, so a worker that reads its backlog
+    decides it as it would have then. A version that cannot be read changes nothing.
+    """
+
+    def __init__(self, find: Find, fallback: Policy) -> None:
+        self._find = find
+        self._fallback = fallback
+        self._pointer: PolicyVersion | None = None
+        self._from: Millis = 0
+        self._before = self._after = fallback
+
+    def at(self, now: Millis) -> Policy:
+        """The policy for a record of this time."""
+        pointer = self._find(self._fallback.name)
+        if pointer is not self._pointer:
+            self._pointer = pointer
+            self._take(pointer)
+        return self._after if now >= self._from else self._before
+
+    def _take(self, pointer: PolicyVersion | None) -> None:
+        if pointer is None or pointer.entry is not PolicyEntry.POINTER:
+            self._before = self._after = self._fallback
+            return
+        after = self._version(pointer.version)
+        if after is None:
+            log.error("%s@%d cannot be taken up", pointer.name, pointer.version)
+            return
+        self._before = self._version(pointer.previous) or self._fallback
+        self._after, self._from = after, pointer.effective_from or 0
+        log.info("policy %s from %d on", after.reference, self._from)
+
+    def _version(self, number: int | None) -> Policy | None:
+        for known in (self._before, self._after, self._fallback):
+            if known.version == number:
+                return known
+        record = None if number is None else self._find(f"{self._fallback.name}@{number}")
+        if record is None or record.body is None:
+            return None
+        try:
+            return load_policy(record.body)
+        except PolicyError as error:
+            log.error("%s@%d: %s", record.name, record.version, error)
+            return None

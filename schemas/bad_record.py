@@ -25,7 +25,7 @@ class BadRecordCode(StrEnum):
     INSANE_TIME = "insane_time"
     """A time lies outside any sane range; often it is in seconds or microseconds."""
     INSANE_NUMBER = "insane_number"
-    """A number is infinite or not a number."""
+    """A number is infinite, not a number, or outside the range its field has."""
     UNKNOWN_SYMBOL = "unknown_symbol"
     """It says `unknown` where its meaning hangs on the word."""
     UNKNOWN_SCHEMA = "unknown_schema"

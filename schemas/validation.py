@@ -15,6 +15,7 @@ from schemas.records import (
     DeadLetter,
     OpportunityUpdate,
     Record,
+    Role,
     TicketUpdate,
 )
 from schemas.topic import DAY_MS
@@ -53,6 +54,7 @@ def validate(record: Record, timestamp: int | None = None, *, numbers: bool = Fa
     """
     kind = type(record)
     _CHECKS[kind].look(record, numbers)
+    _look_at_shares(record)
     telling = _TELLING.get(kind)
     if telling is not None and getattr(record, telling) == "unknown":
         raise BadRecord(
@@ -61,6 +63,22 @@ def validate(record: Record, timestamp: int | None = None, *, numbers: bool = Fa
         )
     if timestamp is not None and timestamp > 0 and kind is not DeadLetter:
         _compare(record, timestamp)
+
+
+def _look_at_shares(record: Record) -> None:
+    """What is read as a share lies in 0-1. A customer's message is not refused for a number."""
+    if isinstance(record, ConversationMessage) and record.role is Role.AI:
+        _refuse_unless_share("ConversationMessage.confidence", record.confidence)
+    elif isinstance(record, TicketUpdate) and record.csat is not None:
+        _refuse_unless_share("Csat.score", record.csat.score)
+
+
+def _refuse_unless_share(what: str, number: float | None) -> None:
+    if number is not None and not 0 <= number <= 1:
+        raise BadRecord(
+            BadRecordCode.INSANE_NUMBER,
+            f"{what} is {number}; send a share of 0-1, and leave out what is not known.",
+        )
 
 
 def _compare(record: Record, timestamp: int) -> None:

@@ -160,6 +160,7 @@ class MergedTicket(Part, frozen=True):
     escalated_at: Millis | None = None
     first_response_due_at: Millis | None = None
     reasons: tuple[Reason, ...] = ()
+    customer_wrote_at: Millis | None = None
 
 
 class TicketUpdate(Record, frozen=True):

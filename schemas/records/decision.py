@@ -96,3 +96,5 @@ class Decision(Record, frozen=True):
     collect: tuple[str, ...] = ()
     customer_notice: CustomerNotice | None = None
     contract_violation: bool = False
+    instructions: str | None = None
+    changed_duplicate: bool = False

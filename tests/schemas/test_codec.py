@@ -289,3 +289,22 @@ def test_text_comes_back_as_it_went(
     )
     encoded = CODEC.encode(message)
     assert CODEC.decode(encoded.topic, encoded.value, encoded.headers) == message
+
+
+@pytest.mark.parametrize("confidence", [-1, 1.01, 95])
+def test_a_confidence_of_the_ai_that_is_no_share_is_refused(confidence: float) -> None:
+    value = json.dumps({**MINIMAL, "role": "ai", "confidence": confidence}).encode()
+    with pytest.raises(BadRecord, match="ConversationMessage.confidence is .*0-1") as refused:
+        CODEC.decode(CONVERSATIONS, value)
+    assert refused.value.code == BadRecordCode.INSANE_NUMBER
+
+
+def test_a_score_of_satisfaction_that_is_no_share_is_refused() -> None:
+    value = json.dumps({**UPDATE, "kind": "csat", "csat": {"score": 5}}).encode()
+    with pytest.raises(BadRecord, match=r"Csat\.score is 5"):
+        CODEC.decode(CONVERSATIONS, value)
+
+
+def test_a_customers_message_is_not_lost_for_a_confidence() -> None:
+    value = json.dumps({**MINIMAL, "confidence": -1}).encode()
+    assert CODEC.decode(CONVERSATIONS, value).confidence == -1  # type: ignore[attr-defined]

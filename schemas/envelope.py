@@ -17,6 +17,7 @@ from schemas.records import (
     Decision,
     Escalation,
     EscalationUpdate,
+    OpenAlert,
     OpenEscalation,
     OpportunityUpdate,
     PolicyVersion,
@@ -72,6 +73,7 @@ ENVELOPES: dict[type[Record], Envelope] = {
     SlaEvent: Envelope("event_id", "ticket_id", "at"),
     TicketOutcome: Envelope("outcome_id", "ticket_id", "ended_at", "revision"),
     PolicyVersion: Envelope("name", "name", "created_at", "version"),
+    OpenAlert: Envelope("open_alert_id", "open_alert_id", "told_at", "told_at"),
     DeadLetter: Envelope("dead_letter_id", "topic", "failed_at"),
 }
 """The envelope of every record type."""

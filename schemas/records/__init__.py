@@ -15,6 +15,7 @@ from schemas.records.accounts import (
     RequesterFlood,
     TicketSummary,
 )
+from schemas.records.alert import Alert, OpenAlert
 from schemas.records.anomaly import (
     AffectedTicket,
     Anomaly,
@@ -91,6 +92,7 @@ __all__ = [
     "ActivityKind",
     "AffectedTicket",
     "AiAttempt",
+    "Alert",
     "Anomaly",
     "AnomalyAction",
     "AnomalyActionKind",
@@ -122,6 +124,7 @@ __all__ = [
     "MessageStatus",
     "Millis",
     "Mode",
+    "OpenAlert",
     "OpenEscalation",
     "Opportunity",
     "OpportunityStatus",

@@ -294,7 +294,7 @@ def test_text_comes_back_as_it_went(
 @pytest.mark.parametrize("confidence", [-1, 1.01, 95])
 def test_a_confidence_of_the_ai_that_is_no_share_is_refused(confidence: float) -> None:
     value = json.dumps({**MINIMAL, "role": "ai", "confidence": confidence}).encode()
-    with pytest.raises(BadRecord, match="ConversationMessage.confidence is .*0-1") as refused:
+    with pytest.raises(BadRecord, match=r"ConversationMessage.confidence is .*0-1") as refused:
         CODEC.decode(CONVERSATIONS, value)
     assert refused.value.code == BadRecordCode.INSANE_NUMBER
 

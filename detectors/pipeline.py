@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from detectors.complexity import complexity
+from detectors.deadlines import deadlines
 from detectors.entities import entities
 from detectors.fingerprint import fingerprint
 from detectors.human_request import human_request
@@ -16,8 +17,9 @@ from detectors.scoring import SILENT, signal, unblocked
 from detectors.sentiment import sentiment
 from detectors.signals import Signal, Signals, Span
 from detectors.thanks import thanks
+from detectors.tried import tried
 
-MODEL_VERSION: Final = "learned-1"
+MODEL_VERSION: Final = "learned-2"
 """Names what decides the signals; changes whenever the same text would get others."""
 NOTHING: Final = Signals()
 EVIDENT_FROM: Final = 0.2
@@ -111,7 +113,7 @@ def _english(read: Read, judgement: Judgement) -> Signals:
         complexity_span=count_span,
         category=judgement.category,
         fingerprint=fingerprint(message, read.found["technical"]),
-        entities=entities(message),
+        entities=entities(message) + tried(message) + deadlines(message),
         language=read.language,
         gist=gist(message),
     )

@@ -100,6 +100,12 @@ def lexicon_lines(name: str) -> list[str]:
     return [line for raw in text.splitlines() if (line := raw.partition("# ")[0].strip())]
 
 
+def word_sets(name: str) -> dict[str, frozenset[str]]:
+    """A lexicon whose lines are a name, a colon and words as they are written."""
+    lines = (line.partition(": ") for line in lexicon_lines(name))
+    return {key: frozenset(words.split()) for key, _, words in lines}
+
+
 def stream(text: str) -> str:
     """The normalised text as forms of words with one space before, between and after."""
     return stream_of(WORD.findall(text))

@@ -108,5 +108,5 @@ def _lead(text: str, start: int, end: int) -> int | None:
     sure = _SURE.search(text, floor, end)
     for behind in _BEHIND.finditer(text, floor, end):
         floor = behind.end()
-    lead = _AHEAD.search(text, floor, start) or sure
-    return None if lead is None else min(lead.start(), start)
+    leads = [lead for lead in (sure, _AHEAD.search(text, floor, start)) if lead is not None]
+    return min([start, *(lead.start() for lead in leads)]) if leads else None

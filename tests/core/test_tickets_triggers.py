@@ -188,6 +188,22 @@ def test_thanks_are_progress() -> None:
     assert talk.decision.action == "reply"
 
 
+def test_a_question_about_something_else_is_progress() -> None:
+    talk = Conversation()
+    for gist in ((1, 2), (3, 4), (5, 6), (7, 8)):
+        talk.customer("And may I do this as well?", Signals(gist=gist))
+        talk.ai("Yes.")
+    assert talk.decision.action == "reply"
+
+
+def test_questions_about_what_does_not_work_are_no_progress_however_they_are_put() -> None:
+    talk = Conversation()
+    for gist in ((1, 2), (3, 4), (5, 6), (7, 8)):
+        talk.customer("Why does it fail?", Signals(gist=gist, category="technical"))
+        talk.ai("Try again.")
+    assert talk.codes == {"ai_loop"}
+
+
 def asks(talk: Conversation, *gists: tuple[int, ...]) -> None:
     for gist in gists:
         talk.customer("how do I export?", Signals(gist=gist))

@@ -81,7 +81,7 @@ def hear_customer(handling: Handling, message: ConversationMessage) -> None:
     ticket, signals = handling.ticket, handling.signals
     if ticket.last_word is Role.AI and not handling.thanked:
         answered = ticket.ai_asked and signals.ai_failed.score < 0.5
-        ticket.stalled += 0 if answered else 1
+        ticket.stalled += 0 if answered or _asks_anew(ticket, message, signals) else 1
     elif handling.thanked:
         ticket.stalled = 0
     _hear_question(handling)
@@ -97,6 +97,17 @@ def hear_customer(handling: Handling, message: ConversationMessage) -> None:
         ticket.paused_since = None
     ticket.customer_message_id = message.message_id
     ticket.last_word, ticket.last_at, ticket.ai_asked = Role.CUSTOMER, handling.now, False
+
+
+def _asks_anew(ticket: Ticket, message: ConversationMessage, signals: Signals) -> bool:
+    """A question about something else says that the last one was answered.
+
+    Not when something does not work: the same trouble is asked about in ever other words.
+    """
+    gist = signals.gist[:SKETCH]
+    if "?" not in message.text or len(gist) < SHORT_GIST or signals.category == "technical":
+        return False
+    return not any(set(gist).intersection(earlier.gist) for earlier in ticket.questions)
 
 
 def hear_ai(handling: Handling, message: ConversationMessage) -> None:

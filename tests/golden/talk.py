@@ -1,0 +1,134 @@
+"""A golden conversation as its file tells it. README.md explains the form to its writers."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import yaml
+
+from schemas.records import Attachment, Decision
+from streams.core.policy.duration import Duration
+
+FOLDER: Final = Path(__file__).parent / "conversations"
+POLICIES: Final = ("default", "seed")
+_EXPECTED: Final = re.compile(
+    r"(?P<tier>[012]) (?P<action>[a-z]+)(?P<codes>(?: [a-z_]+(?:/[\w-]+)?)*)(?: -> (?P<route>\w+))?"
+)
+
+ByPolicy = str | dict[str, str]
+
+
+class Line(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """Something said or done, and the decision that follows under each policy."""
+
+    customer: str | None = None
+    ai: str | None = None
+    draft: str | None = None
+    human: str | None = None
+    note: str | None = None
+    robot: str | None = None
+    update: str | None = None
+    wait: str | None = None
+
+    after: str | None = None
+    default: str | None = None
+    seed: str | None = None
+    both: str | None = None
+    misread: ByPolicy = {}
+    meant: dict[str, Any] = {}
+
+    id: str | None = None
+    author: str | None = None
+    role: str = msgspec.field(default="human", name="as")
+    sent_at: int | None = None
+    times: int = 1
+    attachments: tuple[Attachment, ...] = ()
+    fault: bool = False
+    anyway: bool = False
+    confidence: float | None = None
+    gave_up: bool = False
+    to: str | None = None
+    by: str | None = None
+    of: str | None = None
+    outcome: str | None = None
+    route: str | None = None
+    revision: int | None = None
+    instructions: str | None = None
+    verified: bool | None = None
+    account: dict[str, Any] | None = None
+
+    def expected(self, policy: str) -> str | None:
+        """The decision that a reader of the design expects, None for no decision."""
+        return self.both or (self.default if policy == "default" else self.seed)
+
+    def misread_as(self, policy: str) -> str | None:
+        """What is decided instead, because the detectors misread the text."""
+        return self.misread if isinstance(self.misread, str) else self.misread.get(policy)
+
+    @property
+    def pause(self) -> int:
+        """Milliseconds before it: an AI is fast, people are slower."""
+        if self.after is not None:
+            return Duration.parse(self.after)
+        return 5_000 if self.ai is not None or self.draft is not None else 20_000
+
+    @property
+    def text(self) -> str:
+        """The words, where there are any."""
+        said = (self.customer, self.ai, self.draft, self.human, self.note, self.robot)
+        return next((words for words in said if words is not None), "") * self.times
+
+
+class Golden(msgspec.Struct, forbid_unknown_fields=True):
+    """A whole conversation."""
+
+    about: str
+    channel: str
+    product: str
+    talk: tuple[Line, ...]
+    account: dict[str, Any] | None = None
+    policy: dict[str, Any] = {}
+    name: str = ""
+
+
+def conversations() -> Iterator[Golden]:
+    """Every conversation, by folder and name."""
+    for path in sorted(FOLDER.rglob("*.yaml")):
+        golden = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Golden)
+        golden.name = str(path.relative_to(FOLDER).with_suffix(""))
+        yield golden
+
+
+def told(decision: Decision) -> str:
+    """A decision in a line: tier, action, every reason that fired, route."""
+    codes = [
+        reason.code
+        if reason.sub_reason is None
+        else f"{reason.code}/{reason.sub_reason.replace(' ', '-')}"
+        for reason in decision.reasons
+    ]
+    route = "" if decision.route is None else f" -> {decision.route}"
+    return " ".join([f"{decision.tier} {decision.action}", *codes]) + route
+
+
+def agrees(expected: str | None, said: list[str]) -> bool:
+    """Whether the decisions told are the one that is expected, or none where none is.
+
+    Of reasons, those expected must be among those told; a code without its sub-reason stands for
+    every sub-reason, and a missing route for every route.
+    """
+    if expected is None or len(said) != 1:
+        return expected is None and not said
+    wanted, got = _EXPECTED.fullmatch(expected), _EXPECTED.fullmatch(said[0])
+    assert wanted is not None, f"not readable: {expected}"
+    assert got is not None, f"not readable: {said[0]}"
+    fired = got["codes"].split()
+    known = {*fired, *(code.split("/")[0] for code in fired)}
+    return (
+        wanted["tier"] == got["tier"]
+        and wanted["action"] == got["action"]
+        and wanted["route"] in (None, got["route"])
+        and known.issuperset(wanted["codes"].split())
+    )

@@ -52,6 +52,14 @@ def ours(text: str = "") -> Policy:
         ),
         ("stopped: {everywhere: true}", "The AI is switched off everywhere"),
         ("stopped: {routes: [billing]}", "The AI is switched off for the route billing"),
+        (
+            "modes: {triggers: {billing: {mode: enforce, percent: 10}}}",
+            "Billing binds for 10 % of tickets, else is only recorded (was: binds)",
+        ),
+        (
+            "modes: {segments: {top: {mode: advise}}}",
+            "What is in segment top only advises (was: binds)",
+        ),
         ("mode: advise", "Decisions only advise, and no ticket changes hands (was enforce)"),
         ("escalations: {cool_down: 45m}", "Escalations: cool down is now 45m (was 30m)"),
     ],

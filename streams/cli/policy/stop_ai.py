@@ -1,10 +1,11 @@
 """`baton policy stop-ai` and `resume-ai`: switch the AI off, everywhere or in a scope, and on."""
 
-from typing import Any
-
 import click
+import msgspec
+from msgspec.structs import replace
 
 from streams.cli.policy.ground import AS_JSON, AUTHOR, COMMENT, Ground, loaded
+from streams.core.policy.model import Stopped
 from streams.core.policy.yaml_text import write_yaml
 from streams.errors import InputError
 
@@ -50,24 +51,23 @@ def _switch(
 ) -> None:
     ground = Ground()
     values, version = ground.shelf.amended(ground.name, ground.fallback, ground.now)
-    old = values.get("stopped", {})
-    stopped = _stopped(old, scope, off)
+    old = msgspec.convert(values.get("stopped", {}), Stopped)
+    stopped = _switched(old, scope, off)
     if stopped == old:
         raise InputError(f"the AI is {'off' if off else 'on'} there already")
-    text = write_yaml(values | {"version": version, "stopped": stopped})
+    changes = {"version": version, "stopped": msgspec.to_builtins(stopped)}
+    text = write_yaml(values | changes)
     change = ground.change(None, author, comment or ("AI stopped" if off else "AI resumed"))
     new = loaded(text, "the policy with this change")
     ground.put(ground.shelf.publication(text, ground.fallback, change), new, as_json)
 
 
-def _stopped(old: dict[str, Any], scope: dict[str, str | None], off: bool) -> dict[str, Any]:
+def _switched(old: Stopped, scope: dict[str, str | None], off: bool) -> Stopped:
     named = {SCOPES[kind]: name for kind, name in scope.items() if name is not None}
     if not named:
-        return {**old, "everywhere": True} if off else {}
-    new = dict(old)
+        return replace(old, everywhere=True) if off else Stopped()
+    changes = {}
     for kind, name in named.items():
-        others = [one for one in old.get(kind, ()) if one != name]
-        new[kind] = [*others, name] if off else others
-        if not new[kind]:
-            del new[kind]
-    return new
+        others = tuple(one for one in getattr(old, kind) if one != name)
+        changes[kind] = (*others, name) if off else others
+    return replace(old, **changes)

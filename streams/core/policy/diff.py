@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from schemas.records import Mode
 from streams.core.policy.duration import Duration
-from streams.core.policy.model import Policy, Section, TeamRule
+from streams.core.policy.model import Binding, Modes, Policy, Section, TeamRule
 from streams.core.reasons import Code
 
 NAMES: Final = {
@@ -31,7 +32,8 @@ _MODES: Final = {
     "advise": "Decisions only advise, and no ticket changes hands",
     "shadow": "Decisions are only recorded, and nothing obeys them",
 }
-_APART: Final = frozenset({"name", "version", "mode", "triggers", "rules", "stopped"})
+_BINDS: Final = {"enforce": "binds", "advise": "only advises", "shadow": "is only recorded"}
+_APART: Final = frozenset({"name", "version", "mode", "modes", "triggers", "rules", "stopped"})
 
 
 def differences(old: Policy, new: Policy) -> list[str]:
@@ -43,6 +45,7 @@ def _differences(old: Policy, new: Policy) -> Iterator[str]:
     if old.mode != new.mode:
         yield f"{_MODES[new.mode]} (was {old.mode})"
     yield from _of_stopped(_flat(old.stopped), _flat(new.stopped))
+    yield from _of_modes(old.modes, new.modes)
     for code in new.triggers.__struct_fields__:
         yield from _of_trigger(code, getattr(old.triggers, code), getattr(new.triggers, code))
     yield from _of_rules(old.rules, new.rules)
@@ -54,7 +57,7 @@ def _differences(old: Policy, new: Policy) -> Iterator[str]:
 def _of_trigger(code: str, old: Section, new: Section) -> Iterator[str]:
     """Tier and thresholds in one sentence; everything else as it is called."""
     before, after = _flat(old), _flat(new)
-    name = NAMES.get(Code(code), code.replace("_", " "))
+    name = _named(code)
     tier = after.get("tier", 2)
     for key, what in _TIERS.items():
         if (was := before.pop(key, None)) != (now := after.pop(key, None)):
@@ -90,6 +93,27 @@ def _of_stopped(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
         for name in sorted(set(new[kind]) ^ set(old[kind])):
             turn = "off" if name in new[kind] else "on again"
             yield f"the AI is switched {turn} for the {_one(kind)} {name}"
+
+
+def _of_modes(old: Modes, new: Modes) -> Iterator[str]:
+    for kind in new.__struct_fields__:
+        before, after = getattr(old, kind), getattr(new, kind)
+        for name in sorted(before.keys() | after.keys()):
+            was, now = before.get(name, Binding(Mode.ENFORCE)), after.get(name)
+            now = now or Binding(Mode.ENFORCE)
+            if was != now:
+                what = _named(name) if kind == "triggers" else f"what is in {_one(kind)} {name}"
+                yield f"{what} {_bound(now)} (was: {_bound(was)})"
+
+
+def _bound(binding: Binding) -> str:
+    if binding.percent == 100:
+        return _BINDS[binding.mode]
+    return f"{_BINDS[binding.mode]} for {binding.percent} % of tickets, else is only recorded"
+
+
+def _named(code: str) -> str:
+    return NAMES.get(Code(code), code.replace("_", " "))
 
 
 def _of_rules(old: tuple[TeamRule, ...], new: tuple[TeamRule, ...]) -> Iterator[str]:

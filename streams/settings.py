@@ -83,7 +83,9 @@ class Settings:
     worker_id: str = _setting(
         "", "stable and unique name of this worker; made once and kept in data_dir when empty"
     )
-    policy: str = _setting("", "policy file; the shipped default when empty")
+    policy: str = _setting(
+        "", "policy file, or the name of a shipped one: default or seed; default when empty"
+    )
     output_format: Format = _setting(Format.JSON, "format of what Baton writes: json or avro")
     schema_registry_url: str = _setting(
         "", "Confluent Schema Registry, needed for avro; one in memory when empty"

@@ -22,6 +22,7 @@ COMMANDS = {
     "topics": "Plan and make the topics Baton needs",
     "play": "Put conversations from a file onto a broker",
     "tail": "Follow topics as they are written",
+    "policy": "Check, compare and publish policies; switch the AI off",
     "replay": "Decide a file's conversations without Kafka",
     "analyze": "Print what the detectors say of texts",
     "dead-letters": "Look at records that could not be handled",

@@ -48,8 +48,13 @@ class Conversation:
     """One ticket. Every state goes through its codec, every timer fires at its time."""
 
     def __init__(
-        self, account: AccountSnapshot | None = None, policy: Policy | None = None, **message: Any
+        self,
+        account: AccountSnapshot | None = None,
+        policy: Policy | None = None,
+        ticket_id: str = "T1",
+        **message: Any,
     ) -> None:
+        self.ticket_id = ticket_id
         self.account = account
         self.policy = policy or default_policy()
         self.message = {"requester_id": "r1", "author_id": "r1", "account_id": "a1", **message}
@@ -90,7 +95,9 @@ class Conversation:
         self.count += 1
         message_id = more.pop("message_id", f"m{self.count}")
         fields = {**self.message, **more}
-        event = ConversationMessage(message_id, "T1", Role.CUSTOMER, text, self.now, **fields)
+        event = ConversationMessage(
+            message_id, self.ticket_id, Role.CUSTOMER, text, self.now, **fields
+        )
         return self.apply(event, signals or Signals())
 
     def ai(self, text: str = "Please try this.", **more: Any) -> Step:
@@ -105,19 +112,21 @@ class Conversation:
     def say(self, role: Role, text: str, **more: Any) -> Step:
         self.count += 1
         message_id = more.pop("message_id", f"m{self.count}")
-        return self.apply(ConversationMessage(message_id, "T1", role, text, self.now, **more))
+        return self.apply(
+            ConversationMessage(message_id, self.ticket_id, role, text, self.now, **more)
+        )
 
     def update(self, kind: UpdateKind, **more: Any) -> Step:
         self.count += 1
         update_id = more.pop("update_id", f"u{self.count}")
-        return self.apply(TicketUpdate(update_id, "T1", kind, self.now, **more))
+        return self.apply(TicketUpdate(update_id, self.ticket_id, kind, self.now, **more))
 
     def wait(self, duration: int) -> None:
         """Let time pass, firing every timer at its own time."""
         until = self.now + duration
         while self.state is not None and (due := self.state.deadline) is not None and due <= until:
             self.now = due
-            self.apply(Due("T1"))
+            self.apply(Due(self.ticket_id))
         self.now = until
 
     def apply(

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from msgspec.structs import asdict
+
 from detectors.labels import CATEGORIES
+from schemas.records import Mode
 from streams.core.policy.check_rules import rule_complaints
 from streams.core.policy.model import Policy, Segment, SignalRule
 from streams.core.policy.shape import nearest
-from streams.core.reasons import NEVER_RELAXED
+from streams.core.reasons import NEVER_RELAXED, Code
 
 NEVER_ABOVE: Final = 0.5
 """The highest threshold of what may never be relaxed: that of the shipped policy."""
@@ -19,6 +22,7 @@ def complaints(policy: Policy) -> Iterator[str]:
     yield from _of_segments(policy.segments)
     yield from _of_routes(policy)
     yield from rule_complaints(policy)
+    yield from _of_modes(policy)
     yield from _of_stopped(policy)
     if list(policy.sla.warn_at) != sorted(set(policy.sla.warn_at)):
         yield "sla.warn_at: expected rising percentages such as [50, 80]"
@@ -103,6 +107,23 @@ def _of_routes(policy: Policy) -> Iterator[str]:
         yield "routes: expected at least the one that takes what is left"
     if policy.escalations.lead_route not in names:
         yield f"escalations.lead_route: expected one of {', '.join(names)}"
+
+
+def _of_modes(policy: Policy) -> Iterator[str]:
+    modes, always = policy.modes, {"mode": Mode.ENFORCE, "percent": 100}
+    triggers = (*policy.triggers.__struct_fields__, Code.POLICY_RULE)
+    known = {
+        "triggers": tuple(str(code) for code in triggers),
+        "segments": tuple(segment.name for segment in policy.segments),
+        "routes": tuple(route.name for route in policy.routes),
+    }
+    for kind, names in known.items():
+        yield from unknown(getattr(modes, kind), names, f"modes.{kind}")
+    fixed = {route.name for route in policy.routes if set(route.reasons) & set(NEVER_RELAXED)}
+    for kind, never in (("triggers", set(NEVER_RELAXED)), ("routes", fixed)):
+        for name, binding in getattr(modes, kind).items():
+            if name in never and asdict(binding) != always:
+                yield f"modes.{kind}.{name}: expected no mode, it always binds"
 
 
 def _of_stopped(policy: Policy) -> Iterator[str]:

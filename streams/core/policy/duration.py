@@ -17,3 +17,9 @@ class Duration(int):
         if form is None or int(form[1]) == 0:
             raise ValueError(f'expected a duration such as "4h", got {text!r}')
         return cls(int(form[1]) * UNITS[form[2]])
+
+    @property
+    def written(self) -> str:
+        """The shortest way to write it."""
+        unit = next(unit for unit in reversed(UNITS) if self % UNITS[unit] == 0)
+        return f"{self // UNITS[unit]}{unit}"

@@ -240,6 +240,27 @@ class TeamRule(Section, frozen=True):
     priority: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = None
 
 
+class Binding(Section, frozen=True):
+    """How far something binds: obeyed (`enforce`), shown (`advise`) or only recorded (`shadow`).
+
+    `percent` of the tickets have the mode, always the same ones; the others have shadow.
+    """
+
+    mode: Mode
+    percent: Annotated[int, msgspec.Meta(ge=1, le=100)] = 100
+
+
+class Modes(Section, frozen=True):
+    """Where triggers, segments or routes bind less than the policy as a whole: the weakest counts.
+
+    Safety, security and legal matters always bind, and so does what has happened already.
+    """
+
+    triggers: dict[str, Binding] = {}
+    segments: dict[str, Binding] = {}
+    routes: dict[str, Binding] = {}
+
+
 class Stopped(Section, frozen=True):
     """Where the AI is switched off: every customer message there goes to a person."""
 
@@ -268,6 +289,7 @@ class Policy(Section, frozen=True, eq=False):
     retention: Retention
     package: Package
     rules: tuple[TeamRule, ...] = ()
+    modes: Modes = Modes()
     stopped: Stopped = Stopped()
 
     @property

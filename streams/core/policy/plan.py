@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from streams.core.policy.model import BillingRule, DoubtRule, Policy, Segment, SignalRule
+from streams.core.policy.model import (
+    BillingRule,
+    DoubtRule,
+    Modes,
+    Policy,
+    Segment,
+    SignalRule,
+    Stopped,
+)
 from streams.core.policy.rules import Rules
 
 Limits = Mapping[str, float]
@@ -25,6 +33,9 @@ class Plan(NamedTuple):
     on_message: Rules
     on_draft: Rules
     stops: bool
+    """Whether the AI is switched off anywhere."""
+    divides: bool
+    """Whether anything binds less than the policy as a whole."""
 
     def limits(self, segment: str, category: str) -> Limits:
         """The thresholds that hold for a ticket."""
@@ -47,7 +58,8 @@ def plan_of(policy: Policy) -> Plan:
         },
         Rules(rule for rule in policy.rules if rule.when.confidence_below is None),
         Rules(rule for rule in policy.rules if rule.when.confidence_below is not None),
-        bool(stopped.everywhere or stopped.routes or stopped.segments or stopped.categories),
+        stopped != Stopped(),
+        policy.modes != Modes(),
     )
 
 

@@ -1,19 +1,28 @@
 """From triggers to reasons: what fired, what did not, and how far the ticket must go."""
 
+from collections.abc import Iterable
+
 import msgspec
+from msgspec.structs import replace
 
 from schemas.records import Evidence, Reason, SignalScore
+from streams.core.tickets.binding import divided
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.triggers import TriggerGroup
 from streams.core.tickets.triggers.seen import Seen
 
 
 class Found(msgspec.Struct, frozen=True):
-    """The reasons that fired, every other signal, and the strictest tier."""
+    """The reasons that fired and bind, every other signal, and the strictest tier.
+
+    `advised` are told with the decision and change nothing, `shadowed` go where nothing obeys them.
+    """
 
     reasons: tuple[Reason, ...]
     signals: tuple[SignalScore, ...]
     tier: int
+    advised: tuple[Reason, ...] = ()
+    shadowed: tuple[Reason, ...] = ()
 
     @property
     def codes(self) -> frozenset[str]:
@@ -25,14 +34,13 @@ class Found(msgspec.Struct, frozen=True):
         codes = self.codes
         standing = tuple(reason for reason in earlier if reason.code not in codes)
         tier = max((self.tier, *(reason.tier for reason in standing)))
-        return Found(self.reasons + standing, self.signals, tier)
+        return replace(self, reasons=self.reasons + standing, tier=tier)
 
 
 def assess(handling: Handling, triggers: TriggerGroup) -> Found:
     """Measure every trigger of the group."""
     reasons: list[Reason] = []
     signals: list[SignalScore] = []
-    tier = 0
     handling.limits = handling.plan.limits(handling.segment.name, handling.ticket.category)
     for code, measure in triggers:
         seen = measure(handling)
@@ -40,10 +48,18 @@ def assess(handling: Handling, triggers: TriggerGroup) -> Found:
             continue
         if seen.score >= seen.threshold:
             reasons.append(_reason(handling, code, seen))
-            tier = max(tier, seen.tier)
         else:
             signals.append(SignalScore(code, seen.score, seen.threshold))
-    return Found(tuple(reasons), tuple(signals), tier)
+    if not (reasons and handling.enforced and handling.plan.divides):
+        return Found(tuple(reasons), tuple(signals), strictest(reasons))
+    binding, advised, shadowed = divided(handling, tuple(reasons))
+    signals += [SignalScore(one.code, one.score, one.threshold) for one in shadowed]
+    return Found(binding, tuple(signals), strictest(binding), advised, shadowed)
+
+
+def strictest(reasons: Iterable[Reason]) -> int:
+    """The highest tier of the reasons, 0 without any."""
+    return max((reason.tier for reason in reasons), default=0)
 
 
 def _reason(handling: Handling, code: str, seen: Seen) -> Reason:

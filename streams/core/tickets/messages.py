@@ -20,7 +20,7 @@ from streams.core.tickets.handling import Event, Handling, Subject
 from streams.core.tickets.lifecycle import Turn, next_owner
 from streams.core.tickets.observe import hear_ai, hear_confidence, hear_customer, write_down
 from streams.core.tickets.outputs import write_activity, write_decision, write_problem_report
-from streams.core.tickets.settle import NOTHING, hand_over, settle, stay_silent
+from streams.core.tickets.settle import NOTHING, hand_over, settle, settle_fired, stay_silent
 from streams.core.tickets.state import Owner
 from streams.core.tickets.triggers import ON_CUSTOMER_MESSAGE, ON_DRAFT, group
 
@@ -138,8 +138,7 @@ def _on_ai(handling: Handling, message: ConversationMessage) -> None:
         return
     ticket.quiet_due = handling.now + handling.policy.retention.silence
     found = assess(handling, _ON_AI_SENT)
-    if found.reasons:
-        settle(handling, subject_of(message), found)
+    settle_fired(handling, subject_of(message), found)
 
 
 def on_human_reply(handling: Handling, subject: Subject, person: str | None) -> None:

@@ -1,5 +1,7 @@
 """The records a step writes, built from the ticket as it is now. Ids follow from what is known."""
 
+from typing import Final
+
 from schemas.records import (
     AccountActivity,
     Action,
@@ -7,6 +9,7 @@ from schemas.records import (
     ConversationMessage,
     CustomerNotice,
     Decision,
+    Mode,
     OpenEscalation,
     ProblemReport,
     SlaDue,
@@ -15,9 +18,14 @@ from schemas.records import (
     TicketOutcome,
     UsedInputs,
 )
-from streams.core.tickets.assess import Found
+from streams.core.routing import place_of
+from streams.core.tickets.assess import Found, strictest
 from streams.core.tickets.handling import Handling, Subject
 from streams.core.tickets.state import Case, Clock, Owner
+
+ACTIONS: Final = (Action.REPLY, Action.REVIEW, Action.HANDOFF)
+"""What follows from a tier."""
+_AFTERWARDS: Final = (Action.SILENT, Action.NONE)
 
 
 def write_decision(
@@ -49,7 +57,7 @@ def write_decision(
         message_id=subject.message_id,
         mode=handling.policy.mode,
         route=route,
-        reasons=found.reasons,
+        reasons=found.reasons + found.advised,
         signals=found.signals,
         episode=ticket.episode,
         escalation_id=None if ticket.case is None else ticket.case.escalation_id,
@@ -59,7 +67,38 @@ def write_decision(
     )
     ticket.ai_against_decision = False
     handling.emit(decision)
+    if found.shadowed and (action not in _AFTERWARDS or ticket.owner in (Owner.AI, Owner.REVIEW)):
+        write_shadow(handling, subject, found)
     return decision
+
+
+def write_shadow(handling: Handling, subject: Subject, found: Found) -> None:
+    """What would have been decided if all that is in shadow were enforced; nothing obeys it."""
+    ticket, reasons = handling.ticket, found.reasons + found.shadowed
+    tier = strictest(reasons)
+    route, _ = place_of(handling.policy, reasons, ticket.category)
+    handling.emit(
+        Decision(
+            decision_id=f"{ticket.ticket_id}/shadow/{subject.cause}/{subject.id}",
+            ticket_id=ticket.ticket_id,
+            cause=subject.cause,
+            subject_id=subject.id,
+            sequence=ticket.sequence,
+            decided_at=handling.now,
+            action=ACTIONS[tier],
+            tier=tier,
+            category=ticket.category,
+            used=_used(handling),
+            tenant=ticket.tenant,
+            account_id=ticket.account_id,
+            message_id=subject.message_id,
+            mode=Mode.SHADOW,
+            route=route.name if tier else None,
+            reasons=reasons,
+            signals=found.signals,
+            episode=ticket.episode,
+        )
+    )
 
 
 def _used(handling: Handling) -> UsedInputs:

@@ -17,14 +17,15 @@ from streams.core.tickets.assess import Found
 from streams.core.tickets.handling import Handling, Subject
 from streams.core.tickets.lifecycle import Turn, next_owner
 from streams.core.tickets.outputs import (
+    ACTIONS,
     write_activity,
     write_decision,
     write_open_escalation,
+    write_shadow,
 )
 from streams.core.tickets.state import Case, Owner, Review
 
 NOTHING: Final = Found((), (), 0)
-_ACTIONS: Final = (Action.REPLY, Action.REVIEW, Action.HANDOFF)
 
 
 def settle(handling: Handling, subject: Subject, found: Found) -> None:
@@ -35,13 +36,21 @@ def settle(handling: Handling, subject: Subject, found: Found) -> None:
     elif ticket.owner is Owner.HUMAN:
         stay_silent(handling, subject, found)
     elif not handling.enforced:
-        write_decision(handling, subject, found, _ACTIONS[found.tier], found.tier)
+        write_decision(handling, subject, found, ACTIONS[found.tier], found.tier)
     elif found.tier == 2:
         hand_over(handling, subject, found)
     elif found.tier == 1 or ticket.review is not None:
         ask_review(handling, subject, found)
     else:
         write_decision(handling, subject, found, Action.REPLY, 0)
+
+
+def settle_fired(handling: Handling, subject: Subject, found: Found) -> None:
+    """Settle what only counts when something fired; what fired in shadow is only recorded."""
+    if found.reasons or found.advised:
+        settle(handling, subject, found)
+    elif found.shadowed and handling.ticket.owner in (Owner.AI, Owner.REVIEW):
+        write_shadow(handling, subject, found)
 
 
 def stay_silent(handling: Handling, subject: Subject, found: Found) -> None:

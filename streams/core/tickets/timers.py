@@ -7,7 +7,7 @@ from streams.core.tickets.assess import assess
 from streams.core.tickets.episodes import close, forget
 from streams.core.tickets.handling import Handling, Subject
 from streams.core.tickets.outputs import write_sla_event
-from streams.core.tickets.settle import settle
+from streams.core.tickets.settle import settle_fired
 from streams.core.tickets.triggers import group
 
 
@@ -47,6 +47,5 @@ def _run_out(handling: Handling) -> None:
         ticket.answer_due = None
     if Code.OPEN_TIME in due:
         ticket.open_due = None
-    if found.reasons:
-        subject = Subject(Cause.TIMER, f"{due[0]}@{now}", ticket.customer_message_id)
-        settle(handling, subject, found)
+    subject = Subject(Cause.TIMER, f"{due[0]}@{now}", ticket.customer_message_id)
+    settle_fired(handling, subject, found)

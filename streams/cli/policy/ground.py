@@ -1,0 +1,153 @@
+"""What the policy commands share: where policies lie, and what is said once one has changed."""
+
+import getpass
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import click
+import msgspec
+
+from schemas.records import Millis, PolicyEntry, PolicyVersion
+from schemas.topics import route_topic
+from streams.app import codec_of
+from streams.core.policy import Policy, PolicyError, load_policy
+from streams.core.policy.diff import differences
+from streams.core.policy.duration import Duration
+from streams.core.policy.shipped import SHIPPED, shipped_text
+from streams.engine import wall_clock
+from streams.errors import BrokerError, InputError
+from streams.policies import policy_of, policy_text, route_names
+from streams.security import Reach, connection_of
+from streams.settings import load_settings
+from streams.shelf import Change, Shelf, publish, read_shelf
+
+
+class Ground:
+    """The settings, and what is published where they point; read once, when it is needed."""
+
+    def __init__(self) -> None:
+        self.settings = load_settings()
+        self.fallback = policy_text(self.settings)
+        self.name = policy_of(self.settings).name
+        self.now: Millis = wall_clock()
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """What is published. Raises `BrokerError`."""
+        return read_shelf(connection_of(self.settings), codec_of(self.settings))
+
+    def text(self, reference: str) -> str:
+        """The policy that is meant: a file, a shipped or a published one. Raises `InputError`."""
+        if reference in SHIPPED and not Path(reference).is_file():
+            return shipped_text(reference)
+        if "@" in reference and not Path(reference).exists():
+            return self.shelf.body(reference)
+        return read_file(reference)
+
+    def in_force(self) -> Policy:
+        """The policy that workers have now."""
+        version = self.shelf.in_force(self.name, self.now)
+        record = self.shelf.records.get(f"{self.name}@{version}")
+        return loaded(self.fallback if record is None else record.body or "", self.name)
+
+    def change(self, since: Millis | None, author: str | None, comment: str | None) -> Change:
+        """A change made now."""
+        return Change(self.now, since or self.now, author or getpass.getuser(), comment)
+
+    def put(self, records: Sequence[PolicyVersion], new: Policy, as_json: bool) -> None:
+        """Publish, and say what changes. Raises `InputError` when a route has no topic yet."""
+        self._check_routes(new)
+        before = self.in_force()
+        connection = connection_of(self.settings)
+        publish(connection, codec_of(self.settings), records)
+        pointer = records[-1]
+        if as_json:
+            click.echo(msgspec.json.encode(told(pointer)))
+            return
+        for sentence in differences(before, new) or ["Nothing changes in what is decided."]:
+            click.echo(sentence)
+        when = moment(pointer.effective_from)
+        click.echo(f"{new.reference} is in force from {when} on (before: {before.reference})")
+
+    def _check_routes(self, new: Policy) -> None:
+        from confluent_kafka.admin import AdminClient
+
+        reach = Reach(connection_of(self.settings))
+        there = reach.metadata(AdminClient(reach.settings), 10.0).topics
+        topic = connection_of(self.settings).topic
+        missing = [name for name in route_names(new) if topic(route_topic(name)) not in there]
+        if missing:
+            raise BrokerError(
+                f"these routes have no topic yet: {', '.join(missing)}. Make them first: "
+                f"baton topics apply --routes {','.join(route_names(new))}"
+            )
+
+
+def read_file(name: str) -> str:
+    """A policy file's text. Raises `InputError`."""
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"cannot read {name}: {error.strerror}. Name a file, a shipped policy "
+            f"({', '.join(SHIPPED)}) or a version such as default@3"
+        ) from error
+    except UnicodeDecodeError:
+        raise InputError(f"{name} is not text in UTF-8") from None
+
+
+def loaded(text: str, name: str) -> Policy:
+    """The policy of a text. Raises `InputError` with every complaint on a line of its own."""
+    try:
+        return load_policy(text)
+    except PolicyError as error:
+        complaints = "".join(f"\n  {complaint}" for complaint in error.complaints)
+        raise InputError(f"{name} is no policy that can be used:{complaints}") from error
+
+
+def told(record: PolicyVersion) -> dict[str, object]:
+    """A record for machines, without the policy's text."""
+    fields = msgspec.structs.asdict(record)
+    wanted = ("name", "version", "created_at", "effective_from", "previous", "author_id", "comment")
+    is_pointer = record.entry is PolicyEntry.POINTER
+    return {key: fields[key] for key in wanted if is_pointer or key != "effective_from"}
+
+
+def moment(time: Millis | None) -> str:
+    """A time as people read it, in UTC."""
+    return datetime.fromtimestamp((time or 0) / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+class Moment(click.ParamType):
+    """A time: "now", a duration from now on such as "10m", or a time such as 2026-01-05T09:00Z."""
+
+    name = "time"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Millis:
+        """Milliseconds; a time without a zone is UTC."""
+        if value == "now":
+            return wall_clock()
+        try:
+            return wall_clock() + Duration.parse(value)
+        except ValueError:
+            pass
+        try:
+            time = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no time: write now, 10m or 2026-01-05T09:00Z", param, ctx)
+        return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+SINCE = click.option(
+    "--from",
+    "since",
+    type=Moment(),
+    help='When it takes effect: "now", "10m" from now, or 2026-01-05T09:00Z.  [default: now]',
+)
+AUTHOR = click.option("--author", help="Who makes the change.  [default: the user's name]")
+COMMENT = click.option("--comment", help="Why; kept with the version.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object.")

@@ -1,0 +1,26 @@
+"""`baton policy rollback`: puts an earlier version back in force."""
+
+import click
+
+from schemas.records import Millis
+from streams.cli.policy.ground import AS_JSON, AUTHOR, COMMENT, SINCE, Ground, loaded
+
+
+@click.command(epilog="Example: baton policy rollback --to 3")
+@click.option("--to", type=click.IntRange(1), help="The version.  [default: the one before]")
+@SINCE
+@AUTHOR
+@COMMENT
+@AS_JSON
+def rollback(
+    to: int | None, since: Millis | None, author: str | None, comment: str | None, as_json: bool
+) -> None:
+    """Put an earlier version of the policy back in force; the later one stays published.
+
+    It also ends a version that is to come: the one that holds now stays.
+    """
+    ground = Ground()
+    change = ground.change(since, author, comment)
+    records = ground.shelf.rollback(ground.name, to, change)
+    reference = f"{ground.name}@{records[-1].version}"
+    ground.put(records, loaded(ground.shelf.body(reference), reference), as_json)

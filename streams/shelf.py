@@ -1,0 +1,156 @@
+"""The versions of policies: which there are, which is in force, and what another one makes of them.
+
+A version never changes. A pointer, under the policy's name, says which version is in force from
+when on, and which until then. All is on `support.policies`; a `Shelf` is what lies there.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemas.codec import Codec
+from schemas.records import Millis, PolicyEntry, PolicyVersion
+from schemas.topics import key_of
+from streams.agents.published import POLICIES
+from streams.core.policy import load_policy
+from streams.core.policy.load import whole
+from streams.core.policy.yaml_text import write_yaml
+from streams.engine import Connection
+from streams.errors import InputError
+from streams.playing import Player
+from streams.reading import Follower
+
+
+@dataclass(frozen=True)
+class Change:
+    """When a change is made, from when on it holds, and what is known of who made it and why."""
+
+    now: Millis
+    effective_from: Millis
+    author_id: str | None = None
+    comment: str | None = None
+
+
+@dataclass
+class Shelf:
+    """What has been published, by key."""
+
+    records: dict[str, PolicyVersion] = field(default_factory=dict)
+
+    def pointer(self, name: str) -> PolicyVersion | None:
+        """The pointer of a name."""
+        return self.records.get(name)
+
+    def versions(self, name: str) -> list[PolicyVersion]:
+        """The versions of a name, the oldest first."""
+        found = (one for one in self.records.values() if one.entry is PolicyEntry.VERSION)
+        return sorted((one for one in found if one.name == name), key=lambda one: one.version)
+
+    def body(self, reference: str) -> str:
+        """The file of `name@version`. Raises `InputError` when there is none."""
+        record = self.records.get(reference)
+        if record is None or record.body is None:
+            raise InputError(f"{reference} is not published; `baton policy list` shows what is")
+        return record.body
+
+    def in_force(self, name: str, now: Millis) -> int | None:
+        """The version that holds at a time; None where none was published."""
+        pointer = self.pointer(name)
+        if pointer is None:
+            return None
+        begun = now >= (pointer.effective_from or 0)
+        return pointer.version if begun else pointer.previous
+
+    def publication(self, text: str, fallback: str, change: Change) -> list[PolicyVersion]:
+        """What puts a policy file in force. Raises `InputError` when it may not be.
+
+        `fallback` is the file that holds where nothing is published: a first publication keeps it
+        too, so that there is something to go back to.
+        """
+        new = _version(text, change)
+        known = self.records.get(key_of(new))
+        if known is not None and whole(known.body or "") != whole(new.body or ""):
+            free = self.versions(new.name)[-1].version + 1
+            raise InputError(
+                f"{key_of(new)} is published and never changes: write `version: {free}`"
+            )
+        if self.in_force(new.name, change.now) == new.version:
+            raise InputError(f"{key_of(new)} is in force already")
+        first = self._first(fallback, new, change)
+        previous = first[0].version if first else self.in_force(new.name, change.now)
+        return [*first, new, _pointer(new.name, new.version, previous, change)]
+
+    def rollback(self, name: str, to: int | None, change: Change) -> list[PolicyVersion]:
+        """What puts an earlier version back in force, by default the one before."""
+        wanted = self._earlier(name) if to is None else to
+        if wanted is None:
+            raise InputError(f"{name} has no earlier version; `baton policy list` shows what is")
+        self.body(f"{name}@{wanted}")
+        return [_pointer(name, wanted, self.in_force(name, change.now), change)]
+
+    def amended(self, name: str, fallback: str, now: Millis) -> tuple[dict[str, Any], int]:
+        """The values in force, to be changed, and the next free number of a version."""
+        record = self.records.get(f"{name}@{self.in_force(name, now)}")
+        values: dict[str, Any] = whole(fallback if record is None else record.body or fallback)
+        taken = [one.version for one in self.versions(name)]
+        return values, max([*taken, values["version"]]) + 1
+
+    def _earlier(self, name: str) -> int | None:
+        pointer = self.pointer(name)
+        if pointer is None:
+            return None
+        if pointer.previous is not None and pointer.previous < pointer.version:
+            return pointer.previous
+        lower = (one.version for one in self.versions(name) if one.version < pointer.version)
+        return max(lower, default=None)
+
+    def _first(self, fallback: str, new: PolicyVersion, change: Change) -> list[PolicyVersion]:
+        base = _version(fallback, change)
+        is_other = base.name == new.name and key_of(base) not in {*self.records, key_of(new)}
+        return [base] if is_other and self.pointer(new.name) is None else []
+
+
+def _pointer(name: str, version: int, previous: int | None, change: Change) -> PolicyVersion:
+    return PolicyVersion(
+        name=name,
+        version=version,
+        entry=PolicyEntry.POINTER,
+        created_at=change.now,
+        effective_from=change.effective_from,
+        previous=previous,
+        author_id=change.author_id,
+        comment=change.comment,
+    )
+
+
+def _version(text: str, change: Change) -> PolicyVersion:
+    policy = load_policy(text)
+    return PolicyVersion(
+        name=policy.name,
+        version=policy.version,
+        entry=PolicyEntry.VERSION,
+        created_at=change.now,
+        body=write_yaml(whole(text)),
+        author_id=change.author_id,
+        comment=change.comment,
+    )
+
+
+def read_shelf(connection: Connection, codec: Codec) -> Shelf:
+    """All that is published now. Raises `BrokerError`."""
+    shelf = Shelf()
+    with Follower(connection, codec, [POLICIES], from_start=True) as follower:
+        for seen in follower.to_end():
+            if isinstance(seen.record, PolicyVersion):
+                shelf.records[seen.key] = seen.record
+            elif seen.problem is None:
+                shelf.records.pop(seen.key, None)
+    return shelf
+
+
+def publish(connection: Connection, codec: Codec, records: Iterable[PolicyVersion]) -> None:
+    """Write records in their order: a pointer comes after what it points to."""
+    player = Player(connection, codec)
+    for record in records:
+        player.send(record, record.created_at)
+    player.flush()

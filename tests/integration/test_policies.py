@@ -1,0 +1,188 @@
+"""Policies published while a worker runs, on both brokers."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from schemas.codec import Codec
+from schemas.records import ConversationMessage, Decision, Role
+from streams.admin import wanted_topics
+from streams.app import changelogs
+from streams.cli.main import main
+from streams.core.policy import default_policy
+from streams.engine import Connection, wall_clock
+from streams.playing import Player
+from streams.policies import route_names
+from streams.reading import Follower
+from streams.settings import Settings
+from tests.conftest import Broker
+
+DECISIONS = "support.decisions"
+START_TIMEOUT = 60.0
+
+
+class Desk:
+    """Runs workers, commands and customers on one broker, under a prefix of its own."""
+
+    def __init__(self, broker: Broker, unique: str, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            "BATON_BOOTSTRAP_SERVERS": broker.bootstrap,
+            "BATON_TOPIC_PREFIX": f"{unique}.",
+            "BATON_GROUP": unique,
+            "BATON_DATA_DIR": str(folder / "data"),
+            "BATON_WORKER_ID": "one",
+            "BATON_REPLICATION": "1",
+            "BATON_FETCH_WAIT": "10",
+            "BATON_GUARANTEE": "exactly_once" if broker.transactional else "at_least_once",
+            "BATON_CREATE_CHANGELOGS": str(broker.transactional).lower(),
+        }
+        self.connection = Connection(broker.bootstrap, topic_prefix=f"{unique}.")
+        names = [topic.name for topic in wanted_topics(route_names(default_policy()), dev=True)]
+        for name in names:
+            broker.create(self.connection.topic(name), 1)
+        if not broker.transactional:
+            for name in changelogs(Settings(group=unique, topic_prefix=f"{unique}.")):
+                broker.create(name, 1)
+        self._count = 0
+
+    @contextmanager
+    def worker(self) -> Iterator[None]:
+        """The tickets agent, ready."""
+        path = self.folder / f"worker-{time.monotonic_ns()}.log"
+        command = [sys.executable, "-m", "streams.cli.main", "worker", "--agents", "tickets"]
+        with path.open("wb") as log:
+            running = subprocess.Popen(
+                command, env=os.environ | self.environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        try:
+            limit = time.monotonic() + START_TIMEOUT
+            while b"ready: " not in path.read_bytes():
+                assert running.poll() is None, path.read_text()
+                assert time.monotonic() < limit, path.read_text()
+                time.sleep(0.05)
+            yield
+            running.terminate()
+            assert running.wait(30) == 0, path.read_text()
+        finally:
+            running.kill()
+            running.wait()
+
+    def ask(self, text: str = "How do I export a list?") -> Decision:
+        """A new ticket's first message, and the decision on it."""
+        self._count += 1
+        ticket, now = f"T{self._count}", wall_clock()
+        player = Player(self.connection, Codec())
+        player.send(ConversationMessage(f"{ticket}-1", ticket, Role.CUSTOMER, text, now), now)
+        player.flush()
+        limit = time.monotonic() + 30
+        with Follower(self.connection, Codec(), [DECISIONS], from_start=True) as follower:
+            while time.monotonic() < limit:
+                for seen in follower.poll(0.1):
+                    if isinstance(seen.record, Decision) and seen.record.ticket_id == ticket:
+                        return seen.record
+        raise AssertionError(f"no decision on {ticket}")
+
+    def ask_until(self, reference: str) -> Decision:
+        """Ask until a version of the policy answers."""
+        limit = time.monotonic() + 10
+        while (decision := self.ask()).used.policy != reference:
+            assert time.monotonic() < limit, decision.used.policy
+        return decision
+
+
+@pytest.fixture
+def desk(broker: Broker, unique: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    made = Desk(broker, unique, tmp_path)
+    for name, value in made.environment.items():
+        monkeypatch.setenv(name, value)
+    return made
+
+
+def policy(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """A command's exit code, and all it said."""
+    capfd.readouterr()
+    with pytest.raises(SystemExit) as end:
+        main(["policy", *arguments])
+    said = capfd.readouterr()
+    assert isinstance(end.value.code, int)
+    return end.value.code, said.out + said.err
+
+
+def test_what_is_published_holds_without_a_restart_and_after_one_until_it_is_rolled_back(
+    desk: Desk, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "ours.yaml"
+    file.write_text(
+        "based_on: default\nname: default\nversion: 2\ntriggers: {urgency: {tier: 1}}\n"
+    )
+    with desk.worker():
+        assert desk.ask().used.policy == "default@1"
+        code, said = policy(capfd, "publish", str(file), "--comment", "a try")
+        assert (code, said.splitlines()[0]) == (
+            0,
+            "Urgency now is checked by a person (went to a person)",
+        )
+        assert desk.ask_until("default@2").action == "reply"
+
+        assert policy(capfd, "stop-ai", "--segment", "default")[0] == 0
+        stopped = desk.ask_until("default@3")
+        assert [reason.code for reason in stopped.reasons] == ["ai_stopped"]
+        assert stopped.action == "handoff"
+    with desk.worker():
+        assert desk.ask().used.policy == "default@3"
+        assert policy(capfd, "resume-ai")[0] == 0
+        assert desk.ask_until("default@4").action == "reply"
+        assert policy(capfd, "rollback", "--to", "1")[0] == 0
+        desk.ask_until("default@1")
+    code, said = policy(capfd, "list", "--json")
+    listed = json.loads(said)
+    assert (code, listed["in_force"], listed["pointer"]["previous"]) == (0, 1, 4)
+    assert [one["version"] for one in listed["versions"]] == [1, 2, 3, 4]
+
+
+def test_a_version_to_come_changes_nothing_before_its_time(
+    desk: Desk, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "ours.yaml"
+    file.write_text("based_on: default\nname: default\nversion: 2\n")
+    assert policy(capfd, "publish", str(file), "--from", "1h")[0] == 0
+    with desk.worker():
+        assert desk.ask().used.policy == "default@1"
+        assert policy(capfd, "rollback", "--to", "2")[0] == 0
+        desk.ask_until("default@2")
+
+
+def test_what_may_not_be_published_is_refused_with_what_to_do(
+    desk: Desk, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "ours.yaml"
+
+    def published(text: str) -> tuple[int, str]:
+        file.write_text("based_on: default\n" + text)
+        return policy(capfd, "publish", str(file))
+
+    assert "write `name: default` into it" in published("name: ours\nversion: 1")[1]
+    assert (
+        "routes have no topic yet: new"
+        in published(
+            "name: default\nversion: 2\nroutes: [{name: new, priority: 1}]\n"
+            "escalations: {lead_route: new}"
+        )[1]
+    )
+    assert policy(capfd, "rollback")[0] == 65
+    assert policy(capfd, "show", "default@2")[0] == 65
+    assert published("name: default\nversion: 2")[0] == 0
+    assert "is in force already" in published("name: default\nversion: 2")[1]
+    code, said = published("name: default\nversion: 2\nlanguage: de")
+    assert (code, "never changes: write `version: 3`" in said) == (65, True)
+    assert "the AI is on there already" in policy(capfd, "resume-ai", "--route", "billing")[1]
+    assert "did you mean billing?" in policy(capfd, "stop-ai", "--route", "biling")[1]
+    assert policy(capfd, "diff", "default@2", "default@1")[1].startswith("Nothing changes")

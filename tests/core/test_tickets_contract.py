@@ -13,6 +13,7 @@ from schemas.records import (
     DraftOutcome,
     DraftReview,
     EscalationUpdate,
+    RequesterFlood,
     ReviewRequest,
     TicketOutcome,
     UpdateKind,
@@ -438,3 +439,16 @@ def test_everything_that_comes_for_an_erased_ticket_is_refused_on_record() -> No
         assert [decision.action for decision in talk.new(Decision)] == ["none"]
         assert talk.step.appended is None
     assert talk.ticket.requester_id is None
+
+
+def test_a_ticket_of_a_burst_says_so_in_decision_and_package_until_it_is_over() -> None:
+    flood = RequesterFlood("r1", 22, START)
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START, flood=flood))
+    assert talk.decision.used.flood == flood
+    talk.customer("awful", ANGRY)
+    [section] = talk.escalations[0].package.context
+    assert (section.source, section.fields["tickets"]) == ("flood", "22")
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START))
+    assert not talk.ticket.context

@@ -90,6 +90,8 @@ def _used(handling: Handling) -> UsedInputs:
         churn_flag=account.churn_flag,
         account_tier=account.tier,
         account_verified=handling.ticket.verified,
+        health=account.health,
+        flood=account.flood,
     )
 
 

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from schemas.records import (
     Action,
     Cause,
+    ContextSection,
     ConversationMessage,
     DraftOutcome,
     EscalationChange,
@@ -69,6 +70,7 @@ def on_opened(handling: Handling, update: TicketUpdate) -> None:
 def on_account(handling: Handling, update: TicketUpdate) -> None:
     """Decide again with what is now known; a review needs a customer message that waits."""
     subject, ticket = about(handling, update), handling.ticket
+    _tell_of_flood(handling, update)
     handling.signals = signals_heard(ticket)
     found = assess(handling, ON_ACCOUNT)
     waits = ticket.last_word is Role.CUSTOMER
@@ -81,6 +83,25 @@ def on_account(handling: Handling, update: TicketUpdate) -> None:
         write_decision(handling, subject, found, Action.NONE, ticket.tier)
     else:
         settle(handling, subject, found)
+
+
+FLOOD = "flood"
+"""The source of the section of context that says a ticket is one of many of its requester."""
+
+
+def _tell_of_flood(handling: Handling, update: TicketUpdate) -> None:
+    """Who gets the ticket sees that it is one of a burst, and which; once it is over, no more."""
+    ticket, flood = handling.ticket, None if update.account is None else update.account.flood
+    others = tuple(one for one in ticket.context if one.source != FLOOD)
+    if flood is None:
+        if update.account is not None:
+            ticket.context = others
+        return
+    fields = {"requester": flood.requester_id, "tickets": str(flood.tickets)}
+    section = ContextSection(FLOOD, flood.since, "One of many tickets of this requester", fields)
+    ticket.context = (*others[1 - KNOWN_CONTEXT :], section)
+    if ticket.case is not None:
+        cases.change(handling, ticket.case, EscalationChange.CONTEXT, context=(section,))
 
 
 def on_pending(handling: Handling, _update: TicketUpdate) -> None:

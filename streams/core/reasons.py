@@ -27,6 +27,7 @@ class Code(StrEnum):
     POLICY_RULE = "policy_rule"
     AI_STOPPED = "ai_stopped"
     HUMAN_TAKEOVER = "human_takeover"
+    REOPENED = "reopened"
     GATE_TIMEOUT = "gate_timeout"
     REVIEW_UNANSWERED = "review_unanswered"
     REVIEW_REJECTED = "review_rejected"
@@ -63,6 +64,7 @@ REASONS: Final = {
     Code.POLICY_RULE: About(2, "A rule of the team's own holds; the sub-reason is its name."),
     Code.AI_STOPPED: About(2, "The AI is switched off here: `baton policy stop-ai`."),
     Code.HUMAN_TAKEOVER: About(2, "A person took over unasked."),
+    Code.REOPENED: About(2, "A ticket that a person had resolved goes on."),
     Code.GATE_TIMEOUT: About(2, "The platform waited in vain for a decision."),
     Code.REVIEW_UNANSWERED: About(2, "No draft came to a review, or no person judged it, in time."),
     Code.REVIEW_REJECTED: About(2, "A reviewer refused the AI's draft."),

@@ -267,3 +267,25 @@ def test_the_same_activities_give_the_same_states_and_records(some: list[Account
         return steps
 
     assert run() == run()
+
+
+@pytest.mark.parametrize("kind", [ActivityKind.LEFT, ActivityKind.ERASED])
+def test_a_ticket_that_left_or_was_erased_is_no_part_of_the_history(kind: ActivityKind) -> None:
+    state, _, _ = play([activity("t1", 0), activity("t2", 1), activity("t1", 2, kind=kind)])
+    assert [note.ticket_id for note in state.tickets] == ["t2"]
+    assert set(state.open) == {"t2"}
+
+
+def test_a_ticket_opened_during_a_flood_is_told_that_it_is_one_of_many() -> None:
+    newcomer = activity("t21", 30_000, kind=ActivityKind.OPENED)
+    _, _, updates = play([newcomer], flood())
+    [update] = updates
+    assert update.ticket_id == "t21"
+    assert update.account is not None
+    assert update.account.flood is not None
+    assert (update.account.flood.requester_id, update.account.flood.tickets) == ("mara", 22)
+
+
+def test_a_ticket_of_somebody_else_is_not_one_of_the_flood() -> None:
+    other = activity("t21", 30_000, kind=ActivityKind.OPENED, requester_id="noor")
+    assert not play([other], flood())[2]

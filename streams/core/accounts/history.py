@@ -12,6 +12,7 @@ DAYS_REMEMBERED = 35
 ACTIVITIES_REMEMBERED = 64
 
 _ENDS = (ActivityKind.RESOLVED, ActivityKind.CLOSED)
+_GONE = (ActivityKind.LEFT, ActivityKind.ERASED)
 
 
 def remember(
@@ -22,6 +23,8 @@ def remember(
         return state
     at = min(activity.occurred_at, now)
     seen = (*state.seen, activity.activity_id)[-ACTIVITIES_REMEMBERED:]
+    if activity.kind in _GONE:
+        return _without(replace(state, seen=seen), activity.ticket_id)
     known = next((one for one in state.tickets if one.ticket_id == activity.ticket_id), None)
     is_new = known is None and activity.ticket_id not in state.open
     note = _noted(known or TicketNote(activity.ticket_id, at), activity, at)
@@ -37,6 +40,15 @@ def remember(
         openings = (*recent, Opening(at, activity.requester_id))[-policy.opens_remembered :]
         state = replace(state, openings=openings)
     return state
+
+
+def _without(state: AccountState, ticket_id: str) -> AccountState:
+    """What was another account's ticket, or was erased, is no part of the history."""
+    return replace(
+        state,
+        tickets=tuple(note for note in state.tickets if note.ticket_id != ticket_id),
+        open={name: at for name, at in state.open.items() if name != ticket_id},
+    )
 
 
 def flood(state: AccountState, policy: AccountPolicy, now: Millis) -> RequesterFlood | None:

@@ -2,7 +2,14 @@
 
 from msgspec.structs import replace
 
-from schemas.records import AccountActivity, AccountProfile, HealthLevel, Millis
+from schemas.records import (
+    AccountActivity,
+    AccountProfile,
+    ActivityKind,
+    HealthLevel,
+    Millis,
+    TicketUpdate,
+)
 from streams.core.accounts.health import health_of, level
 from streams.core.accounts.history import flood, remember
 from streams.core.accounts.policy import AccountPolicy
@@ -27,7 +34,30 @@ def observe(
     """What follows from an activity that was recorded at `now`; a repeated one changes nothing."""
     before = state or AccountState(account_id=account_key(activity), tenant=activity.tenant)
     after = remember(before, activity, policy, now)
-    return Step(state) if after is before else _tell(after, profile, policy, now)
+    if after is before:
+        return Step(state)
+    step = _tell(after, profile, policy, now)
+    return step if before.flood is None else _with_newcomer(step, activity, profile, policy, now)
+
+
+def _with_newcomer(
+    step: Step,
+    activity: AccountActivity,
+    profile: AccountProfile | None,
+    policy: AccountPolicy,
+    now: Millis,
+) -> Step:
+    """A ticket that is opened while its requester floods already is told that it is one of many."""
+    state = step.state
+    if state is None or state.flood is None or activity.kind is not ActivityKind.OPENED:
+        return step
+    told = {one.ticket_id for one in step.outputs if isinstance(one, TicketUpdate)}
+    joins = activity.requester_id == state.flood.requester_id and activity.ticket_id in state.open
+    if not joins or activity.ticket_id in told:
+        return step
+    known = snapshot(profile, health_of(state, policy, now))
+    alone = replace(state, open={activity.ticket_id: state.open[activity.ticket_id]})
+    return Step(state, (*step.outputs, *account_changed(alone, known, now)))
 
 
 def tick(

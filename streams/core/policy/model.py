@@ -148,7 +148,8 @@ class Route(Section, frozen=True):
     """A queue: takes a ticket when one of these reasons fired or its category is one of these.
 
     Priority 1 is the most pressing, 5 the least. The last route has neither reasons nor
-    categories and takes what is left.
+    categories and takes what is left. `collect` names what the AI may ask the customer for until
+    somebody has taken the ticket, such as `order` or `version`.
     """
 
     name: Name
@@ -158,6 +159,7 @@ class Route(Section, frozen=True):
     required_skills: tuple[str, ...] = ()
     preferred_skills: tuple[str, ...] = ()
     consult: tuple[str, ...] = ()
+    collect: tuple[Name, ...] = ()
     notice: str = "handoff"
     first_response: Duration | None = None
 
@@ -187,9 +189,12 @@ class Escalations(Section, frozen=True):
 
 
 class Retention(Section, frozen=True):
-    """When a silent ticket counts as resolved, and how long what is known of it is kept."""
+    """When a silent ticket counts as resolved, until when it can be reopened rather than be another
+    matter, and how long what is known of it is kept.
+    """
 
     silence: Duration
+    durable: Duration
     transcript: Duration
     stub: Duration
     transcript_messages: Count

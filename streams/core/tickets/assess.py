@@ -77,7 +77,8 @@ def _reason(handling: Handling, code: str, seen: Seen) -> Reason:
 
 def _evidence(handling: Handling, seen: Seen) -> tuple[Evidence, ...]:
     message = handling.message
-    message_id = seen.message_id or (None if message is None else message.message_id)
+    last = handling.ticket.customer_message_id if seen.span is not None else None
+    message_id = seen.message_id or (last if message is None else message.message_id)
     if message_id is None:
         return ()
     whole = message is not None and message.message_id == message_id

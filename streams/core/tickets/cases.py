@@ -13,6 +13,7 @@ from schemas.records import (
     Reason,
     SlaClock,
     SlaEventKind,
+    TicketUpdate,
 )
 from streams.core import sla
 from streams.core.policy.model import Route
@@ -92,6 +93,26 @@ def refuse(handling: Handling, case: Case, update_id: str) -> None:
             changed_at=handling.now,
             tenant=handling.ticket.tenant,
             owner_id=case.owner_id,
+        )
+    )
+
+
+def refuse_closed(handling: Handling, update: TicketUpdate) -> None:
+    """An acceptance of what is no longer open; told on the queue where it last was."""
+    ticket, policy = handling.ticket, handling.policy
+    name = ticket.route or ticket.earlier_route or update.route or policy.escalations.lead_route
+    episode = ticket.episode if ticket.escalated_at is not None else max(ticket.episode - 1, 1)
+    escalation_id = update.escalation_id or f"{ticket.ticket_id}/e/{episode}"
+    handling.emit(
+        EscalationUpdate(
+            update_id=f"{escalation_id}/refused/{update.update_id}",
+            escalation_id=escalation_id,
+            ticket_id=ticket.ticket_id,
+            revision=update.revision or 0,
+            change=EscalationChange.ACCEPT_REFUSED,
+            route=route_named(policy, name).name,
+            changed_at=handling.now,
+            tenant=ticket.tenant,
         )
     )
 

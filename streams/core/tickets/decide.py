@@ -16,16 +16,17 @@ from streams.core.policy.plan import plan_of
 from streams.core.reasons import Code
 from streams.core.routing import segment_of
 from streams.core.tickets.assess import assess
+from streams.core.tickets.belonging import belong
 from streams.core.tickets.episodes import reopen
 from streams.core.tickets.handling import Arrival, Due, Event, Handling, Step, Subject
-from streams.core.tickets.messages import on_message, subject_of
-from streams.core.tickets.observe import fingerprint, remember
+from streams.core.tickets.lifecycle import act_on
+from streams.core.tickets.messages import subject_of
+from streams.core.tickets.observe import came_before, fingerprint, remember
 from streams.core.tickets.outputs import write_activity
+from streams.core.tickets.repeats import on_changed
 from streams.core.tickets.settle import settle
 from streams.core.tickets.state import Owner, Ticket
-from streams.core.tickets.timers import on_due
 from streams.core.tickets.triggers import group
-from streams.core.tickets.updates import on_update
 
 _NOT_ANALYSED = Signals(unreadable=True)
 _THANKED = 0.5
@@ -46,25 +47,25 @@ def decide(
 
     Pure, and defined for every valid event in every order: the same arguments give the same step,
     and none raises. An event whose id is among the ticket's latest is known already and leads to
-    nothing. `signals` belong to a public customer message; one without them counts as unreadable.
-    `model` is the version of the detectors, as decisions name it.
+    nothing, unless it says something else now (see `repeats`). `signals` belong to a public
+    customer message; one without them counts as unreadable. `model` is the version of the
+    detectors, as decisions name it.
     """
     if isinstance(event, Due):
         if state is None or state.deadline is None or state.deadline > arrival.now:
             return Step(state)
         handling = _begin(state, event, None, account, policy, arrival, model)
-        on_due(handling)
+        act_on(handling.ticket, event)(handling, event)
         return handling.step()
 
     known = fingerprint(event)
     if state is not None and known in state.seen:
         return Step(state)
-    handling = _begin(state, event, signals, account, policy, arrival, model)
+    changed = state is not None and came_before(state, known)
+    handling = _begin(state, event, signals, account, policy, arrival, model, changed=changed)
     remember(handling.ticket, known)
-    if isinstance(event, ConversationMessage):
-        on_message(handling, event)
-    else:
-        on_update(handling, event)
+    act = on_changed if changed else act_on(handling.ticket, event)
+    act(handling, event)
     return handling.step()
 
 
@@ -108,16 +109,16 @@ def _begin(
     policy: Policy,
     arrival: Arrival,
     model: str,
+    *,
+    changed: bool = False,
 ) -> Handling:
     ticket = copy(state) if state is not None else _new(event, policy, arrival)
     message = event if isinstance(event, ConversationMessage) else None
-    if isinstance(event, TicketUpdate):
+    identifies = isinstance(event, TicketUpdate) and event.kind is UpdateKind.IDENTIFIED
+    if isinstance(event, TicketUpdate) and not changed:
         account = event.account or account
-        if event.kind is UpdateKind.IDENTIFIED and event.verified is not None:
-            ticket.verified = event.verified
-    if not isinstance(event, Due) and not ticket.erased:
-        ticket.account_id = ticket.account_id or event.account_id
-        ticket.requester_id = ticket.requester_id or event.requester_id
+        if identifies:
+            ticket.verified = _verified(ticket, event)
     read = signals if signals is not None else _NOT_ANALYSED
     segment = segment_of(policy, account, ticket.verified)
     handling = Handling(
@@ -136,7 +137,16 @@ def _begin(
     )
     if state is None:
         write_activity(handling, ActivityKind.OPENED, "1")
+    elif not isinstance(event, Due) and not ticket.erased and not changed:
+        belong(handling, event.account_id, event.requester_id, corrects=identifies)
     return handling
+
+
+def _verified(ticket: Ticket, update: TicketUpdate) -> bool | None:
+    """Whether the account is who it claims; another account does not inherit it."""
+    if update.account_id not in (None, ticket.account_id):
+        return update.verified
+    return ticket.verified if update.verified is None else update.verified
 
 
 def _new(event: Event, policy: Policy, arrival: Arrival) -> Ticket:
@@ -144,6 +154,8 @@ def _new(event: Event, policy: Policy, arrival: Arrival) -> Ticket:
         event.ticket_id,
         "default" if isinstance(event, Due) else event.tenant,
         arrival.now,
+        account_id=None if isinstance(event, Due) else event.account_id,
+        requester_id=None if isinstance(event, Due) else event.requester_id,
         open_since=arrival.now,
         last_at=arrival.now,
         quiet_due=arrival.now + policy.retention.silence,

@@ -1,26 +1,41 @@
 """How an episode of a ticket ends, and how the next one begins."""
 
-from schemas.records import ActivityKind, EscalationChange, SlaEventKind
+from typing import Final
+
+from msgspec.structs import replace
+
+from schemas.records import ActivityKind, Csat, EscalationChange, ReviewState, Role, SlaEventKind
 from streams.core.tickets import cases
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.lifecycle import Turn, next_owner
 from streams.core.tickets.observe import calm
 from streams.core.tickets.outputs import write_activity, write_outcome
+from streams.core.tickets.reviews import end_review
 from streams.core.tickets.state import Owner, Ticket
+from streams.core.tickets.waits import stop_waiting
+
+_RESOLVED: Final = ("resolved", "confirmed", "assumed")
 
 
 def close(handling: Handling, outcome: str, path: str | None = None) -> None:
     """The ticket is done: resolved, merged away, erased, or silent for long."""
     ticket = handling.ticket
     _end(handling, outcome, path)
-    ticket.owner = next_owner(ticket.owner, Turn.CLOSED)
+    ticket.owner = Owner.CLOSED
     ticket.closed_at = handling.now
-    ticket.answer_due = ticket.open_due = ticket.quiet_due = None
+    stop_waiting(handling)
     ticket.forget_due = handling.now + handling.policy.retention.transcript
     ticket.moods = calm(ticket.moods)
     write_outcome(handling)
-    kind = ActivityKind.RESOLVED if outcome in ("resolved", "assumed") else ActivityKind.CLOSED
+    kind = ActivityKind.RESOLVED if outcome in _RESOLVED else ActivityKind.CLOSED
     write_activity(handling, kind, str(ticket.episode))
+
+
+def quiet_outcome(ticket: Ticket) -> str:
+    """What a long silence means: the customer said thanks, never came back, or needs no more."""
+    if ticket.last_word is Role.CUSTOMER and ticket.paused_since is None:
+        return "confirmed"
+    left = ticket.paused_since is not None and not ticket.ai_asked
+    return "abandoned" if left or not ticket.rounds else "assumed"
 
 
 def hand_back(handling: Handling) -> None:
@@ -28,24 +43,42 @@ def hand_back(handling: Handling) -> None:
     ticket = handling.ticket
     _end(handling, "handed_back", None)
     write_outcome(handling)
-    ticket.owner = next_owner(ticket.owner, Turn.HANDED_BACK)
+    ticket.owner = Owner.AI
     ticket.hand_backs += 1
     _begin(handling, reopened=False)
 
 
 def reopen(handling: Handling) -> None:
-    """A closed ticket goes on, with the AI."""
+    """A closed ticket goes on with the AI, until it is assessed. What was resolved for long is
+    not reopened: it is another matter.
+    """
     ticket = handling.ticket
-    ticket.owner = next_owner(ticket.owner, Turn.REOPENED)
+    recent = _is_recent(handling)
+    ticket.owner = Owner.AI
     ticket.closed_at = ticket.forget_due = None
-    _begin(handling, reopened=True)
+    _begin(handling, reopened=recent)
     write_activity(handling, ActivityKind.REOPENED, str(ticket.episode))
+
+
+def belongs_to_people(handling: Handling) -> bool:
+    """Whether a closed ticket goes on with a person: one ended it, and gave it to the AI neither
+    then nor by so long a silence that it is another matter; or it may not be given back any more.
+    """
+    ticket, most = handling.ticket, handling.policy.escalations.max_hand_backs
+    if ticket.escalated_at is None or not handling.enforced:
+        return False
+    return _is_recent(handling) or ticket.hand_backs >= most
+
+
+def _is_recent(handling: Handling) -> bool:
+    closed_at = handling.ticket.closed_at or 0
+    return handling.now < closed_at + handling.policy.retention.durable
 
 
 def _end(handling: Handling, outcome: str, path: str | None) -> None:
     ticket = handling.ticket
     ticket.outcome, ticket.resolution_path = outcome, path
-    ticket.review = None
+    end_review(handling, ReviewState.SUPERSEDED)
     cases.stop_clock(handling, SlaEventKind.CANCELLED)
     if ticket.case is not None:
         cases.change(handling, ticket.case, EscalationChange.CLOSED, note=outcome)
@@ -59,7 +92,10 @@ def _begin(handling: Handling, *, reopened: bool) -> None:
     ticket.rounds = ticket.stalled = ticket.repeats = ticket.human_replies = 0
     ticket.ai_asked = False
     ticket.questions, ticket.moods = (), calm(ticket.moods)
+    ticket.earlier_route = ticket.route or ticket.earlier_route
     ticket.tier, ticket.reasons, ticket.route = 0, (), None
+    ticket.allowed_draft = ticket.cleared_message_id = ticket.instructions = None
+    ticket.violations = ticket.reviews = 0
     ticket.escalated_at = ticket.human_replied_at = None
     ticket.outcome = ticket.resolution_path = ticket.verdict = None
     ticket.csat = ()
@@ -81,15 +117,28 @@ def forget_text(ticket: Ticket) -> None:
     """Nothing that a customer has written stays."""
     ticket.transcript_from = ticket.transcript_to
     ticket.given, ticket.questions, ticket.moods, ticket.context = (), (), (), ()
-    ticket.attempts, ticket.csat = (), ()
-    ticket.issue_message_id = None
+    ticket.attempts, ticket.csat = (), tuple(_without_comment(one) for one in ticket.csat)
+    ticket.heard, ticket.complexity = (), 0
+    ticket.issue_message_id = ticket.instructions = None
+    if (outcome := ticket.last_outcome) is not None:
+        scores = tuple(_without_comment(one) for one in outcome.csat)
+        ticket.last_outcome = replace(outcome, csat=scores)
+
+
+def _without_comment(score: Csat) -> Csat:
+    return replace(score, comment=None)
 
 
 def erase(handling: Handling) -> None:
     """Keep a marker without text that refuses what comes later."""
     ticket = handling.ticket
-    if ticket.owner is not Owner.CLOSED:
-        close(handling, "erased")
+    write_activity(handling, ActivityKind.ERASED, "1")
     forget_text(ticket)
     ticket.requester_id = ticket.account_id = None
+    if ticket.owner is not Owner.CLOSED:
+        close(handling, "erased")
+    else:
+        ticket.outcome = "erased"
+        write_outcome(handling)
+    ticket.last_outcome = None
     ticket.erased = True

@@ -98,6 +98,7 @@ class Handling(msgspec.Struct):
     model: str
     thanked: bool = False
     message: ConversationMessage | None = None
+    changed: bool = False
     outputs: list[Record | Tombstone] = msgspec.field(default_factory=list)
     appended: TranscriptEntry | None = None
     handoff: Handoff | None = None

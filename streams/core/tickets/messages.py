@@ -6,6 +6,7 @@ from schemas.records import (
     Cause,
     ConversationMessage,
     MessageStatus,
+    ReviewState,
     Role,
     SlaClock,
     SlaEventKind,
@@ -14,52 +15,39 @@ from schemas.records import (
 from streams.core.reasons import Code
 from streams.core.routing import route_named
 from streams.core.tickets import cases
-from streams.core.tickets.assess import assess
-from streams.core.tickets.episodes import reopen
+from streams.core.tickets.assess import Found, assess
+from streams.core.tickets.episodes import belongs_to_people, reopen
+from streams.core.tickets.gate import is_against_decision
 from streams.core.tickets.handling import Event, Handling, Subject
-from streams.core.tickets.lifecycle import Turn, next_owner
 from streams.core.tickets.observe import hear_ai, hear_confidence, hear_customer, write_down
 from streams.core.tickets.outputs import write_activity, write_decision, write_problem_report
+from streams.core.tickets.reviews import end_review
 from streams.core.tickets.settle import NOTHING, hand_over, settle, settle_fired, stay_silent
 from streams.core.tickets.state import Owner
 from streams.core.tickets.triggers import ON_CUSTOMER_MESSAGE, ON_DRAFT, group
+from streams.core.tickets.waits import await_answer
 
 _ON_TAKEOVER = group(Code.HUMAN_TAKEOVER)
 _ON_AI_SENT = group(Code.AI_GAVE_UP)
+_ON_RETURN = group(Code.REOPENED)
 
 
 def is_customer_turn(event: Event) -> bool:
     """Whether the event is a public customer message: analysed, and answered by a decision."""
-    return _speaks_as(event, Role.CUSTOMER)
+    return speaks_as(event, Role.CUSTOMER)
 
 
-def subject_of(event: ConversationMessage) -> Subject:
-    """What a decision on this message answers."""
-    if is_customer_turn(event):
-        return Subject(Cause.MESSAGE, event.message_id, event.message_id)
-    if _is_draft(event):
-        return Subject(Cause.DRAFT, event.draft_id or event.message_id, event.in_reply_to)
-    return Subject(Cause.UPDATE, event.message_id, event.in_reply_to)
+def is_draft(event: Event) -> bool:
+    """Whether the event is an answer that the AI would like to send."""
+    return (
+        isinstance(event, ConversationMessage)
+        and event.status is MessageStatus.DRAFT
+        and speaks_as(event, Role.AI)
+    )
 
 
-def on_message(handling: Handling, message: ConversationMessage) -> None:
-    """Customers are answered, drafts judged, sent answers and people's replies noted."""
-    if handling.ticket.erased:
-        if is_customer_turn(message) or _is_draft(message):
-            write_decision(handling, subject_of(message), NOTHING, Action.NONE, 0)
-    elif is_customer_turn(message):
-        _on_customer(handling, message)
-    elif _is_draft(message):
-        _on_draft(handling, message)
-    else:
-        write_down(handling, message)
-        if _speaks_as(message, Role.AI):
-            _on_ai(handling, message)
-        elif _speaks_as(message, Role.HUMAN) and message.status is MessageStatus.SENT:
-            on_human_reply(handling, subject_of(message), message.author_id)
-
-
-def _speaks_as(event: Event, role: Role) -> bool:
+def speaks_as(event: Event, role: Role) -> bool:
+    """Whether the event is a public message of somebody in that role, not of a machine."""
     return (
         isinstance(event, ConversationMessage)
         and event.role is role
@@ -68,50 +56,50 @@ def _speaks_as(event: Event, role: Role) -> bool:
     )
 
 
-def _is_draft(event: Event) -> bool:
-    return (
-        isinstance(event, ConversationMessage)
-        and event.status is MessageStatus.DRAFT
-        and _speaks_as(event, Role.AI)
-    )
+def subject_of(event: ConversationMessage) -> Subject:
+    """What a decision on this message answers."""
+    if is_customer_turn(event):
+        return Subject(Cause.MESSAGE, event.message_id, event.message_id)
+    if is_draft(event):
+        return Subject(Cause.DRAFT, event.draft_id or event.message_id, event.in_reply_to)
+    return Subject(Cause.UPDATE, event.message_id, event.in_reply_to)
 
 
-def _on_customer(handling: Handling, message: ConversationMessage) -> None:
+def on_customer(handling: Handling, message: ConversationMessage) -> None:
+    """A customer's message is weighed and answered by a decision."""
     ticket = handling.ticket
     ticket.channel, ticket.language = message.channel, message.language or ticket.language
-    if ticket.owner is Owner.CLOSED and not handling.thanked:
-        reopen(handling)
     write_down(handling, message)
+    goes_on = ticket.owner is not Owner.CLOSED
+    for_people = not goes_on and belongs_to_people(handling)
+    if not goes_on and not handling.thanked:
+        reopen(handling)
     hear_customer(handling, message)
     found = assess(handling, ON_CUSTOMER_MESSAGE)
     if ticket.owner is Owner.CLOSED and found.reasons:
         reopen(handling)
-    subject = Subject(Cause.MESSAGE, message.message_id, message.message_id)
-    settle(handling, subject, found)
+    if for_people and ticket.owner is not Owner.CLOSED:
+        found = returned(handling, found)
+    settle(handling, Subject(Cause.MESSAGE, message.message_id, message.message_id), found)
     if ticket.owner is Owner.HUMAN and ticket.clock is None and ticket.case is not None:
         route = route_named(handling.policy, ticket.case.route)
         cases.start_clock(handling, SlaClock.NEXT_RESPONSE, route)
     elif ticket.owner is Owner.AI:
-        _await_answer(handling)
+        await_answer(handling)
     write_problem_report(handling, message)
     write_activity(handling, ActivityKind.MESSAGE, message.message_id)
 
 
-def _await_answer(handling: Handling) -> None:
-    ticket, triggers = handling.ticket, handling.rules
-    ticket.answer_due = ticket.open_due = ticket.quiet_due = None
-    if handling.thanked:
-        ticket.quiet_due = handling.now + handling.policy.retention.silence
-        return
-    if triggers.ai_no_answer.tier:
-        ticket.answer_due = handling.now + triggers.ai_no_answer.after.of(ticket.channel)
-    limit = handling.segment.open_time.of(ticket.channel)
-    open_due = ticket.open_since + ticket.paused + limit
-    if triggers.open_time.tier and open_due > handling.now:
-        ticket.open_due = open_due
+def returned(handling: Handling, found: Found) -> Found:
+    """What was found, and that the ticket came back to people."""
+    return found.joined(assess(handling, _ON_RETURN).reasons)
 
 
-def _on_draft(handling: Handling, message: ConversationMessage) -> None:
+def on_draft(handling: Handling, message: ConversationMessage) -> None:
+    """A draft is judged; it is void when the customer has written since, or a person has it.
+
+    Where a review let another draft out, this one has to pass a review, too.
+    """
     ticket = handling.ticket
     subject = subject_of(message)
     asked, waiting = message.in_reply_to, ticket.customer_message_id
@@ -119,18 +107,23 @@ def _on_draft(handling: Handling, message: ConversationMessage) -> None:
     if ticket.owner is Owner.HUMAN:
         settle(handling, subject, NOTHING)
     elif asked is not None and waiting is not None and asked != waiting:
-        # The customer has written since: this draft is void, another will come.
         write_decision(handling, subject, NOTHING, Action.NONE, 0)
     else:
         subject = Subject(subject.cause, subject.id, asked or waiting)
-        settle(handling, subject, assess(handling, ON_DRAFT))
+        found = assess(handling, ON_DRAFT)
+        if subject.message_id is not None and subject.message_id == ticket.cleared_message_id:
+            found = found.joined(tuple(one for one in ticket.reasons if one.tier == 1))
+        settle(handling, subject, found)
     if ticket.owner is not Owner.AI:
         write_down(handling, message)
 
 
-def _on_ai(handling: Handling, message: ConversationMessage) -> None:
+def on_ai(handling: Handling, message: ConversationMessage) -> None:
+    """An answer the AI has sent is a round; against the decision it is counted as a violation."""
     ticket = handling.ticket
-    if ticket.owner in (Owner.HUMAN, Owner.REVIEW):
+    write_down(handling, message)
+    if is_against_decision(handling, message):
+        ticket.violations += 1
         ticket.ai_against_decision = True
     hear_ai(handling, message)
     ticket.answer_due = ticket.open_due = None
@@ -141,8 +134,20 @@ def _on_ai(handling: Handling, message: ConversationMessage) -> None:
     settle_fired(handling, subject_of(message), found)
 
 
+def on_human(handling: Handling, message: ConversationMessage) -> None:
+    """A person has answered; unasked, that is a takeover."""
+    write_down(handling, message)
+    if message.status is MessageStatus.SENT:
+        on_human_reply(handling, subject_of(message), message.author_id)
+
+
+def on_note(handling: Handling, message: ConversationMessage) -> None:
+    """Kept in the transcript; counts for nothing."""
+    write_down(handling, message)
+
+
 def on_human_reply(handling: Handling, subject: Subject, person: str | None) -> None:
-    """A person has answered the customer; unasked, that is a takeover."""
+    """A person has answered the customer: the clock that runs is met."""
     ticket = handling.ticket
     if ticket.owner is Owner.CLOSED:
         return
@@ -161,5 +166,6 @@ def take_over(handling: Handling, subject: Subject, person: str | None) -> None:
         if handling.enforced:
             hand_over(handling, subject, found, action=Action.SILENT, owner_id=person)
         else:
-            handling.ticket.owner = next_owner(handling.ticket.owner, Turn.ESCALATED)
+            handling.ticket.owner = Owner.HUMAN
             stay_silent(handling, subject, found)
+            end_review(handling, ReviewState.SUPERSEDED)

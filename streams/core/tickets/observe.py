@@ -1,10 +1,13 @@
 """What a message leaves in the state: sentiment, rounds, repetition, what was given and tried."""
 
 from hashlib import blake2b
+from typing import Final
+from zlib import crc32
 
+import msgspec
 from msgspec.structs import replace
 
-from detectors.signals import Signals
+from detectors.signals import Signal, Signals
 from schemas.records import (
     ConversationMessage,
     MessageStatus,
@@ -21,6 +24,7 @@ from streams.core.tickets.state import (
     KNOWN_QUESTIONS,
     MOOD_POINTS,
     Given,
+    Heard,
     Mood,
     MoodPoint,
     Question,
@@ -37,16 +41,31 @@ QUESTION_TAIL = 300
 """Characters at the end of an AI answer in which a question mark makes it a question."""
 
 
+_CONTENT: Final = 16
+_encode = msgspec.msgpack.Encoder().encode
+
+
 def fingerprint(event: ConversationMessage | TicketUpdate) -> int:
-    """A 64-bit hash of what makes an event the same one again. A draft is not what is sent."""
+    """64 bits: 48 of what makes an event the same one again, and 16 of what it says.
+
+    A draft is not what is sent. When it was sent does not belong to what a message says.
+    """
     if isinstance(event, TicketUpdate):
         name = f"update/{event.update_id}"
-    elif event.status is MessageStatus.DRAFT:
-        name = f"draft/{event.draft_id or event.message_id}"
+        says = _encode(replace(event, occurred_at=0))
     else:
-        name = f"sent/{event.message_id}"
-    digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big")
+        draft = event.status is MessageStatus.DRAFT
+        name = (
+            f"draft/{event.draft_id or event.message_id}" if draft else f"sent/{event.message_id}"
+        )
+        says = f"{event.role}/{event.visibility}/{event.text}".encode("utf-8", "surrogatepass")
+    digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=6).digest()
+    return int.from_bytes(digest, "big") << _CONTENT | crc32(says) & 0xFFFF
+
+
+def came_before(ticket: Ticket, known: int) -> bool:
+    """Whether an event with this id is among the latest, whatever it said."""
+    return any(one >> _CONTENT == known >> _CONTENT for one in ticket.seen)
 
 
 def remember(ticket: Ticket, known: int) -> None:
@@ -88,6 +107,8 @@ def hear_customer(handling: Handling, message: ConversationMessage) -> None:
     ticket.moods = _moods(ticket.moods, message, signals)
     if signals.category != "general":
         ticket.category, ticket.category_message_id = signals.category, message.message_id
+    ticket.heard, ticket.complexity = _heard(signals), signals.complexity
+    ticket.allowed_draft = ticket.cleared_message_id = None
     if signals.entities:
         ticket.given = _given(ticket.given, message, signals)
     if ticket.issue_message_id is None and (signals.gist or signals.category != "general"):
@@ -108,6 +129,28 @@ def _asks_anew(ticket: Ticket, message: ConversationMessage, signals: Signals) -
     if "?" not in message.text or len(gist) < SHORT_GIST or signals.category == "technical":
         return False
     return not any(set(gist).intersection(earlier.gist) for earlier in ticket.questions)
+
+
+HEARD_FROM: Final = 0.2
+"""The score from which on a signal of the last message is remembered."""
+_SIGNALS: Final = tuple(
+    field.name for field in msgspec.structs.fields(Signals) if field.type is Signal
+)
+
+
+def _heard(signals: Signals) -> tuple[Heard, ...]:
+    heard = ((name, getattr(signals, name)) for name in _SIGNALS)
+    return tuple(
+        Heard(name, signal.score, *(signal.span or (0, 0)))
+        for name, signal in heard
+        if signal.score >= HEARD_FROM
+    )
+
+
+def signals_heard(ticket: Ticket) -> Signals:
+    """The signals of the customer's last message, as far as they are remembered."""
+    heard = {one.name: Signal(one.score, (one.start, one.end)) for one in ticket.heard}
+    return Signals(**heard, complexity=ticket.complexity, category=ticket.category)  # type: ignore[arg-type]
 
 
 def hear_ai(handling: Handling, message: ConversationMessage) -> None:

@@ -2,11 +2,14 @@
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from schemas.records import (
     AccountActivity,
     Action,
     ActivityKind,
     ConversationMessage,
+    Csat,
     CustomerNotice,
     Decision,
     Mode,
@@ -17,11 +20,14 @@ from schemas.records import (
     SlaEventKind,
     TicketOutcome,
     UsedInputs,
+    Verdict,
 )
 from streams.core.routing import place_of
 from streams.core.tickets.assess import Found, strictest
 from streams.core.tickets.handling import Handling, Subject
-from streams.core.tickets.state import Case, Clock, Owner
+from streams.core.tickets.state import KNOWN_SCORES, Case, Clock, Owner
+
+_FOR_THE_AI: Final = (Action.REPLY, Action.REVIEW)
 
 ACTIONS: Final = (Action.REPLY, Action.REVIEW, Action.HANDOFF)
 """What follows from a tier."""
@@ -37,6 +43,7 @@ def write_decision(
     *,
     route: str | None = None,
     notice: CustomerNotice | None = None,
+    collect: tuple[str, ...] = (),
 ) -> Decision:
     """Decide: the next in the ticket's sequence, and from now on the one in force."""
     ticket = handling.ticket
@@ -62,8 +69,11 @@ def write_decision(
         episode=ticket.episode,
         escalation_id=None if ticket.case is None else ticket.case.escalation_id,
         review_id=None if ticket.review is None else ticket.review.review_id,
+        collect=collect,
         customer_notice=notice,
         contract_violation=ticket.ai_against_decision,
+        instructions=ticket.instructions if action in _FOR_THE_AI else None,
+        changed_duplicate=handling.changed,
     )
     ticket.ai_against_decision = False
     handling.emit(decision)
@@ -117,6 +127,8 @@ def _used(handling: Handling) -> UsedInputs:
         churn_flag=account.churn_flag,
         account_tier=account.tier,
         account_verified=handling.ticket.verified,
+        health=account.health,
+        flood=account.flood,
     )
 
 
@@ -140,6 +152,7 @@ def write_activity(handling: Handling, kind: ActivityKind, key: str) -> None:
             None if spoken is None else handling.signals.negative.score,
             ticket.tier,
             handling.now - ticket.opened_at,
+            ticket.outcome,
         )
     )
 
@@ -225,35 +238,54 @@ def write_sla_event(
 
 
 def write_outcome(handling: Handling) -> None:
-    """How the episode ended; written again under its id when a verdict or score comes later."""
+    """How the episode ended."""
     ticket = handling.ticket
     began, replied = ticket.escalated_at, ticket.human_replied_at
-    handling.emit(
-        TicketOutcome(
-            outcome_id=f"{ticket.ticket_id}/o/{ticket.episode}",
-            ticket_id=ticket.ticket_id,
-            episode=ticket.episode,
-            category=ticket.category,
-            ended_at=handling.now if ticket.owner is not Owner.CLOSED else ticket.closed_at or 0,
-            tenant=ticket.tenant,
-            account_id=ticket.account_id,
-            requester_id=ticket.requester_id,
-            segment=handling.segment.name,
-            channel=ticket.channel,
-            route=ticket.route,
-            tier=ticket.tier,
-            outcome=ticket.outcome or "unknown",
-            resolution_path=ticket.resolution_path,
-            policy=handling.policy.reference,
-            reasons=ticket.reasons,
-            verdict=ticket.verdict,
-            csat=ticket.csat,
-            reopened=ticket.reopened,
-            opened_at=ticket.opened_at,
-            escalated_at=began,
-            first_human_reply_at=replied,
-            time_to_human=None if began is None or replied is None else replied - began,
-            ai_rounds=ticket.rounds,
-            human_replies=ticket.human_replies,
-        )
+    outcome = TicketOutcome(
+        outcome_id=f"{ticket.ticket_id}/o/{ticket.episode}",
+        ticket_id=ticket.ticket_id,
+        episode=ticket.episode,
+        category=ticket.category,
+        ended_at=handling.now if ticket.owner is not Owner.CLOSED else ticket.closed_at or 0,
+        tenant=ticket.tenant,
+        account_id=ticket.account_id,
+        requester_id=ticket.requester_id,
+        segment=handling.segment.name,
+        channel=ticket.channel,
+        route=ticket.route,
+        tier=ticket.tier,
+        outcome=ticket.outcome or "unknown",
+        resolution_path=ticket.resolution_path,
+        policy=handling.policy.reference,
+        reasons=ticket.reasons,
+        verdict=ticket.verdict,
+        csat=ticket.csat,
+        reopened=ticket.reopened,
+        opened_at=ticket.opened_at,
+        escalated_at=began,
+        first_human_reply_at=replied,
+        time_to_human=None if began is None or replied is None else replied - began,
+        ai_rounds=ticket.rounds,
+        human_replies=ticket.human_replies,
+        mode=handling.policy.mode,
+        escalation_id=None if began is None else f"{ticket.ticket_id}/e/{ticket.episode}",
+        reviews=ticket.reviews,
+        hand_backs=ticket.hand_backs,
+        contract_violations=ticket.violations,
     )
+    ticket.last_outcome = outcome
+    handling.emit(outcome)
+
+
+def amend_outcome(handling: Handling, verdict: Verdict | None, csat: Csat | None) -> None:
+    """Tell the outcome of the episode that ended last again, with what came later."""
+    ticket, outcome = handling.ticket, handling.ticket.last_outcome
+    if outcome is None:
+        return
+    ticket.last_outcome = replace(
+        outcome,
+        verdict=verdict or outcome.verdict,
+        csat=outcome.csat if csat is None else (*outcome.csat[1 - KNOWN_SCORES :], csat),
+        revision=outcome.revision + 1,
+    )
+    handling.emit(ticket.last_outcome)

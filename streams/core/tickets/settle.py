@@ -7,15 +7,16 @@ from schemas.records import (
     ActivityKind,
     Cause,
     CustomerNotice,
-    ReviewRequest,
+    ReviewState,
     SlaClock,
 )
 from streams.core.policy.model import Route
-from streams.core.routing import place_of
+from streams.core.reasons import Code
+from streams.core.routing import place_of, route_named
 from streams.core.tickets import cases
 from streams.core.tickets.assess import Found
+from streams.core.tickets.gate import fields_to_collect
 from streams.core.tickets.handling import Handling, Subject
-from streams.core.tickets.lifecycle import Turn, next_owner
 from streams.core.tickets.outputs import (
     ACTIONS,
     write_activity,
@@ -23,9 +24,15 @@ from streams.core.tickets.outputs import (
     write_open_escalation,
     write_shadow,
 )
-from streams.core.tickets.state import Case, Owner, Review
+from streams.core.tickets.reviews import ask_review, end_review
+from streams.core.tickets.state import Case, Owner
+from streams.core.tickets.waits import stop_waiting
 
 NOTHING: Final = Found((), (), 0)
+_ENDS: Final = {
+    Code.REVIEW_REJECTED: ReviewState.ANSWERED,
+    Code.REVIEW_UNANSWERED: ReviewState.EXPIRED,
+}
 
 
 def settle(handling: Handling, subject: Subject, found: Found) -> None:
@@ -42,6 +49,8 @@ def settle(handling: Handling, subject: Subject, found: Found) -> None:
     elif found.tier == 1 or ticket.review is not None:
         ask_review(handling, subject, found)
     else:
+        if subject.cause is Cause.DRAFT:
+            ticket.allowed_draft = subject.id
         write_decision(handling, subject, found, Action.REPLY, 0)
 
 
@@ -54,63 +63,17 @@ def settle_fired(handling: Handling, subject: Subject, found: Found) -> None:
 
 
 def stay_silent(handling: Handling, subject: Subject, found: Found) -> None:
-    """A person holds the ticket; what fires now joins their escalation."""
-    route = None if handling.ticket.case is None else handling.ticket.case.route
-    write_decision(handling, subject, found, Action.SILENT, 2, route=route)
+    """A person holds the ticket; what fires now joins their escalation.
+
+    Until somebody has taken it the AI may ask for what the route wants to know.
+    """
+    case = handling.ticket.case
+    asks = subject.cause in (Cause.MESSAGE, Cause.DRAFT)
+    fields = fields_to_collect(handling) if asks else ()
+    action = Action.COLLECT if fields else Action.SILENT
+    route = None if case is None else case.route
+    write_decision(handling, subject, found, action, 2, route=route, collect=fields)
     cases.signal(handling, found)
-
-
-def ask_review(handling: Handling, subject: Subject, found: Found) -> None:
-    """A person checks the draft. A review that waits already keeps its id and its reasons."""
-    ticket, waiting, reviews = handling.ticket, handling.ticket.review, handling.policy.reviews
-    if waiting is not None:
-        found = found.joined(waiting.reasons)
-    route, priority = place_of(handling.policy, found.reasons, ticket.category)
-    drafted = subject.cause is Cause.DRAFT
-    wait = reviews.judged_within.of(ticket.channel) if drafted else reviews.draft_within
-    ticket.owner = next_owner(ticket.owner, Turn.REVIEWED)
-    ticket.answer_due = ticket.open_due = ticket.quiet_due = None
-    ticket.review = Review(
-        waiting.review_id if waiting is not None else f"{ticket.ticket_id}/r/{ticket.sequence + 1}",
-        subject.message_id or ticket.customer_message_id or subject.id,
-        route.name,
-        handling.now + wait,
-        found.reasons,
-        subject.id if drafted else None,
-    )
-    _keep_reasons(handling, found)
-    decision = write_decision(handling, subject, found, Action.REVIEW, 1, route=route.name)
-    _request_review(handling, ticket.review, decision.decision_id, route, priority)
-
-
-def _request_review(
-    handling: Handling, review: Review, decision_id: str, route: Route, priority: int
-) -> None:
-    ticket, message = handling.ticket, handling.message
-    drafted = review.draft_id is not None and message is not None
-    handling.emit(
-        ReviewRequest(
-            review_id=review.review_id,
-            ticket_id=ticket.ticket_id,
-            message_id=review.message_id,
-            decision_id=decision_id,
-            route=route.name,
-            requested_at=handling.now,
-            due_at=review.due_at,
-            tenant=ticket.tenant,
-            account_id=ticket.account_id,
-            draft_id=review.draft_id,
-            draft_text=message.text if drafted and message is not None else None,
-            question=None if drafted or message is None else message.text,
-            channel=ticket.channel,
-            language=ticket.language,
-            category=ticket.category,
-            priority=priority,
-            required_skills=route.required_skills,
-            preferred_skills=route.preferred_skills,
-            reasons=review.reasons,
-        )
-    )
 
 
 def hand_over(
@@ -125,12 +88,11 @@ def hand_over(
     ticket = handling.ticket
     if ticket.review is not None:
         found = found.joined(ticket.review.reasons)
-    route, priority = place_of(handling.policy, found.reasons, ticket.category)
-    ticket.owner = next_owner(ticket.owner, Turn.ESCALATED)
-    ticket.review = None
-    ticket.answer_due = ticket.open_due = ticket.quiet_due = None
+    route, priority = _place(handling, found)
+    ticket.owner = Owner.HUMAN
+    stop_waiting(handling)
     ticket.escalated_at, ticket.route = handling.now, route.name
-    _keep_reasons(handling, found)
+    ticket.keep_reasons(found.reasons, found.tier)
     case = Case(
         f"{ticket.ticket_id}/e/{ticket.episode}",
         route.name,
@@ -143,21 +105,29 @@ def hand_over(
     )
     ticket.case = case
     notice = _notice(handling, route) if action is Action.HANDOFF else None
-    write_decision(handling, subject, found, action, 2, route=route.name, notice=notice)
+    fields = fields_to_collect(handling) if action is Action.HANDOFF else ()
+    write_decision(
+        handling, subject, found, action, 2, route=route.name, notice=notice, collect=fields
+    )
+    states = [state for code, state in _ENDS.items() if code in found.codes]
+    end_review(handling, states[0] if states else ReviewState.SUPERSEDED)
     cases.start_clock(handling, SlaClock.FIRST_RESPONSE, route)
     write_open_escalation(handling, case)
     write_activity(handling, ActivityKind.ESCALATED, str(ticket.episode))
     handling.handoff = cases.handoff(handling, case.revision, route, notice)
 
 
+def _place(handling: Handling, found: Found) -> tuple[Route, int]:
+    """By reasons and category; what came back for no other reason goes where it was."""
+    policy, ticket = handling.policy, handling.ticket
+    route, priority = place_of(policy, found.reasons, ticket.category)
+    if Code.REOPENED in found.codes and route is policy.routes[-1] and ticket.earlier_route:
+        route = route_named(policy, ticket.earlier_route)
+        return route, min(route.priority, priority)
+    return route, priority
+
+
 def _notice(handling: Handling, route: Route) -> CustomerNotice:
     account = handling.account
     known = handling.ticket.language or (None if account is None else account.language)
     return CustomerNotice(route.notice, known or handling.policy.language)
-
-
-def _keep_reasons(handling: Handling, found: Found) -> None:
-    ticket = handling.ticket
-    ticket.tier = max(ticket.tier, found.tier)
-    known = {reason.code for reason in ticket.reasons}
-    ticket.reasons += tuple(reason for reason in found.reasons if reason.code not in known)

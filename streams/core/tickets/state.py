@@ -8,7 +8,16 @@ from enum import StrEnum
 
 import msgspec
 
-from schemas.records import ContextSection, Csat, Millis, Reason, Role, SlaClock, Verdict
+from schemas.records import (
+    ContextSection,
+    Csat,
+    Millis,
+    Reason,
+    Role,
+    SlaClock,
+    TicketOutcome,
+    Verdict,
+)
 
 KNOWN_IDS = 64
 """How many ids of messages and updates are known, so that one that comes twice counts once."""
@@ -17,6 +26,7 @@ KNOWN_ATTEMPTS = 8
 KNOWN_QUESTIONS = 6
 KNOWN_AUTHORS = 6
 KNOWN_CONTEXT = 8
+KNOWN_SCORES = 4
 MOOD_POINTS = 6
 
 
@@ -75,6 +85,17 @@ class Review(msgspec.Struct, frozen=True, array_like=True):
     due_at: Millis
     reasons: tuple[Reason, ...]
     draft_id: str | None = None
+    revision: int = 1
+    priority: int = 3
+
+
+class Heard(msgspec.Struct, frozen=True, array_like=True):
+    """A signal of the customer message that waits: what an account that becomes known may tip."""
+
+    name: str
+    score: float
+    start: int
+    end: int
 
 
 class Case(msgspec.Struct, frozen=True, array_like=True):
@@ -169,6 +190,16 @@ class Ticket(msgspec.Struct, array_like=True):
     first_offset: int = -1
     last_offset: int = -1
 
+    heard: tuple[Heard, ...] = ()
+    complexity: int = 0
+    allowed_draft: str | None = None
+    cleared_message_id: str | None = None
+    instructions: str | None = None
+    violations: int = 0
+    reviews: int = 0
+    earlier_route: str | None = None
+    last_outcome: TicketOutcome | None = None
+
     @property
     def deadline(self) -> Millis | None:
         """When the next timer of this ticket is due: milliseconds, None when none runs."""
@@ -187,6 +218,12 @@ class Ticket(msgspec.Struct, array_like=True):
             if at is not None
         ]
         return min(due) if due else None
+
+    def keep_reasons(self, reasons: tuple[Reason, ...], tier: int) -> None:
+        """Add the reasons whose codes are new, and hold the strictest tier."""
+        known = {reason.code for reason in self.reasons}
+        self.tier = max(self.tier, tier)
+        self.reasons += tuple(reason for reason in reasons if reason.code not in known)
 
     def open_for(self, now: Millis) -> int:
         """How long the ticket is open without its pauses, in milliseconds."""

@@ -4,26 +4,27 @@ from schemas.records import Cause
 from streams.core import sla
 from streams.core.reasons import Code
 from streams.core.tickets.assess import assess
-from streams.core.tickets.episodes import close, forget
-from streams.core.tickets.handling import Handling, Subject
+from streams.core.tickets.episodes import close, forget, quiet_outcome
+from streams.core.tickets.handling import Due, Handling, Subject
 from streams.core.tickets.outputs import write_sla_event
 from streams.core.tickets.settle import settle_fired
 from streams.core.tickets.triggers import group
 
 
-def on_due(handling: Handling) -> None:
+def on_due(handling: Handling, _due: Due) -> None:
     """Handle every timer that is due; one that was moved meanwhile does nothing."""
     ticket, now = handling.ticket, handling.now
     if ticket.clock is not None:
-        _ring(handling)
+        ring(handling)
     if ticket.forget_due is not None and ticket.forget_due <= now:
         forget(handling)
     if ticket.quiet_due is not None and ticket.quiet_due <= now:
-        close(handling, "assumed")
+        close(handling, quiet_outcome(ticket))
     _run_out(handling)
 
 
-def _ring(handling: Handling) -> None:
+def ring(handling: Handling) -> None:
+    """Tell every mark that the running clock has passed."""
     ticket = handling.ticket
     if ticket.clock is None or ticket.clock.next_at is None:
         return

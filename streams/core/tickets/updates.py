@@ -1,104 +1,159 @@
-"""What each kind of update does to a ticket."""
-
-from collections.abc import Callable
-from typing import Final
+"""What each kind of update does to a ticket, where it fits."""
 
 from msgspec.structs import replace
 
 from schemas.records import (
     Action,
     Cause,
+    ContextSection,
+    ConversationMessage,
     DraftOutcome,
     EscalationChange,
+    ReviewState,
     Role,
     TicketUpdate,
-    UpdateKind,
 )
 from streams.core.reasons import Code
 from streams.core.tickets import cases
 from streams.core.tickets.assess import assess
-from streams.core.tickets.episodes import close, erase, hand_back, reopen
+from streams.core.tickets.episodes import belongs_to_people, close, erase, hand_back, reopen
 from streams.core.tickets.handling import Handling, Subject
-from streams.core.tickets.lifecycle import Turn, next_owner
-from streams.core.tickets.messages import on_human_reply, take_over
-from streams.core.tickets.outputs import write_decision, write_outcome
+from streams.core.tickets.messages import (
+    is_customer_turn,
+    is_draft,
+    on_human_reply,
+    returned,
+    subject_of,
+    take_over,
+)
+from streams.core.tickets.observe import signals_heard
+from streams.core.tickets.outputs import amend_outcome, write_decision
+from streams.core.tickets.reviews import end_review
 from streams.core.tickets.settle import NOTHING, settle
-from streams.core.tickets.state import KNOWN_CONTEXT, Owner
-from streams.core.tickets.triggers import group
+from streams.core.tickets.state import KNOWN_CONTEXT, KNOWN_SCORES, Owner
+from streams.core.tickets.triggers import ON_ACCOUNT, group
+from streams.core.tickets.waits import await_answer, stop_waiting
 
-_ON_ACCOUNT = group(Code.HIGH_STAKES_ACCOUNT)
 _ON_GATE = group(Code.GATE_TIMEOUT)
 _ON_REJECTED = group(Code.REVIEW_REJECTED)
 _ON_EXPIRED = group(Code.REVIEW_UNANSWERED)
+_LONGEST_INSTRUCTIONS = 2_000
 
 
-def on_update(handling: Handling, update: TicketUpdate) -> None:
-    """Handle an update; one that does not fit the ticket's state changes nothing."""
-    handler = HANDLERS.get(update.kind)
-    if handler is not None and not handling.ticket.erased:
-        handler(handling, update)
+def about(handling: Handling, update: TicketUpdate) -> Subject:
+    """What a decision on this update answers."""
+    message_id = update.message_id or handling.ticket.customer_message_id
+    return Subject(Cause.UPDATE, update.update_id, message_id)
 
 
-def _subject(handling: Handling, update: TicketUpdate) -> Subject:
-    about = update.message_id or handling.ticket.customer_message_id
-    return Subject(Cause.UPDATE, update.update_id, about)
+def moot(handling: Handling, update: TicketUpdate) -> None:
+    """It does not fit the ticket as it stands: nothing changes, and a decision `none` says so."""
+    write_decision(handling, about(handling, update), NOTHING, Action.NONE, handling.ticket.tier)
 
 
-def _account(handling: Handling, update: TicketUpdate) -> None:
+def refuse(handling: Handling, event: ConversationMessage | TicketUpdate) -> None:
+    """An erased ticket keeps nothing of what comes later; a decision `none` says that it came."""
+    if isinstance(event, TicketUpdate):
+        moot(handling, event)
+    elif is_customer_turn(event) or is_draft(event):
+        write_decision(handling, subject_of(event), NOTHING, Action.NONE, 0)
+    else:
+        subject = Subject(Cause.UPDATE, event.message_id)
+        write_decision(handling, subject, NOTHING, Action.NONE, 0)
+
+
+def on_opened(handling: Handling, update: TicketUpdate) -> None:
+    """How the customer writes is known before their first message."""
+    handling.ticket.channel = update.channel or handling.ticket.channel
+
+
+def on_account(handling: Handling, update: TicketUpdate) -> None:
     """Decide again with what is now known; a review needs a customer message that waits."""
-    subject = _subject(handling, update)
-    found = assess(handling, _ON_ACCOUNT)
-    ticket = handling.ticket
-    waits = ticket.last_word is Role.CUSTOMER and not handling.thanked
-    if ticket.owner is Owner.HUMAN or found.tier <= ticket.tier or (found.tier == 1 and not waits):
+    subject, ticket = about(handling, update), handling.ticket
+    _tell_of_flood(handling, update)
+    handling.signals = signals_heard(ticket)
+    found = assess(handling, ON_ACCOUNT)
+    waits = ticket.last_word is Role.CUSTOMER
+    known = {reason.code for reason in ticket.reasons}
+    if found.tier <= ticket.tier and found.codes <= known:
+        write_decision(handling, subject, found, Action.NONE, ticket.tier)
+    elif ticket.owner is Owner.HUMAN:
+        settle(handling, subject, found)
+    elif found.tier <= ticket.tier or (found.tier == 1 and not waits):
         write_decision(handling, subject, found, Action.NONE, ticket.tier)
     else:
         settle(handling, subject, found)
 
 
-def _identified(handling: Handling, update: TicketUpdate) -> None:
-    handling.ticket.account_id = update.account_id or handling.ticket.account_id
-    handling.ticket.requester_id = update.requester_id or handling.ticket.requester_id
-    _account(handling, update)
+FLOOD = "flood"
+"""The source of the section of context that says a ticket is one of many of its requester."""
 
 
-def _pending(handling: Handling, _update: TicketUpdate) -> None:
+def _tell_of_flood(handling: Handling, update: TicketUpdate) -> None:
+    """Who gets the ticket sees that it is one of a burst, and which; once it is over, no more."""
+    ticket, flood = handling.ticket, None if update.account is None else update.account.flood
+    others = tuple(one for one in ticket.context if one.source != FLOOD)
+    if flood is None:
+        if update.account is not None:
+            ticket.context = others
+        return
+    fields = {"requester": flood.requester_id, "tickets": str(flood.tickets)}
+    section = ContextSection(FLOOD, flood.since, "One of many tickets of this requester", fields)
+    ticket.context = (*others[1 - KNOWN_CONTEXT :], section)
+    if ticket.case is not None:
+        cases.change(handling, ticket.case, EscalationChange.CONTEXT, context=(section,))
+
+
+def on_pending(handling: Handling, _update: TicketUpdate) -> None:
     """The customer's turn: without a word from them the ticket resolves softly."""
-    if _pause(handling):
-        handling.ticket.quiet_due = handling.now + handling.policy.retention.silence
+    _pause(handling)
+    handling.ticket.ai_asked = False
+    handling.ticket.quiet_due = handling.now + handling.policy.retention.silence
 
 
-def _on_hold(handling: Handling, update: TicketUpdate) -> None:
-    """Somebody else's turn: once the hold has ended the AI owes an answer."""
-    if _pause(handling) and update.until is not None:
-        handling.ticket.answer_due = max(handling.now + 1, update.until)
+def on_hold(handling: Handling, update: TicketUpdate) -> None:
+    """Somebody else's turn: once the hold has ended, at the latest after a day, the AI owes an
+    answer.
+    """
+    _pause(handling)
+    until = handling.now + handling.policy.retention.silence
+    if update.until is not None:
+        until = max(handling.now + 1, update.until)
+    handling.ticket.answer_due = until
 
 
-def _pause(handling: Handling) -> bool:
-    ticket = handling.ticket
-    if ticket.owner is not Owner.AI:
-        return False
-    if ticket.paused_since is None:
-        ticket.paused_since = handling.now
-    ticket.answer_due = ticket.open_due = ticket.quiet_due = None
-    return True
+def _pause(handling: Handling) -> None:
+    if handling.ticket.paused_since is None:
+        handling.ticket.paused_since = handling.now
+    stop_waiting(handling)
 
 
-def _assigned(handling: Handling, update: TicketUpdate) -> None:
+def on_assigned(handling: Handling, update: TicketUpdate) -> None:
+    """The platform gave it to a person: a takeover. Assigned to nobody, nothing changes."""
+    if update.actor_id is None:
+        moot(handling, update)
+    else:
+        take_over(handling, about(handling, update), update.actor_id)
+
+
+def on_reassigned(handling: Handling, update: TicketUpdate) -> None:
     """The platform's own word on who has the ticket; nobody means that it is free again."""
     person, case = update.actor_id, handling.ticket.case
-    if case is None:
-        if person is not None:
-            take_over(handling, _subject(handling, update), person)
-    elif person != case.owner_id:
-        kind = EscalationChange.REOPENED if person is None else EscalationChange.ACCEPTED
-        cases.change(handling, replace(case, owner_id=person), kind, note=update.reason)
+    if case is None or person == case.owner_id:
+        moot(handling, update)
+        return
+    kind = EscalationChange.REOPENED if person is None else EscalationChange.ACCEPTED
+    cases.change(handling, replace(case, owner_id=person), kind, note=update.reason)
 
 
-def _accepted(handling: Handling, update: TicketUpdate) -> None:
+def on_accepted(handling: Handling, update: TicketUpdate) -> None:
     """The first who accepts what lies on this route has it; others are refused."""
     case, person = handling.ticket.case, update.actor_id
-    if case is None or (person is not None and person == case.owner_id):
+    if case is None:
+        on_accepted_too_late(handling, update)
+        return
+    if person is not None and person == case.owner_id:
+        moot(handling, update)
         return
     outdated = update.revision is not None and update.revision < case.placed
     if case.owner_id is not None or outdated or person is None:
@@ -107,98 +162,106 @@ def _accepted(handling: Handling, update: TicketUpdate) -> None:
         cases.change(handling, replace(case, owner_id=person), EscalationChange.ACCEPTED)
 
 
-def _declined(handling: Handling, update: TicketUpdate) -> None:
+def on_accepted_too_late(handling: Handling, update: TicketUpdate) -> None:
+    """There is no open escalation: the acceptance is refused on the queue it was read from."""
+    cases.refuse_closed(handling, update)
+    moot(handling, update)
+
+
+def on_declined(handling: Handling, update: TicketUpdate) -> None:
+    """The person does not take it: it is free again, or goes to the queue they name."""
     case = handling.ticket.case
     if case is None:
-        return
-    if update.route is not None:
+        moot(handling, update)
+    elif update.route is not None:
         cases.move(handling, case, update.route, update.reason)
     else:
         free = replace(case, owner_id=None)
         cases.change(handling, free, EscalationChange.DECLINED, note=update.reason)
 
 
-def _transferred(handling: Handling, update: TicketUpdate) -> None:
-    if handling.ticket.case is not None:
+def on_transferred(handling: Handling, update: TicketUpdate) -> None:
+    """It goes to another queue, with everything; after the policy's number of moves to the lead."""
+    if handling.ticket.case is None:
+        moot(handling, update)
+    else:
         cases.move(handling, handling.ticket.case, update.route, update.reason)
 
 
-def _gate_timeout(handling: Handling, update: TicketUpdate) -> None:
-    if handling.ticket.owner in (Owner.AI, Owner.REVIEW):
-        settle(handling, _subject(handling, update), assess(handling, _ON_GATE))
+def on_gate_timeout(handling: Handling, update: TicketUpdate) -> None:
+    """The platform waited in vain for a decision: a person takes over."""
+    settle(handling, about(handling, update), assess(handling, _ON_GATE))
 
 
-def _human_replied(handling: Handling, update: TicketUpdate) -> None:
-    on_human_reply(handling, _subject(handling, update), update.actor_id)
+def on_human_replied(handling: Handling, update: TicketUpdate) -> None:
+    """As a person's message: the clock is met; unasked, it is a takeover."""
+    on_human_reply(handling, about(handling, update), update.actor_id)
 
 
-def _draft_reviewed(handling: Handling, update: TicketUpdate) -> None:
-    """Only the draft that waits now can be judged; an older one was superseded."""
+def on_draft_reviewed(handling: Handling, update: TicketUpdate) -> None:
+    """A person's word on the draft that waits: it goes out, or a person takes over. A word on
+    another draft, which a newer one or a newer message has superseded, changes nothing.
+    """
     ticket, review, word = handling.ticket, handling.ticket.review, update.draft
     if review is None or word is None or word.draft_id != review.draft_id:
+        moot(handling, update)
         return
     subject = Subject(Cause.UPDATE, update.update_id, review.message_id)
-    if word.outcome in (DraftOutcome.APPROVED, DraftOutcome.EDITED):
-        write_decision(handling, subject, NOTHING, Action.REPLY, 1, route=review.route)
-        ticket.owner, ticket.review = next_owner(ticket.owner, Turn.CLEARED), None
-        after = handling.rules.ai_no_answer.after.of(ticket.channel)
-        ticket.answer_due = handling.now + after
-    elif word.outcome is DraftOutcome.REJECTED:
+    if word.outcome is DraftOutcome.REJECTED:
         settle(handling, subject, assess(handling, _ON_REJECTED))
-    else:
+    elif word.outcome is DraftOutcome.EXPIRED:
         settle(handling, subject, assess(handling, _ON_EXPIRED))
+    else:
+        write_decision(handling, subject, NOTHING, Action.REPLY, 1, route=review.route)
+        ticket.owner = Owner.AI
+        ticket.allowed_draft, ticket.cleared_message_id = word.draft_id, review.message_id
+        end_review(handling, ReviewState.ANSWERED)
+        await_answer(handling)
 
 
-def _handed_back(handling: Handling, update: TicketUpdate) -> None:
-    """Back to the AI, which may answer the customer who waits; past the limit it is refused."""
-    ticket, subject = handling.ticket, _subject(handling, update)
-    if ticket.owner is not Owner.HUMAN:
-        return
+def on_handed_back(handling: Handling, update: TicketUpdate) -> None:
+    """Back to the AI with the person's instructions; past the policy's limit it is refused."""
+    ticket, subject = handling.ticket, about(handling, update)
     if ticket.hand_backs >= handling.policy.escalations.max_hand_backs:
         write_decision(handling, subject, NOTHING, Action.SILENT, 2, route=ticket.route)
         return
     hand_back(handling)
+    ticket.instructions = (update.instructions or "")[:_LONGEST_INSTRUCTIONS] or None
     write_decision(handling, subject, NOTHING, Action.REPLY, 0)
     if ticket.last_word is Role.CUSTOMER:
-        after = handling.rules.ai_no_answer.after.of(ticket.channel)
-        ticket.answer_due, ticket.quiet_due = handling.now + after, None
+        await_answer(handling)
 
 
-def _verdict(handling: Handling, update: TicketUpdate) -> None:
-    handling.ticket.verdict = update.verdict or handling.ticket.verdict
-    _outcome_again(handling)
+def on_verdict(handling: Handling, update: TicketUpdate) -> None:
+    """It joins the escalation it names, else the one that is open, else the last that ended."""
+    ticket, last, verdict = handling.ticket, handling.ticket.last_outcome, update.verdict
+    if verdict is None:
+        moot(handling, update)
+        return
+    named = last is not None and update.escalation_id in (None, last.escalation_id)
+    if named and (ticket.case is None or update.escalation_id is not None):
+        amend_outcome(handling, verdict, None)
+    else:
+        ticket.verdict = verdict
 
 
-def _csat(handling: Handling, update: TicketUpdate) -> None:
-    if update.csat is not None:
-        handling.ticket.csat = (*handling.ticket.csat[-3:], update.csat)
-        _outcome_again(handling)
+def on_csat(handling: Handling, update: TicketUpdate) -> None:
+    """It joins the episode that runs, or the one that ended last where none does."""
+    ticket, score = handling.ticket, update.csat
+    if score is None:
+        moot(handling, update)
+    elif ticket.owner is Owner.CLOSED:
+        amend_outcome(handling, None, score)
+    else:
+        ticket.csat = (*ticket.csat[1 - KNOWN_SCORES :], score)
 
 
-def _outcome_again(handling: Handling) -> None:
-    if handling.ticket.owner is Owner.CLOSED:
-        write_outcome(handling)
-
-
-def _resolved(handling: Handling, update: TicketUpdate) -> None:
-    if handling.ticket.owner is not Owner.CLOSED:
-        close(handling, "resolved", update.resolution_path)
-
-
-def _merged_into(handling: Handling, update: TicketUpdate) -> None:
-    if handling.ticket.owner is not Owner.CLOSED:
-        close(handling, "merged", update.other_ticket_id)
-
-
-def _reopened(handling: Handling, _update: TicketUpdate) -> None:
-    if handling.ticket.owner is Owner.CLOSED:
-        reopen(handling)
-
-
-def _context(handling: Handling, update: TicketUpdate) -> None:
-    """A section from another system; the newest of each source is kept."""
+def on_context(handling: Handling, update: TicketUpdate) -> None:
+    """A section from another system; the newest of each source is kept, and told to the desk."""
     ticket, section = handling.ticket, update.context
-    if section is None:
+    known = {one.source: one.as_of for one in ticket.context}
+    if section is None or section.as_of < known.get(section.source, section.as_of):
+        moot(handling, update)
         return
     others = tuple(one for one in ticket.context if one.source != section.source)
     ticket.context = (*others[1 - KNOWN_CONTEXT :], section)
@@ -206,28 +269,21 @@ def _context(handling: Handling, update: TicketUpdate) -> None:
         cases.change(handling, ticket.case, EscalationChange.CONTEXT, context=(section,))
 
 
-def _erased(handling: Handling, _update: TicketUpdate) -> None:
+def on_resolved(handling: Handling, update: TicketUpdate) -> None:
+    """The ticket is done: clocks end, the outcome is told."""
+    close(handling, "resolved", update.resolution_path)
+
+
+def on_reopened(handling: Handling, update: TicketUpdate) -> None:
+    """It goes on with whom it was: a person who had resolved it within a week, or else the AI."""
+    ticket, subject = handling.ticket, about(handling, update)
+    for_people = belongs_to_people(handling)
+    reopen(handling)
+    settle(handling, subject, returned(handling, NOTHING) if for_people else NOTHING)
+    if ticket.owner is Owner.AI and ticket.last_word is Role.CUSTOMER:
+        await_answer(handling)
+
+
+def on_erased(handling: Handling, _update: TicketUpdate) -> None:
+    """Nothing that anybody wrote stays; a marker without text refuses what comes later."""
     erase(handling)
-
-
-HANDLERS: Final[dict[UpdateKind, Callable[[Handling, TicketUpdate], None]]] = {
-    UpdateKind.IDENTIFIED: _identified,
-    UpdateKind.ACCOUNT_CHANGED: _account,
-    UpdateKind.PENDING_ON_CUSTOMER: _pending,
-    UpdateKind.ON_HOLD: _on_hold,
-    UpdateKind.ASSIGNED: _assigned,
-    UpdateKind.ACCEPTED: _accepted,
-    UpdateKind.DECLINED: _declined,
-    UpdateKind.TRANSFERRED: _transferred,
-    UpdateKind.GATE_TIMEOUT: _gate_timeout,
-    UpdateKind.HUMAN_REPLIED: _human_replied,
-    UpdateKind.DRAFT_REVIEWED: _draft_reviewed,
-    UpdateKind.HANDED_BACK: _handed_back,
-    UpdateKind.VERDICT: _verdict,
-    UpdateKind.CSAT: _csat,
-    UpdateKind.CONTEXT: _context,
-    UpdateKind.RESOLVED: _resolved,
-    UpdateKind.REOPENED: _reopened,
-    UpdateKind.MERGED_INTO: _merged_into,
-    UpdateKind.ERASED: _erased,
-}

@@ -35,6 +35,7 @@ TRIGGERS: Final[dict[Code, Trigger]] = {
     Code.POLICY_RULE: team.rule_on_message,
     Code.AI_STOPPED: team.ai_stopped,
     Code.HUMAN_TAKEOVER: events.human_takeover,
+    Code.REOPENED: events.reopened,
     Code.GATE_TIMEOUT: events.gate_timeout,
     Code.REVIEW_UNANSWERED: events.review_unanswered,
     Code.REVIEW_REJECTED: events.review_rejected,
@@ -71,3 +72,16 @@ ON_DRAFT: Final = (
     (Code.POLICY_RULE, team.rule_on_draft),
     *group(Code.AI_STOPPED),
 )
+ON_ACCOUNT: Final = group(
+    Code.BILLING,
+    Code.HUMAN_REQUEST,
+    Code.NEGATIVE_SENTIMENT,
+    Code.URGENCY,
+    Code.SECURITY,
+    Code.LEGAL_COMPLIANCE,
+    Code.SAFETY,
+    Code.HIGH_STAKES_ACCOUNT,
+    Code.AI_GAVE_UP,
+    Code.AI_STOPPED,
+)
+"""What may fire for the message that waits once more is known of its account."""

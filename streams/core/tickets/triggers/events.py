@@ -9,6 +9,11 @@ def human_takeover(_handling: Handling) -> Seen:
     return Seen(1.0, 1.0, 2)
 
 
+def reopened(handling: Handling) -> Seen:
+    """The customer is back, or the platform reopened it, after a person had resolved it."""
+    return of_last_message(handling, 1.0, 1.0, 2)
+
+
 def gate_timeout(handling: Handling) -> Seen:
     """The platform held an answer for a decision that did not come."""
     return of_last_message(handling, 1.0, 1.0, 2)

@@ -1,0 +1,26 @@
+"""Whose ticket it is: an account may be known late, or have been the wrong one."""
+
+from schemas.records import ActivityKind
+from streams.core.tickets.handling import Handling
+from streams.core.tickets.outputs import write_activity
+
+
+def belong(
+    handling: Handling, account_id: str | None, requester_id: str | None, *, corrects: bool
+) -> None:
+    """The ticket is theirs from now on: where it was nobody's, or they correct what was known.
+
+    Whose history it was in is told that it left.
+    """
+    ticket = handling.ticket
+    if not corrects:
+        account_id = ticket.account_id or account_id
+        requester_id = ticket.requester_id or requester_id
+    account_id = account_id or ticket.account_id
+    requester_id = requester_id or ticket.requester_id
+    before, after = ticket.account_id or ticket.requester_id, account_id or requester_id
+    if before != after and before is not None:
+        write_activity(handling, ActivityKind.LEFT, f"{before}@{handling.now}")
+    ticket.account_id, ticket.requester_id = account_id, requester_id
+    if before != after:
+        write_activity(handling, ActivityKind.OPENED, f"{after}@{handling.now}")

@@ -1,0 +1,454 @@
+"""What platforms, reviewers and desks can rely on, also when events come late or oddly."""
+
+import pytest
+from msgspec.structs import replace
+
+from detectors.signals import Found, Signal, Signals
+from schemas.records import (
+    AccountActivity,
+    AccountSnapshot,
+    ActivityKind,
+    ContextSection,
+    Decision,
+    DraftOutcome,
+    DraftReview,
+    EscalationUpdate,
+    RequesterFlood,
+    ReviewRequest,
+    TicketOutcome,
+    UpdateKind,
+    Verdict,
+)
+from streams.core.policy import Policy, default_policy
+from streams.core.tickets import Owner
+from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
+
+ANGRY = scores(negative=0.9)
+THANKS = scores(thanks=0.9)
+VIP = AccountSnapshot("a1", START, vip=True)
+
+
+def answered() -> Conversation:
+    talk = Conversation()
+    talk.customer()
+    talk.draft(draft_id="d1", in_reply_to="m1")
+    return talk
+
+
+def drafted() -> Conversation:
+    talk = Conversation(VIP)
+    talk.customer("hello")
+    talk.draft("Hello!", draft_id="d1", in_reply_to="m1")
+    return talk
+
+
+def resolved_by_a_person() -> Conversation:
+    talk = Conversation()
+    talk.customer("I was charged twice", scores(billing=0.9))
+    talk.human("Refunded.")
+    talk.update(UpdateKind.RESOLVED)
+    return talk
+
+
+def violations(talk: Conversation) -> int:
+    return talk.ticket.violations
+
+
+# The send gate.
+
+
+def test_an_answer_from_the_draft_that_was_let_out_keeps_the_contract() -> None:
+    talk = answered()
+    talk.ai(draft_id="d1", in_reply_to="m1")
+    assert violations(talk) == 0
+
+
+@pytest.mark.parametrize("draft_id", ["d0", "d2"])
+def test_an_answer_from_a_draft_that_no_decision_let_out_breaks_the_contract(draft_id: str) -> None:
+    talk = answered()
+    talk.ai(draft_id=draft_id, in_reply_to="m1")
+    talk.customer("and now?")
+    assert talk.decision.contract_violation
+
+
+def test_only_the_latest_draft_may_go_out() -> None:
+    talk = answered()
+    talk.draft("Or this.", draft_id="d2", in_reply_to="m1")
+    talk.ai(draft_id="d1", in_reply_to="m1")
+    assert violations(talk) == 1
+
+
+def test_a_later_customer_message_voids_what_was_not_yet_sent() -> None:
+    talk = answered()
+    talk.wait(1_000)
+    talk.customer("wait, one more thing")
+    talk.wait(1_000)
+    talk.ai(draft_id="d1", in_reply_to="m1")
+    assert violations(talk) == 1
+
+
+def test_an_answer_that_crossed_the_customers_message_breaks_nothing() -> None:
+    talk = answered()
+    sent_at = talk.now
+    talk.wait(1_000)
+    talk.customer("wait, one more thing")
+    event_time, talk.now = talk.now, sent_at
+    talk.ai(draft_id="d1", in_reply_to="m1")
+    talk.now = event_time
+    assert violations(talk) == 0
+
+
+def test_the_outcome_counts_the_violations_of_its_episode() -> None:
+    talk = Conversation()
+    talk.customer("awful", ANGRY)
+    talk.ai()
+    talk.ai()
+    talk.update(UpdateKind.RESOLVED)
+    assert [outcome.contract_violations for outcome in talk.all(TicketOutcome)] == [2]
+
+
+# Reviews.
+
+
+def test_a_review_tells_its_desk_every_change_under_a_rising_revision() -> None:
+    talk = drafted()
+    talk.customer("wait")
+    talk.draft("Better?", draft_id="d2")
+    talk.update(UpdateKind.DRAFT_REVIEWED, draft=DraftReview("d2", DraftOutcome.APPROVED))
+    told = [(one.revision, one.state, one.draft_id) for one in talk.all(ReviewRequest)]
+    assert told == [
+        (1, "waiting", None),
+        (2, "waiting", "d1"),
+        (3, "waiting", None),
+        (4, "waiting", "d2"),
+        (5, "answered", "d2"),
+    ]
+    assert len({one.review_id for one in talk.all(ReviewRequest)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"), [(DraftOutcome.REJECTED, "answered"), (DraftOutcome.EXPIRED, "expired")]
+)
+def test_a_review_that_ends_in_a_handoff_is_taken_from_the_reviewers(
+    outcome: DraftOutcome, state: str
+) -> None:
+    talk = drafted()
+    talk.update(UpdateKind.DRAFT_REVIEWED, draft=DraftReview("d1", outcome))
+    assert (talk.all(ReviewRequest)[-1].state, talk.ticket.owner) == (state, Owner.HUMAN)
+
+
+def test_a_handoff_for_another_reason_supersedes_the_review() -> None:
+    talk = drafted()
+    talk.customer("awful", ANGRY)
+    assert talk.all(ReviewRequest)[-1].state == "superseded"
+
+
+def test_another_draft_for_the_same_message_gets_no_more_time() -> None:
+    talk = drafted()
+    due_at = talk.all(ReviewRequest)[-1].due_at
+    talk.wait(2 * MINUTE)
+    talk.draft("Hello again!", draft_id="d2", in_reply_to="m1")
+    assert talk.all(ReviewRequest)[-1].due_at == due_at
+
+
+def test_a_draft_after_the_approved_one_is_reviewed_as_well() -> None:
+    talk = drafted()
+    talk.update(UpdateKind.DRAFT_REVIEWED, draft=DraftReview("d1", DraftOutcome.APPROVED))
+    talk.draft("Something else.", draft_id="d2", in_reply_to="m1")
+    assert (talk.decision.action, talk.codes) == ("review", {"high_stakes_account"})
+
+
+def test_a_word_on_a_superseded_draft_lets_nothing_out_and_is_on_record() -> None:
+    talk = drafted()
+    talk.customer("wait")
+    talk.update(UpdateKind.DRAFT_REVIEWED, draft=DraftReview("d1", DraftOutcome.APPROVED))
+    [decision] = talk.new(Decision)
+    assert (decision.action, talk.ticket.owner) == ("none", Owner.REVIEW)
+
+
+# Collecting.
+
+
+def collecting() -> Policy:
+    policy = default_policy()
+    routes = tuple(replace(route, collect=("order", "version")) for route in policy.routes)
+    return replace(policy, routes=routes)
+
+
+def test_until_somebody_takes_it_the_ai_may_ask_for_what_the_route_wants_to_know() -> None:
+    talk = Conversation(policy=collecting())
+    talk.customer("awful", ANGRY)
+    assert (talk.decision.action, talk.decision.collect) == ("handoff", ("order", "version"))
+    talk.ai("Which order is it?")
+    talk.customer("7", Signals(entities=(Found("order", "7", (0, 1)),)))
+    assert (talk.decision.action, talk.decision.collect) == ("collect", ("version",))
+    assert not talk.decision.contract_violation
+    talk.update(UpdateKind.ACCEPTED, actor_id="p1")
+    talk.customer("hello?")
+    assert (talk.decision.action, talk.decision.collect) == ("silent", ())
+
+
+def test_nothing_is_collected_unless_the_policy_says_what() -> None:
+    talk = Conversation()
+    talk.customer("awful", ANGRY)
+    talk.customer("hello?")
+    assert (talk.decision.action, talk.decision.collect) == ("silent", ())
+
+
+# Hand-back, return, verdict.
+
+
+def test_the_ai_gets_the_persons_instructions_until_the_episode_ends() -> None:
+    talk = Conversation()
+    talk.customer("awful", ANGRY)
+    talk.update(UpdateKind.HANDED_BACK, instructions="send the guide")
+    assert talk.decision.instructions == "send the guide"
+    talk.customer("and?")
+    assert talk.decision.instructions == "send the guide"
+    talk.customer("awful", ANGRY)
+    assert talk.decision.instructions is None
+
+
+def test_what_a_person_resolved_comes_back_to_people_within_a_week() -> None:
+    talk = resolved_by_a_person()
+    talk.wait(6 * DAY)
+    talk.customer("the money has not come")
+    assert (talk.decision.action, talk.codes) == ("handoff", {"reopened"})
+    assert talk.escalations[-1].route == "billing"
+    assert talk.ticket.reopened
+
+
+def test_after_a_week_it_is_another_matter() -> None:
+    talk = resolved_by_a_person()
+    talk.wait(8 * DAY)
+    talk.customer("how do I export?")
+    assert (talk.decision.action, talk.ticket.reopened) == ("reply", False)
+
+
+def test_after_two_hand_backs_the_ai_is_out_for_good() -> None:
+    talk = Conversation()
+    for _ in range(2):
+        talk.customer("awful", ANGRY)
+        talk.update(UpdateKind.HANDED_BACK)
+    talk.customer("awful", ANGRY)
+    talk.update(UpdateKind.RESOLVED)
+    talk.wait(20 * DAY)
+    talk.customer("hello")
+    assert talk.codes == {"reopened"}
+
+
+def test_a_platform_that_reopens_gives_it_back_to_whom_it_was() -> None:
+    talk = resolved_by_a_person()
+    talk.update(UpdateKind.REOPENED)
+    assert (talk.decision.action, talk.codes) == ("handoff", {"reopened"})
+    other = Conversation()
+    other.customer()
+    other.update(UpdateKind.RESOLVED)
+    other.update(UpdateKind.REOPENED)
+    assert (other.decision.action, other.ticket.owner) == ("reply", Owner.AI)
+    other.wait(MINUTE)
+    assert other.codes == {"ai_no_answer"}
+
+
+def test_a_verdict_after_the_hand_back_joins_the_episode_that_was_judged() -> None:
+    talk = Conversation()
+    talk.customer("awful", ANGRY)
+    talk.update(UpdateKind.HANDED_BACK)
+    talk.update(UpdateKind.VERDICT, verdict=Verdict(needed=False))
+    [outcome] = talk.new(TicketOutcome)
+    assert (outcome.episode, outcome.revision, outcome.verdict) == (1, 2, Verdict(needed=False))
+    assert talk.ticket.verdict is None
+
+
+@pytest.mark.parametrize(
+    ("last", "outcome"), [("thanks", "confirmed"), ("pending", "abandoned"), ("ai", "assumed")]
+)
+def test_a_long_silence_says_what_it_means(last: str, outcome: str) -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.ai()
+    if last == "thanks":
+        talk.customer("thanks!", THANKS)
+    elif last == "pending":
+        talk.update(UpdateKind.PENDING_ON_CUSTOMER)
+    talk.wait(DAY)
+    assert [one.outcome for one in talk.all(TicketOutcome)] == [outcome]
+
+
+# Accounts.
+
+
+def test_another_account_does_not_inherit_that_the_first_was_verified() -> None:
+    talk = Conversation()
+    talk.update(UpdateKind.IDENTIFIED, account_id="a1", verified=True)
+    assert talk.ticket.verified is True
+    talk.update(UpdateKind.IDENTIFIED, account_id="a2")
+    assert talk.ticket.account_id == "a2"
+    assert talk.decision.used.account_verified is None
+
+
+def test_a_corrected_account_leaves_the_first_ones_history() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.IDENTIFIED, account_id="a2")
+    told = [(one.kind, one.account_id) for one in talk.new(AccountActivity)]
+    assert told == [(ActivityKind.LEFT, "a1"), (ActivityKind.OPENED, "a2")]
+
+
+def test_an_unknown_account_is_in_the_default_segment_by_name() -> None:
+    talk = Conversation()
+    talk.customer()
+    assert (talk.decision.used.segment, talk.decision.used.profile_as_of) == ("default", None)
+
+
+def test_a_profile_that_comes_late_decides_the_waiting_message_again() -> None:
+    talk = Conversation()
+    talk.customer("hm", Signals(billing=Signal(0.46, (0, 2))))
+    assert talk.decision.action == "reply"
+    known = AccountSnapshot("a1", START, tier="enterprise")
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=known)
+    [reason] = talk.decision.reasons
+    assert (talk.decision.action, reason.code) == ("handoff", "billing")
+    assert reason.evidence[0].message_id == "m1"
+
+
+def test_a_profile_that_comes_late_is_told_to_the_person_who_has_the_ticket() -> None:
+    talk = Conversation()
+    talk.customer("awful", ANGRY)
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=VIP)
+    [update] = talk.new(EscalationUpdate)
+    assert [reason.code for reason in update.reasons] == [
+        "negative_sentiment",
+        "high_stakes_account",
+    ]
+
+
+# Late, early, repeated, contradictory.
+
+
+def test_the_same_id_with_other_words_is_weighed_and_marked() -> None:
+    talk = Conversation()
+    talk.customer("hello", message_id="m1")
+    talk.customer("awful", ANGRY, message_id="m1")
+    [decision] = talk.new(Decision)
+    assert (decision.cause, decision.action, decision.changed_duplicate) == (
+        "update",
+        "handoff",
+        True,
+    )
+
+
+def test_the_same_id_with_harmless_other_words_changes_nothing_but_is_marked() -> None:
+    talk = Conversation()
+    talk.customer("a question", message_id="m1")
+    talk.human()
+    talk.customer("all fine", message_id="m1")
+    [decision] = talk.new(Decision)
+    assert (decision.action, decision.changed_duplicate, talk.ticket.owner) == (
+        "none",
+        True,
+        Owner.HUMAN,
+    )
+    talk.customer("all fine", message_id="m1")
+    assert not talk.step.outputs
+
+
+def test_an_update_that_comes_twice_with_other_content_keeps_the_first() -> None:
+    talk = Conversation()
+    talk.customer("awful", ANGRY)
+    talk.update(UpdateKind.ACCEPTED, update_id="u", actor_id="p1")
+    talk.update(UpdateKind.ACCEPTED, update_id="u", actor_id="p2")
+    assert [decision.changed_duplicate for decision in talk.new(Decision)] == [True]
+    assert talk.ticket.case is not None
+    assert talk.ticket.case.owner_id == "p1"
+
+
+def test_a_changed_draft_under_its_id_is_judged_anew() -> None:
+    talk = drafted()
+    talk.update(UpdateKind.DRAFT_REVIEWED, draft=DraftReview("d1", DraftOutcome.APPROVED))
+    talk.draft("Something else.", draft_id="d1", in_reply_to="m1")
+    assert (talk.decision.action, talk.decision.changed_duplicate) == ("review", True)
+
+
+def test_an_update_before_the_first_message_opens_the_ticket() -> None:
+    talk = Conversation()
+    talk.update(UpdateKind.RESOLVED)
+    talk.customer("it is broken")
+    assert (talk.decision.action, talk.ticket.owner) == ("reply", Owner.AI)
+
+
+def test_an_acceptance_of_what_is_closed_is_refused_where_it_was_read() -> None:
+    talk = resolved_by_a_person()
+    talk.update(UpdateKind.ACCEPTED, actor_id="p2", revision=1)
+    [refused] = talk.new(EscalationUpdate)
+    assert (refused.change, refused.route, refused.escalation_id) == (
+        "accept_refused",
+        "billing",
+        "T1/e/1",
+    )
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        UpdateKind.DECLINED,
+        UpdateKind.TRANSFERRED,
+        UpdateKind.HANDED_BACK,
+        UpdateKind.DRAFT_REVIEWED,
+        UpdateKind.REOPENED,
+        UpdateKind.MERGED_INTO,
+        UpdateKind.MERGED_FROM,
+        UpdateKind.CONTEXT,
+    ],
+)
+def test_an_update_that_does_not_fit_changes_nothing_and_is_on_record(kind: UpdateKind) -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(kind)
+    [decision] = talk.new(Decision)
+    assert (decision.action, talk.ticket.owner) == ("none", Owner.AI)
+
+
+def test_an_older_section_of_context_does_not_replace_a_newer_one() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.CONTEXT, context=ContextSection("crm", START + 1, "new"))
+    talk.update(UpdateKind.CONTEXT, context=ContextSection("crm", START, "old"))
+    assert [section.title for section in talk.ticket.context] == ["new"]
+
+
+def test_a_hold_without_an_end_ends_after_a_day() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.ON_HOLD)
+    talk.wait(23 * HOUR)
+    assert talk.decision.action == "reply"
+    talk.wait(HOUR)
+    assert talk.codes == {"ai_no_answer"}
+
+
+def test_everything_that_comes_for_an_erased_ticket_is_refused_on_record() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.ERASED)
+    for kind in ("customer", "ai", "human", "update"):
+        if kind == "update":
+            talk.update(UpdateKind.VERDICT)
+        else:
+            getattr(talk, kind)()
+        assert [decision.action for decision in talk.new(Decision)] == ["none"]
+        assert talk.step.appended is None
+    assert talk.ticket.requester_id is None
+
+
+def test_a_ticket_of_a_burst_says_so_in_decision_and_package_until_it_is_over() -> None:
+    flood = RequesterFlood("r1", 22, START)
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START, flood=flood))
+    assert talk.decision.used.flood == flood
+    talk.customer("awful", ANGRY)
+    [section] = talk.escalations[0].package.context
+    assert (section.source, section.fields["tickets"]) == ("flood", "22")
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START))
+    assert not talk.ticket.context

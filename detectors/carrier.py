@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import asdict
 
-from detectors.pipeline import analyze
 from detectors.signals import Signal, Signals
+from detectors.whole import analyze
 
 if TYPE_CHECKING:
     from spacy.language import Language

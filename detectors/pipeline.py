@@ -34,11 +34,8 @@ POSSIBLE_FROM: Final = {"safety": 0.03}
 """The learned score from which on a lexicon is believed; a danger must not be missed."""
 
 
-def analyze(texts: Sequence[str]) -> list[Signals]:
-    """The signals of each text, in the same order. Deterministic; every text alone.
-
-    Spans count characters of the text as it was given.
-    """
+def analyze_each(texts: Sequence[str]) -> list[Signals]:
+    """The signals of each text as one reading gives them; `detectors.analyze` reads more."""
     signals = [NOTHING] * len(texts)
     english: dict[int, Read] = {}
     for index, text in enumerate(texts):

@@ -55,3 +55,5 @@ class Signals(msgspec.Struct, frozen=True):
     unreadable: bool = False
     gist: tuple[int, ...] = ()
     """Sorted hashes of what the text asks about; two gists are compared for repetition."""
+    quoted: "Signals | None" = None
+    """The signals of the text together with what it quotes; None where it quotes nothing."""

@@ -65,6 +65,8 @@ class Reading:
                 self._origins = [
                     index for index, char in enumerate(original) for _ in _FOLD[ord(char)]
                 ]
+        if "<" in self.text:
+            self.text = _TAG.sub(_blank, self.text)
         if len(self.text) > _SHORT and _MAIL.search(self.text):
             self.text = own_words(self.text)
 
@@ -83,15 +85,31 @@ _EARLIER_MAIL: Final = re.compile(
     r"|on [^\n]{5,120} wrote: ?$|from: [^\n]{1,200}\n(?:sent|date|to): |_{10,80}$)[\s\S]*",
     re.MULTILINE,
 )
-_SIGNATURE: Final = re.compile(
-    r"^-- ?\n[\s\S]{0,500}\Z|^(?:sent from my|get outlook for) [^\n]*", re.MULTILINE
+_SIGNATURE: Final = re.compile(r"^-- ?\n[\s\S]{0,500}\Z", re.MULTILINE)
+_DEVICE: Final = re.compile(
+    r"^sent from (?:my )?[^\n]{0,20}(?:phone|ipad|android|galaxy|pixel|tablet|mobile|mail|outlook)"
+    r"[^\n]{0,20}$|^get outlook for (?:ios|android)[^\n]{0,40}$",
+    re.MULTILINE,
+)
+_BOILERPLATE: Final = (
+    r"confidential|privileged|intended (?:only|solely|recipient)|unauthori[sz]ed|disclos"
+    r"|(?:in|by) error|delete (?:it|this|the (?:e-?mail|message))|notify (?:the|us|me)"
+    r"|(?:copying|distribution|dissemination|prohibited|viruses)"
 )
 _DISCLAIMER: Final = re.compile(
     r"(?:this (?:e-?mail|message|communication|transmission)[^.]{0,120}"
     r"(?:confidential|privileged|intended (?:only|solely))"
     r"|confidentiality (?:notice|note|disclaimer)|if you are not the intended recipient"
-    r"|(?:information|contents?)[^.]{0,60}(?:e-?mail|message)[^.]{0,60}confidential)[\s\S]{0,2000}"
+    r"|(?:information|contents?)[^.]{0,60}(?:e-?mail|message)[^.]{0,60}confidential)[^.\n]{0,500}[.\n]?"
+    rf"(?:[^.\n]{{0,300}}(?:{_BOILERPLATE})[^.\n]{{0,300}}[.\n]?){{0,12}}"
 )
+"""A disclaimer, and the sentences after it as long as they go on like one."""
+_TAG: Final = re.compile(
+    r"</?(?:a|b|i|u|s|p|br|em|hr|li|ol|ul|td|th|tr|div|img|pre|code|font|span|strong|style|script"
+    r"|table|tbody|h[1-6]|html|body)(?:\s[^<>]{0,200})?/?>|<!--|-->"
+)
+FEW_WORDS: Final = 4
+"""Fewer words than this before what looks like a signature: it may be the message itself."""
 
 
 def own_words(text: str) -> str:
@@ -100,9 +118,30 @@ def own_words(text: str) -> str:
     Length and offsets stay; a text that is nothing but a quotation stays as it is.
     """
     kept = text
-    for pattern in (_QUOTED_LINE, _EARLIER_MAIL, _SIGNATURE, _DISCLAIMER):
+    for pattern in (_QUOTED_LINE, _EARLIER_MAIL, _DEVICE, _DISCLAIMER):
         kept = pattern.sub(_blank, kept)
+    signed = _SIGNATURE.sub(_blank, kept)
+    if len(signed.split()) >= FEW_WORDS:
+        kept = signed
     return kept if kept.strip() else text
+
+
+_HEADS: Final = re.compile(
+    r"^[ \t]{0,8}>[> \t]{0,20}|^-{2,20} ?(?:original|forwarded) message[^\n]{0,40}"
+    r"|^begin forwarded message:?|^on [^\n]{5,120} wrote: ?$|^_{10,80}$|^(?:from|sent|date|to): ",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+def unquoted(text: str) -> str | None:
+    """The text with the marks of quotations as blanks, so that what they hold is read as well.
+
+    None where it quotes nothing. Length and offsets stay.
+    """
+    if "\n" not in text and ">" not in text[:12]:
+        return None
+    bare = _HEADS.sub(_blank, text)
+    return None if bare == text else bare
 
 
 def _blank(found: re.Match[str]) -> str:

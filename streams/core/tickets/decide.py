@@ -120,6 +120,9 @@ def _begin(
         if identifies:
             ticket.verified = _verified(ticket, event)
     read = signals if signals is not None else _NOT_ANALYSED
+    if ticket.customer_message_id is None and read.quoted is not None:
+        # Nobody has seen yet what the first message quotes.
+        read = read.quoted
     segment = segment_of(policy, account, ticket.verified)
     handling = Handling(
         ticket,

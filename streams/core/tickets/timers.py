@@ -12,7 +12,9 @@ from streams.core.tickets.triggers import group
 
 
 def on_due(handling: Handling, _due: Due) -> None:
-    """Handle every timer that is due; one that was moved meanwhile does nothing."""
+    """What is due happens: the AI's silence, a ticket open for too long or a review nobody judges
+    goes to a person; a response clock warns; a long silence closes, and in the end forgets.
+    """
     ticket, now = handling.ticket, handling.now
     if ticket.clock is not None:
         ring(handling)

@@ -1,0 +1,72 @@
+"""What one reading of a text would miss: what is drowned in a long text or a forged transcript, and
+what stands only in a quotation.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from detectors.pipeline import SIGNALS, analyze_each
+from detectors.signals import Signal, Signals
+from detectors.text import unquoted
+
+LONG: Final = 1_000
+"""Characters from which on a text is also read in parts."""
+_PART: Final = 240
+_STEP: Final = 160
+_MOST_LINES: Final = 40
+UNDILUTED: Final = ("safety", "security", "legal_compliance", "human_request")
+"""What any part of a text says, however much of something else stands beside it."""
+_SPEAKER: Final = re.compile(
+    r"^\W{0,5}(?:ai|agent|assistant|bot|customer|human|operator|support|system|user)\W{0,3}:",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def analyze(texts: Sequence[str]) -> list[Signals]:
+    """The signals of each text, in the same order. Deterministic; every text alone.
+
+    Spans count characters of the text as it was given. `quoted` are the signals of the text
+    together with what it quotes, where it quotes something.
+    """
+    signals = analyze_each(texts)
+    parts = [(index, *part) for index, text in enumerate(texts) for part in _parts(text)]
+    for (index, start, _), read in zip(
+        parts, analyze_each([part for *_, part in parts]), strict=True
+    ):
+        signals[index] = _stricter(signals[index], read, UNDILUTED, start)
+    whole = [(index, text) for index, one in enumerate(texts) if (text := unquoted(one))]
+    for (index, _), read in zip(whole, analyze_each([text for _, text in whole]), strict=True):
+        own = signals[index]
+        both = _stricter(read, own, SIGNALS, 0)
+        thanks = min(own.thanks, read.thanks, key=lambda one: one.score)
+        signals[index] = replace(own, quoted=replace(both, thanks=thanks))
+    return signals
+
+
+def _parts(text: str) -> Iterator[tuple[int, str]]:
+    """Where each part begins, and the part: the lines of a long text or of what looks like a
+    transcript, and windows over a long text.
+    """
+    if "\n" in text and (len(text) > LONG or (":" in text and _SPEAKER.search(text))):
+        place = 0
+        for line in text.split("\n", _MOST_LINES):
+            yield place, line
+            place += len(line) + 1
+    if len(text) > LONG:
+        for start in range(0, len(text), _STEP):
+            yield start, text[start : start + _PART]
+
+
+def _stricter(one: Signals, other: Signals, names: Sequence[str], start: int) -> Signals:
+    """With the stronger of each signal; the other's spans lie `start` characters further on."""
+    changes: dict[str, Any] = {}
+    for name in names:
+        theirs: Signal = getattr(other, name)
+        if theirs.score > getattr(one, name).score:
+            span = theirs.span
+            moved = None if span is None else (span[0] + start, span[1] + start)
+            changes[name] = Signal(theirs.score, moved)
+    return replace(one, **changes) if changes else one

@@ -1,0 +1,251 @@
+"""Two tickets become one, whatever comes first."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detectors.signals import Signals
+from schemas.codec import Tombstone
+from schemas.records import (
+    ConversationMessage,
+    Decision,
+    OpenEscalation,
+    Record,
+    Role,
+    TicketOutcome,
+    TicketUpdate,
+    UpdateKind,
+    Verdict,
+)
+from streams.core.policy import default_policy
+from streams.core.tickets import Arrival, Due, Event, Owner, Ticket, decide
+from tests.core.conversation import MINUTE, START, scores
+
+ANGRY = scores(negative=0.9)
+SIGNALS = st.sampled_from(
+    [Signals(), ANGRY, scores(billing=0.9), Signals(complexity=3), scores(security=0.9)]
+)
+
+
+class Desk:
+    """Several tickets under one clock; what Baton tells another ticket waits in `post`."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self.tickets: dict[str, Ticket | None] = {}
+        self.outputs: dict[str, list[Record | Tombstone]] = defaultdict(list)
+        self.post: list[TicketUpdate] = []
+        self.count = 0
+
+    def ticket(self, name: str) -> Ticket:
+        ticket = self.tickets[name]
+        assert ticket is not None
+        return ticket
+
+    def write(self, name: str, signals: Signals) -> None:
+        self.count += 1
+        message = ConversationMessage(f"m{self.count}", name, Role.CUSTOMER, "hm", self.now)
+        self.apply(message, signals)
+
+    def update(self, name: str, kind: UpdateKind, other: str | None = None) -> None:
+        self.count += 1
+        self.apply(TicketUpdate(f"u{self.count}", name, kind, self.now, other_ticket_id=other))
+
+    def apply(self, event: Event, signals: Signals | None = None) -> None:
+        state = self.tickets.get(event.ticket_id)
+        arrival = Arrival(self.now, "support.conversations", 0, self.count)
+        step = decide(state, event, signals, None, default_policy(), arrival)
+        self.tickets[event.ticket_id] = step.state
+        self.outputs[event.ticket_id] += step.outputs
+        self.post += [
+            output
+            for output in step.outputs
+            if isinstance(output, TicketUpdate) and output.kind is UpdateKind.MERGED_FROM
+        ]
+
+    def deliver(self) -> None:
+        for update in self.post:
+            self.apply(update)
+        self.post.clear()
+
+    def wait(self, duration: int) -> None:
+        until = self.now + duration
+        while due := [
+            (ticket.deadline, name)
+            for name, ticket in self.tickets.items()
+            if ticket is not None and ticket.deadline is not None and ticket.deadline <= until
+        ]:
+            self.now, name = min(due)
+            self.apply(Due(name))
+        self.now = until
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a merge decides of its target."""
+
+    owner: Owner
+    tier: int
+    codes: frozenset[str]
+    opened_at: int
+    due_at: int | None
+    escalated: bool
+
+
+def kept(ticket: Ticket) -> Kept:
+    return Kept(
+        ticket.owner,
+        ticket.tier,
+        frozenset(reason.code for reason in ticket.reasons),
+        ticket.opened_at,
+        None if ticket.clock is None else ticket.clock.due_at,
+        ticket.case is not None,
+    )
+
+
+def open_escalations(desk: Desk, name: str) -> set[str]:
+    shown: set[str] = set()
+    for output in desk.outputs[name]:
+        if isinstance(output, OpenEscalation):
+            shown.add(output.escalation_id)
+        elif isinstance(output, Tombstone):
+            shown.clear()
+    return shown
+
+
+tickets = st.lists(st.tuples(st.sampled_from([0, 1_000, 20_000, MINUTE]), SIGNALS), max_size=3)
+
+
+def histories(desk: Desk, **written: list[tuple[int, Signals]]) -> None:
+    for name, messages in written.items():
+        for pause, signals in messages:
+            desk.wait(pause)
+            desk.write(name, signals)
+
+
+@settings(max_examples=150, deadline=None)
+@given(tickets, tickets, st.sampled_from(["before", "between", "after", "never"]))
+def test_the_platforms_two_updates_come_in_any_order_and_lead_to_the_same(
+    of_source: list[tuple[int, Signals]], of_target: list[tuple[int, Signals]], word: str
+) -> None:
+    desk, plain = Desk(), Desk()
+    for one in (desk, plain):
+        histories(one, source=of_source, target=of_target)
+    if word == "before":
+        desk.update("target", UpdateKind.MERGED_FROM, "source")
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    if word == "between":
+        desk.update("target", UpdateKind.MERGED_FROM, "source")
+    desk.deliver()
+    if word == "after":
+        desk.update("target", UpdateKind.MERGED_FROM, "source")
+    plain.update("source", UpdateKind.MERGED_INTO, "target")
+    plain.deliver()
+    assert kept(desk.ticket("target")) == kept(plain.ticket("target"))
+    assert desk.ticket("source").owner is Owner.CLOSED
+    assert not open_escalations(desk, "source")
+
+
+@settings(max_examples=150, deadline=None)
+@given(tickets, tickets)
+def test_the_target_keeps_the_earliest_clock_the_strictest_tier_and_one_escalation(
+    of_source: list[tuple[int, Signals]], of_target: list[tuple[int, Signals]]
+) -> None:
+    desk = Desk()
+    histories(desk, source=of_source, target=of_target)
+    before = [kept(ticket) for ticket in desk.tickets.values() if ticket is not None]
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    after = kept(desk.ticket("target"))
+    assert after.tier == max([one.tier for one in before], default=0)
+    assert after.opened_at == min([one.opened_at for one in before], default=START)
+    assert after.escalated == any(one.escalated for one in before)
+    assert len(open_escalations(desk, "target")) == int(after.escalated)
+    running = [one.due_at for one in before if one.due_at is not None]
+    assert after.due_at == min(running, default=None)
+
+
+@settings(max_examples=100, deadline=None)
+@given(tickets, tickets, tickets)
+def test_two_merges_into_one_ticket_lead_to_the_same_in_either_order(
+    one: list[tuple[int, Signals]],
+    other: list[tuple[int, Signals]],
+    of_target: list[tuple[int, Signals]],
+) -> None:
+    ends = []
+    for order in (("one", "other"), ("other", "one")):
+        desk = Desk()
+        histories(desk, one=one, other=other, target=of_target)
+        for source in order:
+            desk.update(source, UpdateKind.MERGED_INTO, "target")
+        desk.deliver()
+        ends.append(kept(desk.ticket("target")))
+    assert ends[0] == ends[1]
+
+
+def merged(signals: Signals = ANGRY) -> Desk:
+    desk = Desk()
+    desk.write("source", signals)
+    desk.write("target", Signals())
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    return desk
+
+
+def test_either_update_alone_is_harmless() -> None:
+    desk = merged()
+    assert desk.ticket("target").owner is Owner.AI
+    alone = Desk()
+    alone.write("target", Signals())
+    alone.update("target", UpdateKind.MERGED_FROM, "source")
+    assert alone.ticket("target").owner is Owner.AI
+    assert [d.action for d in alone.outputs["target"] if isinstance(d, Decision)][-1] == "none"
+
+
+def test_what_baton_tells_the_target_twice_counts_once() -> None:
+    desk = merged()
+    desk.post *= 2
+    desk.deliver()
+    assert desk.ticket("target").owner is Owner.HUMAN
+    assert len(open_escalations(desk, "target")) == 1
+
+
+def test_the_package_names_the_ticket_that_was_merged() -> None:
+    desk = merged()
+    desk.deliver()
+    [section] = desk.ticket("target").context
+    assert section.fields["ticket"] == "source"
+
+
+def test_a_customer_who_waited_in_the_source_is_waited_for_in_the_target() -> None:
+    desk = Desk()
+    desk.write("source", Signals())
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    desk.wait(MINUTE)
+    assert [reason.code for reason in desk.ticket("target").reasons] == ["ai_no_answer"]
+
+
+def test_a_message_that_still_comes_for_the_source_is_answered() -> None:
+    desk = merged()
+    desk.write("source", Signals())
+    assert desk.ticket("source").owner is Owner.HUMAN
+
+
+def test_a_verdict_for_a_ticket_that_was_merged_away_joins_its_own_outcome() -> None:
+    desk = merged()
+    verdict = Verdict(needed=True)
+    desk.apply(TicketUpdate("v", "source", UpdateKind.VERDICT, desk.now, verdict=verdict))
+    outcome = desk.outputs["source"][-1]
+    assert isinstance(outcome, TicketOutcome)
+    assert (outcome.outcome, outcome.resolution_path) == ("merged", "target")
+    assert (outcome.verdict, outcome.revision) == (verdict, 2)
+
+
+def test_a_ticket_is_not_merged_into_itself() -> None:
+    desk = Desk()
+    desk.write("source", Signals())
+    desk.update("source", UpdateKind.MERGED_INTO, "source")
+    assert desk.ticket("source").owner is Owner.AI
+    assert not desk.post

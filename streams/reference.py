@@ -1,4 +1,5 @@
-"""The reference pages, generated from what is declared: topics, settings, reason codes, metrics.
+"""The reference pages, generated from what is declared: topics, settings, reason codes, metrics,
+the policy.
 
     python -m streams.reference docs README.md
 
@@ -15,6 +16,7 @@ from typing import Any
 from schemas.topics import ROUTES, TOPICS, Topic
 from streams.core.reasons import NEVER_RELAXED, REASONS
 from streams.metrics import METRICS
+from streams.policy_page import policy_page
 from streams.settings import PREFIX, Settings
 
 DAY = 86_400_000
@@ -123,6 +125,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "reasons.md": reasons_page,
     "metrics.md": metrics_page,
+    "policy.md": lambda: f"# Policy\n\n{NOTE}\n{policy_page()}",
 }
 
 

@@ -20,6 +20,7 @@ class Role(StrEnum):
     WORKER = "worker"
     APPLY = "apply"
     PLAY = "play"
+    POLICY = "policy"
     TAIL = "tail"
 
 
@@ -34,6 +35,12 @@ def grants_of(role: Role, settings: Settings, agents: Iterable[str] = AGENTS) ->
     if role is Role.PLAY:
         name = connection.topic("support.conversations")
         return [Grant(ResourceType.TOPIC, name, (AclOperation.WRITE,))]
+    if role is Role.POLICY:
+        name = connection.topic("support.policies")
+        routes = Grant(
+            ResourceType.TOPIC, connection.topic(FAMILY), (AclOperation.DESCRIBE,), prefixed=True
+        )
+        return [Grant(ResourceType.TOPIC, name, (AclOperation.READ, AclOperation.WRITE)), routes]
     operations = (AclOperation.READ,) if role is Role.TAIL else _APPLY
     return [Grant(ResourceType.TOPIC, connection.topic(FAMILY), operations, prefixed=True)]
 

@@ -1,4 +1,5 @@
-"""The reference pages, generated from what is declared: topics, settings, reason codes, metrics.
+"""The reference pages, generated from what is declared: topics, settings, reason codes, metrics,
+the policy.
 
     python -m streams.reference docs README.md
 
@@ -15,6 +16,7 @@ from typing import Any
 from schemas.topics import ROUTES, TOPICS, Topic
 from streams.core.reasons import NEVER_RELAXED, REASONS
 from streams.metrics import METRICS
+from streams.policy_page import policy_page
 from streams.settings import PREFIX, Settings
 from streams.state_machine import state_machine_page
 
@@ -130,6 +132,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reasons.md": reasons_page,
     "state-machine.md": states_page,
     "metrics.md": metrics_page,
+    "policy.md": lambda: f"# Policy\n\n{NOTE}\n{policy_page()}",
 }
 
 

@@ -106,6 +106,25 @@ def test_the_first_rule_that_holds_is_the_one() -> None:
     assert [one.sub_reason for one in fired(talk)] == ["two"]
 
 
+def test_of_many_rules_the_one_whose_words_are_there_is_found() -> None:
+    lines = "".join(
+        f"- {{name: rule{n}, when: {{keywords: [word{n}], patterns: ['id-{n}$']}}, tier: 2}}\n"
+        for n in range(150)
+    )
+    policy = ours(f"rules:\n{lines}- {{name: last, when: {{channels: [sms]}}, tier: 1}}")
+    for text, names in (
+        ("word77 of id-77", ["rule77"]),
+        ("word77 of id-78", []),
+        ("nothing of it", []),
+    ):
+        talk = Conversation(policy=policy)
+        talk.customer(text)
+        assert [one.sub_reason for one in fired(talk)] == names
+        talk = Conversation(policy=policy)
+        talk.customer(text, channel="sms")
+        assert [one.sub_reason for one in fired(talk)] == (names or ["last"])
+
+
 def test_a_rule_about_drafts_is_asked_of_drafts_alone() -> None:
     talk = Conversation(policy=rule("confidence_below: 0.7, categories: [general]", "tier: 1"))
     talk.customer()

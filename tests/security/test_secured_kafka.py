@@ -175,6 +175,7 @@ def test_a_running_worker_that_loses_a_permission_ends_and_its_restart_names_it(
         ("play", str(HISTORY), "--limit", "1"),
         ("tail", "decisions", "--until-end"),
         ("dead-letters", "list"),
+        ("policy", "list"),
     ],
 )
 def test_a_command_that_may_not_names_what_in_a_line(site: Site, command: tuple[str, ...]) -> None:

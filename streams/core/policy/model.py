@@ -275,11 +275,9 @@ class Stopped(Section, frozen=True):
     categories: tuple[str, ...] = ()
 
 
+# Equal only to itself, so that what it implies is worked out once: see `plan_of`.
 class Policy(Section, frozen=True, eq=False):
-    """Everything a decision depends on besides the record, the ticket and the account.
-
-    One is equal only to itself, so that what it implies is worked out once (see `plan_of`).
-    """
+    """Everything a decision depends on besides the record, the ticket and the account."""
 
     name: Name
     version: Count

@@ -50,6 +50,8 @@ def _account(handling: Handling, update: TicketUpdate) -> None:
     found = assess(handling, _ON_ACCOUNT)
     ticket = handling.ticket
     waits = ticket.last_word is Role.CUSTOMER and not handling.thanked
+    if ticket.case is not None:
+        cases.change(handling, ticket.case, EscalationChange.PACKAGE)
     if ticket.owner is Owner.HUMAN or found.tier <= ticket.tier or (found.tier == 1 and not waits):
         write_decision(handling, subject, found, Action.NONE, ticket.tier)
     else:

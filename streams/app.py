@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import faust
 from faust import StreamT
 from prometheus_client import CollectorRegistry
 
 from schemas.codec import BadRecord, Codec, Format
-from schemas.records import AccountProfile
+from schemas.records import AccountHealth, AccountProfile, Record
 from schemas.topics import PARTITIONER, ROUTES, TOPICS, route_topic
-from streams.agents.accounts import PROFILES_TOPIC, AccountsAgent
+from streams.agents.accounts import HEALTH_TOPIC, PROFILES_TOPIC, AccountsAgent
 from streams.agents.anomalies import AnomaliesAgent, tenant_of
 from streams.agents.deciding import Decider
 from streams.agents.published import POLICIES, PublishedPolicy, decode_policy
@@ -38,6 +38,8 @@ from streams.metrics import EngineGauges, EngineMetrics
 from streams.policies import policy_of, route_names
 from streams.security import connection_of
 from streams.settings import Settings
+
+R = TypeVar("R", bound=Record)
 
 MOCK_REGISTRY = "mock://baton"
 """A registry in memory: for Avro without a registry of one's own."""
@@ -65,18 +67,30 @@ class Kind:
 
 
 def _tickets(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
-    def decode(value: bytes) -> AccountProfile | None:
-        try:
-            profile = codec.decode(PROFILES_TOPIC, value)
-        except BadRecord:
-            return None  # the accounts agent has sent it to the dead letters
-        return profile if isinstance(profile, AccountProfile) else None
-
-    profiles = Replica(config, config.connection.topic(PROFILES_TOPIC), decode)
+    profiles = Replica(
+        config,
+        config.connection.topic(PROFILES_TOPIC),
+        partial(_read, codec, PROFILES_TOPIC, AccountProfile),
+    )
+    healths = Replica(
+        config,
+        config.connection.topic(HEALTH_TOPIC),
+        partial(_read, codec, HEALTH_TOPIC, AccountHealth),
+    )
     policies = Replica(config, config.connection.topic(POLICIES), partial(decode_policy, codec))
     policy = policy_of(settings)
-    decider = Decider(policy, profiles.get, PublishedPolicy(policies.get, policy).at)
-    return Agent(TicketsAgent(codec, decider), (profiles, policies))
+    in_force = PublishedPolicy(policies.get, policy).at
+    decider = Decider(policy, profiles.get, in_force, healths.get)
+    return Agent(TicketsAgent(codec, decider), (profiles, policies, healths))
+
+
+def _read(codec: Codec, topic: str, kind: type[R], value: bytes) -> R | None:
+    """A record of a replicated topic; None for what cannot be read, which its reader reports."""
+    try:
+        record = codec.decode(topic, value)
+    except BadRecord:
+        return None
+    return record if isinstance(record, kind) else None
 
 
 def _anomalies(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
@@ -88,7 +102,9 @@ def _accounts(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
 
 
 AGENTS = {
-    TicketsAgent.name: Kind(TicketsAgent.sources, ticket_of, _tickets, (PROFILES_TOPIC, POLICIES)),
+    TicketsAgent.name: Kind(
+        TicketsAgent.sources, ticket_of, _tickets, (PROFILES_TOPIC, POLICIES, HEALTH_TOPIC)
+    ),
     AnomaliesAgent.name: Kind(AnomaliesAgent.sources, tenant_of, _anomalies),
     AccountsAgent.name: Kind(AccountsAgent.sources, named_by, _accounts),
 }

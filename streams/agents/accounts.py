@@ -20,6 +20,7 @@ from streams.core.accounts import (
 from streams.engine import Batch, SourceRecord, Timer
 
 PROFILES_TOPIC = "support.accounts"
+HEALTH_TOPIC = "support.account-health"
 
 ACCOUNTS = Kind(b"a", encode_account, decode_account, lambda state: state.deadline)
 PROFILES: Kind[AccountProfile] = Kind(

@@ -5,24 +5,28 @@ from dataclasses import dataclass
 
 from detectors import MODEL_VERSION, Signals
 from schemas.records import (
+    AccountHealth,
     AccountProfile,
     AccountSnapshot,
     ConversationMessage,
     Escalation,
+    EscalationUpdate,
     Millis,
     TicketUpdate,
     TranscriptEntry,
     UpdateKind,
 )
+from streams.core.handoff import complement, complete
 from streams.core.policy import Policy
-from streams.core.tickets import Arrival, Event, Handoff, Step, Ticket, complete
+from streams.core.tickets import Arrival, Event, Handoff, Step, Ticket
 from streams.core.tickets import decide as decide_event
 from streams.core.tickets import internal_error as give_up
 
 Profiles = Callable[[str], AccountProfile | None]
+Healths = Callable[[str], AccountHealth | None]
 
 
-def no_profiles(account_id: str) -> None:
+def unknown(account_id: str) -> None:
     """Where no account is known."""
 
 
@@ -30,13 +34,15 @@ def no_profiles(account_id: str) -> None:
 class Decider:
     """Decides under a policy, with the profiles of accounts where they are known.
 
+    How an account is doing is shown to people only, in packages: no decision depends on it.
     `in_force` gives the policy for a time where policies are published; `policy` always holds where
     none are.
     """
 
     policy: Policy
-    profiles: Profiles = no_profiles
+    profiles: Profiles = unknown
     in_force: Callable[[Millis], Policy] | None = None
+    healths: Healths = unknown
 
     def decide(
         self, state: Ticket | None, event: Event, signals: Signals | None, arrival: Arrival
@@ -53,8 +59,18 @@ class Decider:
 
     def complete(self, handoff: Handoff, transcript: Sequence[TranscriptEntry]) -> Escalation:
         """The escalation with its package."""
-        profile = self._profile(handoff.ticket, None)
-        return complete(handoff, transcript, profile=profile)
+        known = self._known(handoff.ticket)
+        return complete(handoff, transcript, profile=known[0], health=known[1])
+
+    def complement(self, update: EscalationUpdate, ticket: Ticket) -> EscalationUpdate:
+        """The update with what is known by now of the account."""
+        policy = self._policy(update.changed_at)
+        profile, health = self._known(ticket)
+        return complement(update, ticket, policy, profile=profile, health=health)
+
+    def _known(self, ticket: Ticket) -> tuple[AccountProfile | None, AccountHealth | None]:
+        account = ticket.account_id
+        return (None, None) if account is None else (self.profiles(account), self.healths(account))
 
     def _policy(self, now: Millis) -> Policy:
         return self.policy if self.in_force is None else self.in_force(now)

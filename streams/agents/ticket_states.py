@@ -2,8 +2,8 @@
 
 import msgspec
 
-from schemas.codec import Codec
-from schemas.records import TranscriptEntry
+from schemas.codec import Codec, Tombstone
+from schemas.records import EscalationChange, EscalationUpdate, Record, TranscriptEntry
 from streams.agents.deciding import Decider
 from streams.agents.inbox import send
 from streams.agents.states import Kind, States
@@ -32,10 +32,21 @@ class TicketStates(States[Ticket]):
         self.set(ticket_id, step.state)
         self.rearm(ticket_id)
         self._keep_lines(ticket_id, old, step)
-        send(self._batch, self._codec, step.outputs, trace)
+        send(self._batch, self._codec, self._complemented(step), trace)
         if step.handoff is not None:
             escalation = self._decider.complete(step.handoff, self._transcript(step.handoff))
             send(self._batch, self._codec, (escalation,), trace)
+
+    def _complemented(self, step: Step) -> list[Record | Tombstone]:
+        """The outputs; an update of the package is filled with what is known of the account."""
+        return [
+            self._decider.complement(output, step.state)
+            if isinstance(output, EscalationUpdate)
+            and output.change is EscalationChange.PACKAGE
+            and step.state is not None
+            else output
+            for output in step.outputs
+        ]
 
     def _keep_lines(self, ticket_id: str, old: Ticket | None, step: Step) -> None:
         new = step.state

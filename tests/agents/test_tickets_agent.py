@@ -7,10 +7,14 @@ import pytest
 
 from schemas.codec import Codec
 from schemas.records import (
+    AccountHealth,
+    AccountProfile,
     Cause,
     ConversationMessage,
     Decision,
+    HealthLevel,
     Role,
+    TicketSummary,
     TicketUpdate,
     UpdateKind,
 )
@@ -186,3 +190,25 @@ def test_a_dead_letter_fits_whatever_key_and_headers_come_with_it(agent: Harness
     assert (len(letter.key), len(letter.value)) == (KEPT_KEY, KEPT_BYTES)
     assert [header.name for header in letter.headers] == [CUT]
     assert not is_whole(letter)
+
+
+def test_a_package_shows_how_the_account_is_doing_and_its_earlier_tickets(tmp_path: Path) -> None:
+    earlier = TicketSummary("T0", START - 1, category="billing")
+    health = AccountHealth("a1", START, 0.3, HealthLevel.AT_RISK, recent_tickets=(earlier,))
+    profile = AccountProfile("a1", START, name="One Ltd")
+    decider = Decider(
+        default_policy(), {"a1": profile}.get, healths={"a1": health, "a2": health}.get
+    )
+    agent = Harness(TicketsAgent(Codec(), decider), tmp_path, CONVERSATIONS)
+    ask = "I want to talk to a human being now"
+    outputs = agent.feed(CONVERSATIONS, customer(ask, account_id="a1"))
+    [package] = [one.package for one in decoded(outputs, "support.escalations.general")]
+    assert (package.account.name, package.health) == ("One Ltd", HealthLevel.AT_RISK)
+    assert package.history == (earlier,)
+    agent.feed(CONVERSATIONS, customer(ask, ticket="T2"))
+    known = TicketUpdate("u1", "T2", UpdateKind.IDENTIFIED, START + 9_000, account_id="a1")
+    outputs = agent.feed(CONVERSATIONS, known)
+    updates = decoded(outputs, "support.escalations.general")
+    assert [(one.change, one.account, one.history) for one in updates] == [
+        ("package", profile, (earlier,))
+    ]

@@ -16,6 +16,7 @@ from schemas.records import (
     TranscriptEntry,
     UpdateKind,
 )
+from streams.core.handoff import complete
 from streams.core.policy import Policy, default_policy
 from streams.core.tickets import (
     Arrival,
@@ -23,7 +24,6 @@ from streams.core.tickets import (
     Event,
     Step,
     Ticket,
-    complete,
     decide,
     decode_ticket,
     encode_ticket,

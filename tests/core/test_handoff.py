@@ -1,5 +1,6 @@
 """What a person gets who takes over."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -8,15 +9,18 @@ from detectors.signals import Found, Signal, Signals
 from schemas.records import (
     AccountHealth,
     AccountProfile,
+    Attachment,
     BillingContext,
     ContextSection,
     EscalationUpdate,
     HealthLevel,
+    PartState,
     TicketSummary,
     UpdateKind,
 )
+from streams.core.handoff import complement, complete
 from streams.core.handoff.summary import LONGEST
-from streams.core.tickets import complete
+from streams.core.tickets.state import KNOWN_ENTITIES
 from tests.core.conversation import DAY, START, Conversation, scores
 
 
@@ -75,6 +79,9 @@ def test_every_part_says_whether_it_is_there_and_as_of_when() -> None:
     states = {part.part: (part.state.value, part.as_of) for part in escalation.package.parts}
     assert states == {
         "transcript": ("missing", None),
+        "summary": ("missing", None),
+        "entities": ("present", talk.now),
+        "sentiment": ("present", talk.now),
         "account": ("stale", old),
         "billing": ("stale", old),
         "health": ("present", START),
@@ -94,6 +101,59 @@ def test_context_of_other_systems_is_kept_and_a_later_one_follows_as_an_update()
     talk.update(UpdateKind.CONTEXT, context=ContextSection("crm", START))
     [update] = talk.new(EscalationUpdate)
     assert (update.change, update.context[0].source) == ("context", "crm")
+
+
+def test_an_account_that_becomes_known_after_the_handoff_follows_as_an_update() -> None:
+    talk = Conversation(account_id=None)
+    talk.customer("a person please", scores(human_request=0.9))
+    parts = {part.part: part.state for part in talk.escalations[0].package.parts}
+    assert parts["account"] is PartState.MISSING
+    talk.update(UpdateKind.IDENTIFIED, account_id="a9")
+    [update] = talk.new(EscalationUpdate)
+    assert (update.change, update.revision) == ("package", 2)
+    profile = AccountProfile("a9", talk.now, name="Nine Ltd")
+    filled = complement(update, talk.ticket, talk.policy, profile=profile)
+    assert filled.account == profile
+    parts = {part.part: part.state for part in filled.parts}
+    assert (parts["account"], parts["billing"]) == (PartState.PRESENT, PartState.MISSING)
+
+
+def test_the_whole_package_fits_its_bound_and_says_what_of_it_is_cut() -> None:
+    talk = Conversation()
+    fields = {f"field {number}": "\x01" * 3_000 for number in range(200)}
+    for number in range(9):
+        talk.customer("\x01" * 60_000, message_id=f"long{number}")
+    talk.update(UpdateKind.CONTEXT, context=ContextSection("erp", START, "Orders", fields))
+    talk.customer("a person please", scores(human_request=0.9))
+    package = talk.escalations[0].package
+    assert len(msgspec.json.encode(package)) <= talk.policy.package.max_bytes == 512 * 1024
+    [section] = package.context
+    assert section.title == "Orders"
+    assert section.fields["…"] == f"{200 - len(section.fields) + 1} more"
+    assert package.transcript_cut is not None
+    assert package.transcript[-1].text == "a person please"
+
+
+def test_of_many_things_given_none_pushes_out_the_only_one_of_its_kind() -> None:
+    talk = Conversation()
+    order = Found("order", "B-77", (0, 4))
+    talk.customer("B-77", Signals(entities=(order,)))
+    for number in range(40):
+        url = Found("url", f"https://x.example/{number}", (0, 1))
+        talk.customer("see this", Signals(entities=(url,)))
+    kinds = [item.kind for item in talk.ticket.given]
+    assert len(kinds) == KNOWN_ENTITIES
+    assert kinds.count("order") == 1
+
+
+def test_what_came_with_a_message_is_named_in_the_transcript() -> None:
+    talk = Conversation()
+    photo = Attachment("image/png", "crack.png", 12_345, "x" * 9_000, "https://files/1")
+    talk.customer("see the photo", attachments=(photo,))
+    talk.customer("a person please", scores(human_request=0.9))
+    [shown] = talk.escalations[0].package.transcript[0].attachments
+    assert (shown.name, shown.reference) == ("crack.png", "https://files/1")
+    assert len(shown.extracted_text or "") == 2_000
 
 
 def test_a_long_transcript_keeps_its_first_and_newest_and_names_the_cut() -> None:

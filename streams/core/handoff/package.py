@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from schemas.records import (
     AccountHealth,
     AccountProfile,
     Escalation,
+    EscalationUpdate,
     HandoffPackage,
     HealthLevel,
     Millis,
@@ -14,8 +17,10 @@ from schemas.records import (
     SentimentPoint,
     TranscriptEntry,
 )
+from streams.core.handoff.bounds import bounded_context, bounded_profile
 from streams.core.handoff.summary import entity, summarize
-from streams.core.handoff.transcript import bounded
+from streams.core.handoff.transcript import bounded, size_of
+from streams.core.policy.model import Package, Policy
 from streams.core.tickets.handling import Handoff
 from streams.core.tickets.state import Ticket
 
@@ -61,48 +66,77 @@ def complete(
     )
 
 
+def complement(
+    update: EscalationUpdate,
+    ticket: Ticket,
+    policy: Policy,
+    *,
+    profile: AccountProfile | None = None,
+    health: AccountHealth | None = None,
+) -> EscalationUpdate:
+    """An update of the package with what is known of the account by now.
+
+    The escalation did not wait for it; `parts` say again what is there and what is still missing.
+    """
+    bounds = policy.package
+    return replace(
+        update,
+        account=bounded_profile(profile, bounds),
+        health=HealthLevel.UNKNOWN if health is None else health.level,
+        history=() if health is None else health.recent_tickets,
+        parts=_parts(ticket, update.changed_at, bounds, profile, health),
+    )
+
+
 def _package(
     handoff: Handoff,
     transcript: Sequence[TranscriptEntry],
     profile: AccountProfile | None,
     health: AccountHealth | None,
 ) -> HandoffPackage:
-    ticket = handoff.ticket
-    lines, cut = bounded(transcript, ticket, handoff.policy.package, handoff.arrival)
-    return HandoffPackage(
-        transcript=lines,
+    """The transcript gets the room that all else leaves."""
+    ticket, bounds = handoff.ticket, handoff.policy.package
+    package = HandoffPackage(
+        transcript=(),
         summary=summarize(ticket, transcript, handoff.message_id),
-        parts=_parts(handoff, bool(lines), profile, health),
-        transcript_cut=cut,
+        parts=(),
         entities=tuple(entity(item) for item in ticket.given),
         sentiment=_sentiment(ticket),
-        account=profile,
+        account=bounded_profile(profile, bounds),
         health=HealthLevel.UNKNOWN if health is None else health.level,
         history=() if health is None else health.recent_tickets,
-        context=ticket.context,
+        context=bounded_context(ticket.context, bounds),
     )
+    room = bounds.max_bytes - size_of(package)
+    lines, cut = bounded(transcript, ticket, bounds, handoff.arrival, room)
+    parts = _parts(ticket, handoff.created_at, bounds, profile, health, has_transcript=bool(lines))
+    return replace(package, transcript=lines, transcript_cut=cut, parts=parts)
 
 
 def _parts(
-    handoff: Handoff,
-    has_transcript: bool,
+    ticket: Ticket,
+    now: Millis,
+    bounds: Package,
     profile: AccountProfile | None,
     health: AccountHealth | None,
+    *,
+    has_transcript: bool = True,
 ) -> tuple[PartStatus, ...]:
-    now, context = handoff.created_at, handoff.ticket.context
     known = None if profile is None else profile.updated_at
     billing = known if profile is not None and profile.billing is not None else None
     watched = None if health is None else health.updated_at
     ages: tuple[tuple[str, Millis | None], ...] = (
         ("transcript", now if has_transcript else None),
+        ("summary", now if has_transcript else None),
+        ("entities", now if ticket.given else None),
+        ("sentiment", max((mood.points[-1].at for mood in ticket.moods), default=None)),
         ("account", known),
         ("billing", billing),
         ("health", watched),
         ("history", watched),
-        ("context", min((section.as_of for section in context), default=None)),
+        ("context", min((section.as_of for section in ticket.context), default=None)),
     )
-    oldest = now - handoff.policy.package.stale_after
-    return tuple(_status(part, as_of, oldest) for part, as_of in ages)
+    return tuple(_status(part, as_of, now - bounds.stale_after) for part, as_of in ages)
 
 
 def _status(part: str, as_of: Millis | None, oldest: Millis) -> PartStatus:

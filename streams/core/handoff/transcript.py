@@ -2,23 +2,28 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec.structs import replace
 
-from schemas.records import TranscriptCut, TranscriptEntry
+from schemas.records import Part, TranscriptCut, TranscriptEntry
 from streams.core.policy.model import Package
 from streams.core.tickets.handling import Arrival
 from streams.core.tickets.state import Ticket
 
 
 def bounded(
-    entries: Sequence[TranscriptEntry], ticket: Ticket, bounds: Package, arrival: Arrival
+    entries: Sequence[TranscriptEntry],
+    ticket: Ticket,
+    bounds: Package,
+    arrival: Arrival,
+    room: int,
 ) -> tuple[tuple[TranscriptEntry, ...], TranscriptCut | None]:
     """The first message and as many of the newest as fit, and what that leaves out.
 
-    The size is counted in UTF-8 bytes of text; a single message that is larger than the bound is
-    shortened. What was cut lies between the offsets given.
+    `room` is the bytes left for it, as JSON, the larger of the formats; a message that would take
+    more than half of it is shortened. What was cut lies between the offsets given.
     """
-    kept = _fitting(entries, bounds)
+    kept = _fitting(entries, room, bounds.max_messages)
     missing = ticket.transcript_to - len(kept)
     shortened = any(entry.text != original for entry, original in kept)
     if missing <= 0 and not shortened:
@@ -30,15 +35,15 @@ def bounded(
 
 
 def _fitting(
-    entries: Sequence[TranscriptEntry], bounds: Package
+    entries: Sequence[TranscriptEntry], room: int, most: int
 ) -> list[tuple[TranscriptEntry, str]]:
     """Entries that fit, in order, each with its original text."""
-    room = bounds.max_bytes
+    half = room // 2
     chosen: list[tuple[int, TranscriptEntry]] = []
     order = [0, *range(len(entries) - 1, 0, -1)] if entries else []
-    for place in order[: bounds.max_messages]:
-        entry = _shortened(entries[place], bounds.max_bytes // 2)
-        size = _size(entry)
+    for place in order[:most]:
+        entry = _shortened(entries[place], half)
+        size = size_of(entry)
         if size > room:
             break
         room -= size
@@ -48,19 +53,19 @@ def _fitting(
 
 
 def _shortened(entry: TranscriptEntry, most: int) -> TranscriptEntry:
-    if _size(entry) <= most:
+    if size_of(entry) <= most:
         return entry
-    # A character takes at most four bytes, and a translation comes beside the text.
-    characters = most // 8
+    # A character takes at most six bytes, and a translation comes beside the text.
+    characters = max(0, most) // 16
     translated = entry.translated_text
     return replace(
         entry,
         text=entry.text[:characters],
         translated_text=None if translated is None else translated[:characters],
+        attachments=tuple(replace(one, extracted_text=None) for one in entry.attachments),
     )
 
 
-def _size(entry: TranscriptEntry) -> int:
-    return len(entry.text.encode("utf-8", "replace")) + len(
-        (entry.translated_text or "").encode("utf-8", "replace")
-    )
+def size_of(part: Part) -> int:
+    """Bytes of a part of the package as JSON."""
+    return len(msgspec.json.encode(part))

@@ -201,7 +201,7 @@ class Retention(Section, frozen=True):
 
 
 class Package(Section, frozen=True):
-    """Bounds of the transcript in a handoff package, and from what age on a part of it is stale."""
+    """Bounds of a handoff package and its transcript, and from what age on a part is stale."""
 
     max_bytes: Count
     max_messages: Count

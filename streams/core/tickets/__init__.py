@@ -1,7 +1,6 @@
 """Tickets: what follows from each event of a conversation. Pure: no clock, no Kafka, no I/O."""
 
 from schemas.codec import Tombstone
-from streams.core.handoff.package import complete
 from streams.core.tickets.codec import decode_ticket, encode_ticket
 from streams.core.tickets.decide import decide, internal_error
 from streams.core.tickets.handling import (
@@ -23,7 +22,6 @@ __all__ = [
     "Step",
     "Ticket",
     "Tombstone",
-    "complete",
     "decide",
     "decode_ticket",
     "encode_ticket",

@@ -1,5 +1,6 @@
 """What a message leaves in the state: sentiment, rounds, repetition, what was given and tried."""
 
+from collections import Counter
 from hashlib import blake2b
 from typing import Final
 from zlib import crc32
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 
 from detectors.signals import Signal, Signals
 from schemas.records import (
+    Attachment,
     ConversationMessage,
     MessageStatus,
     Role,
@@ -41,6 +43,9 @@ QUESTION_TAIL = 300
 """Characters at the end of an AI answer in which a question mark makes it a question."""
 
 
+KNOWN_ATTACHMENTS = 20
+EXTRACTED = 2_000
+"""Characters of an attachment's text that are kept."""
 _CONTENT: Final = 16
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -86,6 +91,7 @@ def write_down(handling: Handling, message: ConversationMessage) -> None:
         message.status,
         message.automated,
         message.translated_text,
+        _attachments(message),
     )
     ticket.transcript_to += 1
     oldest = ticket.transcript_to - handling.policy.retention.transcript_messages
@@ -93,6 +99,14 @@ def write_down(handling: Handling, message: ConversationMessage) -> None:
     if ticket.first_offset < 0:
         ticket.first_offset = offset
     ticket.last_offset = offset
+
+
+def _attachments(message: ConversationMessage) -> tuple[Attachment, ...]:
+    """What came with it; of the text read from a file only the beginning."""
+    return tuple(
+        replace(one, extracted_text=one.extracted_text and one.extracted_text[:EXTRACTED])
+        for one in message.attachments[:KNOWN_ATTACHMENTS]
+    )
 
 
 def hear_customer(handling: Handling, message: ConversationMessage) -> None:
@@ -226,4 +240,15 @@ def _given(
         for found in signals.entities
         if (found.kind, found.value) not in known
     )
-    return (given + new)[-KNOWN_ENTITIES:]
+    return _fewer(given + new)
+
+
+def _fewer(given: tuple[Given, ...]) -> tuple[Given, ...]:
+    """At most `KNOWN_ENTITIES`: of the kind that there is most of, the oldest go first."""
+    kept = list(given)
+    counts = Counter(item.kind for item in kept)
+    while len(kept) > KNOWN_ENTITIES:
+        [(most, _)] = counts.most_common(1)
+        kept.remove(next(item for item in kept if item.kind == most))
+        counts[most] -= 1
+    return tuple(kept)

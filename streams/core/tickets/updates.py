@@ -73,6 +73,8 @@ def on_account(handling: Handling, update: TicketUpdate) -> None:
     _tell_of_flood(handling, update)
     handling.signals = signals_heard(ticket)
     found = assess(handling, ON_ACCOUNT)
+    if ticket.case is not None:
+        cases.change(handling, ticket.case, EscalationChange.PACKAGE)
     waits = ticket.last_word is Role.CUSTOMER
     known = {reason.code for reason in ticket.reasons}
     if found.tier <= ticket.tier and found.codes <= known:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from schemas.records import ConversationMessage, Decision, MessageStatus, Record
+from schemas.records import ConversationMessage, Decision, MessageStatus, Mode, Record
 from schemas.topics import partition_of
 from streams.agents.deciding import Decider
 from streams.agents.text import bounded, text_of
@@ -23,7 +23,7 @@ from streams.replaying import Replay
 from streams.security import connection_of
 from streams.settings import Settings, load_settings
 
-TOPICS = ("support.conversations", "support.decisions")
+TOPICS = ("support.conversations", "support.decisions", "support.decisions.shadow")
 
 
 @click.command(epilog="Example: baton explain T-1001 --file deploy/demo/conversations.jsonl")
@@ -79,17 +79,21 @@ def command(
 
 
 def explained(ticket: str, records: Iterable[Record], policy: Policy) -> list[Explanation]:
-    """The decisions among the records of a ticket, explained in their order."""
+    """The decisions among the records of a ticket, explained in their order.
+
+    What would have been decided without a shadow follows the decision it stands beside.
+    """
     texts: dict[str, str] = {}
-    decisions: dict[int, Decision] = {}
+    decisions: dict[str, Decision] = {}
     for record in records:
         if isinstance(record, ConversationMessage) and record.ticket_id == ticket:
             drafted = record.status is MessageStatus.DRAFT
             name = record.draft_id if drafted and record.draft_id else record.message_id
             texts.setdefault(name, text_of(bounded(record)[0]))
         elif isinstance(record, Decision) and record.ticket_id == ticket:
-            decisions[record.sequence] = record
-    return [explain(decisions[sequence], texts, policy) for sequence in sorted(decisions)]
+            decisions[record.decision_id] = record
+    ordered = sorted(decisions.values(), key=lambda one: (one.sequence, one.mode is Mode.SHADOW))
+    return [explain(decision, texts, policy) for decision in ordered]
 
 
 def _on_partition(events: Iterator[Event], ticket: str, partitions: int) -> Iterator[Event]:

@@ -46,7 +46,8 @@ def _fired(one: Fired, said: str | None) -> str:
     name = one.code if one.sub_reason is None else f"{one.code} ({printable(one.sub_reason)})"
     # Evidence that is the whole message is no quotation: the message stands above.
     quote = "" if one.quote in (None, said) else f': "{printable(one.quote or "")}"'
-    return f"{name} {_measured(one)}{quote}"
+    mode = "" if one.mode is Mode.ENFORCE else f", mode {one.mode}"
+    return f"{name} {_measured(one)}{mode}{quote}"
 
 
 def _near(one: Near) -> str:

@@ -33,6 +33,7 @@ class Fired(Part, frozen=True):
     tier: int
     score: float
     threshold: float
+    mode: Mode = Mode.ENFORCE
     sub_reason: str | None = None
     message_id: str | None = None
     quote: str | None = None
@@ -86,6 +87,7 @@ def _fired(reason: Reason, texts: Mapping[str, str]) -> Fired:
         reason.tier,
         reason.score,
         reason.threshold,
+        reason.mode,
         reason.sub_reason,
         None if seen is None else seen.message_id,
         None if seen is None or text is None else text[seen.start : seen.end] or None,
@@ -123,10 +125,11 @@ def _changes(decision: Decision, near: list[Near]) -> list[str]:
 
 
 def _lower(decision: Decision) -> str:
-    deciding = [reason for reason in decision.reasons if reason.tier == decision.tier]
+    binding = [reason for reason in decision.reasons if _binds(reason, decision.mode)]
+    deciding = [reason for reason in binding if reason.tier == decision.tier]
     if not deciding:
         return _BY_REVIEW
-    rest = max((reason.tier for reason in decision.reasons if reason not in deciding), default=0)
+    rest = max((reason.tier for reason in binding if reason not in deciding), default=0)
     names = " and ".join(reason.code for reason in deciding)
     without = f"without {names} {_would(rest, decision.mode)}"
     if len(deciding) > 1:
@@ -139,6 +142,11 @@ def _lower(decision: Decision) -> str:
         return f"{without}."
     score, line = figure(reason.code, reason.score), figure(reason.code, reason.threshold)
     return f"{without}: with a threshold above {score} instead of {line}."
+
+
+def _binds(reason: Reason, mode: Mode) -> bool:
+    """Whether a reason counts for its decision: in one that is obeyed, only what is enforced."""
+    return mode is not Mode.ENFORCE or reason.mode is Mode.ENFORCE
 
 
 def _higher(near: Near, mode: Mode) -> str:

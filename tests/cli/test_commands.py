@@ -132,7 +132,7 @@ def test_explain_reads_the_brokers_topics_where_no_file_is_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
-    embedded.topics(support_conversations=3, support_decisions=3)
+    embedded.topics(support_conversations=3, support_decisions=3, support_decisions_shadow=3)
     _, lines, _ = baton(capfd, "replay", str(history))
     player = Player(embedded.connection, Codec())
     for event in read_history(history):

@@ -106,6 +106,20 @@ def test_a_policy_that_only_records_is_told_so() -> None:
     assert "tier 0 would have been recorded" in told(talk, policy).changes[0]
 
 
+def test_an_advised_reason_is_told_and_counts_for_nothing() -> None:
+    policy = load_policy(
+        "based_on: default\nname: ours\nversion: 1\nmodes: {triggers: {urgency: {mode: advise}}}"
+    )
+    talk = Conversation(policy=policy)
+    talk.customer(TEXT, scores(urgency=0.8, human_request=0.9))
+    explanation = told(talk, policy)
+    assert {fired.code: fired.mode for fired in explanation.fired} == {
+        "urgency": "advise",
+        "human_request": "enforce",
+    }
+    assert explanation.changes[0].startswith("Without human_request the AI would have answered")
+
+
 def test_a_message_that_is_not_at_hand_is_not_quoted() -> None:
     talk = Conversation()
     talk.customer(TEXT, scores(urgency=0.8))

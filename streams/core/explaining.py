@@ -118,7 +118,7 @@ def _tier(policy: Policy, code: str) -> int:
 def _changes(decision: Decision, near: list[Near]) -> list[str]:
     if decision.action is Action.NONE:
         return []
-    if decision.action is Action.SILENT:
+    if decision.action in (Action.SILENT, Action.COLLECT):
         return [_NO_WAY_BACK]
     lower = [] if decision.tier == 0 else [_lower(decision)]
     return lower + [_higher(one, decision.mode) for one in near if one.tier > decision.tier]

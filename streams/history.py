@@ -16,7 +16,7 @@ from typing import IO, cast
 
 import msgspec
 
-from schemas.records import ConversationMessage, Millis, Role, TicketUpdate
+from schemas.records import AccountProfile, ConversationMessage, Millis, Role, TicketUpdate
 from streams.errors import InputError
 
 SYNTHETIC_START: Millis = 1_767_603_600_000
@@ -44,6 +44,7 @@ class BareTurn(msgspec.Struct):
 _decode_any = msgspec.json.Decoder(dict).decode
 _decode_turn = msgspec.json.Decoder(BareTurn).decode
 _decode_message = msgspec.json.Decoder(ConversationMessage).decode
+_decode_profile = msgspec.json.Decoder(AccountProfile).decode
 _decode_update = msgspec.json.Decoder(TicketUpdate).decode
 
 
@@ -69,6 +70,18 @@ def read_lines(lines: Iterable[bytes], name: str, *, ai_answers: bool = True) ->
                 yield _decode_message(line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InputError(f"{name}, line {number}: {error}") from error
+
+
+def read_profiles(path: Path | None) -> dict[str, AccountProfile]:
+    """Account profiles by their id, a JSON line each; none without a path. Raises `InputError`."""
+    if path is None:
+        return {}
+    try:
+        lines = path.read_bytes().splitlines()
+        found = [_decode_profile(line) for line in lines if line.strip()]
+    except (OSError, msgspec.MsgspecError) as error:
+        raise InputError(f"{path}: {error}") from error
+    return {profile.account_id: profile for profile in found}
 
 
 def time_of(event: Event) -> Millis:

@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from schemas.codec import BadRecord, Codec
 from schemas.records import Millis, Record
+from schemas.topics import partition_of
 from streams.engine import Connection
 from streams.engine.access import FORBIDDEN
 from streams.errors import BrokerError
@@ -37,11 +38,18 @@ class Seen:
 class Follower:
     """Reads whole topics, committed records only, without a consumer group. A context manager.
 
-    The topics lie under the connection's prefix; their names are without it.
+    The topics lie under the connection's prefix; their names are without it. With a `key` only
+    the partitions are read that it is placed on.
     """
 
     def __init__(
-        self, connection: Connection, codec: Codec, topics: Iterable[str], *, from_start: bool
+        self,
+        connection: Connection,
+        codec: Codec,
+        topics: Iterable[str],
+        *,
+        from_start: bool,
+        key: str | None = None,
     ) -> None:
         self._connection = connection
         self._reach = Reach(connection)
@@ -57,7 +65,7 @@ class Follower:
             }
         )
         self._behind: set[tuple[str, int]] = set()
-        self._assign(list(topics), from_start)
+        self._assign(list(topics), from_start, key)
 
     @property
     def at_end(self) -> bool:
@@ -115,21 +123,23 @@ class Follower:
                 return None
         raise BrokerError(f"{topic}[{partition}] at {offset} could not be read")
 
-    def _assign(self, topics: list[str], from_start: bool) -> None:
+    def _assign(self, topics: list[str], from_start: bool, key: str | None) -> None:
         offsets = []
         for name in topics:
             topic = self._connection.topic(name)
-            for number in self._partitions(name, topic):
+            numbers = self._partitions(name, topic)
+            if key is not None:
+                numbers = [partition_of(key.encode(), len(numbers))]
+            for number in numbers:
                 low, high = self._ends(name, topic, number)
                 offsets.append(TopicPartition(topic, number, low if from_start else high))
                 self._behind.add((topic, number))
         self._consumer.assign(offsets)
 
-    def _partitions(self, name: str, topic: str) -> Iterable[int]:
+    def _partitions(self, name: str, topic: str) -> list[int]:
         found = self._reach.metadata(self._consumer, ANSWER_TIMEOUT, topic).topics[topic]
         if found.error is None:
-            partitions: Iterable[int] = found.partitions
-            return partitions
+            return list(found.partitions)
         if found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             raise BrokerError(f"there is no topic {name}; `baton topics apply` makes it")
         raise self._reach.failure(f"read topic {name}", found.error)

@@ -90,6 +90,7 @@ def reasons_page() -> str:
         (
             f"`{code}`",
             about.sentence,
+            about.example,
             str(about.tier),
             "never" if code in NEVER_RELAXED else "by policy",
         )
@@ -98,9 +99,10 @@ def reasons_page() -> str:
     intro = (
         "Why a message leaves the AI's hands. Tier 0: the AI answers; tier 1: a person checks its "
         "draft; tier 2: a person takes over. Thresholds are in "
-        "[the policy](../streams/core/policy/default.yaml).\n"
+        "[the policy](../streams/core/policy/default.yaml), whole conversations for each code, "
+        "near misses included, in [the golden ones](../tests/golden/README.md).\n"
     )
-    return _page("Reason codes", intro, ("code", "fires when", "tier", "relaxed"), rows)
+    return _page("Reason codes", intro, ("code", "fires when", "example", "tier", "relaxed"), rows)
 
 
 def metrics_page() -> str:

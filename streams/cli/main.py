@@ -24,6 +24,7 @@ COMMANDS = {
     "tail": "Follow topics as they are written",
     "policy": "Check, compare and publish policies; switch the AI off",
     "replay": "Decide a file's conversations without Kafka",
+    "explain": "Tell why a ticket was decided as it was",
     "analyze": "Print what the detectors say of texts",
     "dead-letters": "Look at records that could not be handled",
 }

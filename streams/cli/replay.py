@@ -8,10 +8,9 @@ import click
 import msgspec
 
 from schemas.codec import Tombstone
-from schemas.records import AccountProfile, Decision, Escalation, Record
+from schemas.records import Decision, Escalation, Record
 from streams.agents.deciding import Decider
-from streams.errors import InputError
-from streams.history import read_history
+from streams.history import read_history, read_profiles
 from streams.policies import policy_of
 from streams.replaying import Replay
 from streams.settings import load_settings
@@ -50,7 +49,7 @@ def command(
     The same records give the same decisions as a worker on Kafka would write, one by one. FILE is
     what `baton play` takes.
     """  # fmt: skip
-    profiles = _profiles(accounts)
+    profiles = read_profiles(accounts)
     decider = Decider(policy_of(load_settings()), profiles.get)
     records = Replay(decider, partitions).run(read_history(file, ai_answers=not no_ai))
     if summary:
@@ -83,14 +82,3 @@ def _wanted(records: Iterable[Record | Tombstone], everything: bool) -> Iterator
     for record in records:
         if isinstance(record, Decision) or (everything and not isinstance(record, Tombstone)):
             yield record
-
-
-def _profiles(path: Path | None) -> dict[str, AccountProfile]:
-    if path is None:
-        return {}
-    try:
-        lines = path.read_bytes().splitlines()
-        found = [msgspec.json.decode(line, type=AccountProfile) for line in lines if line.strip()]
-    except msgspec.MsgspecError as error:
-        raise InputError(f"{path}: {error}") from error
-    return {profile.account_id: profile for profile in found}

@@ -35,40 +35,129 @@ class Code(StrEnum):
 
 
 class About(NamedTuple):
-    """What a support lead reads about a reason code."""
+    """What a support lead reads about a reason code; the example is a message or an event."""
 
     tier: int
     sentence: str
+    example: str
 
 
 REASONS: Final = {
-    Code.SAFETY: About(2, "Self-harm, a threat, danger or acute distress is stated."),
-    Code.SECURITY: About(2, "Access, credentials, a takeover or data privacy is at issue."),
-    Code.LEGAL_COMPLIANCE: About(2, "A regulation, a contract term or legal action is at issue."),
-    Code.BILLING: About(2, "Money is at issue; `billing_dispute` when the customer contests it."),
-    Code.HUMAN_REQUEST: About(2, "The customer asks for a person."),
-    Code.NEGATIVE_SENTIMENT: About(2, "A message, or the customer's rolling level, is negative."),
-    Code.SENTIMENT_DROP: About(2, "The author is far more negative than in earlier messages."),
-    Code.URGENCY: About(2, "An outage, a deadline or a loss is stated."),
-    Code.COMPLEX_TROUBLESHOOTING: About(2, "Several linked technical variables are named."),
-    Code.HIGH_STAKES_ACCOUNT: About(
-        2, "VIP, about to leave, or a contract past the policy's line."
+    Code.SAFETY: About(
+        2,
+        "Self-harm, a threat, danger or acute distress is stated.",
+        "The heater is smoking and my kids sleep in that room.",
     ),
-    Code.AI_LOOP: About(2, "The AI has answered several times without progress."),
-    Code.REPEATED_QUESTION: About(2, "The customer asks the same again in other words."),
-    Code.AI_GAVE_UP: About(2, "The AI or the customer says that the AI could not help."),
-    Code.AI_NO_ANSWER: About(2, "The AI was allowed to answer and did not in its time."),
-    Code.OPEN_TIME: About(2, "The ticket is open for too long and the customer waits."),
-    Code.LOW_CONFIDENCE: About(1, "The AI doubts its own draft."),
-    Code.UNREADABLE: About(1, "The message could not be understood, or only in part."),
-    Code.POLICY_RULE: About(2, "A rule of the team's own holds; the sub-reason is its name."),
-    Code.AI_STOPPED: About(2, "The AI is switched off here: `baton policy stop-ai`."),
-    Code.HUMAN_TAKEOVER: About(2, "A person took over unasked."),
-    Code.REOPENED: About(2, "A ticket that a person had resolved goes on."),
-    Code.GATE_TIMEOUT: About(2, "The platform waited in vain for a decision."),
-    Code.REVIEW_UNANSWERED: About(2, "No draft came to a review, or no person judged it, in time."),
-    Code.REVIEW_REJECTED: About(2, "A reviewer refused the AI's draft."),
-    Code.INTERNAL_ERROR: About(2, "Baton failed on a record of this ticket."),
+    Code.SECURITY: About(
+        2,
+        "Access, credentials, a takeover or data privacy is at issue.",
+        "How do I reset my password?",
+    ),
+    Code.LEGAL_COMPLIANCE: About(
+        2,
+        "A regulation, a contract term or legal action is at issue.",
+        "We need the countersigned data processing agreement.",
+    ),
+    Code.BILLING: About(
+        2,
+        "Money is at issue; `billing_dispute` when the customer contests it.",
+        "My statement shows two payments, I only have one account.",
+    ),
+    Code.HUMAN_REQUEST: About(2, "The customer asks for a person.", "Could one of you ring me?"),
+    Code.NEGATIVE_SENTIMENT: About(
+        2,
+        "A message, or the customer's rolling level, is negative.",
+        "I must say I am rather let down.",
+    ),
+    Code.SENTIMENT_DROP: About(
+        2,
+        "The author is far more negative than in earlier messages.",
+        "Three cheerful messages, then: you have spoiled this for me.",
+    ),
+    Code.URGENCY: About(
+        2,
+        "An outage, a deadline or a loss is stated.",
+        "All six of our tills stopped, people are leaving.",
+    ),
+    Code.COMPLEX_TROUBLESHOOTING: About(
+        2,
+        "Several linked technical variables are named.",
+        "Since 5.1 the Slack integration posts twice when an automation closes a task.",
+    ),
+    Code.HIGH_STAKES_ACCOUNT: About(
+        2,
+        "VIP, about to leave, or a contract past the policy's line.",
+        "A VIP asks how to export a list.",
+    ),
+    Code.AI_LOOP: About(
+        2,
+        "The AI has answered several times without progress.",
+        "The tray is in. Still E3. (After three answers.)",
+    ),
+    Code.REPEATED_QUESTION: About(
+        2,
+        "The customer asks the same again in other words.",
+        "Once more: can the horse travel, yes or no?",
+    ),
+    Code.AI_GAVE_UP: About(
+        2,
+        "The AI or the customer says that the AI could not help.",
+        "That is not what I asked, and your link is empty.",
+    ),
+    Code.AI_NO_ANSWER: About(
+        2,
+        "The AI was allowed to answer and did not in its time.",
+        "A minute in a chat without a word from the AI.",
+    ),
+    Code.OPEN_TIME: About(
+        2,
+        "The ticket is open for too long and the customer waits.",
+        "Copied. Now where does it appear? (After 16 minutes of chat.)",
+    ),
+    Code.LOW_CONFIDENCE: About(
+        1, "The AI doubts its own draft.", "Draft: probably an EF41. (Confidence 0.31.)"
+    ),
+    Code.UNREADABLE: About(
+        1, "The message could not be understood, or only in part.", "A photograph without a word."
+    ),
+    Code.POLICY_RULE: About(
+        2,
+        "A rule of the team's own holds; the sub-reason is its name.",
+        "The team's rule on a recalled lot number.",
+    ),
+    Code.AI_STOPPED: About(
+        2,
+        "The AI is switched off here: `baton policy stop-ai`.",
+        "`baton policy stop-ai --category billing`, then a matter of money.",
+    ),
+    Code.HUMAN_TAKEOVER: About(
+        2, "A person took over unasked.", "Hi, Tom from the front desk: yes, come by on Sunday!"
+    ),
+    Code.REOPENED: About(
+        2,
+        "A ticket that a person had resolved goes on.",
+        "The new seal is in and it drips as before.",
+    ),
+    Code.GATE_TIMEOUT: About(
+        2,
+        "The platform waited in vain for a decision.",
+        "No decision reached the platform for ten seconds.",
+    ),
+    Code.REVIEW_UNANSWERED: About(
+        2,
+        "No draft came to a review, or no person judged it, in time.",
+        "A draft in a chat that nobody looked at for three minutes.",
+    ),
+    Code.REVIEW_REJECTED: About(
+        2,
+        "A reviewer refused the AI's draft.",
+        "Draft: most brown mushrooms are edible. (Refused.)",
+    ),
+    Code.INTERNAL_ERROR: About(
+        2,
+        "Baton failed on a record of this ticket.",
+        "A defect in Baton itself; the record goes to the dead letters.",
+    ),
 }
 
 NEVER_RELAXED: Final = (Code.SAFETY, Code.SECURITY, Code.LEGAL_COMPLIANCE)

@@ -4,14 +4,16 @@ import gzip
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from confluent_kafka import Producer
 
 from schemas.codec import Codec
-from schemas.records import DeadLetter, Header
+from schemas.records import DeadLetter, Decision, Header
 from streams.agents.inbox import KEPT_BYTES
 from streams.cli.main import WRONG_USAGE, main
 from streams.errors import BrokerError, InputError
+from streams.history import read_history
 from streams.playing import Player
 from streams.settings import CONFIG_VARIABLE
 from tests.chaos.reading import read
@@ -97,6 +99,60 @@ def test_replay_without_ai_answers_lets_the_timers_speak(
     path.write_text("".join(json.dumps(turn) + "\n" for turn in turns))
     _, [summary], _ = baton(capfd, "replay", str(path), "--no-ai", "--summary")
     assert json.loads(summary)["causes"]["timer"] > 0
+
+
+def test_explain_tells_each_decision_of_a_ticket_with_the_words_it_rests_on(
+    history: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, lines, _ = baton(capfd, "explain", "7", "--file", str(history))
+    assert code == 0
+    assert lines[0] == "7: 2 decisions under default@1"
+    assert any('message  "Where is my parcel?"' in line for line in lines)
+    assert any("handoff to billing (tier 2)" in line for line in lines)
+    assert any("billing (billing_dispute)" in line and "charged me twice" in line for line in lines)
+    assert any("without billing" in line.lower() for line in lines)
+    code, told, _ = baton(capfd, "explain", "7", "--file", str(history), "--json")
+    _, decided, _ = baton(capfd, "replay", str(history))
+    assert [json.loads(line)["decision"] for line in told] == [json.loads(one) for one in decided]
+    assert json.loads(told[1])["fired"][0]["quote"] == "charged me twice"
+
+
+def test_explain_keeps_what_a_terminal_would_obey_out_of_its_text(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "turns.jsonl"
+    path.write_text(json.dumps({"conversation": "x\x1b[2J", "text": "hi\x1b[31m\u202e there"}))
+    code, lines, _ = baton(capfd, "explain", "x\x1b[2J", "--file", str(path))
+    assert code == 0
+    assert not any("\x1b" in line or "\u202e" in line for line in lines)
+
+
+def test_explain_reads_the_brokers_topics_where_no_file_is_given(
+    embedded: Broker, history: Path, capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
+    embedded.topics(support_conversations=3, support_decisions=3, support_decisions_shadow=3)
+    _, lines, _ = baton(capfd, "replay", str(history))
+    player = Player(embedded.connection, Codec())
+    for event in read_history(history):
+        player.send(event, 1_767_603_600_000)
+    for line in lines:
+        player.send(msgspec.json.decode(line, type=Decision), 1_767_603_600_000)
+    player.flush()
+    _, wanted, _ = baton(capfd, "explain", "7", "--file", str(history))
+    assert baton(capfd, "explain", "7")[:2] == (0, wanted)
+    code, _, error = baton(capfd, "explain", "8")
+    assert code == InputError.exit_code
+    assert "no decision on ticket 8" in error
+
+
+def test_explain_says_that_a_file_does_not_know_the_ticket(
+    history: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, _, error = baton(capfd, "explain", "T-1", "--file", str(history))
+    assert code == InputError.exit_code
+    assert f"no decision on ticket T-1 in {history}" in error
 
 
 @pytest.mark.parametrize("command", ["play", "replay"])
@@ -237,6 +293,7 @@ def test_the_demo_decides_hands_over_finds_the_outage_and_ends_with_its_summary(
     [
         ("tail", "decisions"),
         ("dead-letters", "list"),
+        ("explain", "T1"),
         ("play", "deploy/demo/conversations.jsonl"),
         ("worker", "--agents", "tickets"),
     ],

@@ -80,8 +80,10 @@ class Play(Conversation):
         in_force = [d.action for d in self.all(Decision) if d.action is not Action.NONE]
         if line.anyway or not in_force:
             return False
-        drafted = line.draft is not None and in_force[-1] is Action.REVIEW
-        return (line.ai or line.draft) is not None and not (in_force[-1] is Action.REPLY or drafted)
+        may = {Action.REPLY, Action.COLLECT}
+        if line.draft is not None:
+            may.add(Action.REVIEW)
+        return (line.ai or line.draft) is not None and in_force[-1] not in may
 
     def _speak(self, line: Line) -> list[str]:
         event, truncated = bounded(self._message(line))

@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -132,13 +132,23 @@ class Recorder:
     def taken(self) -> list[Arrived]:
         return [one for one in list(self.arrived) if 200 <= one.status < 300]
 
-    def wait_for(self, count: int, timeout: float = 30.0) -> list[Arrived]:
-        """What was taken, once it is so many."""
+    def wait_for(self, count: int) -> None:
+        """Wait until so many were taken."""
+        self.wait_until(lambda: len(self.taken) >= count)
+
+    def wait_until(self, holds: Callable[[], bool], timeout: float = 60.0) -> None:
+        """Wait until something holds of what was taken."""
         limit = time.monotonic() + timeout
-        while len(self.taken) < count:
+        while not holds():
             assert time.monotonic() < limit, [one.body[:200] for one in self.arrived]
             time.sleep(0.02)
-        return self.taken
+
+    def settle(self, quiet: float = 1.0) -> None:
+        """Wait until nothing more comes."""
+        count = -1
+        while count != len(self.arrived):
+            count = len(self.arrived)
+            time.sleep(quiet)
 
 
 class _Server(ThreadingHTTPServer):

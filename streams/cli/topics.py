@@ -122,7 +122,7 @@ def repartition(partitions: int, prefix: str, dev: bool) -> None:
     type=click.Choice([str(role) for role in Role]),
     default=str(Role.WORKER),
     show_default=True,
-    help="What the user runs: workers, `baton topics plan` and `apply`, `play`, or `tail`.",
+    help="What the user runs: workers, `topics plan` and `apply`, `play`, `tail` or `alerts`.",
 )
 @click.option(
     "--agents",

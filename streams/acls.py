@@ -8,8 +8,10 @@ from enum import StrEnum
 from confluent_kafka.admin import AclOperation, ResourceType
 
 from schemas.topics import FAMILY
+from streams.alerts.changes import SOURCES
+from streams.alerts.kafka_ledger import DEAD_LETTERS, OPEN_ALERTS, group_of
 from streams.app import AGENTS, engine_config
-from streams.engine import Grant, needed
+from streams.engine import Connection, Grant, needed
 from streams.security import connection_of
 from streams.settings import Settings
 
@@ -22,6 +24,7 @@ class Role(StrEnum):
     PLAY = "play"
     POLICY = "policy"
     TAIL = "tail"
+    ALERTS = "alerts"
 
 
 def grants_of(role: Role, settings: Settings, agents: Iterable[str] = AGENTS) -> list[Grant]:
@@ -41,6 +44,8 @@ def grants_of(role: Role, settings: Settings, agents: Iterable[str] = AGENTS) ->
             ResourceType.TOPIC, connection.topic(FAMILY), (AclOperation.DESCRIBE,), prefixed=True
         )
         return [Grant(ResourceType.TOPIC, name, (AclOperation.READ, AclOperation.WRITE)), routes]
+    if role is Role.ALERTS:
+        return list(_alerts(settings, connection))
     operations = (AclOperation.READ,) if role is Role.TAIL else _APPLY
     return [Grant(ResourceType.TOPIC, connection.topic(FAMILY), operations, prefixed=True)]
 
@@ -51,6 +56,16 @@ _APPLY = (
     AclOperation.DESCRIBE_CONFIGS,
     AclOperation.ALTER_CONFIGS,
 )
+
+
+def _alerts(settings: Settings, connection: Connection) -> Iterator[Grant]:
+    for name in (*SOURCES, OPEN_ALERTS):
+        yield Grant(ResourceType.TOPIC, connection.topic(name), (AclOperation.READ,))
+    for name in (OPEN_ALERTS, DEAD_LETTERS):
+        yield Grant(ResourceType.TOPIC, connection.topic(name), (AclOperation.WRITE,))
+    groups = group_of(settings, "")
+    yield Grant(ResourceType.GROUP, groups, (AclOperation.READ,), prefixed=True)
+    yield Grant(ResourceType.TRANSACTIONAL_ID, groups, (AclOperation.WRITE,), prefixed=True)
 
 
 def commands(grants: Iterable[Grant], user: str, bootstrap: str) -> Iterator[str]:

@@ -33,7 +33,7 @@ from streams.engine import (
     make_app,
 )
 from streams.errors import ConfigError
-from streams.health import Address, Health
+from streams.health import Address, EngineChecks, Health
 from streams.metrics import EngineGauges, EngineMetrics
 from streams.policies import policy_of, route_names
 from streams.security import connection_of
@@ -125,7 +125,7 @@ def build(name: str, settings: Settings) -> faust.App:
     if settings.health_address:
         address = Address.parse(settings.health_address)
         place = list(AGENTS).index(name)
-        Health(replace(address, port=address.port + place), engine, registry)
+        Health(replace(address, port=address.port + place), EngineChecks(engine), registry)
 
     @app.agent(engine.channel, name=name)
     async def handle(batches: StreamT[Batch]) -> None:

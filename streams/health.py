@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -21,6 +21,7 @@ from prometheus_client.exposition import ThreadingWSGIServer, make_wsgi_app
 
 from streams.engine import Engine
 from streams.errors import ConfigError
+from streams.settings import PREFIX
 
 ANSWER_WITHIN = 5.0
 """Seconds that the event loop has to show that it lives."""
@@ -32,24 +33,35 @@ class Address:
 
     host: str
     port: int
+    setting: str = "health_address"
 
     @classmethod
-    def parse(cls, text: str) -> "Address":
-        """Read `host:port`. Raises `ConfigError`."""
+    def parse(cls, text: str, setting: str = "health_address") -> "Address":
+        """Read `host:port`. Raises `ConfigError` naming the setting."""
         host, _, port = text.rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 1 << 16:
-            raise ConfigError(f"health_address: expected host:port, got {text!r}")
-        return cls(host.strip("[]"), int(port))
+            raise ConfigError(f"{setting}: expected host:port, got {text!r}")
+        return cls(host.strip("[]"), int(port), setting)
+
+
+class Checks(Protocol):
+    """What a process knows of itself."""
+
+    def alive(self) -> bool:
+        """Whether it goes on."""
+
+    def ready(self) -> tuple[bool, dict[str, Any]]:
+        """Whether it does its work, and what there is to tell of it."""
 
 
 class Health:
-    """Answers for one worker, in a thread of its own.
+    """Answers for one process, in a thread of its own.
 
     Raises `ConfigError` when it cannot listen there.
     """
 
-    def __init__(self, address: Address, engine: Engine, registry: CollectorRegistry) -> None:
-        self._engine = engine
+    def __init__(self, address: Address, checks: Checks, registry: CollectorRegistry) -> None:
+        self._checks = checks
         self._metrics: Any = make_wsgi_app(registry)
         try:
             server = make_server(
@@ -58,14 +70,14 @@ class Health:
         except OSError as error:
             raise ConfigError(
                 f"cannot listen on {address.host}:{address.port}: {error.strerror}; set "
-                "BATON_HEALTH_ADDRESS to another address, or to nothing"
+                f"{PREFIX}{address.setting.upper()} to another address, or to nothing"
             ) from error
         threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
 
     def _answer(self, environment: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         pages: dict[str, Callable[[], tuple[bool, Any]]] = {
-            "/livez": lambda: (self._alive(), {}),
-            "/readyz": self._ready,
+            "/livez": lambda: (self._checks.alive(), {}),
+            "/readyz": self._checks.ready,
         }
         path = environment.get("PATH_INFO", "")
         if path == "/metrics":
@@ -79,7 +91,15 @@ class Health:
         start(status, [("Content-Type", "application/json")])
         return [msgspec.json.encode({"ok": fine, **told}), b"\n"]
 
-    def _alive(self) -> bool:
+
+class EngineChecks:
+    """What a worker knows of itself."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def alive(self) -> bool:
+        """Whether its event loop answers."""
         loop = self._engine.app.loop
         if not loop.is_running():
             return True  # it has not started yet
@@ -89,7 +109,8 @@ class Health:
             return False
         return True
 
-    def _ready(self) -> tuple[bool, dict[str, Any]]:
+    def ready(self) -> tuple[bool, dict[str, Any]]:
+        """Whether its partitions are restored and worked on."""
         lag = {f"{topic}[{number}]": n for (topic, number), n in self._engine.lag().items()}
         return self._engine.ready, {"partitions": sorted(self._engine.partitions), "lag": lag}
 

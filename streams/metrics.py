@@ -31,13 +31,14 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True)
 class Declared:
-    """A metric. Every one also has the label `agent`; a name ends with its unit."""
+    """A metric; a name ends with its unit. `whose` is a label that every one has."""
 
     name: str
     shape: Shape
     about: str
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = SECONDS
+    whose: str = "agent"
 
 
 HANDLED = Declared("baton_records_total", Shape.COUNTER, "Records that an agent has handled.")
@@ -96,6 +97,48 @@ STORE = Declared(
 METRICS = (
     HANDLED, FAILED, OUTPUTS, CHANGES, BATCH, STAGE, AGE, RESTORE, RESTORED, REBALANCE, READY, LAG,
     QUEUED, STORE,
+)  # fmt: skip
+
+ALERTS_DELIVERED = Declared(
+    "baton_alerts_delivered_total",
+    Shape.COUNTER,
+    "What a receiver of alerts has taken.",
+    ("event",),
+    whose="receiver",
+)
+ALERT_ATTEMPTS = Declared(
+    "baton_alert_attempts_total",
+    Shape.COUNTER,
+    "Requests to a receiver by what came of them: `taken`, `again` or `refused`.",
+    ("verdict",),
+    whose="receiver",
+)
+ALERTS_BURIED = Declared(
+    "baton_alerts_dead_letters_total",
+    Shape.COUNTER,
+    "Alerts that went to the dead letters, by their code: `refused`, `undelivered` or why the "
+    "record could not be read.",
+    ("code",),
+    whose="receiver",
+)
+ALERTS_OPEN = Declared(
+    "baton_alerts_open", Shape.GAUGE, "Alerts that are open at a receiver.", whose="receiver"
+)
+ALERTS_WAITING = Declared(
+    "baton_alerts_waiting_seconds",
+    Shape.GAUGE,
+    "For how long a receiver has not taken the alert that is its turn; 0 when it takes them.",
+    whose="receiver",
+)
+ALERT_AGE = Declared(
+    "baton_alert_age_seconds",
+    Shape.HISTOGRAM,
+    "From a record's broker time stamp until the receiver has taken what follows from it.",
+    whose="receiver",
+)
+
+ALERT_METRICS = (
+    ALERTS_DELIVERED, ALERT_ATTEMPTS, ALERTS_BURIED, ALERTS_OPEN, ALERTS_WAITING, ALERT_AGE,
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from schemas.topics import ROUTES, TOPICS, Topic
 from streams.core.reasons import NEVER_RELAXED, REASONS
-from streams.metrics import METRICS
+from streams.metrics import ALERT_METRICS, METRICS
 from streams.policy_page import policy_page
 from streams.settings import PREFIX, Settings
 from streams.state_machine import state_machine_page
@@ -112,13 +112,14 @@ def metrics_page() -> str:
             f"`{metric.name}`",
             metric.about,
             metric.shape,
-            ", ".join(f"`{label}`" for label in ("agent", *metric.labels)),
+            ", ".join(f"`{label}`" for label in (metric.whose, *metric.labels)),
         )
-        for metric in METRICS
+        for metric in (*METRICS, *ALERT_METRICS)
     ]
     intro = (
         "A worker serves them on `/metrics` where `BATON_HEALTH_ADDRESS` says, beside `/livez` and "
-        "`/readyz`. A name ends with its unit.\n"
+        "`/readyz`; those with a receiver `baton alerts` serves where `BATON_ALERTS_ADDRESS` says. "
+        "A name ends with its unit.\n"
     )
     return _page("Metrics", intro, ("metric", "meaning", "kind", "labels"), rows)
 

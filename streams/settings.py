@@ -108,6 +108,10 @@ class Settings:
         "host:port of /metrics, /livez and /readyz; agents listen on it and the ports that follow, "
         "in the order tickets, anomalies, accounts; none when empty",
     )
+    alerts: str = _setting("", "alerts file: who is told of what; `baton alerts` needs one")
+    alerts_address: str = _setting(
+        "", "host:port of /metrics, /livez and /readyz of `baton alerts`; none when empty"
+    )
     clock: str = _setting("wall", "wall, records, or shown@realxspeed: see streams/clock.py")
     log_level: LogLevel = _setting(LogLevel.INFO, "debug, info, warning or error")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from schemas.codec import BadRecord, BadRecordCode, Codec, RegistryError, Tombstone
-from schemas.records import DeadLetter, Header, Record
+from schemas.records import DeadLetter, Header, Millis, Record
 from schemas.topics import key_of, partition_of
 from streams.engine import Batch, BrokerFailed, SourceRecord
 
@@ -87,22 +87,34 @@ class Inbox(Generic[E]):
         ticket_id: str | None = None,
     ) -> None:
         """Send a record to the dead letters with what is wrong with it."""
-        letter = DeadLetter(
-            dead_letter_id=f"{record.topic}/{record.partition}/{record.offset}",
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            error_code=code,
-            error=sentence[:KEPT_SENTENCE],
-            failed_at=batch.now(record),
-            agent=self.agent,
-            recorded_at=record.timestamp if record.timestamp > 0 else None,
-            key=None if record.key is None else record.key[:KEPT_KEY],
-            value=None if record.value is None else record.value[:KEPT_BYTES],
-            headers=_kept_headers(record),
-            ticket_id=ticket_id,
-        )
+        letter = letter_of(record, self.agent, code, sentence, batch.now(record), ticket_id)
         send(batch, self.codec, (letter,), trace_of(record))
+
+
+def letter_of(
+    record: SourceRecord,
+    agent: str,
+    code: str,
+    sentence: str,
+    failed_at: Millis,
+    ticket_id: str | None = None,
+) -> DeadLetter:
+    """The dead letter of a record, with as much of it as is kept."""
+    return DeadLetter(
+        dead_letter_id=f"{record.topic}/{record.partition}/{record.offset}",
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        error_code=code,
+        error=sentence[:KEPT_SENTENCE],
+        failed_at=failed_at,
+        agent=agent,
+        recorded_at=record.timestamp if record.timestamp > 0 else None,
+        key=None if record.key is None else record.key[:KEPT_KEY],
+        value=None if record.value is None else record.value[:KEPT_BYTES],
+        headers=_kept_headers(record),
+        ticket_id=ticket_id,
+    )
 
 
 def _kept_headers(record: SourceRecord) -> tuple[Header, ...]:

@@ -26,6 +26,7 @@ COMMANDS = {
     "replay": "Decide a file's conversations without Kafka",
     "explain": "Tell why a ticket was decided as it was",
     "analyze": "Print what the detectors say of texts",
+    "alerts": "Tell people of anomalies, SLA breaches and accounts at risk",
     "dead-letters": "Look at records that could not be handled",
 }
 

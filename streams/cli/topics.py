@@ -122,7 +122,7 @@ def repartition(partitions: int, prefix: str, dev: bool) -> None:
     type=click.Choice([str(role) for role in Role]),
     default=str(Role.WORKER),
     show_default=True,
-    help="What is run: workers, `baton topics plan` and `apply`, `play`, `policy`, or `tail`.",
+    help="What is run: workers, `topics plan` and `apply`, `play`, `policy`, `tail` or `alerts`.",
 )
 @click.option(
     "--agents",

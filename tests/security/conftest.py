@@ -67,7 +67,10 @@ def secured(
 def site(secured: SecuredKafka, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A corner in which everyone may do the least he needs, and the topics are made."""
     made = Site(secured, "acme.", "acme", tmp_path_factory.mktemp("site"))
-    roles = {"operator": "apply", "worker": "worker", "platform": "play", "watcher": "tail"}
+    roles = {
+        "operator": "apply", "worker": "worker", "platform": "play", "watcher": "tail",
+        "notifier": "alerts",
+    }  # fmt: skip
     for user, role in roles.items():
         made.allow(user, role)
     applied = made.baton("operator", "topics", "apply", "--dev", "--partitions", "2")

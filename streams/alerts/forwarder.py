@@ -1,0 +1,172 @@
+"""Forwards alerts to one receiver: reads, tells, and only then moves on."""
+
+import logging
+from collections.abc import Callable
+
+from schemas.codec import BadRecord, Codec, RegistryError
+from schemas.records import Millis
+from streams.alerts.backoff import Backoff
+from streams.alerts.changes import Change, account_key, change_of
+from streams.alerts.config import AlertsConfig, Receiver
+from streams.alerts.counting import Counts
+from streams.alerts.delivery import Answer, Verdict
+from streams.alerts.ledger import Ledger, Received
+from streams.alerts.receivers import Channel, Request
+from streams.alerts.routing import wanted
+from streams.alerts.telling import Notice, tell
+from streams.errors import BrokerError
+
+log = logging.getLogger(__name__)
+
+REFUSED = "refused"
+UNDELIVERED = "undelivered"
+
+REFRESH_AGAIN = 5.0
+"""Seconds after which open alerts that could not be sent again are tried again, at most."""
+
+DEFAULT_BACKOFF = Backoff()
+
+MOST_REFRESHED = 500
+"""Alerts in one request."""
+
+
+class Forwarder:
+    """Tells one receiver what concerns it, in the order of the records.
+
+    An alert that is not taken is tried again and again and holds up those behind it, which the
+    receiver would not take either. After `retry_for`, or when the receiver refuses it for good, it
+    goes to the dead letters.
+    """
+
+    def __init__(
+        self,
+        receiver: Receiver,
+        config: AlertsConfig,
+        channel: Channel,
+        post: Callable[[Request], Answer],
+        ledger: Ledger,
+        codec: Codec,
+        counts: Counts,
+        clock: Callable[[], Millis],
+        backoff: Backoff = DEFAULT_BACKOFF,
+    ) -> None:
+        self._receiver = receiver
+        self._config = config
+        self._channel = channel
+        self._post = post
+        self._ledger = ledger
+        self._codec = codec
+        self._counts = counts
+        self._clock = clock
+        self._backoff = backoff
+        self._refresh_at: Millis = 0
+        self._down = False
+
+    def step(self) -> None:
+        """Handle the next record, and what is due. Raises `Abandoned`, `BrokerError`."""
+        record = self._ledger.take()
+        if record is not None:
+            change = self._read(record)
+            told = change is not None and self._tell(record, change)
+            self._ledger.done(record)
+            if told:
+                self._ledger.commit()
+        self._counts.open(len(self._ledger.told))
+        self._refresh_when_due()
+
+    def _read(self, record: Received) -> Change | None:
+        if record.value is None:
+            return self._erased(record)
+        try:
+            read = self._codec.decode(
+                record.topic, record.value, record.headers, record.timestamp or None
+            )
+        except BadRecord as bad:
+            self._bury(record, bad.code, str(bad))
+            return None
+        except RegistryError as error:
+            raise BrokerError(str(error)) from error
+        return change_of(read, self._config)
+
+    def _erased(self, record: Received) -> Change | None:
+        """A tombstone: the account is gone, and with it what was open of it."""
+        account = (record.key or b"").decode(errors="replace")
+        told = self._ledger.told.get(account_key(account))
+        return None if told is None else Change(told, over="erased")
+
+    def _tell(self, record: Received, change: Change) -> bool:
+        """Tell what follows from a change; whether there was anything."""
+        key = change.alert.dedup_key
+        told = self._ledger.told.get(key)
+        routed = wanted(self._config.routes, self._receiver.name, change.alert)
+        telling = tell(told, change, wanted=routed)
+        known = told
+        for notice in telling.notices:
+            if not self._deliver(record, notice):
+                break
+            known = notice.alert
+        if telling.notices:
+            self._ledger.keep(record, key, known if telling.told else None)
+        return bool(telling.notices)
+
+    def _deliver(self, record: Received, notice: Notice) -> bool:
+        """Whether the receiver has taken it, at last."""
+        began, attempts = self._clock(), 0
+        while True:
+            answer = self._attempt(self._channel.request(notice, self._clock()))
+            if answer.verdict is Verdict.TAKEN:
+                self._counts.delivered(notice.event, (self._clock() - record.timestamp) / 1000)
+                return True
+            attempts += 1
+            waited = self._clock() - began
+            if answer.verdict is Verdict.REFUSED:
+                self._bury(record, REFUSED, f"refused with {answer.status}: {answer.text}")
+                return False
+            if waited >= self._receiver.retry_for:
+                self._bury(record, UNDELIVERED, f"not taken in {attempts} attempts: {answer.text}")
+                return False
+            self._counts.waiting(waited / 1000)
+            self._wait(self._backoff.wait(attempts, answer.retry_after))
+
+    def _attempt(self, request: Request) -> Answer:
+        answer = self._post(request)
+        self._counts.answered(answer.verdict)
+        down = answer.verdict is Verdict.AGAIN
+        if down and not self._down:
+            log.warning(
+                "receiver %s does not take alerts, trying on: %s %s",
+                self._receiver.name, answer.status or "no answer", answer.text,
+            )  # fmt: skip
+        elif self._down and not down:
+            log.info("receiver %s takes alerts again", self._receiver.name)
+        if not down:
+            self._counts.waiting(0.0)
+        self._down = down
+        return answer
+
+    def _wait(self, seconds: float) -> None:
+        end = self._clock() + seconds * 1000
+        while (left := (end - self._clock()) / 1000) > 0:
+            self._ledger.pause(min(left, REFRESH_AGAIN))
+            self._refresh_when_due()
+
+    def _refresh_when_due(self) -> None:
+        """Send open alerts again: also while one of them is not taken."""
+        every, now = self._channel.refresh_every, self._clock()
+        if every is None or now < self._refresh_at or not self._ledger.told:
+            return
+        taken = True
+        alerts = list(self._ledger.told.values())
+        for first in range(0, len(alerts), MOST_REFRESHED):
+            request = self._channel.refresh(alerts[first : first + MOST_REFRESHED], now)
+            if request is not None:
+                taken &= self._attempt(request).verdict is Verdict.TAKEN
+        self._refresh_at = now + int(1000 * (every if taken else min(every, REFRESH_AGAIN)))
+
+    def _bury(self, record: Received, code: str, sentence: str) -> None:
+        name = self._receiver.name
+        letter = self._ledger.bury(record, code, f"receiver {name}: {sentence}", self._clock())
+        self._counts.buried(code)
+        log.warning(
+            "an alert for receiver %s is in the dead letters, as %s: %s", name, letter, sentence
+        )

@@ -1,0 +1,289 @@
+"""A receiver's ledger on Kafka: its own consumer group, and what it was told on a compacted topic.
+
+Offsets, `support.open-alerts` and dead letters move in one transaction, after delivery. So no
+restart loses anything: at the worst what was delivered just before a crash is delivered again,
+under the same key.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from msgspec.structs import replace
+
+from schemas.codec import Codec, Tombstone
+from schemas.records import Alert, Millis, OpenAlert, Record
+from schemas.topics import PARTITIONER
+from streams.agents.inbox import letter_of
+from streams.alerts.changes import SOURCES
+from streams.alerts.ledger import Abandoned, Received
+from streams.engine import wall_clock
+from streams.engine.access import FORBIDDEN
+from streams.reading import ANSWER_TIMEOUT, Follower
+from streams.security import Reach, connection_of
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+OPEN_ALERTS = "support.open-alerts"
+DEAD_LETTERS = "support.dead-letters"
+
+MOST_UNCOMMITTED = 500
+"""Records that say nothing of an alert, after which their offsets are committed."""
+
+POLL = 0.5
+PATIENCE = 60.0
+"""Seconds in which a broker in trouble must have taken a commit."""
+PAUSE = 0.1
+
+_MOVED = frozenset(
+    {
+        KafkaError.ILLEGAL_GENERATION,
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.REBALANCE_IN_PROGRESS,
+    }
+)
+"""Refusals of a commit by a group that has meanwhile given our partitions away."""
+
+_LASTING = FORBIDDEN | {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._MAX_POLL_EXCEEDED}
+"""What does not pass by itself while reading."""
+
+
+def group_of(settings: Settings, receiver: str) -> str:
+    """The consumer group of a receiver."""
+    return f"{settings.group}-alerts-{receiver}"
+
+
+class KafkaLedger:
+    """One receiver's, for one thread. A receiver that is new begins with what comes next."""
+
+    def __init__(
+        self,
+        receiver: str,
+        settings: Settings,
+        codec: Codec,
+        stop: threading.Event,
+        *,
+        from_start: bool = False,
+    ) -> None:
+        self.told: dict[str, Alert] = {}
+        self._receiver = receiver
+        self._codec = codec
+        self._stop = stop
+        self._from_start = from_start
+        self._connection = connection_of(settings)
+        self._reach = Reach(self._connection)
+        self._ours = True
+        self._offsets: dict[tuple[str, int], int] = {}
+        self._uncommitted = 0
+        self._changes: dict[str, tuple[OpenAlert | Tombstone, Alert | None]] = {}
+        self._letters: list[Record] = []
+        group = group_of(settings, receiver)
+        self._producer = Producer(
+            {
+                **self._reach.settings,
+                "logger": log,
+                "partitioner": PARTITIONER,
+                "transactional.id": f"{group}-{settings.worker_name()}",
+                "transaction.timeout.ms": settings.transaction_timeout,
+            }
+        )
+        self._consumer = Consumer(
+            {
+                **self._reach.settings,
+                "logger": log,
+                "group.id": group,
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "isolation.level": "read_committed",
+                "session.timeout.ms": settings.session_timeout,
+                "heartbeat.interval.ms": settings.heartbeat_interval,
+            }
+        )
+
+    def start(self) -> None:
+        """Join the group. Raises `BrokerError`, `AccessDenied`."""
+        self._guard("start transactions", self._producer.init_transactions, PATIENCE)
+        self._consumer.subscribe(
+            [self._connection.topic(topic) for topic in SOURCES],
+            on_assign=self._assigned,
+            on_revoke=self._revoked,
+            on_lost=self._revoked,
+        )
+
+    def close(self) -> None:
+        """Leave the group; what is not committed comes again."""
+        self._consumer.close()
+
+    def take(self) -> Received | None:
+        """The next record; None when there is none now, after what is done has been committed."""
+        self._ours = True
+        if self._uncommitted >= MOST_UNCOMMITTED:
+            self.commit()
+        message = self._consumer.poll(POLL)
+        if message is None:
+            self.commit()
+            return None
+        self._check(message)
+        if message.error() is not None:
+            return None
+        return Received(
+            self._connection.name(message.topic()),
+            message.partition(),
+            message.offset(),
+            max(0, message.timestamp()[1]),
+            message.key(),
+            message.value(),
+            tuple((name, value or b"") for name, value in message.headers() or ()),
+        )
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass while staying a member of the group. Raises `Abandoned`."""
+        self._consumer.pause(self._consumer.assignment())
+        self._stop.wait(seconds)
+        message = self._consumer.poll(0)
+        if message is not None:
+            self._put_back(message)
+        if self._stop.is_set() or not self._ours:
+            raise Abandoned
+        self._consumer.resume(self._consumer.assignment())
+
+    def _put_back(self, message: Message) -> None:
+        """A record of a partition that was given to us while we waited."""
+        self._check(message)
+        if message.error() is None:
+            place = TopicPartition(message.topic(), message.partition(), message.offset())
+            self._consumer.seek(place)
+
+    def done(self, record: Received) -> None:
+        """The record needs no more."""
+        self._offsets[record.topic, record.partition] = record.offset + 1
+        self._uncommitted += 1
+
+    def keep(self, record: Received, key: str, told: Alert | None) -> None:
+        """What the receiver now knows of an alert; None: nothing that is open."""
+        name = f"{self._receiver}/{key}"
+        change: OpenAlert | Tombstone = Tombstone(OPEN_ALERTS, name)
+        if told is not None:
+            change = OpenAlert(
+                name, self._receiver, record.topic, record.partition, wall_clock(), told
+            )
+        self._changes[key] = (change, told)
+
+    def bury(self, record: Received, code: str, sentence: str, now: Millis) -> str:
+        """Send the record to the dead letters; its letter's id names the receiver too."""
+        letter = letter_of(record, "alerts", code, sentence, now)
+        letter = replace(letter, dead_letter_id=f"{letter.dead_letter_id}/{self._receiver}")
+        self._letters.append(letter)
+        return letter.dead_letter_id
+
+    def commit(self) -> None:
+        """Offsets, what was told and dead letters, at once. Raises `Abandoned`, `BrokerError`."""
+        if not self._offsets:
+            return
+        limit = time.monotonic() + PATIENCE
+        while not self._committed(limit):
+            time.sleep(PAUSE)
+        for key, (_, told) in self._changes.items():
+            if told is None:
+                self.told.pop(key, None)
+            else:
+                self.told[key] = told
+        self._forget()
+
+    def _committed(self, limit: float) -> bool:
+        """Whether a transaction went through; not, when it may be tried again until the limit."""
+        try:
+            self._transact(limit)
+        except KafkaException as error:
+            reason = error.args[0]
+            if not reason.txn_requires_abort():
+                raise self._reach.failure("commit what was delivered", reason) from error
+            self._guard("abort", _patiently, limit, self._producer.abort_transaction)
+            if reason.code() in _MOVED:
+                raise Abandoned from None
+            if reason.code() in FORBIDDEN or time.monotonic() > limit:
+                raise self._reach.failure("commit what was delivered", reason) from error
+            return False
+        return True
+
+    def _transact(self, limit: float) -> None:
+        self._producer.begin_transaction()
+        for record in (*(change for change, _ in self._changes.values()), *self._letters):
+            topic, key, value, headers = self._codec.encode(record)
+            self._producer.produce(self._connection.topic(topic), value, key, headers=headers)
+        offsets = [
+            TopicPartition(self._connection.topic(topic), partition, offset)
+            for (topic, partition), offset in self._offsets.items()
+        ]
+        metadata = self._consumer.consumer_group_metadata()
+        _patiently(limit, self._producer.send_offsets_to_transaction, offsets, metadata)
+        _patiently(limit, self._producer.commit_transaction)
+
+    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Begin where the group stands, with what had been told by then."""
+        self._forget()
+        self._ours = False
+        # Waits for a transaction that its predecessor has left open, so what it told is there too.
+        committed = consumer.committed(partitions, PATIENCE)
+        begun = [self._begun(consumer, place) for place in committed]
+        new = [place for place, before in zip(begun, committed, strict=True) if before.offset < 0]
+        if new:
+            # From now on nothing is passed over, whenever the first record is handled.
+            consumer.commit(offsets=new, asynchronous=False)
+        consumer.assign(begun)
+        consumer.resume(begun)
+        mine = {(self._connection.name(one.topic), one.partition) for one in partitions}
+        self.told = {
+            one.alert.dedup_key: one.alert
+            for one in self._open()
+            if (one.source_topic, one.source_partition) in mine
+        }
+        log.info("ready: receiver %s, %d open alerts", self._receiver, len(self.told))
+
+    def _begun(self, consumer: Consumer, place: TopicPartition) -> TopicPartition:
+        if place.offset >= 0:
+            return place
+        low, high = consumer.get_watermark_offsets(place, ANSWER_TIMEOUT)
+        return TopicPartition(place.topic, place.partition, low if self._from_start else high)
+
+    def _open(self) -> Iterator[OpenAlert]:
+        latest: dict[str, OpenAlert | None] = {}
+        with Follower(self._connection, self._codec, [OPEN_ALERTS], from_start=True) as follower:
+            for seen in follower.to_end():
+                latest[seen.key] = seen.record if isinstance(seen.record, OpenAlert) else None
+        return (one for one in latest.values() if one and one.receiver == self._receiver)
+
+    def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._forget()
+        self.told = {}
+        self._ours = False
+
+    def _forget(self) -> None:
+        self._offsets, self._changes, self._letters, self._uncommitted = {}, {}, [], 0
+
+    def _check(self, message: Message) -> None:
+        error = message.error()
+        if error is not None and (error.fatal() or error.code() in _LASTING):
+            raise self._reach.failure("read what alerts follow from", error)
+
+    def _guard(self, what: str, call: Any, *arguments: Any) -> None:
+        try:
+            call(*arguments)
+        except KafkaException as error:
+            raise self._reach.failure(what, error.args[0]) from error
+
+
+def _patiently(limit: float, call: Any, *arguments: Any) -> None:
+    """Call again what may be called again."""
+    while True:
+        try:
+            call(*arguments, 5.0)
+            return
+        except KafkaException as error:
+            if not error.args[0].retriable() or time.monotonic() > limit:
+                raise
+            time.sleep(PAUSE)

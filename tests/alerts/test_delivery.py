@@ -1,0 +1,99 @@
+"""One attempt, whatever the receiver does; and how long until the next."""
+
+import logging
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from streams.alerts.backoff import Backoff
+from streams.alerts.delivery import Sender, Verdict, patience, verdict_of
+from streams.alerts.receivers import Request
+from tests.alerts.samples import CLOSE, recorder
+
+SECRET = "hooks/T0/R0-secret"
+
+
+@pytest.fixture
+def sender() -> Iterator[Sender]:
+    made = Sender(0.3, [SECRET])
+    yield made
+    made.close()
+
+
+def test_an_answer_is_taken_with_its_words_but_no_secret(sender: Sender) -> None:
+    with recorder() as server:
+        server.answer(200, body=f"ok {SECRET}\n\x1b[31m".encode())
+        answer = sender.post(Request(f"{server.url}/{SECRET}", b"{}", {"X-A": "b"}))
+    assert (answer.verdict, answer.status, answer.text) == (Verdict.TAKEN, 200, "ok *** ?[31m")
+    [arrived] = server.arrived
+    assert arrived.headers["Content-Type"] == "application/json"
+    assert (arrived.headers["X-A"], arrived.body) == ("b", b"{}")
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        (202, Verdict.TAKEN),
+        (301, Verdict.AGAIN),
+        (400, Verdict.REFUSED),
+        (401, Verdict.AGAIN),  # another key would be let in
+        (404, Verdict.AGAIN),
+        (413, Verdict.REFUSED),
+        (422, Verdict.REFUSED),
+        (429, Verdict.AGAIN),
+        (500, Verdict.AGAIN),
+        (503, Verdict.AGAIN),
+    ],
+)
+def test_only_what_is_about_the_alert_is_refused_for_good(status: int, verdict: Verdict) -> None:
+    assert verdict_of(status) is verdict
+
+
+def test_a_receiver_that_is_slow_closes_or_is_gone_is_tried_again(sender: Sender) -> None:
+    with recorder() as server:
+        server.answer(CLOSE)
+        assert sender.post(Request(server.url, b"{}")).verdict is Verdict.AGAIN
+        server.delay = 1.0
+        slow = sender.post(Request(server.url, b"{}"))
+        assert (slow.verdict, slow.text) == (Verdict.AGAIN, "ReadTimeout: timed out")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    gone = sender.post(Request(f"http://127.0.0.1:{port}/{SECRET}", b"{}"))
+    assert (gone.verdict, gone.status) == (Verdict.AGAIN, None)
+    assert "R0-secret" not in gone.text
+
+
+def test_a_long_answer_is_cut(sender: Sender) -> None:
+    with recorder() as server:
+        server.answer(400, body=b"x" * 1_000_000)
+        answer = sender.post(Request(server.url, b"{}"))
+    assert (answer.verdict, len(answer.text)) == (Verdict.REFUSED, 200)
+
+
+def test_no_request_is_logged_for_its_address_is_a_secret(
+    sender: Sender, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with recorder() as server:
+        sender.post(Request(f"{server.url}/{SECRET}", b"{}"))
+    assert SECRET not in caplog.text
+
+
+def test_a_receiver_may_ask_for_patience_in_seconds_or_by_date(sender: Sender) -> None:
+    with recorder() as server:
+        server.answer(429, Retry_After="7")
+        assert sender.post(Request(server.url, b"{}")).retry_after == 7
+    now = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+    assert patience("Mon, 05 Jan 2026 09:01:30 GMT", now) == 90
+    assert patience("Mon, 05 Jan 2026 08:00:00 GMT", now) == 0
+    assert [patience(text, now) for text in ("", "soon", "-3", "٣", "1e9")] == [0] * 5
+
+
+def test_waits_double_up_to_a_limit_and_half_of_each_is_chance() -> None:
+    backoff = Backoff(first=1, most=60)
+    assert [backoff.wait(n, 0, lambda: 0.0) for n in (1, 2, 3, 7, 99)] == [0.5, 1, 2, 30, 30]
+    assert [backoff.wait(n, 0, lambda: 1.0) for n in (1, 2, 3, 7, 99)] == [1, 2, 4, 60, 60]
+    assert backoff.wait(1, 20, lambda: 0.0) == 20
+    assert backoff.wait(1, 1e9, lambda: 0.0) == 3_600

@@ -1,0 +1,255 @@
+"""`baton alerts` on a real Kafka: nothing is lost, nobody holds up another, restarts go on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from schemas.codec import Codec
+from schemas.records import AnomalyState, HealthLevel, OpenAlert, Record
+from streams.admin import Topics, wanted_topics
+from streams.engine import Connection, wall_clock
+from streams.playing import Player
+from streams.reading import Follower
+from tests.alerts.alertmanager import free_port, running_alertmanager
+from tests.alerts.limits import check_pagerduty, check_slack
+from tests.alerts.samples import Recorder, anomaly, health, recorder, sla
+from tests.conftest import Broker
+
+SECRETS = {"PD_KEY": "k" * 32, "HOOK_SECRET": "s3cret-of-the-hook"}
+
+
+class Site:
+    """Topics of our own on a Kafka, and what runs `baton alerts` on them."""
+
+    def __init__(self, bootstrap: str, folder: Path, prefix: str) -> None:
+        self.folder = folder
+        self.connection = Connection(bootstrap, prefix)
+        topics = Topics(self.connection)
+        topics.apply(topics.plan(wanted_topics([], dev=True, partitions=2)))
+        self._player = Player(self.connection, Codec())
+        self.file = folder / "alerts.yaml"
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("BATON_")},
+            **SECRETS,
+            "BATON_BOOTSTRAP_SERVERS": bootstrap,
+            "BATON_TOPIC_PREFIX": prefix,
+            "BATON_GROUP": prefix,
+            "BATON_DATA_DIR": str(folder),
+            "BATON_ALERTS": str(self.file),
+        }
+
+    def write(self, *receivers: str) -> None:
+        """An alerts file in which these are told of everything."""
+        names = ", ".join(one.split(",")[0].removeprefix("{name: ") for one in receivers)
+        self.file.write_text(
+            "receivers:\n" + "".join(f"  - {one}\n" for one in receivers)
+            + f"routes:\n  - receivers: [{names}]\n"
+        )  # fmt: skip
+
+    def say(self, *records: Record) -> None:
+        for record in records:
+            self._player.send(record, wall_clock())
+        self._player.flush()
+
+    def open(self) -> dict[str, str]:
+        """What is open by `support.open-alerts`: the news by receiver and key."""
+        latest = dict[str, str]()
+        with Follower(
+            self.connection, Codec(), ["support.open-alerts"], from_start=True
+        ) as follower:
+            for seen in follower.to_end():
+                latest.pop(seen.key, None)
+                if isinstance(seen.record, OpenAlert):
+                    latest[seen.key] = seen.record.alert.news
+        return latest
+
+    @contextmanager
+    def alerts(self, *options: str, receivers: int = 1) -> Iterator["subprocess.Popen[bytes]"]:
+        """`baton alerts`, once all receivers are ready."""
+        log = self.folder / f"log-{time.monotonic_ns()}"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "streams.cli.main", "alerts", *options],
+                env=self.environment, stdout=output, stderr=output,
+            )  # fmt: skip
+        try:
+            limit = time.monotonic() + 60
+            while log.read_bytes().count(b"ready: receiver") < receivers:
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < limit, log.read_text()
+                time.sleep(0.05)
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(30) == 0, log.read_text()
+            text = log.read_text()
+            assert not [secret for secret in SECRETS.values() if secret in text]
+
+
+@pytest.fixture
+def site(kafka: Broker, tmp_path: Path, unique: str) -> Site:
+    return Site(kafka.bootstrap, tmp_path, f"{unique}.")
+
+
+def hook(name: str, url: str) -> str:
+    return f'{{name: {name}, type: webhook, url: "{url}/{name}", secret: {{env: HOOK_SECRET}}}}'
+
+
+def told(server: Recorder) -> list[tuple[str, str]]:
+    return [(one.json["event"], one.json["dedup_key"]) for one in server.taken]
+
+
+def has_come(server: Recorder, wanted: Iterable[tuple[str, str]]) -> Callable[[], bool]:
+    expected = set(wanted)
+    return lambda: expected <= set(told(server))
+
+
+def test_every_kind_of_receiver_is_told_of_every_kind_of_alert(site: Site, tmp_path: Path) -> None:
+    with recorder() as server, running_alertmanager(tmp_path) as alertmanager:
+        url_file = tmp_path / "slack-url"
+        url_file.write_text(f"{server.url}/slack")
+        site.write(
+            f'{{name: am, type: alertmanager, url: "{alertmanager.url}"}}',
+            f'{{name: pd, type: pagerduty, url: "{server.url}/pd", routing_key: {{env: PD_KEY}}}}',
+            f'{{name: chat, type: slack, url: {{file: "{url_file}"}}}}',
+            hook("hook", server.url),
+        )
+        now = wall_clock()
+        with site.alerts(receivers=4):
+            site.say(anomaly(since=now, updated_at=now), sla(at=now), health(at=now))
+            server.wait_for(9)
+            limit = time.monotonic() + 20
+            while len(alertmanager.alerts()) < 3:
+                assert time.monotonic() < limit
+                time.sleep(0.1)
+        by_path = {path: [one for one in server.taken if one.path == path]
+                   for path in ("/pd", "/slack", "/hook")}  # fmt: skip
+        assert [len(some) for some in by_path.values()] == [3, 3, 3]
+        keys = {check_pagerduty(one.body)["dedup_key"] for one in by_path["/pd"]}
+        assert keys == {
+            "baton/anomaly/a-1", "baton/sla/T1/first_response", "baton/account/acme",
+        }  # fmt: skip
+        for one in by_path["/slack"]:
+            check_slack(one.body)
+        assert {one.json["dedup_key"] for one in by_path["/hook"]} == keys
+        assert len(site.open()) == 12
+
+
+def test_a_receiver_that_is_down_misses_nothing_and_holds_up_nobody(site: Site) -> None:
+    port = free_port()
+    with recorder() as well:
+        site.write(hook("well", well.url), hook("down", f"http://127.0.0.1:{port}"))
+        with site.alerts(receivers=2):
+            for number in range(20):
+                site.say(anomaly(anomaly_id=f"a-{number}"))
+            well.wait_for(20)
+            with recorder(port) as back:
+                back.answer(500, 429)
+                back.wait_for(20)
+                assert told(back) == told(well)
+                assert len(set(told(back))) == 20
+
+
+def test_whatever_is_killed_arrives_under_the_same_key_and_in_order(site: Site) -> None:
+    with recorder() as server:
+        site.write(hook("hook", server.url))
+        with site.alerts():
+            site.say(anomaly())
+            server.wait_for(1)
+        wanted = [("trigger", "baton/anomaly/a-1")]
+        for round_ in range(2):
+            names = [f"r{round_}-{number}" for number in range(30)]
+            with site.alerts() as process:
+                site.say(*(anomaly(anomaly_id=name) for name in names))
+                site.say(*(anomaly(AnomalyState.RESOLVED, 2, anomaly_id=name) for name in names))
+                server.wait_for(len(wanted) + 10)
+                process.kill()
+                process.wait()
+            wanted += [("trigger", f"baton/anomaly/{name}") for name in names]
+            wanted += [("resolve", f"baton/anomaly/{name}") for name in names]
+            with site.alerts():
+                server.wait_until(has_come(server, wanted))
+                server.settle()
+        assert list(dict.fromkeys(told(server))) == wanted  # in order, but for repetitions
+        assert len(told(server)) - len(wanted) <= 2  # one under way at each kill
+        assert list(site.open()) == ["hook/baton/anomaly/a-1"]
+        with site.alerts():  # what was told before all that is still known
+            site.say(anomaly(AnomalyState.RESOLVED, 9))
+            server.wait_for(len(told(server)) + 1)
+        assert told(server)[-1] == ("resolve", "baton/anomaly/a-1")
+        assert site.open() == {}
+
+
+def test_a_new_receiver_begins_with_what_comes_next_unless_told_otherwise(site: Site) -> None:
+    with recorder() as server:
+        site.say(anomaly(anomaly_id="old"))
+        site.write(hook("new", server.url))
+        with site.alerts():
+            pass
+        site.say(anomaly(anomaly_id="between"))  # while nobody runs, after its first start
+        with site.alerts():
+            server.wait_for(1)
+        site.write(hook("new", server.url), hook("whole", server.url))
+        with site.alerts("--from-start", receivers=2):
+            server.wait_for(3)
+        paths = [(one.path, one.json["dedup_key"].split("/")[-1]) for one in server.taken]
+        assert paths == [("/new", "between"), ("/whole", "old"), ("/whole", "between")]
+
+
+def test_two_of_them_share_the_work_and_one_takes_over(site: Site) -> None:
+    with recorder() as server:
+        site.write(hook("hook", server.url))
+        with site.alerts() as first:
+            site.environment["BATON_WORKER_ID"] = "second"
+            with site.alerts():
+                site.say(*(health(account_id=f"acct-{n}") for n in range(20)))
+                server.wait_for(20)
+                first.kill()
+                first.wait()
+                well = HealthLevel.HEALTHY
+                at = wall_clock()
+                site.say(*(health(well, at, account_id=f"acct-{n}") for n in range(20)))
+                wanted = {("resolve", f"baton/account/acct-{n}") for n in range(20)}
+                server.wait_until(has_come(server, wanted))
+                server.settle()
+        assert {one for one in told(server) if one[0] == "resolve"} == wanted
+        assert len(told(server)) <= 40 + 2  # one under way at the kill, one when it is taken over
+        assert site.open() == {}
+
+
+def test_what_is_refused_is_in_the_dead_letters_with_the_receivers_words(site: Site) -> None:
+    with recorder() as server:
+        server.answer(400, body=b"no such field")
+        site.write(hook("hook", server.url))
+        with site.alerts():
+            site.say(anomaly(anomaly_id="a-1"), anomaly(anomaly_id="a-2"))
+            server.wait_for(1)
+            time.sleep(0.5)
+        listed = subprocess.run(
+            [sys.executable, "-m", "streams.cli.main", "dead-letters", "list", "--json"],
+            env=site.environment, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        [letter] = map(json.loads, listed.stdout.splitlines())
+        assert letter["dead_letter_id"].endswith("/hook")
+        assert (letter["agent"], letter["error_code"]) == ("alerts", "refused")
+        assert letter["error"] == "receiver hook: refused with 400: no such field"
+
+
+def test_topics_that_are_not_there_are_told_in_a_line(site: Site) -> None:
+    site.write(hook("hook", "http://127.0.0.1:9"))
+    environment = {**site.environment, "BATON_TOPIC_PREFIX": "none."}
+    ended = subprocess.run(
+        [sys.executable, "-m", "streams.cli.main", "alerts"],
+        env=environment, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert ended.returncode == 69
+    assert "there is no topic support.anomalies; `baton topics apply` makes it" in ended.stderr

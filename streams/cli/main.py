@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": "Tell why a ticket was decided as it was",
     "analyze": "Print what the detectors say of texts",
     "alerts": "Tell people of anomalies, SLA breaches and accounts at risk",
+    "fingerprint": "Print which lines report one problem",
     "dead-letters": "Look at records that could not be handled",
 }
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "tail": "Follow topics as they are written",
     "replay": "Decide a file's conversations without Kafka",
     "analyze": "Print what the detectors say of texts",
+    "spikes": "Find the unusual rows in a series of counts",
     "dead-letters": "Look at records that could not be handled",
 }
 

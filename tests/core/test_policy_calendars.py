@@ -68,8 +68,8 @@ def test_a_calendar_that_never_opens_is_refused() -> None:
             "segments[0].calendar: there is no 'never'",
         ),
         (
-            "5m\n    calendar: always",
-            "5m\n    calendar: day",
+            " 5m\n    calendar: always",
+            " 5m\n    calendar: day",
             "routes[0].calendar: there is no 'day",
         ),
     ],

@@ -3,18 +3,23 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import click
 import msgspec
 
 from schemas.codec import Tombstone
-from schemas.records import AccountProfile, Decision, Escalation, Record
+from schemas.records import AccountProfile, Decision, Escalation, PolicyVersion, Record
+from schemas.topics import key_of
 from streams.agents.deciding import Decider
+from streams.agents.published import PublishedPolicy
 from streams.errors import InputError
 from streams.history import read_history
 from streams.policies import policy_of
 from streams.replaying import Replay
 from streams.settings import load_settings
+
+R = TypeVar("R", bound=Record)
 
 PARTITIONS = 12
 """As many as `support.conversations` is declared with."""
@@ -26,6 +31,11 @@ PARTITIONS = 12
     "--accounts",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Account profiles, a JSON line each.",
+)
+@click.option(
+    "--policies",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="What lies on support.policies, a PolicyVersion as JSON a line: versions and pointer.",
 )
 @click.option(
     "--partitions",
@@ -43,15 +53,24 @@ PARTITIONS = 12
 )
 @click.option("--summary", is_flag=True, help="Only one line that counts them.")
 def command(
-    file: Path, accounts: Path | None, partitions: int, no_ai: bool, everything: bool, summary: bool
+    file: Path,
+    accounts: Path | None,
+    policies: Path | None,
+    partitions: int,
+    no_ai: bool,
+    everything: bool,
+    summary: bool,
 ) -> None:
     """Decide the conversations of FILE and print the decisions as JSON lines.
 
     The same records give the same decisions as a worker on Kafka would write, one by one. FILE is
     what `baton play` takes.
     """  # fmt: skip
-    profiles = _profiles(accounts)
-    decider = Decider(policy_of(load_settings()), profiles.get)
+    profiles = {one.account_id: one for one in _records(accounts, AccountProfile)}
+    published = {key_of(one): one for one in _records(policies, PolicyVersion)}
+    policy = policy_of(load_settings())
+    in_force = PublishedPolicy(published.get, policy).at
+    decider = Decider(policy, profiles.get, in_force)
     records = Replay(decider, partitions).run(read_history(file, ai_answers=not no_ai))
     if summary:
         click.echo(msgspec.json.encode(count(records)))
@@ -85,12 +104,11 @@ def _wanted(records: Iterable[Record | Tombstone], everything: bool) -> Iterator
             yield record
 
 
-def _profiles(path: Path | None) -> dict[str, AccountProfile]:
+def _records(path: Path | None, kind: type[R]) -> list[R]:
     if path is None:
-        return {}
+        return []
     try:
         lines = path.read_bytes().splitlines()
-        found = [msgspec.json.decode(line, type=AccountProfile) for line in lines if line.strip()]
+        return [msgspec.json.decode(line, type=kind) for line in lines if line.strip()]
     except msgspec.MsgspecError as error:
         raise InputError(f"{path}: {error}") from error
-    return {profile.account_id: profile for profile in found}

@@ -10,13 +10,20 @@ A file holds JSON lines, compressed when its name ends in `.gz`. A line is one o
 
 import gzip
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TypeVar, cast
 
 import msgspec
 
-from schemas.records import AccountProfile, ConversationMessage, Millis, Role, TicketUpdate
+from schemas.records import (
+    AccountProfile,
+    ConversationMessage,
+    Millis,
+    PolicyVersion,
+    Role,
+    TicketUpdate,
+)
 from streams.errors import InputError
 
 SYNTHETIC_START: Millis = 1_767_603_600_000
@@ -29,6 +36,7 @@ ANSWER_GAP = 5_000
 NEUTRAL_ANSWER = "Thank you, I have noted that. What else can you tell me about it?"
 
 Event = ConversationMessage | TicketUpdate
+R = TypeVar("R")
 
 
 class BareTurn(msgspec.Struct):
@@ -44,6 +52,7 @@ class BareTurn(msgspec.Struct):
 _decode_any = msgspec.json.Decoder(dict).decode
 _decode_turn = msgspec.json.Decoder(BareTurn).decode
 _decode_message = msgspec.json.Decoder(ConversationMessage).decode
+_decode_policy = msgspec.json.Decoder(PolicyVersion).decode
 _decode_profile = msgspec.json.Decoder(AccountProfile).decode
 _decode_update = msgspec.json.Decoder(TicketUpdate).decode
 
@@ -74,14 +83,21 @@ def read_lines(lines: Iterable[bytes], name: str, *, ai_answers: bool = True) ->
 
 def read_profiles(path: Path | None) -> dict[str, AccountProfile]:
     """Account profiles by their id, a JSON line each; none without a path. Raises `InputError`."""
+    return {profile.account_id: profile for profile in _records(path, _decode_profile)}
+
+
+def read_policies(path: Path | None) -> list[PolicyVersion]:
+    """What was published on `support.policies`, as `read_profiles`."""
+    return _records(path, _decode_policy)
+
+
+def _records(path: Path | None, decode: Callable[[bytes], R]) -> list[R]:
     if path is None:
-        return {}
+        return []
     try:
-        lines = path.read_bytes().splitlines()
-        found = [_decode_profile(line) for line in lines if line.strip()]
+        return [decode(line) for line in path.read_bytes().splitlines() if line.strip()]
     except (OSError, msgspec.MsgspecError) as error:
         raise InputError(f"{path}: {error}") from error
-    return {profile.account_id: profile for profile in found}
 
 
 def time_of(event: Event) -> Millis:

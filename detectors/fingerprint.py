@@ -10,14 +10,14 @@ from hashlib import blake2b
 from typing import Final
 
 from detectors.lexicon import rules_of
-from detectors.masking import mask
+from detectors.masking import mask, words
 from detectors.message import Message
 from detectors.signals import Fingerprint, Signal
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Rises when the same text would get another id."""
 PROBLEM_FROM: Final = 0.5
-LONGEST: Final = 300
+LONGEST: Final = 4096
 """Characters of an error text that are read."""
 
 _STATUS_NAMES: Final = {
@@ -66,20 +66,30 @@ def fingerprint(message: Message, technical: Signal) -> Fingerprint | None:
         return None
     component = _first(message, _names("components"))
     if status := _status(message):
-        return _of(f"http {status}", component, component, status)
+        return _of(f"http {status}", component, component)
     if found := _error_text(text):
-        return _of(mask(found), None, component, found)
+        return error_fingerprint(found, component)
+    if code := _CODE.search(text):
+        return _of(f"error {code.group(1) or code.group(2)}", None, component)
     if technical.score < PROBLEM_FROM:
         return None
     symptom = _first(message, _names("symptoms")) or "not_working"
     if component is None:
         component = _object(message)
-    return _of(symptom.replace("_", " "), component, component, None)
+    return _of(symptom.replace("_", " "), component, component)
 
 
-def _of(what: str, where: str | None, component: str | None, error: str | None) -> Fingerprint:
+def error_fingerprint(text: str, component: str | None = None) -> Fingerprint:
+    """The problem that an error text or a line of a log names by itself."""
+    text = text[:LONGEST]
+    return _of(mask(text), None, component, text)
+
+
+def _of(
+    what: str, where: str | None, component: str | None, error: str | None = None
+) -> Fingerprint:
     template = f"{where}: {what}" if where else what
-    name = f"{VERSION}\x00{template}".encode()
+    name = f"{VERSION}\x00{' '.join(words(template))}".encode(errors="replace")
     return Fingerprint(
         blake2b(name, digest_size=8).hexdigest(), VERSION, template, error, component
     )
@@ -95,16 +105,14 @@ def _status(message: Message) -> str | None:
 
 def _error_text(text: str) -> str | None:
     if thrown := _EXCEPTION.search(text):
-        return thrown.group()[:LONGEST]
+        return thrown.group()
     for logged in _LOGGED.finditer(text):
         if _LOG_TIME.search(logged.group()):
-            return logged.group(1)[:LONGEST]
+            return logged.group(1)
     for quoted in _QUOTED.finditer(text):
         said = quoted.group(1) or quoted.group(2) or quoted.group(3)
         if _ERROR_WORD.search(said):
-            return said[:LONGEST]
-    if code := _CODE.search(text):
-        return f"error {code.group(1) or code.group(2)}"
+            return said
     return None
 
 

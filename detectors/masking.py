@@ -1,35 +1,93 @@
 """The variable parts of an error text replaced by marks, so that equal failures read equal."""
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
-_MASKS: Final = tuple(
-    (re.compile(pattern), mark)
-    for pattern, mark in (
-        (r"\b[a-z]{2,10}://[^\s\"'<>()]{1,300}", "<url>"),
-        (r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}", "<email>"),
-        (r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", "<uuid>"),
+_MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
+_CLOCK: Final = r"\d\d?:\d\d(?::\d\d(?:[.,]\d{1,9})?)?"
+_HOLDS_DIGIT: Final = r"(?:[\w$+-]|\.(?!\.))*\d(?:[\w$+-]|\.(?!\.))*"
+_MARK: Final = r"<[a-z]{2,5}>"
+
+
+MARK: Final = "<*>"
+"""Any mark, to those who do not care which."""
+
+_WORD: Final = re.compile(r"<[a-z]{2,5}>|[\w$-]+|[^\w\s]")
+
+
+class _Rule(NamedTuple):
+    """Where `needs` occurs in a text, what `pattern` matches becomes `mark`."""
+
+    needs: str
+    pattern: re.Pattern[str]
+    mark: str
+
+
+_DIGIT: Final = re.compile(r"\d")
+_RULES: Final = tuple(
+    _Rule(needs, re.compile(pattern), mark)
+    for needs, pattern, mark in (
+        ("://", r"\b[a-z][a-z0-9+]{1,9}://[^\s\"'<>(){}\[\],]{1,300}", "<url>"),
         (
-            r"\b\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)?(?:z|[+-]\d\d:?\d\d)?",
+            "@",
+            r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}",
+            "<email>",
+        ),
+        (
+            "0-9",
+            rf"\b(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{{0,6}},? )?"
+            rf"(?:{_MONTH} {{1,2}}\d{{1,2}}|\d{{1,2}}[ /-]{_MONTH})\b[ /,:-]{{0,2}}"
+            rf"(?:\d{{4}}\b[ :,]{{0,2}})?(?:{_CLOCK})?"
+            r"(?: [+-]\d{4}| (?:[a-z]{3,4} )?\d{4}\b)?",
             "<time>",
         ),
-        (r"\b\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?: ?[ap]m)?\b", "<time>"),
-        (r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b", "<ip>"),
-        (r"(?<![\w<>])(?:[a-z]:)?(?:[\\/][\w.@%+~-]{1,100}){2,30}[\\/]?", "<path>"),
-        (r"\b0x[0-9a-f]{1,32}\b", "<hex>"),
-        (r"\b(?=[a-f]{0,40}\d)[0-9a-f]{8,64}\b", "<hex>"),
-        (r"\b(?=[a-z_-]{0,40}\d)[\w-]{6,80}\b", "<id>"),
-        (r"(?<![\w<])[+-]?\d{1,20}(?:[.,:]\d{1,20}){0,6}(?:%|[a-z]{1,3}\b)?", "<num>"),
-        (r"(?:<(?:num|id|hex)>[ ,]{0,2}){2,}", "<num> "),
-        (r"\s{1,200}", " "),
+        (
+            "/",
+            r"(?<![\w.])(?:[a-z]:|\.{1,2})?(?:/{1,2}[^\s\"'<>()\[\]{},;:|/]+)+/?"
+            r"(?::\d{1,6})?",
+            "<path>",
+        ),
+        ("/", r"(?<![\w./$%@+-])[\w.$-]+(?:/[\w.$%@+-]+){2,}/?", "<path>"),
+        (
+            "\\",
+            r"(?<![\w.])(?:[a-z]:|\\)?(?:\\[^\s\"'<>()\[\]{},;:|\\]+)+\\?",
+            "<path>",
+        ),
+        ("0-9", r"\b(?:[0-9a-f]{1,2}:){5,19}[0-9a-f]{1,2}\b", "<mac>"),
+        (
+            ".",
+            r"(?<![\w.-])(?:[a-z0-9_-]{1,63}\.){1,8}(?:com|net|org|edu|gov|mil|info|local"
+            r"|localdomain|internal|lan|[a-z]{2})(?![\w(]|[.-]\w)(?::\d{1,5}\b)?",
+            "<host>",
+        ),
+        (
+            "0-9",
+            rf"(?<![\w$+-])(?<![\w$+-]\.){_HOLDS_DIGIT}(?:[:/@]{_HOLDS_DIGIT})*%?",
+            "<num>",
+        ),
+        ('"', r'"[^"\s<]{1,300}"', "<str>"),
+        ("'", r"(?<!\w)'[^'\s<]{1,300}'(?!\w)", "<str>"),
+        ("`", r"`[^`\s<]{1,300}`", "<str>"),
+        ('="', r'="[^"\n]{0,300}"', "=<str>"),
+        ("='", r"='[^'\n]{0,300}'", "=<str>"),
+        (
+            "=",
+            rf"(?<![=<>!])=(\s?)(?!{_MARK})[^\s,;)\]}}(\[{{|&'\"=][^\s,;)\]}}|&]{{0,300}}",
+            r"=\1<val>",
+        ),
+        (">", rf"{_MARK} ?(?:[kmgt]i?b|bytes?|b|ms|us|ns|s|secs?|%)(?!\w)", "<num>"),
+        (">", rf"{_MARK}(?:[\s,;:/.|#+-]{{0,3}}{_MARK})+", "<list>"),
+        (" ", r"\s{2,}", " "),
     )
 )
 
 
 def mask(text: str) -> str:
-    """The text in small letters with numbers, ids, paths, addresses and times masked.
+    """The text in small letters, with what varies from report to report masked.
 
-    Masking again changes nothing.
+    Numbers and whatever holds a digit (ids, addresses, versions, sizes, times), addresses of
+    pages, mails and hosts, paths, quoted words and the values of `key=value`. Neighbouring marks
+    become one, so that lists of any length are equal. Masking again changes nothing.
     """
     masked = _masked_once(text.lower())
     while (again := _masked_once(masked)) != masked:
@@ -37,7 +95,15 @@ def mask(text: str) -> str:
     return masked
 
 
+def words(masked: str) -> tuple[str, ...]:
+    """A masked text as its words and punctuation, whatever lies between, all marks alike."""
+    found = _WORD.findall(masked)
+    return tuple(MARK if word[0] == "<" and len(word) > 1 else word for word in found)
+
+
 def _masked_once(text: str) -> str:
-    for pattern, mark in _MASKS:
-        text = pattern.sub(mark, text)
+    digits = _DIGIT.search(text) is not None
+    for needs, pattern, mark in _RULES:
+        if digits if needs == "0-9" else needs in text:
+            text = pattern.sub(mark, text)
     return text.strip()

@@ -28,6 +28,7 @@ class Fingerprint(msgspec.Struct, frozen=True):
     version: int
     template: str
     error_text: str | None = None
+    """What `template` is the masked form of; None when the problem has another name."""
     component: str | None = None
 
 

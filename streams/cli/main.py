@@ -25,6 +25,7 @@ COMMANDS = {
     "policy": "Check, compare and publish policies; switch the AI off",
     "replay": "Decide a file's conversations without Kafka",
     "analyze": "Print what the detectors say of texts",
+    "fingerprint": "Print which lines report one problem",
     "dead-letters": "Look at records that could not be handled",
 }
 

@@ -254,3 +254,28 @@ def test_without_a_broker_a_command_says_so_in_a_line(
     assert code == BrokerError.exit_code
     assert "answers at 127.0.0.1:1" in error.splitlines()[-1]
     assert "Traceback" not in error
+
+
+def test_fingerprint_gives_each_line_its_group_and_lists_them(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "app.log"
+    names = ("ann", "bo", "cy", "di", "ed", "flo")
+    path.write_text("disk 7 is full\n" + "".join(f"no account for {n} here\n" for n in names))
+    code, lines, error = baton(capfd, "fingerprint", str(path))
+    full, *missing = lines
+    assert (code, error, len(missing), len(set(missing))) == (0, "", len(names), 1)
+    _, listed, _ = baton(capfd, "fingerprint", "--templates", str(path))
+    assert listed == [
+        f"6\t{missing[0]}\tno account for ann here",
+        f"1\t{full}\tdisk <num> is full",
+    ]
+
+
+def test_fingerprint_reads_customers_messages_too(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "chats.txt"
+    path.write_text("checkout gives 502\nthanks a lot\nwe get bad gateway when we pay\n")
+    _, (one, nothing, other), _ = baton(capfd, "fingerprint", "--messages", str(path))
+    assert (one, nothing) == (other, "-")

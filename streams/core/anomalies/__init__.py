@@ -5,6 +5,7 @@ and the records to write come out.
 """
 
 from streams.core.anomalies.actions import act, fingerprint_of
+from streams.core.anomalies.groups import Groups
 from streams.core.anomalies.lifecycle import observe, tick
 from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.state import (
@@ -20,6 +21,7 @@ from streams.core.anomalies.state import (
 __all__ = [
     "AnomalyPolicy",
     "FingerprintState",
+    "Groups",
     "Step",
     "Watch",
     "act",

@@ -1,0 +1,192 @@
+"""Error texts that differ in one varying word are one problem.
+
+Masking cannot know that `root` and `admin` are names. Seen beside each other they show it: where
+texts are equal but for one position, and that position has had many values, it varies, and they
+all are one group. A group goes by the fingerprint of its oldest text, the others are its aliases.
+
+A tenant's texts stand on shelves, one a length in words; only texts of one shelf can meet. A shelf
+has two halves: when the young one is full it becomes the old one, and the old one is given up.
+What is met again moves to the young half, so what goes is what was not met for longest.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
+
+from detectors.masking import MARK
+
+VERSION: Final = b"\x01"
+MOST_TEXTS: Final = 256
+"""Texts in half a shelf."""
+MOST_WORDS: Final = 64
+"""Words of a text that are compared."""
+VALUES: Final = 6
+"""So many different words in one position are values, not parts of the sentence."""
+NAMED_VALUES: Final = 3
+"""The same behind a colon, a bracket or a quote, where values stand."""
+CONSTANTS: Final = 2
+"""Words besides the varying one that a text needs to be recognised by."""
+
+_ID: Final = re.compile("[0-9a-f]{16}")
+_BEFORE_VALUES: Final = frozenset(":=[('\"/")
+_RING: Final = (1 << 64) - 1
+
+
+class Half(msgspec.Struct, array_like=True):
+    """What half a shelf knows."""
+
+    leaders: dict[int, tuple[int, int]] = {}
+    """By fingerprint: the fingerprint it is an alias of (its own in the oldest text of a group),
+    and its place in the order of arrival."""
+    positions: dict[int, list[int]] = {}
+    """Fingerprints of the texts that are equal but for one position, by the hash of all the rest.
+    As many as a position's values say that it varies."""
+
+
+class Shelf(msgspec.Struct, array_like=True):
+    """The groups of a tenant's texts of one length. Whoever decoded it owns it."""
+
+    young: Half = msgspec.field(default_factory=Half)
+    old: Half = msgspec.field(default_factory=Half)
+    arrived: int = 0
+    evicted: int = 0
+    """Texts given up for want of room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The group of a text, and the groups that became its aliases with it."""
+
+    group: str
+    merged: tuple[str, ...] = ()
+    learned: bool = False
+    """Whether the shelf was changed and has to be saved."""
+
+
+def shelf_number(words: tuple[str, ...]) -> int:
+    """Where a text stands."""
+    return min(len(words), MOST_WORDS)
+
+
+def place(shelf: Shelf, fingerprint: str, words: tuple[str, ...]) -> Placed:
+    """The group of a text on its shelf; the shelf learns the text.
+
+    `fingerprint` is the text's id, 16 hex digits; another form of id is not grouped. Takes time
+    linear in the words, whatever the shelf holds.
+    """
+    if _ID.fullmatch(fingerprint) is None:
+        return Placed(fingerprint)
+    text = int(fingerprint, 16)
+    if text in shelf.young.leaders:
+        return _placed(_leader(shelf, text))
+    found = list(_open_positions(words[:MOST_WORDS]))
+    if text not in shelf.old.leaders:
+        for position, values in found:
+            alike = _alike(shelf, position)
+            if len(alike) >= values:
+                return _varying(shelf, position, alike)
+    return _learn(shelf, text, found)
+
+
+def encode_shelf(shelf: Shelf) -> bytes:
+    """The stored value of a shelf."""
+    return VERSION + msgspec.msgpack.encode(shelf)
+
+
+def decode_shelf(value: bytes) -> Shelf:
+    """The shelf in a stored value. Raises ValueError when another version wrote it."""
+    if value[:1] != VERSION:
+        raise ValueError(
+            f"groups of version {value[:1].hex() or 'none'} cannot be read, only {VERSION.hex()}"
+        )
+    return msgspec.msgpack.decode(value[1:], type=Shelf)
+
+
+def _varying(shelf: Shelf, position: int, alike: list[int]) -> Placed:
+    """A text need not be kept that differs from a group only where that varies."""
+    renewed = position not in shelf.young.positions
+    if renewed:
+        _make_room(shelf)
+        shelf.young.positions[position] = alike
+        for text in (alike[0], _leader(shelf, alike[0])):
+            shelf.young.leaders.setdefault(text, _entry(shelf, text))
+    return _placed(_leader(shelf, alike[0]), learned=renewed)
+
+
+def _learn(shelf: Shelf, fingerprint: int, found: list[tuple[int, int]]) -> Placed:
+    _make_room(shelf)
+    if fingerprint not in shelf.old.leaders:
+        shelf.arrived += 1
+    shelf.young.leaders[fingerprint] = _entry(shelf, fingerprint)
+    merged = set[int]()
+    for position, values in found:
+        alike = list(dict.fromkeys((*_alike(shelf, position), fingerprint)))
+        shelf.young.positions[position] = alike[:values]
+        if len(alike) >= values:
+            merged |= _merge(shelf, alike)
+    return _placed(_leader(shelf, fingerprint), merged, learned=True)
+
+
+def _placed(group: int, merged: Iterable[int] = (), *, learned: bool = False) -> Placed:
+    names = (f"{one:016x}" for one in (group, *sorted(merged)))
+    return Placed(next(names), tuple(names), learned)
+
+
+def _make_room(shelf: Shelf) -> None:
+    if len(shelf.young.leaders) >= MOST_TEXTS:
+        shelf.evicted += len(shelf.old.leaders.keys() - shelf.young.leaders.keys())
+        shelf.young, shelf.old = Half(), shelf.young
+
+
+def _merge(shelf: Shelf, alike: list[int]) -> set[int]:
+    """Make one group of those of the texts; the fingerprints that became aliases."""
+    leaders = {_leader(shelf, text) for text in alike}
+    oldest = min(leaders, key=lambda leader: _entry(shelf, leader)[1])
+    aliases = leaders - {oldest}
+    for alias in aliases:
+        shelf.young.leaders[alias] = (oldest, _entry(shelf, alias)[1])
+    return aliases
+
+
+def _leader(shelf: Shelf, fingerprint: int) -> int:
+    """The oldest of a text's group."""
+    while (leader := _entry(shelf, fingerprint)[0]) != fingerprint:
+        fingerprint = leader
+    return fingerprint
+
+
+def _entry(shelf: Shelf, fingerprint: int) -> tuple[int, int]:
+    """What is known of a text; one that is not known leads itself and is the newest."""
+    leaders = shelf.young.leaders if fingerprint in shelf.young.leaders else shelf.old.leaders
+    return leaders.get(fingerprint, (fingerprint, shelf.arrived))
+
+
+def _alike(shelf: Shelf, position: int) -> list[int]:
+    return shelf.young.positions.get(position) or shelf.old.positions.get(position, [])
+
+
+def _open_positions(words: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """The positions that may vary: the hash of all other words, and how many values it takes.
+
+    Hashes of words, weighted by position, are summed, so that one position is left open by a
+    subtraction (Zobrist 1970, "A new hashing method with application for game playing").
+    """
+    if sum(word[0].isalnum() for word in words) <= CONSTANTS:
+        return
+    terms = [_hash(word) * (2 * at + 1) for at, word in enumerate(words)]
+    whole = sum(terms)
+    for at, (word, term) in enumerate(zip(words, terms, strict=True)):
+        if word == MARK or word[0].isalnum() or word[0] in "_$":
+            named = at > 0 and words[at - 1] in _BEFORE_VALUES
+            rest = whole - term + _hash("") * (2 * at + 1)
+            yield rest & _RING, NAMED_VALUES if named else VALUES
+
+
+@lru_cache(maxsize=1 << 14)
+def _hash(word: str) -> int:
+    return int.from_bytes(blake2b(word.encode(errors="replace"), digest_size=8).digest())

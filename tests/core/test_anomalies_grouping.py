@@ -1,0 +1,139 @@
+"""Error texts that differ in a varying word are grouped, on shelves that stay small."""
+
+import random
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors import Fingerprint
+from detectors.fingerprint import error_fingerprint
+from detectors.masking import words
+from streams.core.anomalies import Groups
+from streams.core.anomalies.grouping import (
+    MOST_TEXTS,
+    VALUES,
+    Shelf,
+    decode_shelf,
+    encode_shelf,
+    place,
+)
+
+NAMES = ("root", "admin", "oracle", "guest", "nagios", "backup", "mysql", "carla")
+LINES = st.lists(
+    st.builds(
+        "{} for {} on port {}".format,
+        st.sampled_from(("login failed", "password changed", "session opened")),
+        st.sampled_from(NAMES),
+        st.integers(1, 99),
+    ),
+    max_size=60,
+)
+
+
+def groups_of(lines: Iterable[str]) -> list[str]:
+    groups = Groups()
+    found = [groups.place(error_fingerprint(line)).group for line in lines]
+    return [groups.leader(group) for group in found]
+
+
+def test_a_word_with_many_values_varies() -> None:
+    assert len(set(groups_of(f"password of {name} is wrong again" for name in NAMES))) == 1
+
+
+def test_a_word_with_few_values_does_not() -> None:
+    states = ("up", "down", "flapping")
+    assert len(set(groups_of(f"the link is {state} at this end" for state in states))) == 3
+
+
+def test_behind_a_colon_fewer_values_do() -> None:
+    states = ("up", "down", "flapping")
+    assert len(set(groups_of(f"the link now is: {state}" for state in states))) == 1
+
+
+def test_a_text_of_two_words_is_never_merged() -> None:
+    assert len(set(groups_of(f"{name} failed" for name in NAMES))) == len(NAMES)
+
+
+def test_a_group_goes_by_its_oldest_text() -> None:
+    lines = [f"password of {name} is wrong again" for name in NAMES]
+    assert groups_of(lines)[-1] == error_fingerprint(lines[0]).id
+
+
+def test_a_merge_names_the_groups_that_became_aliases() -> None:
+    groups = Groups()
+    lines = [f"password of {name} is wrong again" for name in NAMES[:VALUES]]
+    placed = [groups.place(error_fingerprint(line)) for line in lines]
+    first, *others = (error_fingerprint(line).id for line in lines)
+    assert [one.merged for one in placed[:-1]] == [()] * (VALUES - 1)
+    assert (placed[-1].group, set(placed[-1].merged)) == (first, set(others))
+
+
+def test_a_problem_without_an_error_text_is_its_own_group() -> None:
+    groups = Groups()
+    for number in range(10):
+        found = Fingerprint(f"{number:016x}", 2, f"part {number}: it is slow today")
+        assert groups.place(found).group == found.id
+
+
+@given(LINES)
+def test_equal_lines_are_in_one_group(lines: list[str]) -> None:
+    group = dict(zip(lines, groups_of(lines), strict=True))
+    assert groups_of(lines) == [group[line] for line in lines]
+
+
+@given(LINES, st.integers())
+def test_the_order_of_lines_does_not_change_what_is_together(lines: list[str], seed: int) -> None:
+    shuffled = random.Random(seed).sample(lines, len(lines))
+    together = dict(zip(lines, groups_of(lines), strict=True))
+    after = dict(zip(shuffled, groups_of(shuffled), strict=True))
+    for one in together:
+        for other in together:
+            assert (together[one] == together[other]) == (after[one] == after[other])
+
+
+@given(LINES)
+def test_a_shelf_is_read_back_as_it_was(lines: list[str]) -> None:
+    shelf = Shelf()
+    for line in lines:
+        found = error_fingerprint(line)
+        place(shelf, found.id, words(found.template))
+        assert decode_shelf(encode_shelf(shelf)) == shelf
+
+
+def test_a_shelf_of_another_version_is_refused() -> None:
+    with pytest.raises(ValueError, match="version 02"):
+        decode_shelf(b"\x02" + encode_shelf(Shelf())[1:])
+
+
+def test_a_shelf_stays_small_and_counts_what_it_forgot() -> None:
+    shelf, many = Shelf(), 10 * MOST_TEXTS
+    for number in range(many):
+        text = tuple(f"{part}{number:x}" for part in "abcde")
+        place(shelf, f"{number:016x}", text)
+    kept = len(shelf.young.leaders) + len(shelf.old.leaders)
+    assert kept <= 2 * MOST_TEXTS + 2
+    assert shelf.evicted == many - kept
+    assert len(encode_shelf(shelf)) < 2 * MOST_TEXTS * 200
+
+
+def test_values_of_a_varying_word_take_no_room() -> None:
+    shelf = Shelf()
+    for number in range(10 * MOST_TEXTS):
+        place(shelf, f"{number:016x}", ("the", "user", f"u{number:x}", "is", "locked"))
+    assert (len(shelf.young.leaders), shelf.evicted) == (VALUES, 0)
+
+
+def test_what_is_met_again_is_kept() -> None:
+    shelf, loved = Shelf(), ("disk", "of", "the", "ledger", "full")
+    for number in range(10 * MOST_TEXTS):
+        place(shelf, f"{number + 1:016x}", tuple(f"{part}{number:x}" for part in "abcde"))
+        place(shelf, f"{0:016x}", loved)
+    assert 0 in {**shelf.young.leaders, **shelf.old.leaders}
+
+
+def test_an_id_of_another_form_is_its_own_group() -> None:
+    shelf = Shelf()
+    assert place(shelf, "no hash", ("some", "text", "of", "four")).group == "no hash"
+    assert shelf == Shelf()

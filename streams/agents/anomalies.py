@@ -1,5 +1,8 @@
 """The anomalies agent: problem reports of a tenant in, anomalies out."""
 
+from msgspec.structs import replace
+
+from detectors.masking import words
 from schemas.codec import Codec
 from schemas.records import Anomaly, AnomalyAction, AnomalyState, Millis, ProblemReport
 from schemas.topics import OPEN_ANOMALIES
@@ -8,25 +11,35 @@ from streams.agents.states import Kind, States
 from streams.core.anomalies import (
     AnomalyPolicy,
     FingerprintState,
+    Shelf,
     Step,
     Watch,
     act,
     decode_fingerprint,
+    decode_shelf,
     decode_watch,
     encode_fingerprint,
+    encode_shelf,
     encode_watch,
     fingerprint_of,
+    merge,
     observe,
+    place,
+    shelf_number,
     tick,
 )
 from streams.engine import Batch, SourceRecord, Timer
 
 FINGERPRINTS = Kind(b"f", encode_fingerprint, decode_fingerprint, lambda state: state.deadline)
+SHELVES: Kind[Shelf] = Kind(b"g", encode_shelf, decode_shelf, lambda shelf: None)
 WATCHES: Kind[Watch] = Kind(b"w", encode_watch, decode_watch, lambda watch: None)
 
 
 class AnomaliesAgent:
-    """Groups reports by tenant and fingerprint. The state of a fingerprint is keyed by both."""
+    """Groups reports by tenant and problem. The state of a problem is keyed by both.
+
+    A report's problem is its fingerprint, or the older one that turned out to be the same.
+    """
 
     name = "anomalies"
     sources = ("support.problem-reports", "support.anomaly-actions")
@@ -48,6 +61,7 @@ class AnomaliesAgent:
             for timer in batch.due(now):
                 self._wake(work, timer)
             if isinstance(event, ProblemReport):
+                event = work.grouped(event)
                 name = state_name(event.tenant, event.fingerprint)
                 state, watch = work.fingerprints.get(name), work.watch(event.tenant)
                 step = observe(state, watch, event, self._policy, now)
@@ -93,12 +107,36 @@ class _Work:
         self._batch = batch
         self._codec = codec
         self.fingerprints: States[FingerprintState] = States(batch, FINGERPRINTS)
+        self.shelves: States[Shelf] = States(batch, SHELVES)
         self.watches: States[Watch] = States(batch, WATCHES)
 
     def load(self, received: list[Received[ProblemReport | AnomalyAction]]) -> None:
         reports = [event for _, event in received if isinstance(event, ProblemReport)]
         self.watches.load(report.tenant for report in reports)
         self.fingerprints.load(state_name(report.tenant, report.fingerprint) for report in reports)
+
+    def grouped(self, report: ProblemReport) -> ProblemReport:
+        """The report under its group's fingerprint; what had come under aliases moves there."""
+        if report.heartbeat or report.error_text is None or report.template is None:
+            return report
+        text = words(report.template)
+        shelf_name = f"{report.tenant}\x00{shelf_number(text)}"
+        shelf = self.shelves.get(shelf_name) or Shelf()
+        placed = place(shelf, report.fingerprint, text)
+        if placed.learned:
+            # The shelf is the same object, and only another one counts as a change.
+            self.shelves.set(shelf_name, replace(shelf))
+        for alias in placed.merged:
+            self._move(report.tenant, alias, placed.group)
+        return replace(report, fingerprint=placed.group)
+
+    def _move(self, tenant: str, alias: str, group: str) -> None:
+        """An open anomaly stays where it is until it is resolved."""
+        name, alias_name = state_name(tenant, group), state_name(tenant, alias)
+        moved = self.fingerprints.get(alias_name)
+        if moved is not None and moved.open is None:
+            self.fingerprints.set(name, merge(group, self.fingerprints.get(name), moved))
+            self.fingerprints.set(alias_name, None)
 
     def watch(self, tenant: str) -> Watch:
         return self.watches.get(tenant) or Watch()
@@ -120,6 +158,7 @@ class _Work:
 
     def save(self) -> None:
         self.fingerprints.save()
+        self.shelves.save()
         self.watches.save()
 
 

@@ -28,6 +28,7 @@ from tests.eval.card import write_card
 from tests.eval.corpus import Corpus
 from tests.eval.fairness import fairness
 from tests.eval.figure import Figure
+from tests.eval.fingerprints import fingerprints
 from tests.eval.measures import Interval, auc, best_f1, f1, interval
 from tests.eval.ours import blind_corpora, linked, mails, ordinary
 from tests.eval.public import DATA, public_corpora
@@ -44,9 +45,10 @@ def main(card: bool) -> None:
     corpora = [*blind_corpora(), *(public_corpora() if DATA.exists() else ())]
     figures = [figure for corpus in corpora for figure in of_corpus(corpus, policy)]
     figures += [*of_ordinary(policy), of_complexity(), *of_mails(policy), *fairness(), of_cost()]
-    for figure in figures:
+    everything = [*figures, *fingerprints()]
+    for figure in everything:
         print(msgspec.json.encode(figure).decode(), flush=True)
-    show(figures)
+    show(everything)
     if card:
         write_card(figures)
 

@@ -5,8 +5,17 @@ and the records to write come out.
 """
 
 from streams.core.anomalies.actions import act, fingerprint_of
+from streams.core.anomalies.grouping import (
+    Placed,
+    Shelf,
+    decode_shelf,
+    encode_shelf,
+    place,
+    shelf_number,
+)
 from streams.core.anomalies.groups import Groups
 from streams.core.anomalies.lifecycle import observe, tick
+from streams.core.anomalies.merging import merge
 from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.state import (
     FingerprintState,
@@ -22,14 +31,21 @@ __all__ = [
     "AnomalyPolicy",
     "FingerprintState",
     "Groups",
+    "Placed",
+    "Shelf",
     "Step",
     "Watch",
     "act",
     "decode_fingerprint",
+    "decode_shelf",
     "decode_watch",
     "encode_fingerprint",
+    "encode_shelf",
     "encode_watch",
     "fingerprint_of",
+    "merge",
     "observe",
+    "place",
+    "shelf_number",
     "tick",
 ]

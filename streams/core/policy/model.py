@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.records import Mode
 from streams.core.policy.duration import Duration
+from streams.core.policy.privacy import Privacy
 from streams.core.reasons import Code
 
 Tier = Literal[0, 1, 2]
@@ -269,6 +270,7 @@ class Policy(Section, frozen=True, eq=False):
     package: Package
     rules: tuple[TeamRule, ...] = ()
     stopped: Stopped = Stopped()
+    privacy: Privacy = Privacy()
 
     @property
     def reference(self) -> str:

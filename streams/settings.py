@@ -91,6 +91,9 @@ class Settings:
         "", "Confluent Schema Registry, needed for avro; one in memory when empty"
     )
     schema_registry_auth: Secret = _setting(Secret(""), "user:password of the registry")
+    privacy_key: Secret = _setting(
+        Secret(""), "makes the hashes that a policy's privacy asks for; it masks instead when empty"
+    )
     batch_size: int = _setting(500, "records an agent gets at once", "records")
     commit_interval: int = _setting(100, "time between checkpoints at full load", MILLISECONDS)
     fetch_wait: int = _setting(500, "how long a broker may wait for new records", MILLISECONDS)

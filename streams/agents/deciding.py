@@ -17,6 +17,7 @@ from schemas.records import (
     UpdateKind,
 )
 from streams.core.handoff import complement, complete
+from streams.core.handoff.redact import Redactor
 from streams.core.policy import Policy
 from streams.core.tickets import Arrival, Event, Handoff, Step, Ticket
 from streams.core.tickets import decide as decide_event
@@ -67,6 +68,10 @@ class Decider:
         policy = self._policy(update.changed_at)
         profile, health = self._known(ticket)
         return complement(update, ticket, policy, profile=profile, health=health)
+
+    def stored(self, line: TranscriptEntry) -> TranscriptEntry:
+        """A line of a transcript as it is kept in state."""
+        return Redactor(self.policy.privacy.stored).record(line)
 
     def _known(self, ticket: Ticket) -> tuple[AccountProfile | None, AccountHealth | None]:
         account = ticket.account_id

@@ -11,6 +11,7 @@ import msgspec
 from schemas.records import Mode
 from streams.core.policy.duration import Duration
 from streams.core.policy.opening import Opening
+from streams.core.policy.privacy import Privacy
 from streams.core.reasons import Code
 
 Tier = Literal[0, 1, 2]
@@ -360,6 +361,7 @@ class Policy(Section, frozen=True, eq=False):
     rules: tuple[TeamRule, ...] = ()
     modes: Modes = Modes()
     stopped: Stopped = Stopped()
+    privacy: Privacy = Privacy()
 
     @property
     def reference(self) -> str:

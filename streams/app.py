@@ -36,6 +36,7 @@ from streams.errors import ConfigError
 from streams.health import Address, Health
 from streams.metrics import EngineGauges, EngineMetrics
 from streams.policies import policy_of, route_names
+from streams.readers import reader_of
 from streams.security import connection_of
 from streams.settings import Settings
 
@@ -75,7 +76,9 @@ def _tickets(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
     profiles = Replica(config, config.connection.topic(PROFILES_TOPIC), decode)
     policies = Replica(config, config.connection.topic(POLICIES), partial(decode_policy, codec))
     policy = policy_of(settings)
-    decider = Decider(policy, profiles.get, PublishedPolicy(policies.get, policy).at)
+    decider = Decider(
+        policy, profiles.get, PublishedPolicy(policies.get, policy).at, reader_of(settings)
+    )
     return Agent(TicketsAgent(codec, decider), (profiles, policies))
 
 

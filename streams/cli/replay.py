@@ -13,6 +13,7 @@ from streams.agents.deciding import Decider
 from streams.errors import InputError
 from streams.history import read_history
 from streams.policies import policy_of
+from streams.readers import reader_of
 from streams.replaying import Replay
 from streams.settings import load_settings
 
@@ -51,7 +52,8 @@ def command(
     what `baton play` takes.
     """  # fmt: skip
     profiles = _profiles(accounts)
-    decider = Decider(policy_of(load_settings()), profiles.get)
+    settings = load_settings()
+    decider = Decider(policy_of(settings), profiles.get, reader=reader_of(settings))
     records = Replay(decider, partitions).run(read_history(file, ai_answers=not no_ai))
     if summary:
         click.echo(msgspec.json.encode(count(records)))

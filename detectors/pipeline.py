@@ -1,7 +1,7 @@
 """Texts in, signals out: every detector over a batch."""
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from detectors.complexity import complexity
 from detectors.deadlines import deadlines
@@ -36,7 +36,19 @@ POSSIBLE_FROM: Final = {"safety": 0.03}
 """The learned score from which on a lexicon is believed; a danger must not be missed."""
 
 
-def analyze_each(texts: Sequence[str]) -> list[Signals]:
+class Again(Protocol):
+    """A second look at what the model was in doubt of; see `second_stage`."""
+
+    def judge(
+        self,
+        messages: Sequence[Message],
+        lexicon: Sequence[Sequence[float]],
+        first: Sequence[Judgement],
+    ) -> list[Judgement]:
+        """The judgements in the same order, of each message alone."""
+
+
+def analyze_each(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
     """The signals of each text as one reading gives them; `detectors.analyze` reads more."""
     signals = [NOTHING] * len(texts)
     english: dict[int, Read] = {}
@@ -50,7 +62,10 @@ def analyze_each(texts: Sequence[str]) -> list[Signals]:
         else:
             signals[index] = _foreign(message, code)
     reads = list(english.values())
-    judged = learned().judge([read.message for read in reads], [scores(read) for read in reads])
+    messages, lexicon = [read.message for read in reads], [scores(read) for read in reads]
+    judged = learned().judge(messages, lexicon)
+    if again is not None:
+        judged = again.judge(messages, lexicon, judged)
     for (index, read), judgement in zip(english.items(), judged, strict=True):
         signals[index] = _english(read, judgement)
     return signals

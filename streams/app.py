@@ -37,6 +37,7 @@ from streams.errors import ConfigError
 from streams.health import Address, EngineChecks, Health
 from streams.metrics import EngineGauges, EngineMetrics, RedactionCount
 from streams.policies import policy_of, route_names
+from streams.readers import reader_of
 from streams.security import connection_of
 from streams.settings import Settings
 
@@ -81,7 +82,7 @@ def _tickets(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
     policies = Replica(config, config.connection.topic(POLICIES), partial(decode_policy, codec))
     policy = policy_of(settings)
     in_force = PublishedPolicy(policies.get, policy).at
-    decider = Decider(policy, profiles.get, in_force, healths.get)
+    decider = Decider(policy, profiles.get, in_force, healths.get, reader_of(settings))
     return Agent(TicketsAgent(codec, decider), (profiles, policies, healths))
 
 

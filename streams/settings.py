@@ -86,6 +86,11 @@ class Settings:
     policy: str = _setting(
         "", "policy file, or the name of a shipped one: default or seed; default when empty"
     )
+    encoder_dir: str = _setting(
+        "",
+        "folder of the sentence encoder that `make encoder` brings: the second stage looks again "
+        "at messages in doubt; off when empty",
+    )
     output_format: Format = _setting(Format.JSON, "format of what Baton writes: json or avro")
     schema_registry_url: str = _setting(
         "", "Confluent Schema Registry, needed for avro; one in memory when empty"

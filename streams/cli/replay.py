@@ -14,6 +14,7 @@ from streams.agents.deciding import Decider
 from streams.agents.published import PublishedPolicy
 from streams.history import read_history, read_policies, read_profiles
 from streams.policies import policy_of
+from streams.readers import reader_of
 from streams.replaying import Replay
 from streams.settings import load_settings
 
@@ -63,9 +64,10 @@ def command(
     what `baton play` takes.
     """  # fmt: skip
     profiles, published = read_profiles(accounts), read_policies(policies)
-    policy = policy_of(load_settings())
+    settings = load_settings()
+    policy = policy_of(settings)
     in_force = PublishedPolicy({key_of(one): one for one in published}.get, policy).at
-    decider = Decider(policy, profiles.get, in_force)
+    decider = Decider(policy, profiles.get, in_force, reader=reader_of(settings))
     records = Replay(decider, partitions).run(read_history(file, ai_answers=not no_ai))
     if summary:
         click.echo(msgspec.json.encode(count(records)))

@@ -27,6 +27,8 @@ EVIDENT_FROM: Final = 0.2
 SIGNALS: Final = tuple(flag for flag in FLAGS if flag != "praise")
 MANY_VARIABLES: Final = 4
 PROBLEM_FROM, PROBLEM_AMONG_MANY, PROBLEM_TOLD = 0.3, 0.15, 0.5
+INFORMATION_TOLD: Final = 0.7
+"""The score of a question about money that a pattern knows."""
 LINKED_FROM: Final = 0.7
 """Ordinary messages name several things, too: few of them may seem complex."""
 SURELY_POSSIBLE: Final = 0.2
@@ -103,7 +105,8 @@ def _english(read: Read, judgement: Judgement) -> Signals:
     count, count_span = _linked(read, judgement)
     joined: dict[str, Any] = {name: _joined(name, read, judgement) for name in SIGNALS}
     if is_informational(message):
-        joined["billing"] = joined["billing_dispute"]
+        asked = _information(message, judgement.scores["billing"])
+        joined |= {"billing": joined["billing_dispute"], "billing_information": asked}
     return Signals(
         **joined,
         complexity=count,
@@ -133,6 +136,14 @@ def _linked(read: Read, judgement: Judgement) -> tuple[int, Span | None]:
 def is_informational(message: Message) -> bool:
     """Whether all it says of money is one of the questions that may stay with the AI."""
     return _is_near_miss("billing", message)
+
+
+def _information(message: Message, learned_score: float) -> Signal:
+    """A question about money, as sure as the pattern found, unless the model rules money out."""
+    hit = message.hits["billing"][0]
+    if learned_score < SURELY_POSSIBLE:
+        return Signal(learned_score)
+    return Signal(max(learned_score, INFORMATION_TOLD), message.span(hit.start, hit.end))
 
 
 def _is_near_miss(name: str, message: Message) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.policy import PolicyError, default_policy, load_policy, shipped_policy
-from streams.core.policy.load import policy_from, whole
+from streams.core.policy.load import policy_of, whole
 from streams.core.reasons import REASONS, Code
 from streams.core.routing import route_for, segment_of
 
@@ -159,7 +159,7 @@ def test_any_text_is_a_policy_or_is_refused(text: str) -> None:
 def test_any_value_in_any_place_is_refused_in_words_or_is_a_policy(value: object, key: str) -> None:
     values = whole(DEFAULT) | {key: value}
     try:
-        policy_from(values)
+        policy_of(values)
     except PolicyError as error:
         refused = error.complaints
     else:

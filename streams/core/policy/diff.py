@@ -20,7 +20,12 @@ NAMES: Final = {
 
 _ENDS: Final = ("stays with the AI", "is checked by a person", "goes to a person")
 _WAS: Final = ("stayed with the AI", "was checked by a person", "went to a person")
-_TIERS: Final = {"tier": "", "tier_alone": " alone", "tier_with_problem": " with a problem"}
+_TIERS: Final = {
+    "tier": "",
+    "information_tier": " that only wants to know",
+    "tier_alone": " alone",
+    "tier_with_problem": " with a problem",
+}
 _THRESHOLDS: Final = {
     "threshold": "",
     "dispute_threshold": ", when contested,",

@@ -98,9 +98,14 @@ class SignalRule(Rule, frozen=True):
 
 
 class BillingRule(SignalRule, frozen=True, kw_only=True):
-    """Money, and from `dispute_threshold` on, a charge that is contested."""
+    """Money, and from `dispute_threshold` on, a charge that is contested.
+
+    `information_tier` is that of questions that only want to know: a copy of an invoice, where to
+    see the usage, the status of a payment.
+    """
 
     dispute_threshold: Share
+    information_tier: Tier = 0
 
 
 class ComplexityRule(Section, frozen=True):

@@ -10,7 +10,7 @@ A file holds JSON lines, compressed when its name ends in `.gz`. A line is one o
 
 import gzip
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, TypeVar, cast
 
@@ -21,9 +21,11 @@ from schemas.records import (
     ConversationMessage,
     Millis,
     PolicyVersion,
+    Record,
     Role,
     TicketUpdate,
 )
+from schemas.topics import key_of
 from streams.errors import InputError
 
 SYNTHETIC_START: Millis = 1_767_603_600_000
@@ -36,7 +38,7 @@ ANSWER_GAP = 5_000
 NEUTRAL_ANSWER = "Thank you, I have noted that. What else can you tell me about it?"
 
 Event = ConversationMessage | TicketUpdate
-R = TypeVar("R")
+R = TypeVar("R", bound=Record)
 
 
 class BareTurn(msgspec.Struct):
@@ -52,8 +54,6 @@ class BareTurn(msgspec.Struct):
 _decode_any = msgspec.json.Decoder(dict).decode
 _decode_turn = msgspec.json.Decoder(BareTurn).decode
 _decode_message = msgspec.json.Decoder(ConversationMessage).decode
-_decode_policy = msgspec.json.Decoder(PolicyVersion).decode
-_decode_profile = msgspec.json.Decoder(AccountProfile).decode
 _decode_update = msgspec.json.Decoder(TicketUpdate).decode
 
 
@@ -83,19 +83,20 @@ def read_lines(lines: Iterable[bytes], name: str, *, ai_answers: bool = True) ->
 
 def read_profiles(path: Path | None) -> dict[str, AccountProfile]:
     """Account profiles by their id, a JSON line each; none without a path. Raises `InputError`."""
-    return {profile.account_id: profile for profile in _records(path, _decode_profile)}
+    return {profile.account_id: profile for profile in _read_lines(path, AccountProfile)}
 
 
-def read_policies(path: Path | None) -> list[PolicyVersion]:
-    """What was published on `support.policies`, as `read_profiles`."""
-    return _records(path, _decode_policy)
+def read_policies(path: Path | None) -> dict[str, PolicyVersion]:
+    """Versions and pointers of policies by their key, a JSON line each. Raises `InputError`."""
+    return {key_of(record): record for record in _read_lines(path, PolicyVersion)}
 
 
-def _records(path: Path | None, decode: Callable[[bytes], R]) -> list[R]:
+def _read_lines(path: Path | None, kind: type[R]) -> list[R]:
     if path is None:
         return []
     try:
-        return [decode(line) for line in path.read_bytes().splitlines() if line.strip()]
+        lines = path.read_bytes().splitlines()
+        return [msgspec.json.decode(line, type=kind) for line in lines if line.strip()]
     except (OSError, msgspec.MsgspecError) as error:
         raise InputError(f"{path}: {error}") from error
 

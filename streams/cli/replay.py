@@ -9,7 +9,6 @@ import msgspec
 
 from schemas.codec import Tombstone
 from schemas.records import Decision, Escalation, Record
-from schemas.topics import key_of
 from streams.agents.deciding import Decider
 from streams.agents.published import PublishedPolicy
 from streams.history import read_history, read_policies, read_profiles
@@ -63,11 +62,10 @@ def command(
     The same records give the same decisions as a worker on Kafka would write, one by one. FILE is
     what `baton play` takes.
     """  # fmt: skip
-    profiles, published = read_profiles(accounts), read_policies(policies)
-    settings = load_settings()
+    settings, published = load_settings(), read_policies(policies)
     policy = policy_of(settings)
-    in_force = PublishedPolicy({key_of(one): one for one in published}.get, policy).at
-    decider = Decider(policy, profiles.get, in_force, reader=reader_of(settings))
+    in_force = PublishedPolicy(published.get, policy).at
+    decider = Decider(policy, read_profiles(accounts).get, in_force, reader=reader_of(settings))
     records = Replay(decider, partitions).run(read_history(file, ai_answers=not no_ai))
     if summary:
         click.echo(msgspec.json.encode(count(records)))

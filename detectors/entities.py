@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from detectors.message import Message
@@ -10,6 +11,8 @@ from detectors.signals import Found, Span
 
 MOST: Final = 32
 """Entities of a text at most: the first ones."""
+LOOKED_AT: Final = 512
+"""Values of a text that are looked at; a text with more is a table or an attack."""
 
 # Each branch starts at the edge of a word and its repetitions are bounded: linear.
 _MONTH: Final = (
@@ -66,7 +69,7 @@ def entities(message: Message) -> tuple[Found, ...]:
     if not _TELLING.search(text) and "://" not in text:
         return ()
     found: list[Found] = []
-    for match in _VALUE.finditer(text):
+    for match in islice(_VALUE.finditer(text), LOOKED_AT):
         found.extend(_found(message, match))
         if len(found) >= MOST:
             break

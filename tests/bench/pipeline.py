@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from detectors import Reader
 from schemas.codec import Codec
-from streams.agents import tickets
 from streams.agents.deciding import Decider
 from streams.agents.states import States
 from streams.agents.ticket_states import TicketStates
@@ -39,7 +39,7 @@ FULL, QUICK = 60_000, 5_000
 
 STAGES: tuple[tuple[Any, str, str], ...] = (
     (Codec, "decode", "decode"),
-    (tickets, "analyze", "analyze"),
+    (Reader, "read", "analyze"),
     (Decider, "decide", "decide"),
     (Decider, "complete", "decide"),
     (Codec, "encode", "encode"),

@@ -9,6 +9,7 @@ import pytest
 from detectors import Reader
 from detectors.arrays import Floats
 from detectors.encoder import SMALL, Encoder
+from detectors.labels import OUTPUTS
 from detectors.learned import Judgement
 from detectors.second_stage import SecondStage, in_doubt
 from streams.errors import ConfigError
@@ -46,9 +47,10 @@ def test_a_message_is_judged_alike_in_any_batch() -> None:
 
 
 def test_a_sure_judgement_is_in_no_doubt() -> None:
-    assert in_doubt(Judgement("general", {"billing": 0.5, "safety": 0.0}, ()))
-    assert not in_doubt(Judgement("general", {"billing": 0.9, "safety": 0.1}, ()))
-    assert not in_doubt(Judgement("general", {"linked_3": 0.5}, ()))
+    sure = dict.fromkeys(OUTPUTS, 0.9)
+    assert not in_doubt(Judgement("general", sure, ()))
+    assert in_doubt(Judgement("general", {**sure, "billing": 0.5}, ()))
+    assert not in_doubt(Judgement("general", {**sure, "linked_3": 0.5, "praise": 0.5}, ()))
 
 
 def test_decisions_name_the_second_stage() -> None:

@@ -36,7 +36,7 @@ def card(figures: Sequence[Figure]) -> list[str]:
         f"the vectors come from the same encoder. It has {MODEL.stat().st_size / 1e6:.1f} MB.",
         "",
         "The optional second stage (`make encoder`, `BATON_ENCODER_DIR`) looks again at messages",
-        "that have a score between 0.35 and 0.75, through the encoder itself.",
+        "that have a score between 0.4 and 0.7, through the encoder itself.",
         "",
         "## What it learned from",
         "",

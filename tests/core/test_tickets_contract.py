@@ -453,3 +453,16 @@ def test_a_ticket_of_a_burst_says_so_in_decision_and_package_until_it_is_over() 
     assert (section.source, section.fields["tickets"]) == ("flood", "22")
     talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START))
     assert not talk.ticket.context
+
+
+def test_a_transcript_keeps_its_newest_mebibyte_and_the_package_names_the_cut() -> None:
+    talk = Conversation()
+    for _ in range(40):
+        talk.customer("x" * 60_000)
+        kept = sum(len(line.text) for line in talk.lines.values())
+        assert kept <= 1024 * 1024
+    assert kept > 512 * 1024
+    talk.customer("awful", ANGRY)
+    cut = talk.escalations[0].package.transcript_cut
+    assert cut is not None
+    assert cut.messages > 20

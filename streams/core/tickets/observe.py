@@ -53,13 +53,14 @@ _encode = msgspec.msgpack.Encoder().encode
 def fingerprint(event: ConversationMessage | TicketUpdate) -> int:
     """64 bits: 48 of what makes an event the same one again, and 16 of what it says.
 
-    A draft is not what is sent. When it was sent does not belong to what a message says.
+    A draft is not what is sent; a customer has no drafts. When it was sent does not belong to what
+    a message says.
     """
     if isinstance(event, TicketUpdate):
         name = f"update/{event.update_id}"
         says = _encode(replace(event, occurred_at=0))
     else:
-        draft = event.status is MessageStatus.DRAFT
+        draft = event.status is MessageStatus.DRAFT and event.role is not Role.CUSTOMER
         name = (
             f"draft/{event.draft_id or event.message_id}" if draft else f"sent/{event.message_id}"
         )
@@ -93,12 +94,29 @@ def write_down(handling: Handling, message: ConversationMessage) -> None:
         message.translated_text,
         _attachments(message),
     )
+    _make_room(ticket, handling.appended)
     ticket.transcript_to += 1
     oldest = ticket.transcript_to - handling.policy.retention.transcript_messages
     ticket.transcript_from = max(ticket.transcript_from, oldest)
     if ticket.first_offset < 0:
         ticket.first_offset = offset
     ticket.last_offset = offset
+
+
+HALF_TRANSCRIPT: Final = 512 * 1024
+"""UTF-8 bytes of half of what is kept of a ticket's transcript."""
+
+
+def _make_room(ticket: Ticket, line: TranscriptEntry) -> None:
+    """When the newer half is full, the older half leaves: so sizes of single lines need not be
+    remembered, and no more is kept than two halves.
+    """
+    texts = (line.text, line.translated_text, *(one.extracted_text for one in line.attachments))
+    size = sum(len(text.encode("utf-8", "replace")) for text in texts if text)
+    if ticket.half_bytes + size > HALF_TRANSCRIPT:
+        ticket.transcript_from = max(ticket.transcript_from, ticket.transcript_half)
+        ticket.transcript_half, ticket.half_bytes = ticket.transcript_to, 0
+    ticket.half_bytes += size
 
 
 def _attachments(message: ConversationMessage) -> tuple[Attachment, ...]:

@@ -200,6 +200,9 @@ class Ticket(msgspec.Struct, array_like=True):
     earlier_route: str | None = None
     last_outcome: TicketOutcome | None = None
 
+    transcript_half: int = 0
+    half_bytes: int = 0
+
     @property
     def deadline(self) -> Millis | None:
         """When the next timer of this ticket is due: milliseconds, None when none runs."""

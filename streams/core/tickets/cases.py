@@ -11,18 +11,15 @@ from schemas.records import (
     EscalationChange,
     EscalationUpdate,
     Reason,
-    SlaClock,
-    SlaEventKind,
     TicketUpdate,
 )
-from streams.core import sla
 from streams.core.policy.model import Route
 from streams.core.reasons import PASS_COOL_DOWN
 from streams.core.routing import route_named
 from streams.core.tickets.assess import Found
 from streams.core.tickets.handling import Handling, Handoff
-from streams.core.tickets.outputs import due_of, write_open_escalation, write_sla_event
-from streams.core.tickets.state import Case, Clock
+from streams.core.tickets.outputs import dues_of, write_open_escalation
+from streams.core.tickets.state import Case
 
 OPEN_ESCALATIONS: Final = "support.open-escalations"
 
@@ -57,6 +54,7 @@ def change(
             messages=() if spoken is None else (spoken,),
             context=context,
             note=note,
+            due=dues_of(ticket),
         )
     )
     if kind is EscalationChange.CLOSED:
@@ -157,23 +155,7 @@ def handoff(
         policy=handling.policy,
         arrival=handling.arrival,
         account=handling.account,
-        due=() if ticket.clock is None else (due_of(ticket.clock),),
+        due=dues_of(ticket),
         notice=notice,
         message_id=ticket.customer_message_id,
     )
-
-
-def start_clock(handling: Handling, kind: SlaClock, route: Route) -> Clock:
-    """A person's time begins to run."""
-    target = sla.target_of(handling.policy, kind, route, handling.segment, handling.ticket.channel)
-    clock = sla.start(handling.policy.sla, kind, handling.now, target)
-    handling.ticket.clock = clock
-    write_sla_event(handling, clock, SlaEventKind.ACTIVATED)
-    return clock
-
-
-def stop_clock(handling: Handling, kind: SlaEventKind) -> None:
-    """The running clock, if any, is met or cancelled."""
-    if handling.ticket.clock is not None:
-        write_sla_event(handling, handling.ticket.clock, kind)
-        handling.ticket.clock = None

@@ -8,6 +8,7 @@ from schemas.records import (
     ActivityKind,
     Cause,
     ConversationMessage,
+    SlaEventKind,
     TicketUpdate,
     UpdateKind,
 )
@@ -17,6 +18,7 @@ from streams.core.reasons import Code
 from streams.core.routing import segment_of
 from streams.core.tickets.assess import assess
 from streams.core.tickets.belonging import belong
+from streams.core.tickets.clocks import stop_all
 from streams.core.tickets.episodes import reopen
 from streams.core.tickets.handling import Arrival, Due, Event, Handling, Step, Subject
 from streams.core.tickets.lifecycle import act_on
@@ -86,7 +88,7 @@ def internal_error(
     ticket = handling.ticket
     if isinstance(event, Due):
         subject = Subject(Cause.TIMER, f"{Code.INTERNAL_ERROR}@{arrival.now}")
-        ticket.clock = None
+        stop_all(handling, SlaEventKind.CANCELLED)
     else:
         remember(ticket, fingerprint(event))
         subject = (

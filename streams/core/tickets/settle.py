@@ -8,12 +8,11 @@ from schemas.records import (
     Cause,
     CustomerNotice,
     ReviewState,
-    SlaClock,
 )
 from streams.core.policy.model import Route
 from streams.core.reasons import Code
 from streams.core.routing import place_of, route_named
-from streams.core.tickets import cases
+from streams.core.tickets import cases, clocks
 from streams.core.tickets.assess import Found
 from streams.core.tickets.gate import fields_to_collect
 from streams.core.tickets.handling import Handling, Subject
@@ -111,7 +110,7 @@ def hand_over(
     )
     states = [state for code, state in _ENDS.items() if code in found.codes]
     end_review(handling, states[0] if states else ReviewState.SUPERSEDED)
-    cases.start_clock(handling, SlaClock.FIRST_RESPONSE, route)
+    clocks.start_handoff(handling, route)
     write_open_escalation(handling, case)
     write_activity(handling, ActivityKind.ESCALATED, str(ticket.episode))
     handling.handoff = cases.handoff(handling, case.revision, route, notice)

@@ -140,7 +140,12 @@ def move(handling: Handling, case: Case, name: str | None, note: str | None) -> 
 
 
 def handoff(
-    handling: Handling, revision: int, route: Route, notice: CustomerNotice | None
+    handling: Handling,
+    revision: int,
+    route: Route,
+    notice: CustomerNotice | None,
+    *,
+    page_on_call: bool = False,
 ) -> Handoff:
     """The escalation as the ticket stands, to be completed with its package."""
     ticket = handling.ticket
@@ -158,4 +163,5 @@ def handoff(
         due=dues_of(ticket),
         notice=notice,
         message_id=ticket.customer_message_id,
+        page_on_call=page_on_call,
     )

@@ -115,23 +115,33 @@ def write_shadow(handling: Handling, subject: Subject, found: Found) -> None:
 
 def _used(handling: Handling) -> UsedInputs:
     policy, model, segment = handling.policy.reference, handling.model, handling.segment.name
-    account = handling.account
-    if account is None:
-        return UsedInputs(policy, model, segment, handling.now)
-    return UsedInputs(
-        policy,
-        model,
-        segment,
-        handling.now,
-        profile_as_of=account.as_of,
-        contract_value=account.contract_value,
-        vip=account.vip,
-        churn_flag=account.churn_flag,
-        account_tier=account.tier,
-        account_verified=handling.ticket.verified,
-        health=account.health,
-        flood=account.flood,
-    )
+    account, status = handling.account, handling.status
+    used = UsedInputs(policy, model, segment, handling.now)
+    if account is not None:
+        used = replace(
+            used,
+            profile_as_of=account.as_of,
+            contract_value=account.contract_value,
+            vip=account.vip,
+            churn_flag=account.churn_flag,
+            account_tier=account.tier,
+            account_verified=handling.ticket.verified,
+            health=account.health,
+            flood=account.flood,
+        )
+    if status is not None:
+        used = replace(
+            used,
+            route_status_of=status.route,
+            route_status_as_of=status.updated_at,
+            route_open=status.open,
+            agents_available=status.agents_available,
+            queue_depth=status.queue_depth,
+            queue_target=status.queue_target,
+            expected_wait=status.expected_wait,
+            next_opening_at=status.next_opening_at,
+        )
+    return used
 
 
 def write_activity(handling: Handling, kind: ActivityKind, key: str) -> None:

@@ -253,6 +253,7 @@ class Escalations(Section, frozen=True):
     cool_down: Duration
     max_hand_backs: Annotated[int, msgspec.Meta(ge=0)]
     max_moves: Annotated[int, msgspec.Meta(ge=0)]
+    relax_preferred_after: tuple[Duration, ...]
     lead_route: Name
 
 

@@ -19,6 +19,7 @@ from streams.core.routing import route_named
 from streams.core.tickets.assess import Found
 from streams.core.tickets.handling import Handling, Handoff
 from streams.core.tickets.outputs import dues_of, write_open_escalation
+from streams.core.tickets.skills import armed, preferred
 from streams.core.tickets.state import Case
 
 OPEN_ESCALATIONS: Final = "support.open-escalations"
@@ -33,11 +34,14 @@ def change(
     context: tuple[ContextSection, ...] = (),
     previous_route: str | None = None,
     note: str | None = None,
+    notify: tuple[str, ...] = (),
 ) -> None:
     """Put `case` in force under the next revision and tell its desk."""
     ticket, spoken = handling.ticket, handling.appended
-    case = replace(case, revision=case.revision + 1)
+    route = route_named(handling.policy, case.route)
+    case = armed(handling, replace(case, revision=case.revision + 1), route)
     ticket.case = case
+    relaxed = kind is EscalationChange.SKILLS
     handling.emit(
         EscalationUpdate(
             update_id=f"{case.escalation_id}/u/{case.revision}",
@@ -55,6 +59,9 @@ def change(
             context=context,
             note=note,
             due=dues_of(ticket),
+            required_skills=route.required_skills if relaxed else (),
+            preferred_skills=preferred(handling, case, route) if relaxed else (),
+            notify=notify,
         )
     )
     if kind is EscalationChange.CLOSED:
@@ -76,6 +83,19 @@ def signal(handling: Handling, found: Found) -> None:
         ticket.reasons += new
         case = replace(case, signalled_at=handling.now)
         change(handling, case, EscalationChange.SIGNALS, reasons=found.reasons)
+
+
+def relax(handling: Handling) -> None:
+    """Nobody has taken it for so long that fewer skills are preferred; the desk is told."""
+    case = handling.ticket.case
+    if case is None or case.relax_at is None or case.relax_at > handling.now:
+        return
+    route = route_named(handling.policy, case.route)
+    later = replace(case, relaxed=case.relaxed + 1, relax_at=None)
+    if preferred(handling, later, route) != preferred(handling, case, route):
+        change(handling, later, EscalationChange.SKILLS)
+    else:
+        handling.ticket.case = armed(handling, later, route)
 
 
 def refuse(handling: Handling, case: Case, update_id: str) -> None:
@@ -133,6 +153,8 @@ def move(handling: Handling, case: Case, name: str | None, note: str | None) -> 
         owner_id=None,
         moves=case.moves + 1,
         placed=case.revision + 1,
+        relaxed=0,
+        relax_at=None,
     )
     handling.ticket.route = route.name
     change(handling, moved, EscalationChange.MOVED, previous_route=case.route, note=note)

@@ -1,11 +1,18 @@
 """The clocks of a ticket that a person has: every one that starts ends, or still runs."""
 
-from schemas.records import SlaClock, SlaEventKind
+from typing import Final
+
+from schemas.records import EscalationChange, SlaClock, SlaEventKind
 from streams.core import sla
 from streams.core.policy.model import Route
+from streams.core.routing import route_named
+from streams.core.tickets import cases
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.outputs import write_sla_event
 from streams.core.tickets.state import Clock
+
+CALLED: Final = {SlaEventKind.WARNED: "lead", SlaEventKind.BREACHED: "on_call_manager"}
+"""Who is called when required skills are still waited for: at the first warning, at the breach."""
 
 
 def start_handoff(handling: Handling, route: Route) -> None:
@@ -76,15 +83,30 @@ def ring(handling: Handling) -> None:
     """Tell every mark that the running clocks have passed."""
     ticket = handling.ticket
     if ticket.clock is not None:
-        ticket.clock = _ring(handling, ticket.clock)
+        ticket.clock, told = _ring(handling, ticket.clock)
+        if ticket.clock.clock is SlaClock.FIRST_RESPONSE:
+            _call(handling, told)
     if ticket.resolution is not None:
-        ticket.resolution = _ring(handling, ticket.resolution)
+        ticket.resolution, _ = _ring(handling, ticket.resolution)
 
 
-def _ring(handling: Handling, clock: Clock) -> Clock:
+def _ring(handling: Handling, clock: Clock) -> tuple[Clock, list[SlaEventKind]]:
     if clock.next_at is None:
-        return clock
+        return clock, []
+    first = clock.rung == 0
     clock, told = sla.ring(handling.policy.sla, handling.plan.calendars, clock, handling.now)
     for kind, percent in told:
         write_sla_event(handling, clock, kind, percent)
-    return clock
+    marks = [kind for kind, _ in told]
+    # Only the first warning calls somebody.
+    return clock, marks if first else [one for one in marks if one is SlaEventKind.BREACHED]
+
+
+def _call(handling: Handling, told: list[SlaEventKind]) -> None:
+    """Required skills never relax: people are called who can find somebody that has them."""
+    case = handling.ticket.case
+    if case is None or not route_named(handling.policy, case.route).required_skills:
+        return
+    called = tuple(who for kind, who in CALLED.items() if kind in told)
+    if called:
+        cases.change(handling, case, EscalationChange.CLOCK, notify=called)

@@ -23,6 +23,7 @@ from streams.core.tickets.outputs import (
     write_shadow,
 )
 from streams.core.tickets.reviews import ask_review, end_review
+from streams.core.tickets.skills import armed
 from streams.core.tickets.staffing import notice, pages_on_call, relieved
 from streams.core.tickets.state import Case, Owner
 from streams.core.tickets.waits import stop_waiting
@@ -102,7 +103,7 @@ def hand_over(
         handling.now,
         owner_id,
     )
-    ticket.case = case
+    ticket.case = case = armed(handling, case, route)
     paged = pages_on_call(handling, route, found)
     told = notice(handling, route, paged=paged) if action is Action.HANDOFF else None
     fields = fields_to_collect(handling) if action is Action.HANDOFF else ()

@@ -111,6 +111,8 @@ class Case(msgspec.Struct, frozen=True, array_like=True):
     signalled_at: Millis
     owner_id: str | None = None
     moves: int = 0
+    relaxed: int = 0
+    relax_at: Millis | None = None
 
 
 class Clock(msgspec.Struct, frozen=True, array_like=True):
@@ -234,6 +236,7 @@ class Ticket(msgspec.Struct, array_like=True):
         clock = self.clock
         resolution = self.resolution
         review = self.review
+        case = self.case
         due = [
             at
             for at in (
@@ -244,6 +247,7 @@ class Ticket(msgspec.Struct, array_like=True):
                 None if clock is None else clock.next_at,
                 None if resolution is None else resolution.next_at,
                 None if review is None else review.due_at,
+                None if case is None else case.relax_at,
             )
             if at is not None
         ]

@@ -3,6 +3,7 @@
 from schemas.records import Cause
 from streams.core.reasons import Code
 from streams.core.tickets.assess import assess
+from streams.core.tickets.cases import relax
 from streams.core.tickets.clocks import ring
 from streams.core.tickets.episodes import close, forget, quiet_outcome
 from streams.core.tickets.handling import Due, Handling, Subject
@@ -16,6 +17,7 @@ def on_due(handling: Handling, _due: Due) -> None:
     """
     ticket, now = handling.ticket, handling.now
     ring(handling)
+    relax(handling)
     if ticket.forget_due is not None and ticket.forget_due <= now:
         forget(handling)
     if ticket.quiet_due is not None and ticket.quiet_due <= now:

@@ -10,7 +10,7 @@ from faust import StreamT
 from prometheus_client import CollectorRegistry
 
 from schemas.codec import BadRecord, Codec, Format
-from schemas.records import AccountHealth, AccountProfile, Record
+from schemas.records import AccountHealth, AccountProfile, Record, RouteStatus
 from schemas.topics import PARTITIONER, ROUTES, TOPICS, route_topic
 from streams.agents.accounts import HEALTH_TOPIC, PROFILES_TOPIC, AccountsAgent
 from streams.agents.anomalies import AnomaliesAgent, tenant_of
@@ -19,7 +19,7 @@ from streams.agents.private import PrivateCodec
 from streams.agents.published import POLICIES, PublishedPolicy, decode_policy
 from streams.agents.states import named_by
 from streams.agents.ticket_states import ticket_of
-from streams.agents.tickets import TicketsAgent
+from streams.agents.tickets import ROUTE_STATUS, TicketsAgent
 from streams.clock import parse_clock
 from streams.core.accounts import AccountPolicy
 from streams.core.anomalies import AnomalyPolicy
@@ -82,8 +82,15 @@ def _tickets(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
     policies = Replica(config, config.connection.topic(POLICIES), partial(decode_policy, codec))
     policy = policy_of(settings)
     in_force = PublishedPolicy(policies.get, policy).at
-    decider = Decider(policy, profiles.get, in_force, healths.get, reader_of(settings))
-    return Agent(TicketsAgent(codec, decider), (profiles, policies, healths))
+    statuses = Replica(
+        config,
+        config.connection.topic(ROUTE_STATUS),
+        partial(_read, codec, ROUTE_STATUS, RouteStatus),
+    )
+    decider = Decider(
+        policy, profiles.get, in_force, healths.get, reader_of(settings), statuses.get
+    )
+    return Agent(TicketsAgent(codec, decider), (profiles, policies, healths, statuses))
 
 
 def _read(codec: Codec, topic: str, kind: type[R], value: bytes) -> R | None:
@@ -105,7 +112,10 @@ def _accounts(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
 
 AGENTS = {
     TicketsAgent.name: Kind(
-        TicketsAgent.sources, ticket_of, _tickets, (PROFILES_TOPIC, POLICIES, HEALTH_TOPIC)
+        TicketsAgent.sources,
+        ticket_of,
+        _tickets,
+        (PROFILES_TOPIC, POLICIES, HEALTH_TOPIC, ROUTE_STATUS),
     ),
     AnomaliesAgent.name: Kind(AnomaliesAgent.sources, tenant_of, _anomalies),
     AccountsAgent.name: Kind(AccountsAgent.sources, named_by, _accounts),

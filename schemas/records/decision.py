@@ -41,6 +41,7 @@ class CustomerNotice(Part, frozen=True):
     language: str
     expected_wait: DurationMillis | None = None
     next_opening_at: Millis | None = None
+    callback: bool = False
 
 
 class UsedInputs(Part, frozen=True):
@@ -67,6 +68,7 @@ class UsedInputs(Part, frozen=True):
     expected_wait: DurationMillis | None = None
     next_opening_at: Millis | None = None
     anomaly_revision: int | None = None
+    route_status_of: str | None = None
 
 
 class Decision(Record, frozen=True):

@@ -238,6 +238,7 @@ class EscalationUpdate(Record, frozen=True):
     health: HealthLevel = HealthLevel.UNKNOWN
     history: tuple[TicketSummary, ...] = ()
     anomaly: AnomalyLink | None = None
+    notify: tuple[str, ...] = ()
 
 
 class OpenEscalation(Record, frozen=True):

@@ -19,7 +19,7 @@ from schemas.records import (
 from streams.core.handoff import complement, complete
 from streams.core.handoff.redact import Redactor
 from streams.core.policy import Policy
-from streams.core.tickets import Arrival, Event, Handoff, Step, Ticket
+from streams.core.tickets import Arrival, Event, Handoff, Statuses, Step, Ticket, unstaffed
 from streams.core.tickets import decide as decide_event
 from streams.core.tickets import internal_error as give_up
 
@@ -37,7 +37,7 @@ class Decider:
 
     How an account is doing is shown to people only, in packages: no decision depends on it.
     `in_force` gives the policy for a time where policies are published; `policy` always holds where
-    none are. `reader` is how texts are read.
+    none are. `reader` is how texts are read, `statuses` are how queues stand.
     """
 
     policy: Policy
@@ -45,6 +45,7 @@ class Decider:
     in_force: Callable[[Millis], Policy] | None = None
     healths: Healths = unknown
     reader: Reader = Reader()
+    statuses: Statuses = unstaffed
 
     def decide(
         self, state: Ticket | None, event: Event, signals: Signals | None, arrival: Arrival
@@ -54,7 +55,14 @@ class Decider:
         account = _snapshot(profile)
         policy = self._policy(arrival.now)
         return decide_event(
-            state, event, signals, account, policy, arrival, model=self.reader.version
+            state,
+            event,
+            signals,
+            account,
+            policy,
+            arrival,
+            model=self.reader.version,
+            statuses=self.statuses,
         )
 
     def give_up(self, state: Ticket | None, event: Event, arrival: Arrival) -> Step:

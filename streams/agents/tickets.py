@@ -10,6 +10,7 @@ from streams.core.tickets import Arrival, Due, Event
 from streams.engine import Batch, SourceRecord, Timer
 
 CONVERSATIONS = "support.conversations"
+ROUTE_STATUS = "support.route-status"
 
 
 class TicketsAgent:

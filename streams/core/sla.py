@@ -1,48 +1,114 @@
-"""Response clocks: how long a person may take, and what is told while the time runs."""
+"""Response clocks: how long people may take, in time of a calendar, and what is told meanwhile."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+from msgspec.structs import replace
 
 from schemas.records import DurationMillis, Millis, SlaClock, SlaEventKind
+from streams.core.calendars import ALWAYS, BusinessHours
 from streams.core.policy.model import Policy, Route, Segment, Sla
 from streams.core.tickets.state import Clock
 
+Calendars = Mapping[str, BusinessHours]
 
-def target_of(
-    policy: Policy, clock: SlaClock, route: Route, segment: Segment, channel: str
-) -> DurationMillis:
-    """How long the clock may run, in milliseconds.
 
-    A first response is due in the route's own time, or else in the shorter of segment's and
-    channel's.
+def hours_on(calendars: Calendars, name: str) -> BusinessHours:
+    """The calendar of that name; round the clock when the policy no longer has it."""
+    return calendars.get(name, ALWAYS)
+
+
+def calendar_of(policy: Policy, route: Route, channel: str) -> str:
+    """The calendar of the people on a route: its own, or the channel's."""
+    return route.calendar or policy.sla.calendar.of(channel)
+
+
+def start(
+    policy: Policy,
+    calendars: Calendars,
+    kind: SlaClock,
+    route: Route,
+    segment: Segment,
+    channel: str,
+    now: Millis,
+    number: int,
+) -> Clock:
+    """A clock that begins to run; `number` tells it from others of its kind on the ticket.
+
+    A route's own target goes before all. Else of the channel's and the segment's the one that is
+    due earlier counts, each on its own calendar.
     """
-    if clock is not SlaClock.FIRST_RESPONSE:
-        return policy.sla.next_response.of(channel)
-    if route.first_response is not None:
-        return route.first_response
-    by_channel = policy.sla.first_response.of(channel)
-    return min(by_channel, segment.first_response or by_channel)
+    offers = _offers(policy, kind, route, segment, channel)
+    due_at, target, calendar = min(
+        (hours_on(calendars, name).add(now, target), int(target), name) for target, name in offers
+    )
+    clock = Clock(kind, now, due_at, None, 0, target, calendar, number=number)
+    return _with_next(policy.sla, calendars, clock)
 
 
-def start(sla: Sla, clock: SlaClock, now: Millis, target: DurationMillis) -> Clock:
-    """A clock that begins to run."""
-    return _with_next(sla, Clock(clock, now, now + target, None))
+def _offers(
+    policy: Policy, kind: SlaClock, route: Route, segment: Segment, channel: str
+) -> Iterator[tuple[DurationMillis, str]]:
+    calendar = calendar_of(policy, route, channel)
+    own: DurationMillis | None = getattr(route, kind)
+    if own is not None:
+        yield own, calendar
+        return
+    yield getattr(policy.sla, kind).of(channel), calendar
+    theirs: DurationMillis | None = getattr(segment, kind)
+    if theirs is not None:
+        yield theirs, route.calendar or segment.calendar or calendar
 
 
-def ring(sla: Sla, clock: Clock, now: Millis) -> tuple[Clock, list[tuple[SlaEventKind, int]]]:
+def ring(
+    sla: Sla, calendars: Calendars, clock: Clock, now: Millis
+) -> tuple[Clock, list[tuple[SlaEventKind, int]]]:
     """The clock after `now`, and what is to be told: a kind and the percentage reached."""
-    told = [mark for at, mark in list(_marks(sla, clock))[clock.rung :] if at <= now]
-    rung = Clock(clock.clock, clock.started_at, clock.due_at, None, clock.rung + len(told))
-    return _with_next(sla, rung), told
+    marks = list(_marks(sla, calendars, clock))[clock.rung :]
+    told = [mark for at, mark in marks if at <= now]
+    return _with_next(sla, calendars, replace(clock, rung=clock.rung + len(told))), told
 
 
-def _with_next(sla: Sla, clock: Clock) -> Clock:
-    following = [at for at, _ in _marks(sla, clock)][clock.rung : clock.rung + 1]
-    next_at = following[0] if following else None
-    return Clock(clock.clock, clock.started_at, clock.due_at, next_at, clock.rung)
+def spent(calendars: Calendars, clock: Clock, now: Millis) -> DurationMillis:
+    """The time of its calendar that a clock has run, without its pauses."""
+    if clock.paused:
+        return clock.used
+    return clock.used + hours_on(calendars, clock.calendar).between(clock.runs_since, now)
 
 
-def _marks(sla: Sla, clock: Clock) -> Iterator[tuple[Millis, tuple[SlaEventKind, int]]]:
-    target = clock.due_at - clock.started_at
+def pause(calendars: Calendars, clock: Clock, now: Millis) -> Clock:
+    """The clock standing still."""
+    used = spent(calendars, clock, now)
+    return replace(clock, paused=True, used=used, next_at=None, pauses=clock.pauses + 1)
+
+
+def resume(sla: Sla, calendars: Calendars, clock: Clock, now: Millis) -> Clock:
+    """The clock running on with the time it had left."""
+    left = clock.span - clock.used
+    due_at = hours_on(calendars, clock.calendar).add(now, left) if left > 0 else clock.due_at
+    running = replace(clock, paused=False, resumed_at=now, due_at=due_at)
+    return _with_next(sla, calendars, running)
+
+
+def brought_forward(
+    sla: Sla, calendars: Calendars, clock: Clock, started_at: Millis, due_at: Millis
+) -> Clock:
+    """The clock as if it had begun earlier and were due earlier."""
+    target = hours_on(calendars, clock.calendar).between(started_at, due_at)
+    earlier = replace(clock, started_at=started_at, due_at=due_at, target=target)
+    return _with_next(sla, calendars, earlier)
+
+
+def _with_next(sla: Sla, calendars: Calendars, clock: Clock) -> Clock:
+    following = [at for at, _ in _marks(sla, calendars, clock)][clock.rung : clock.rung + 1]
+    return replace(clock, next_at=following[0] if following else None)
+
+
+def _marks(
+    sla: Sla, calendars: Calendars, clock: Clock
+) -> Iterator[tuple[Millis, tuple[SlaEventKind, int]]]:
+    hours = hours_on(calendars, clock.calendar)
     for percent in sla.warn_at:
-        yield clock.started_at + target * percent // 100, (SlaEventKind.WARNED, percent)
+        left = clock.span * percent // 100 - clock.used
+        at = min(hours.add(clock.runs_since, left), clock.due_at)
+        yield at, (SlaEventKind.WARNED, percent)
     yield clock.due_at, (SlaEventKind.BREACHED, 100)

@@ -29,7 +29,7 @@ from schemas.records import (
     Visibility,
 )
 from streams.core.tickets import Arrival, Owner, internal_error
-from tests.core.conversation import DAY, MINUTE, SECOND, START, Conversation, scores
+from tests.core.conversation import DAY, HOUR, MINUTE, SECOND, START, Conversation, scores
 
 ANGRY = scores(negative=0.9)
 HACKED = scores(security=0.9)
@@ -42,6 +42,10 @@ def escalated() -> Conversation:
     return talk
 
 
+def response_events(talk: Conversation) -> list[SlaEvent]:
+    return [event for event in talk.all(SlaEvent) if event.clock == "first_response"]
+
+
 def in_review() -> Conversation:
     talk = Conversation(VIP)
     talk.customer("hello")
@@ -51,7 +55,7 @@ def in_review() -> Conversation:
 def test_an_escalation_names_route_clock_and_notice() -> None:
     talk = escalated()
     [escalation] = talk.escalations
-    [started] = talk.all(SlaEvent)
+    started, resolution = talk.all(SlaEvent)
     assert (escalation.escalation_id, escalation.route, escalation.revision) == (
         "T1/e/1",
         "general",
@@ -59,6 +63,7 @@ def test_an_escalation_names_route_clock_and_notice() -> None:
     )
     assert escalation.decision_id == talk.decision.decision_id == "T1/d/1"
     assert (started.kind, started.due_at) == ("activated", START + 5 * MINUTE)
+    assert (resolution.clock, resolution.target) == ("resolution", 8 * HOUR)
     assert escalation.customer_notice == talk.decision.customer_notice
     assert talk.all(OpenEscalation)[-1].due == escalation.due
     assert ActivityKind.ESCALATED in [activity.kind for activity in talk.all(AccountActivity)]
@@ -112,7 +117,7 @@ def test_a_person_who_takes_over_unasked_silences_the_ai() -> None:
     assert (talk.decision.cause, talk.decision.action) == ("update", "silent")
     assert talk.codes == {"human_takeover"}
     assert talk.escalations[0].reasons == talk.decision.reasons
-    assert [event.kind for event in talk.all(SlaEvent)] == ["activated", "met"]
+    assert [one.kind for one in response_events(talk)] == ["activated", "met"]
     assert talk.all(OpenEscalation)[-1].owner_id == "p1"
 
 
@@ -174,7 +179,7 @@ def test_the_first_human_reply_meets_the_clock_and_the_next_message_starts_anoth
 def test_a_clock_warns_twice_and_breaches_once() -> None:
     talk = escalated()
     talk.wait(DAY)
-    told = [(event.kind, event.percent, event.at - START) for event in talk.all(SlaEvent)]
+    told = [(event.kind, event.percent, event.at - START) for event in response_events(talk)]
     assert told == [
         ("activated", None, 0),
         ("warned", 50, 150 * SECOND),

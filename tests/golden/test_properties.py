@@ -98,7 +98,7 @@ def has_one_open_escalation_at_most(talk: Play) -> None:
 def every_clock_has_ended_or_runs(talk: Play) -> None:
     begun = [event for event in talk.all(SlaEvent) if event.kind is SlaEventKind.ACTIVATED]
     ended = [event for event in talk.all(SlaEvent) if event.kind in ENDED]
-    running = int(talk.state is not None and talk.state.clock is not None)
+    running = 0 if talk.state is None else len(talk.state.clocks)
     assert len(begun) == len(ended) + running
 
 

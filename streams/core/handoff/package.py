@@ -63,6 +63,7 @@ def complete(
         consult=route.consult,
         due=handoff.due,
         customer_notice=handoff.notice,
+        page_on_call=handoff.page_on_call,
     )
 
 

@@ -26,6 +26,9 @@ def complaints(policy: Policy) -> Iterator[str]:
     yield from rule_complaints(policy)
     yield from _of_modes(policy)
     yield from _of_stopped(policy)
+    steps = list(policy.escalations.relax_preferred_after)
+    if steps != sorted(set(steps)):
+        yield "escalations.relax_preferred_after: expected rising durations such as [10m, 30m]"
     if list(policy.sla.warn_at) != sorted(set(policy.sla.warn_at)):
         yield "sla.warn_at: expected rising percentages such as [50, 80]"
 

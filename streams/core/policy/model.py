@@ -198,6 +198,7 @@ class Segment(Section, frozen=True):
     next_response: Duration | None = None
     resolution: Duration | None = None
     calendar: str | None = None
+    page_on_call: bool = False
     vip: bool = False
     churn_flag: bool = False
     contract_value: float | None = None
@@ -221,6 +222,7 @@ class Route(Section, frozen=True):
     consult: tuple[str, ...] = ()
     collect: tuple[Name, ...] = ()
     notice: str = "handoff"
+    notice_closed: str = "handoff_closed"
     first_response: Duration | None = None
     next_response: Duration | None = None
     resolution: Duration | None = None
@@ -251,7 +253,21 @@ class Escalations(Section, frozen=True):
     cool_down: Duration
     max_hand_backs: Annotated[int, msgspec.Meta(ge=0)]
     max_moves: Annotated[int, msgspec.Meta(ge=0)]
+    relax_preferred_after: tuple[Duration, ...]
     lead_route: Name
+
+
+class Overload(Section, frozen=True):
+    """What needs less of people while a queue is longer than so many times its target.
+
+    The tiers that hold then; nothing else is ever relaxed. A high-stakes account is meant alone,
+    without a problem.
+    """
+
+    queue_over: Annotated[float, msgspec.Meta(ge=1)]
+    sentiment_drop: Literal[1, 2]
+    ai_loop: Literal[1, 2]
+    high_stakes_account: Literal[0, 1]
 
 
 class Retention(Section, frozen=True):
@@ -356,6 +372,7 @@ class Policy(Section, frozen=True, eq=False):
     sla: Sla
     reviews: Reviews
     escalations: Escalations
+    overload: Overload
     retention: Retention
     package: Package
     rules: tuple[TeamRule, ...] = ()

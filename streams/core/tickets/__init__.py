@@ -8,7 +8,9 @@ from streams.core.tickets.handling import (
     Due,
     Event,
     Handoff,
+    Statuses,
     Step,
+    unstaffed,
 )
 from streams.core.tickets.messages import is_customer_turn
 from streams.core.tickets.state import Owner, Ticket
@@ -19,6 +21,7 @@ __all__ = [
     "Event",
     "Handoff",
     "Owner",
+    "Statuses",
     "Step",
     "Ticket",
     "Tombstone",
@@ -27,4 +30,5 @@ __all__ = [
     "encode_ticket",
     "internal_error",
     "is_customer_turn",
+    "unstaffed",
 ]

@@ -11,18 +11,16 @@ from schemas.records import (
     EscalationChange,
     EscalationUpdate,
     Reason,
-    SlaClock,
-    SlaEventKind,
     TicketUpdate,
 )
-from streams.core import sla
 from streams.core.policy.model import Route
 from streams.core.reasons import PASS_COOL_DOWN
 from streams.core.routing import route_named
 from streams.core.tickets.assess import Found
 from streams.core.tickets.handling import Handling, Handoff
-from streams.core.tickets.outputs import due_of, write_open_escalation, write_sla_event
-from streams.core.tickets.state import Case, Clock
+from streams.core.tickets.outputs import dues_of, write_open_escalation
+from streams.core.tickets.skills import armed, preferred
+from streams.core.tickets.state import Case
 
 OPEN_ESCALATIONS: Final = "support.open-escalations"
 
@@ -36,11 +34,14 @@ def change(
     context: tuple[ContextSection, ...] = (),
     previous_route: str | None = None,
     note: str | None = None,
+    notify: tuple[str, ...] = (),
 ) -> None:
     """Put `case` in force under the next revision and tell its desk."""
     ticket, spoken = handling.ticket, handling.appended
-    case = replace(case, revision=case.revision + 1)
+    route = route_named(handling.policy, case.route)
+    case = armed(handling, replace(case, revision=case.revision + 1), route)
     ticket.case = case
+    relaxed = kind is EscalationChange.SKILLS
     handling.emit(
         EscalationUpdate(
             update_id=f"{case.escalation_id}/u/{case.revision}",
@@ -57,6 +58,10 @@ def change(
             messages=() if spoken is None else (spoken,),
             context=context,
             note=note,
+            due=dues_of(ticket),
+            required_skills=route.required_skills if relaxed else (),
+            preferred_skills=preferred(handling, case, route) if relaxed else (),
+            notify=notify,
         )
     )
     if kind is EscalationChange.CLOSED:
@@ -78,6 +83,19 @@ def signal(handling: Handling, found: Found) -> None:
         ticket.reasons += new
         case = replace(case, signalled_at=handling.now)
         change(handling, case, EscalationChange.SIGNALS, reasons=found.reasons)
+
+
+def relax(handling: Handling) -> None:
+    """Nobody has taken it for so long that fewer skills are preferred; the desk is told."""
+    case = handling.ticket.case
+    if case is None or case.relax_at is None or case.relax_at > handling.now:
+        return
+    route = route_named(handling.policy, case.route)
+    later = replace(case, relaxed=case.relaxed + 1, relax_at=None)
+    if preferred(handling, later, route) != preferred(handling, case, route):
+        change(handling, later, EscalationChange.SKILLS)
+    else:
+        handling.ticket.case = armed(handling, later, route)
 
 
 def refuse(handling: Handling, case: Case, update_id: str) -> None:
@@ -135,6 +153,8 @@ def move(handling: Handling, case: Case, name: str | None, note: str | None) -> 
         owner_id=None,
         moves=case.moves + 1,
         placed=case.revision + 1,
+        relaxed=0,
+        relax_at=None,
     )
     handling.ticket.route = route.name
     change(handling, moved, EscalationChange.MOVED, previous_route=case.route, note=note)
@@ -142,7 +162,12 @@ def move(handling: Handling, case: Case, name: str | None, note: str | None) -> 
 
 
 def handoff(
-    handling: Handling, revision: int, route: Route, notice: CustomerNotice | None
+    handling: Handling,
+    revision: int,
+    route: Route,
+    notice: CustomerNotice | None,
+    *,
+    page_on_call: bool = False,
 ) -> Handoff:
     """The escalation as the ticket stands, to be completed with its package."""
     ticket = handling.ticket
@@ -157,23 +182,8 @@ def handoff(
         policy=handling.policy,
         arrival=handling.arrival,
         account=handling.account,
-        due=() if ticket.clock is None else (due_of(ticket.clock),),
+        due=dues_of(ticket),
         notice=notice,
         message_id=ticket.customer_message_id,
+        page_on_call=page_on_call,
     )
-
-
-def start_clock(handling: Handling, kind: SlaClock, route: Route) -> Clock:
-    """A person's time begins to run."""
-    target = sla.target_of(handling.policy, kind, route, handling.segment, handling.ticket.channel)
-    clock = sla.start(handling.policy.sla, kind, handling.now, target)
-    handling.ticket.clock = clock
-    write_sla_event(handling, clock, SlaEventKind.ACTIVATED)
-    return clock
-
-
-def stop_clock(handling: Handling, kind: SlaEventKind) -> None:
-    """The running clock, if any, is met or cancelled."""
-    if handling.ticket.clock is not None:
-        write_sla_event(handling, handling.ticket.clock, kind)
-        handling.ticket.clock = None

@@ -8,6 +8,7 @@ from schemas.records import (
     ActivityKind,
     Cause,
     ConversationMessage,
+    SlaEventKind,
     TicketUpdate,
     UpdateKind,
 )
@@ -17,8 +18,18 @@ from streams.core.reasons import Code
 from streams.core.routing import segment_of
 from streams.core.tickets.assess import assess
 from streams.core.tickets.belonging import belong
+from streams.core.tickets.clocks import stop_all
 from streams.core.tickets.episodes import reopen
-from streams.core.tickets.handling import Arrival, Due, Event, Handling, Step, Subject
+from streams.core.tickets.handling import (
+    Arrival,
+    Due,
+    Event,
+    Handling,
+    Statuses,
+    Step,
+    Subject,
+    unstaffed,
+)
 from streams.core.tickets.lifecycle import act_on
 from streams.core.tickets.messages import subject_of
 from streams.core.tickets.observe import came_before, fingerprint, remember
@@ -42,6 +53,7 @@ def decide(
     arrival: Arrival,
     *,
     model: str = "unknown",
+    statuses: Statuses = unstaffed,
 ) -> Step:
     """What follows from an event, given all that came before it on its ticket.
 
@@ -49,12 +61,13 @@ def decide(
     and none raises. An event whose id is among the ticket's latest is known already and leads to
     nothing, unless it says something else now (see `repeats`). `signals` belong to a public
     customer message; one without them counts as unreadable. `model` is the version of the
-    detectors, as decisions name it.
+    detectors, as decisions name it; `statuses` tells how queues stand, where that is known.
     """
     if isinstance(event, Due):
         if state is None or state.deadline is None or state.deadline > arrival.now:
             return Step(state)
         handling = _begin(state, event, None, account, policy, arrival, model)
+        handling.statuses = statuses
         act_on(handling.ticket, event)(handling, event)
         return handling.step()
 
@@ -63,6 +76,7 @@ def decide(
         return Step(state)
     changed = state is not None and came_before(state, known)
     handling = _begin(state, event, signals, account, policy, arrival, model, changed=changed)
+    handling.statuses = statuses
     remember(handling.ticket, known)
     act = on_changed if changed else act_on(handling.ticket, event)
     act(handling, event)
@@ -86,7 +100,7 @@ def internal_error(
     ticket = handling.ticket
     if isinstance(event, Due):
         subject = Subject(Cause.TIMER, f"{Code.INTERNAL_ERROR}@{arrival.now}")
-        ticket.clock = None
+        stop_all(handling, SlaEventKind.CANCELLED)
     else:
         remember(ticket, fingerprint(event))
         subject = (

@@ -5,7 +5,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from schemas.records import ActivityKind, Csat, EscalationChange, ReviewState, Role, SlaEventKind
-from streams.core.tickets import cases
+from streams.core.tickets import cases, clocks
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.observe import calm
 from streams.core.tickets.outputs import write_activity, write_outcome
@@ -79,7 +79,8 @@ def _end(handling: Handling, outcome: str, path: str | None) -> None:
     ticket = handling.ticket
     ticket.outcome, ticket.resolution_path = outcome, path
     end_review(handling, ReviewState.SUPERSEDED)
-    cases.stop_clock(handling, SlaEventKind.CANCELLED)
+    done = SlaEventKind.MET if outcome in _RESOLVED else SlaEventKind.CANCELLED
+    clocks.stop_all(handling, done)
     if ticket.case is not None:
         cases.change(handling, ticket.case, EscalationChange.CLOSED, note=outcome)
 

@@ -1,5 +1,7 @@
 """One event being decided: what is known about it, and what has come out so far."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from detectors.signals import Signals
@@ -13,6 +15,7 @@ from schemas.records import (
     Mode,
     Reason,
     Record,
+    RouteStatus,
     SlaDue,
     TicketUpdate,
     TranscriptEntry,
@@ -65,6 +68,7 @@ class Handoff(msgspec.Struct, frozen=True):
     due: tuple[SlaDue, ...]
     notice: CustomerNotice | None
     message_id: str | None
+    page_on_call: bool = False
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -81,6 +85,14 @@ class Step(msgspec.Struct, frozen=True):
     outputs: tuple[Record | Tombstone, ...] = ()
     appended: TranscriptEntry | None = None
     handoff: Handoff | None = None
+
+
+Statuses = Callable[[str], RouteStatus | None]
+"""The latest status of a queue by its route's name, as far as it is known."""
+
+
+def unstaffed(route: str) -> None:
+    """Where no queue's status is known."""
 
 
 class Handling(msgspec.Struct):
@@ -104,6 +116,8 @@ class Handling(msgspec.Struct):
     handoff: Handoff | None = None
     dropped: bool = False
     limits: Limits = msgspec.field(default_factory=dict)
+    statuses: Statuses = unstaffed
+    status: RouteStatus | None = None
 
     @property
     def known_account(self) -> AccountSnapshot | None:

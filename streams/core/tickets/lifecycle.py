@@ -120,7 +120,7 @@ UPDATES: Final[dict[UpdateKind, Row]] = {
         "it waits for the customer",
         _to(updates.on_pending, _AI),
         _MOOT_REVIEW,
-        _MOOT_HUMAN,
+        _to(updates.on_pending_of_person, _HUMAN),
         _MOOT_CLOSED,
     ),
     UpdateKind.ON_HOLD: Row(

@@ -10,19 +10,18 @@ from schemas.records import (
     ContextSection,
     MergedTicket,
     Role,
-    SlaClock,
     TicketUpdate,
     UpdateKind,
 )
+from streams.core import sla
 from streams.core.routing import route_named
-from streams.core.tickets import cases
+from streams.core.tickets import clocks
 from streams.core.tickets.assess import Found
 from streams.core.tickets.episodes import close, reopen
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.outputs import write_decision
 from streams.core.tickets.settle import settle
-from streams.core.tickets.state import KNOWN_CONTEXT, Clock, Owner
-from streams.core.tickets.timers import ring
+from streams.core.tickets.state import KNOWN_CONTEXT, Owner
 from streams.core.tickets.updates import about, moot
 from streams.core.tickets.waits import await_answer
 
@@ -112,11 +111,10 @@ def _keep_earliest_clock(handling: Handling, merged: MergedTicket) -> None:
     if due_at is None or case is None:
         return
     if ticket.clock is None:
-        cases.start_clock(
-            handling, SlaClock.NEXT_RESPONSE, route_named(handling.policy, case.route)
-        )
+        clocks.start_response(handling, route_named(handling.policy, case.route))
     clock = ticket.clock
     if clock is not None and due_at < clock.due_at:
         started = min(clock.started_at, merged.escalated_at or clock.started_at, due_at)
-        ticket.clock = Clock(clock.clock, started, due_at, handling.now, clock.rung)
-        ring(handling)
+        rules, calendars = handling.policy.sla, handling.plan.calendars
+        ticket.clock = sla.brought_forward(rules, calendars, clock, started, due_at)
+        clocks.ring(handling)

@@ -5,16 +5,16 @@ from schemas.records import (
     ActivityKind,
     Cause,
     ConversationMessage,
+    EscalationChange,
     MessageStatus,
     ReviewState,
     Role,
-    SlaClock,
     SlaEventKind,
     Visibility,
 )
 from streams.core.reasons import Code
 from streams.core.routing import route_named
-from streams.core.tickets import cases
+from streams.core.tickets import cases, clocks
 from streams.core.tickets.assess import Found, assess
 from streams.core.tickets.episodes import belongs_to_people, reopen
 from streams.core.tickets.gate import is_against_decision
@@ -81,13 +81,20 @@ def on_customer(handling: Handling, message: ConversationMessage) -> None:
     if for_people and ticket.owner is not Owner.CLOSED:
         found = returned(handling, found)
     settle(handling, Subject(Cause.MESSAGE, message.message_id, message.message_id), found)
-    if ticket.owner is Owner.HUMAN and ticket.clock is None and ticket.case is not None:
-        route = route_named(handling.policy, ticket.case.route)
-        cases.start_clock(handling, SlaClock.NEXT_RESPONSE, route)
+    if ticket.owner is Owner.HUMAN:
+        _await_person(handling)
     elif ticket.owner is Owner.AI:
         await_answer(handling)
     write_problem_report(handling, message)
     write_activity(handling, ActivityKind.MESSAGE, message.message_id)
+
+
+def _await_person(handling: Handling) -> None:
+    ticket = handling.ticket
+    clocks.resume_resolution(handling)
+    if ticket.clock is None and ticket.case is not None:
+        clocks.start_response(handling, route_named(handling.policy, ticket.case.route))
+        cases.change(handling, ticket.case, EscalationChange.CLOCK)
 
 
 def returned(handling: Handling, found: Found) -> Found:
@@ -156,7 +163,7 @@ def on_human_reply(handling: Handling, subject: Subject, person: str | None) -> 
     ticket.human_replies += 1
     if ticket.human_replied_at is None:
         ticket.human_replied_at = handling.now
-    cases.stop_clock(handling, SlaEventKind.MET)
+    clocks.stop_response(handling, SlaEventKind.MET)
 
 
 def take_over(handling: Handling, subject: Subject, person: str | None) -> None:

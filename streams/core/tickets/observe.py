@@ -32,6 +32,7 @@ from streams.core.tickets.state import (
     Question,
     Ticket,
 )
+from streams.core.tickets.waits import end_pause
 
 LEVEL_WEIGHT = 0.5
 """Share of the newest message in the rolling level (exponential smoothing)."""
@@ -145,9 +146,7 @@ def hear_customer(handling: Handling, message: ConversationMessage) -> None:
         ticket.given = _given(ticket.given, message, signals)
     if ticket.issue_message_id is None and (signals.gist or signals.category != "general"):
         ticket.issue_message_id = message.message_id
-    if ticket.paused_since is not None:
-        ticket.paused += max(0, handling.now - ticket.paused_since)
-        ticket.paused_since = None
+    end_pause(handling)
     ticket.customer_message_id = message.message_id
     ticket.last_word, ticket.last_at, ticket.ai_asked = Role.CUSTOMER, handling.now, False
 

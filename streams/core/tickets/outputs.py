@@ -23,14 +23,16 @@ from schemas.records import (
     Verdict,
 )
 from streams.core.routing import place_of
+from streams.core.sla import spent
 from streams.core.tickets.assess import Found, strictest
 from streams.core.tickets.handling import Handling, Subject
-from streams.core.tickets.state import KNOWN_SCORES, Case, Clock, Owner
+from streams.core.tickets.state import KNOWN_SCORES, Case, Clock, Owner, Ticket
 
 _FOR_THE_AI: Final = (Action.REPLY, Action.REVIEW)
 
 ACTIONS: Final = (Action.REPLY, Action.REVIEW, Action.HANDOFF)
 """What follows from a tier."""
+_PAUSES: Final = (SlaEventKind.PAUSED, SlaEventKind.RESUMED)
 _AFTERWARDS: Final = (Action.SILENT, Action.NONE)
 
 
@@ -113,23 +115,33 @@ def write_shadow(handling: Handling, subject: Subject, found: Found) -> None:
 
 def _used(handling: Handling) -> UsedInputs:
     policy, model, segment = handling.policy.reference, handling.model, handling.segment.name
-    account = handling.account
-    if account is None:
-        return UsedInputs(policy, model, segment, handling.now)
-    return UsedInputs(
-        policy,
-        model,
-        segment,
-        handling.now,
-        profile_as_of=account.as_of,
-        contract_value=account.contract_value,
-        vip=account.vip,
-        churn_flag=account.churn_flag,
-        account_tier=account.tier,
-        account_verified=handling.ticket.verified,
-        health=account.health,
-        flood=account.flood,
-    )
+    account, status = handling.account, handling.status
+    used = UsedInputs(policy, model, segment, handling.now)
+    if account is not None:
+        used = replace(
+            used,
+            profile_as_of=account.as_of,
+            contract_value=account.contract_value,
+            vip=account.vip,
+            churn_flag=account.churn_flag,
+            account_tier=account.tier,
+            account_verified=handling.ticket.verified,
+            health=account.health,
+            flood=account.flood,
+        )
+    if status is not None:
+        used = replace(
+            used,
+            route_status_of=status.route,
+            route_status_as_of=status.updated_at,
+            route_open=status.open,
+            agents_available=status.agents_available,
+            queue_depth=status.queue_depth,
+            queue_target=status.queue_target,
+            expected_wait=status.expected_wait,
+            next_opening_at=status.next_opening_at,
+        )
+    return used
 
 
 def write_activity(handling: Handling, kind: ActivityKind, key: str) -> None:
@@ -201,14 +213,17 @@ def write_open_escalation(handling: Handling, case: Case) -> None:
             tenant=ticket.tenant,
             account_id=ticket.account_id,
             owner_id=case.owner_id,
-            due=() if ticket.clock is None else (due_of(ticket.clock),),
+            due=dues_of(ticket),
+            episode=ticket.episode,
+            segment=handling.segment.name,
         )
     )
 
 
-def due_of(clock: Clock) -> SlaDue:
-    """When a clock runs out."""
-    return SlaDue(clock.clock, clock.due_at, clock.due_at - clock.started_at)
+def dues_of(ticket: Ticket) -> tuple[SlaDue, ...]:
+    """When the ticket's clocks run out, the earliest first."""
+    clocks = sorted(ticket.clocks, key=lambda clock: clock.due_at)
+    return tuple(SlaDue(clock.clock, clock.due_at, clock.span) for clock in clocks)
 
 
 def write_sla_event(
@@ -216,16 +231,20 @@ def write_sla_event(
 ) -> None:
     """Something happened to a response clock."""
     ticket, case = handling.ticket, handling.ticket.case
-    mark = kind if percent is None else f"{kind}/{percent}"
+    name = f"{ticket.episode}/{clock.clock}/{clock.number or clock.started_at}/{kind}"
+    if percent is not None:
+        name += f"/{percent}"
+    elif kind in _PAUSES:
+        name += f"/{clock.pauses}"
     handling.emit(
         SlaEvent(
-            event_id=f"{ticket.ticket_id}/s/{ticket.episode}/{clock.clock}/{clock.started_at}/{mark}",
+            event_id=f"{ticket.ticket_id}/s/{name}",
             ticket_id=ticket.ticket_id,
             clock=clock.clock,
             kind=kind,
             at=handling.now,
             due_at=clock.due_at,
-            target=clock.due_at - clock.started_at,
+            target=clock.span,
             tenant=ticket.tenant,
             account_id=ticket.account_id,
             escalation_id=None if case is None else case.escalation_id,
@@ -233,6 +252,7 @@ def write_sla_event(
             segment=handling.segment.name,
             percent=percent,
             elapsed=handling.now - clock.started_at,
+            elapsed_business=spent(handling.plan.calendars, clock, handling.now),
         )
     )
 

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from schemas.records import Action, Cause, ReviewRequest, ReviewState
 from streams.core.routing import place_of, route_named
+from streams.core.sla import hours_on
 from streams.core.tickets.assess import Found
 from streams.core.tickets.handling import Handling, Subject
 from streams.core.tickets.outputs import write_decision
@@ -20,8 +21,10 @@ def ask_review(handling: Handling, subject: Subject, found: Found) -> None:
         found = found.joined(waiting.reasons)
     route, priority = place_of(handling.policy, found.reasons, ticket.category)
     drafted = subject.cause is Cause.DRAFT
-    wait = reviews.judged_within.of(ticket.channel) if drafted else reviews.draft_within
-    due_at = handling.now + wait
+    due_at = handling.now + reviews.draft_within
+    if drafted:
+        hours = hours_on(handling.plan.calendars, reviews.calendar.of(ticket.channel))
+        due_at = hours.add(handling.now, reviews.judged_within.of(ticket.channel))
     if waiting is None:
         ticket.reviews += 1
     elif drafted and waiting.draft_id is not None:

@@ -6,14 +6,12 @@ from schemas.records import (
     Action,
     ActivityKind,
     Cause,
-    CustomerNotice,
     ReviewState,
-    SlaClock,
 )
 from streams.core.policy.model import Route
 from streams.core.reasons import Code
 from streams.core.routing import place_of, route_named
-from streams.core.tickets import cases
+from streams.core.tickets import cases, clocks
 from streams.core.tickets.assess import Found
 from streams.core.tickets.gate import fields_to_collect
 from streams.core.tickets.handling import Handling, Subject
@@ -25,6 +23,8 @@ from streams.core.tickets.outputs import (
     write_shadow,
 )
 from streams.core.tickets.reviews import ask_review, end_review
+from streams.core.tickets.skills import armed
+from streams.core.tickets.staffing import notice, pages_on_call, relieved
 from streams.core.tickets.state import Case, Owner
 from streams.core.tickets.waits import stop_waiting
 
@@ -44,7 +44,7 @@ def settle(handling: Handling, subject: Subject, found: Found) -> None:
         stay_silent(handling, subject, found)
     elif not handling.enforced:
         write_decision(handling, subject, found, ACTIONS[found.tier], found.tier)
-    elif found.tier == 2:
+    elif (found := relieved(handling, found)).tier == 2:
         hand_over(handling, subject, found)
     elif found.tier == 1 or ticket.review is not None:
         ask_review(handling, subject, found)
@@ -103,18 +103,19 @@ def hand_over(
         handling.now,
         owner_id,
     )
-    ticket.case = case
-    notice = _notice(handling, route) if action is Action.HANDOFF else None
+    ticket.case = case = armed(handling, case, route)
+    paged = pages_on_call(handling, route, found)
+    told = notice(handling, route, paged=paged) if action is Action.HANDOFF else None
     fields = fields_to_collect(handling) if action is Action.HANDOFF else ()
     write_decision(
-        handling, subject, found, action, 2, route=route.name, notice=notice, collect=fields
+        handling, subject, found, action, 2, route=route.name, notice=told, collect=fields
     )
     states = [state for code, state in _ENDS.items() if code in found.codes]
     end_review(handling, states[0] if states else ReviewState.SUPERSEDED)
-    cases.start_clock(handling, SlaClock.FIRST_RESPONSE, route)
+    clocks.start_handoff(handling, route)
     write_open_escalation(handling, case)
     write_activity(handling, ActivityKind.ESCALATED, str(ticket.episode))
-    handling.handoff = cases.handoff(handling, case.revision, route, notice)
+    handling.handoff = cases.handoff(handling, case.revision, route, told, page_on_call=paged)
 
 
 def _place(handling: Handling, found: Found) -> tuple[Route, int]:
@@ -125,9 +126,3 @@ def _place(handling: Handling, found: Found) -> tuple[Route, int]:
         route = route_named(policy, ticket.earlier_route)
         return route, min(route.priority, priority)
     return route, priority
-
-
-def _notice(handling: Handling, route: Route) -> CustomerNotice:
-    account = handling.account
-    known = handling.ticket.language or (None if account is None else account.language)
-    return CustomerNotice(route.notice, known or handling.policy.language)

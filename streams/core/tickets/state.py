@@ -11,6 +11,7 @@ import msgspec
 from schemas.records import (
     ContextSection,
     Csat,
+    DurationMillis,
     Millis,
     Reason,
     Role,
@@ -110,16 +111,39 @@ class Case(msgspec.Struct, frozen=True, array_like=True):
     signalled_at: Millis
     owner_id: str | None = None
     moves: int = 0
+    relaxed: int = 0
+    relax_at: Millis | None = None
 
 
 class Clock(msgspec.Struct, frozen=True, array_like=True):
-    """A running response clock. `rung` counts the warnings and the breach already told."""
+    """A running clock. `rung` counts the warnings and the breach already told.
+
+    `target` and `used` are time of its calendar; `used` is what had gone by at its latest pause.
+    A clock of an earlier version has no target and goes round the clock.
+    """
 
     clock: SlaClock
     started_at: Millis
     due_at: Millis
     next_at: Millis | None
     rung: int = 0
+    target: DurationMillis = 0
+    calendar: str = ""
+    resumed_at: Millis | None = None
+    used: DurationMillis = 0
+    paused: bool = False
+    pauses: int = 0
+    number: int = 0
+
+    @property
+    def span(self) -> DurationMillis:
+        """How long it may run, in time of its calendar."""
+        return self.target or self.due_at - self.started_at
+
+    @property
+    def runs_since(self) -> Millis:
+        """When it began to run, or ran on after its latest pause."""
+        return self.started_at if self.resumed_at is None else self.resumed_at
 
 
 class Ticket(msgspec.Struct, array_like=True):
@@ -199,6 +223,12 @@ class Ticket(msgspec.Struct, array_like=True):
     reviews: int = 0
     earlier_route: str | None = None
     last_outcome: TicketOutcome | None = None
+    resolution: Clock | None = None
+
+    @property
+    def clocks(self) -> tuple[Clock, ...]:
+        """The clocks that run."""
+        return tuple(one for one in (self.clock, self.resolution) if one is not None)
 
     transcript_half: int = 0
     half_bytes: int = 0
@@ -207,7 +237,9 @@ class Ticket(msgspec.Struct, array_like=True):
     def deadline(self) -> Millis | None:
         """When the next timer of this ticket is due: milliseconds, None when none runs."""
         clock = self.clock
+        resolution = self.resolution
         review = self.review
+        case = self.case
         due = [
             at
             for at in (
@@ -216,7 +248,9 @@ class Ticket(msgspec.Struct, array_like=True):
                 self.quiet_due,
                 self.forget_due,
                 None if clock is None else clock.next_at,
+                None if resolution is None else resolution.next_at,
                 None if review is None else review.due_at,
+                None if case is None else case.relax_at,
             )
             if at is not None
         ]
@@ -227,8 +261,3 @@ class Ticket(msgspec.Struct, array_like=True):
         known = {reason.code for reason in self.reasons}
         self.tier = max(self.tier, tier)
         self.reasons += tuple(reason for reason in reasons if reason.code not in known)
-
-    def open_for(self, now: Millis) -> int:
-        """How long the ticket is open without its pauses, in milliseconds."""
-        until = now if self.paused_since is None else self.paused_since
-        return max(0, until - self.open_since - self.paused)

@@ -1,12 +1,12 @@
 """What happens to a ticket when nothing happens."""
 
 from schemas.records import Cause
-from streams.core import sla
 from streams.core.reasons import Code
 from streams.core.tickets.assess import assess
+from streams.core.tickets.cases import relax
+from streams.core.tickets.clocks import ring
 from streams.core.tickets.episodes import close, forget, quiet_outcome
 from streams.core.tickets.handling import Due, Handling, Subject
-from streams.core.tickets.outputs import write_sla_event
 from streams.core.tickets.settle import settle_fired
 from streams.core.tickets.triggers import group
 
@@ -16,23 +16,13 @@ def on_due(handling: Handling, _due: Due) -> None:
     goes to a person; a response clock warns; a long silence closes, and in the end forgets.
     """
     ticket, now = handling.ticket, handling.now
-    if ticket.clock is not None:
-        ring(handling)
+    ring(handling)
+    relax(handling)
     if ticket.forget_due is not None and ticket.forget_due <= now:
         forget(handling)
     if ticket.quiet_due is not None and ticket.quiet_due <= now:
         close(handling, quiet_outcome(ticket))
     _run_out(handling)
-
-
-def ring(handling: Handling) -> None:
-    """Tell every mark that the running clock has passed."""
-    ticket = handling.ticket
-    if ticket.clock is None or ticket.clock.next_at is None:
-        return
-    ticket.clock, told = sla.ring(handling.policy.sla, ticket.clock, handling.now)
-    for kind, percent in told:
-        write_sla_event(handling, ticket.clock, kind, percent)
 
 
 def _run_out(handling: Handling) -> None:

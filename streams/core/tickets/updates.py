@@ -14,7 +14,7 @@ from schemas.records import (
     TicketUpdate,
 )
 from streams.core.reasons import Code
-from streams.core.tickets import cases
+from streams.core.tickets import cases, clocks
 from streams.core.tickets.assess import assess
 from streams.core.tickets.episodes import belongs_to_people, close, erase, hand_back, reopen
 from streams.core.tickets.handling import Handling, Subject
@@ -111,6 +111,12 @@ def on_pending(handling: Handling, _update: TicketUpdate) -> None:
     _pause(handling)
     handling.ticket.ai_asked = False
     handling.ticket.quiet_due = handling.now + handling.policy.retention.silence
+
+
+def on_pending_of_person(handling: Handling, update: TicketUpdate) -> None:
+    """The person waits for the customer: the time to the end stands still until they write."""
+    if not clocks.pause_resolution(handling):
+        moot(handling, update)
 
 
 def on_hold(handling: Handling, update: TicketUpdate) -> None:

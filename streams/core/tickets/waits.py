@@ -1,5 +1,8 @@
-"""How long the AI may take before its silence is noticed."""
+"""How long the customer waits, and how long the AI may take before its silence is noticed."""
 
+from schemas.records import DurationMillis
+from streams.core.calendars import BusinessHours
+from streams.core.sla import hours_on
 from streams.core.tickets.handling import Handling
 
 
@@ -13,9 +16,30 @@ def await_answer(handling: Handling) -> None:
     if triggers.ai_no_answer.tier:
         ticket.answer_due = handling.now + triggers.ai_no_answer.after.of(ticket.channel)
     limit = handling.segment.open_time.of(ticket.channel)
-    open_due = ticket.open_since + ticket.paused + limit
+    open_due = open_hours(handling).add(ticket.open_since, ticket.paused + limit)
     if triggers.open_time.tier and open_due > handling.now:
         ticket.open_due = open_due
+
+
+def open_hours(handling: Handling) -> BusinessHours:
+    """The hours that count for how long a ticket is open."""
+    name = handling.rules.open_time.calendar.of(handling.ticket.channel)
+    return hours_on(handling.plan.calendars, name)
+
+
+def open_for(handling: Handling) -> DurationMillis:
+    """How long the ticket is open without its pauses, in those hours."""
+    ticket, hours = handling.ticket, open_hours(handling)
+    until = handling.now if ticket.paused_since is None else ticket.paused_since
+    return max(0, hours.between(ticket.open_since, until) - ticket.paused)
+
+
+def end_pause(handling: Handling) -> None:
+    """The customer has written: the ticket is open again."""
+    ticket = handling.ticket
+    if ticket.paused_since is not None:
+        ticket.paused += open_hours(handling).between(ticket.paused_since, handling.now)
+        ticket.paused_since = None
 
 
 def stop_waiting(handling: Handling) -> None:

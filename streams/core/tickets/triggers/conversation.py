@@ -6,6 +6,7 @@ from schemas.records import Role
 from streams.core.reasons import Code
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.triggers.seen import Seen, of_last_message, of_signal
+from streams.core.tickets.waits import open_for
 
 MINUTE: Final = 60_000
 FEW_SAMPLES: Final = 2
@@ -92,12 +93,12 @@ def ai_no_answer(handling: Handling) -> Seen:
 
 
 def open_time(handling: Handling) -> Seen:
-    """Minutes the ticket has been open without its pauses, while the customer waits."""
+    """Open minutes of the ticket without its pauses, while the customer waits."""
     ticket, tier = handling.ticket, handling.rules.open_time.tier
     limit = handling.segment.open_time.of(ticket.channel) / MINUTE
     if ticket.last_word is not Role.CUSTOMER or handling.thanked:
         return Seen(0.0, limit, tier)
-    minutes = ticket.open_for(handling.now) / MINUTE
+    minutes = open_for(handling) / MINUTE
     if ticket.open_due is not None and ticket.open_due <= handling.now:
         limit = min(limit, minutes)
     return of_last_message(handling, minutes, limit, tier)

@@ -1,0 +1,112 @@
+"""The clocks of a ticket that a person has: every one that starts ends, or still runs."""
+
+from typing import Final
+
+from schemas.records import EscalationChange, SlaClock, SlaEventKind
+from streams.core import sla
+from streams.core.policy.model import Route
+from streams.core.routing import route_named
+from streams.core.tickets import cases
+from streams.core.tickets.handling import Handling
+from streams.core.tickets.outputs import write_sla_event
+from streams.core.tickets.state import Clock
+
+CALLED: Final = {SlaEventKind.WARNED: "lead", SlaEventKind.BREACHED: "on_call_manager"}
+"""Who is called when required skills are still waited for: at the first warning, at the breach."""
+
+
+def start_handoff(handling: Handling, route: Route) -> None:
+    """A person takes over: the time to their first answer and to the end begins to run."""
+    handling.ticket.clock = _start(handling, SlaClock.FIRST_RESPONSE, route)
+    handling.ticket.resolution = _start(handling, SlaClock.RESOLUTION, route)
+
+
+def start_response(handling: Handling, route: Route) -> None:
+    """A customer has written to a person's ticket."""
+    handling.ticket.clock = _start(handling, SlaClock.NEXT_RESPONSE, route)
+
+
+def _start(handling: Handling, kind: SlaClock, route: Route) -> Clock:
+    ticket = handling.ticket
+    clock = sla.start(
+        handling.policy,
+        handling.plan.calendars,
+        kind,
+        route,
+        handling.segment,
+        ticket.channel,
+        handling.now,
+        ticket.sequence,
+    )
+    write_sla_event(handling, clock, SlaEventKind.ACTIVATED)
+    return clock
+
+
+def stop_response(handling: Handling, kind: SlaEventKind) -> None:
+    """The running response clock, if any, is met or cancelled."""
+    ticket = handling.ticket
+    if ticket.clock is not None:
+        write_sla_event(handling, ticket.clock, kind)
+        ticket.clock = None
+
+
+def stop_all(handling: Handling, resolution: SlaEventKind) -> None:
+    """The episode ends: nobody has to answer any more, and it was resolved or not."""
+    ticket = handling.ticket
+    stop_response(handling, SlaEventKind.CANCELLED)
+    if ticket.resolution is not None:
+        write_sla_event(handling, ticket.resolution, resolution)
+        ticket.resolution = None
+
+
+def pause_resolution(handling: Handling) -> bool:
+    """It waits for the customer; false where no such clock runs."""
+    clock = handling.ticket.resolution
+    if clock is None or clock.paused:
+        return False
+    clock = sla.pause(handling.plan.calendars, clock, handling.now)
+    handling.ticket.resolution = clock
+    write_sla_event(handling, clock, SlaEventKind.PAUSED)
+    return True
+
+
+def resume_resolution(handling: Handling) -> None:
+    """The customer has written."""
+    clock = handling.ticket.resolution
+    if clock is not None and clock.paused:
+        clock = sla.resume(handling.policy.sla, handling.plan.calendars, clock, handling.now)
+        handling.ticket.resolution = clock
+        write_sla_event(handling, clock, SlaEventKind.RESUMED)
+
+
+def ring(handling: Handling) -> None:
+    """Tell every mark that the running clocks have passed."""
+    ticket = handling.ticket
+    if ticket.clock is not None:
+        ticket.clock, told = _ring(handling, ticket.clock)
+        if ticket.clock.clock is SlaClock.FIRST_RESPONSE:
+            _call(handling, told)
+    if ticket.resolution is not None:
+        ticket.resolution, _ = _ring(handling, ticket.resolution)
+
+
+def _ring(handling: Handling, clock: Clock) -> tuple[Clock, list[SlaEventKind]]:
+    if clock.next_at is None:
+        return clock, []
+    first = clock.rung == 0
+    clock, told = sla.ring(handling.policy.sla, handling.plan.calendars, clock, handling.now)
+    for kind, percent in told:
+        write_sla_event(handling, clock, kind, percent)
+    marks = [kind for kind, _ in told]
+    # Only the first warning calls somebody.
+    return clock, marks if first else [one for one in marks if one is SlaEventKind.BREACHED]
+
+
+def _call(handling: Handling, told: list[SlaEventKind]) -> None:
+    """Required skills never relax: people are called who can find somebody that has them."""
+    case = handling.ticket.case
+    if case is None or not route_named(handling.policy, case.route).required_skills:
+        return
+    called = tuple(who for kind, who in CALLED.items() if kind in told)
+    if called:
+        cases.change(handling, case, EscalationChange.CLOCK, notify=called)

@@ -1,0 +1,212 @@
+"""Response clocks of people: which target on which calendar, what is told, and how they end."""
+
+import msgspec
+import pytest
+
+from detectors.signals import Signals
+from schemas.records import (
+    AccountSnapshot,
+    EscalationChange,
+    EscalationUpdate,
+    OpenEscalation,
+    SlaEvent,
+    UpdateKind,
+)
+from streams.core.policy import Policy, load_policy
+from streams.core.tickets import decode_ticket
+from streams.core.tickets.codec import encode_ticket
+from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
+
+# START is Thursday 2025-10-09, 08:53:20 UTC: the shipped office has opened at 08:00.
+EVENING = START + 13 * HOUR + 30 * MINUTE
+"""Thursday 22:23:20: office and chat are closed."""
+FRIDAY, MONDAY = START - 53 * MINUTE - 20_000 + DAY, START - 53 * MINUTE - 20_000 + 4 * DAY
+"""08:00 on those days."""
+ANGRY = scores(negative=0.9)
+VIP = AccountSnapshot("a1", START, vip=True)
+
+
+def escalated(
+    signals: Signals = ANGRY,
+    at: int = START,
+    account: AccountSnapshot | None = None,
+    policy: Policy | None = None,
+    **message: str,
+) -> Conversation:
+    talk = Conversation(account, policy, **message)
+    talk.now = at
+    talk.customer("this is awful", signals)
+    return talk
+
+
+def events(talk: Conversation, clock: str) -> list[SlaEvent]:
+    return [event for event in talk.all(SlaEvent) if event.clock == clock]
+
+
+@pytest.mark.parametrize(
+    ("signals", "account", "channel", "at", "due"),
+    [
+        (ANGRY, None, "chat", START, START + 5 * MINUTE),
+        (ANGRY, None, "chat", EVENING, FRIDAY - 55 * MINUTE),
+        (ANGRY, None, "email", START, START + 4 * HOUR),
+        (ANGRY, None, "email", EVENING, FRIDAY + 4 * HOUR),
+        (ANGRY, None, "email", EVENING + DAY, MONDAY + 4 * HOUR),
+        (ANGRY, VIP, "email", EVENING, EVENING + 15 * MINUTE),
+        (ANGRY, VIP, "chat", START, START + 5 * MINUTE),
+        (scores(security=0.9), None, "email", EVENING, EVENING + 5 * MINUTE),
+        (scores(safety=0.9), None, "email", EVENING, EVENING + 5 * MINUTE),
+        (scores(legal_compliance=0.9), None, "chat", START, START + DAY),
+        (scores(legal_compliance=0.9), VIP, "chat", EVENING + DAY, MONDAY + 10 * HOUR),
+    ],
+)
+def test_the_first_answer_is_due_in_open_hours(
+    signals: Signals, account: AccountSnapshot | None, channel: str, at: int, due: int
+) -> None:
+    talk = escalated(signals, at, account, channel=channel)
+    [started, *_] = events(talk, "first_response")
+    assert started.due_at == due
+    assert [one.due_at for one in talk.escalations[0].due if one.clock == "first_response"] == [due]
+
+
+def test_warnings_and_breach_come_at_shares_of_open_time_and_tell_both_times() -> None:
+    talk = escalated(at=FRIDAY + 8 * HOUR, channel="email")
+    talk.wait(7 * DAY)
+    told = [
+        (one.kind, one.percent, one.at, one.elapsed, one.elapsed_business)
+        for one in events(talk, "first_response")[1:]
+    ]
+    began = FRIDAY + 8 * HOUR
+    assert told == [
+        ("warned", 50, began + 2 * HOUR, 2 * HOUR, 2 * HOUR),
+        ("warned", 80, MONDAY + 72 * MINUTE, MONDAY + 72 * MINUTE - began, 192 * MINUTE),
+        ("breached", 100, MONDAY + 2 * HOUR, MONDAY + 2 * HOUR - began, 4 * HOUR),
+    ]
+
+
+def test_the_first_response_stops_at_the_reply_and_not_at_the_assignment() -> None:
+    talk = escalated()
+    talk.wait(MINUTE)
+    talk.update(UpdateKind.ACCEPTED, actor_id="p1")
+    talk.update(UpdateKind.ASSIGNED, actor_id="p2")
+    assert [one.kind for one in events(talk, "first_response")] == ["activated"]
+    talk.wait(MINUTE)
+    talk.human()
+    assert [one.kind for one in events(talk, "first_response")] == ["activated", "met"]
+    assert events(talk, "first_response")[-1].elapsed == 2 * MINUTE
+
+
+def test_the_next_response_is_told_to_the_desk_and_to_desks_that_start_late() -> None:
+    talk = escalated()
+    talk.human()
+    talk.wait(MINUTE)
+    talk.customer("and now?")
+    [changed] = talk.new(EscalationUpdate)
+    assert changed.change is EscalationChange.CLOCK
+    assert [(one.clock, one.due_at) for one in changed.due][:1] == [
+        ("next_response", talk.now + 5 * MINUTE)
+    ]
+    assert talk.all(OpenEscalation)[-1].due == changed.due
+
+
+def test_only_the_resolution_stands_still_while_the_customer_is_waited_for() -> None:
+    talk = escalated(channel="email")
+    talk.wait(HOUR)
+    talk.update(UpdateKind.PENDING_ON_CUSTOMER)
+    talk.update(UpdateKind.PENDING_ON_CUSTOMER)
+    talk.wait(4 * DAY)
+    assert [one.kind for one in events(talk, "resolution")] == ["activated", "paused"]
+    assert "breached" in [one.kind for one in events(talk, "first_response")]
+    talk.customer("here is the number")
+    resumed = events(talk, "resolution")[-1]
+    assert (resumed.kind, resumed.elapsed_business) == ("resumed", HOUR)
+    assert resumed.elapsed == 4 * DAY + HOUR
+    talk.wait(DAY)
+    talk.update(UpdateKind.RESOLVED)
+    end = events(talk, "resolution")[-1]
+    assert (end.kind, end.elapsed_business) == ("met", 11 * HOUR)
+    assert talk.ticket.clocks == ()
+
+
+def test_a_resolution_that_was_paused_again_and_again_breaches_when_its_time_is_used_up() -> None:
+    talk = escalated()
+    for _ in range(3):
+        talk.wait(HOUR)
+        talk.update(UpdateKind.PENDING_ON_CUSTOMER)
+        talk.wait(30 * MINUTE)
+        talk.customer("this?")
+        talk.human()
+    talk.wait(3 * DAY)
+    kinds = [str(one.kind) for one in events(talk, "resolution")]
+    assert kinds.count("paused") == kinds.count("resumed") == 3
+    assert kinds[-3:] == ["warned", "warned", "breached"]
+    assert events(talk, "resolution")[-1].elapsed_business == 8 * HOUR
+    ids = [one.event_id for one in talk.all(SlaEvent)]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_next_response_that_starts_at_the_same_moment_has_ids_of_its_own() -> None:
+    talk = escalated()
+    talk.human()
+    for _ in range(3):
+        talk.customer("and?")
+        talk.human()
+    ids = [one.event_id for one in talk.all(SlaEvent)]
+    assert len(ids) == len(set(ids)) == 9
+
+
+def test_a_calendar_that_a_new_policy_no_longer_has_counts_round_the_clock() -> None:
+    talk = escalated(at=EVENING, channel="email")
+    talk.policy = load_policy(
+        "based_on: default\nname: ours\nversion: 2\n"
+        "sla: {calendar: {email: chat, other: chat}}\nreviews: {calendar: {email: chat}}\n"
+    )
+    del talk.policy.calendars["office"]
+    talk.wait(7 * DAY)
+    assert events(talk, "first_response")[-1].kind == "breached"
+
+
+def test_a_clock_of_an_earlier_version_goes_on_round_the_clock() -> None:
+    talk = escalated(channel="email")
+    fields = msgspec.msgpack.decode(encode_ticket(talk.ticket)[1:])
+    names = type(talk.ticket).__struct_fields__
+    clock = names.index("clock")
+    fields[clock] = fields[clock][:5]
+    fields[clock][2] = START + HOUR
+    fields[clock][3] = START + 30 * MINUTE
+    talk.state = decode_ticket(
+        b"\x01" + msgspec.msgpack.encode(fields[: names.index("resolution")])
+    )
+    talk.wait(2 * HOUR)
+    told = [(one.percent, one.at) for one in talk.all(SlaEvent) if one.percent is not None]
+    assert told == [
+        (50, START + 30 * MINUTE), (80, START + 48 * MINUTE), (100, START + HOUR)
+    ]  # fmt: skip
+
+
+def test_an_email_is_open_for_business_hours_only_and_not_while_the_customer_is_asked() -> None:
+    talk = Conversation(channel="email")
+    talk.now = FRIDAY + 8 * HOUR
+    talk.customer("it does not work")
+    talk.ai("Which version is it?")
+    talk.wait(HOUR)
+    talk.customer("version 3")
+    talk.ai("Thank you.")
+    talk.customer("so?", message_id="last")
+    talk.wait(MINUTE)
+    talk.state = msgspec.structs.replace(talk.ticket, answer_due=None)
+    talk.wait(2 * DAY + 12 * HOUR)
+    assert talk.ticket.case is None
+    talk.wait(DAY)
+    assert talk.codes == {"open_time"}
+    assert talk.decision.decided_at == MONDAY + 3 * HOUR
+    assert talk.decision.reasons[0].score == talk.decision.reasons[0].threshold == 240
+
+
+def test_a_draft_by_email_may_wait_for_business_minutes() -> None:
+    talk = Conversation(VIP, channel="email")
+    talk.now = FRIDAY + 9 * HOUR + 30 * MINUTE
+    talk.customer("hello")
+    talk.draft("Hello!")
+    review = talk.ticket.review
+    assert review is not None
+    assert review.due_at == MONDAY + 30 * MINUTE

@@ -1,0 +1,163 @@
+"""Queues that are closed, empty or overloaded: who is paged, what the customer is told."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from detectors.signals import Signals
+from schemas.records import AccountSnapshot, RouteStatus
+from streams.core.policy import PolicyError, load_policy, shipped_policy
+from streams.core.tickets import Arrival, decide
+from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
+
+EVENING = START + 14 * HOUR
+ANGRY, DROP = scores(negative=0.9), scores(negative=0.45)
+VIP = AccountSnapshot("a1", START, vip=True)
+
+
+class Desk(Conversation):
+    """A conversation beside queues that stand as told."""
+
+    def __init__(self, *statuses: RouteStatus, **more: Any) -> None:
+        super().__init__(**more)
+        self.statuses = {status.route: status for status in statuses}
+
+    def apply(self, event: Any, signals: Signals | None = None, *, truncated: bool = False) -> Any:
+        arrival = Arrival(self.now, "support.conversations", 3, self.count, truncated)
+        step = decide(
+            self.state,
+            event,
+            signals,
+            self.account,
+            self.policy,
+            arrival,
+            statuses=self.statuses.get,
+        )
+        self.take(step)
+        return step
+
+
+def status(route: str = "general", **more: Any) -> RouteStatus:
+    return RouteStatus(route, more.pop("open", True), START, **more)
+
+
+@pytest.mark.parametrize(
+    ("desk", "at", "signals", "paged", "callback"),
+    [
+        (Desk(), START, ANGRY, False, False),
+        (Desk(channel="email"), EVENING, ANGRY, False, True),
+        (Desk(channel="email", account=VIP), EVENING, ANGRY, True, False),
+        (Desk(status(open=False)), START, ANGRY, False, True),
+        (Desk(status(agents_available=0)), START, ANGRY, False, True),
+        (Desk(status(agents_available=2), channel="email"), EVENING, ANGRY, False, False),
+        (Desk(status("security", open=False)), START, scores(security=0.9), True, False),
+        (Desk(status("safety", agents_available=0)), START, scores(safety=0.9), True, False),
+        (Desk(status("billing", open=False)), START, scores(billing=0.9), False, True),
+    ],
+)
+def test_where_nobody_is_there_on_call_is_paged_or_the_customer_offered_a_callback(
+    desk: Desk, at: int, signals: Signals, paged: bool, callback: bool
+) -> None:
+    desk.now = at
+    desk.customer("help", signals)
+    [escalation] = desk.escalations
+    notice = desk.decision.customer_notice
+    assert notice is not None
+    assert (escalation.page_on_call, notice.callback) == (paged, callback)
+    assert notice.template.endswith("closed") == callback
+    assert escalation.customer_notice == notice
+
+
+def test_the_notice_tells_the_wait_and_the_next_opening() -> None:
+    desk = Desk(status(open=False, expected_wait=HOUR, next_opening_at=START + DAY))
+    desk.customer("help", ANGRY, language="de")
+    notice = desk.decision.customer_notice
+    assert notice is not None
+    assert (notice.language, notice.expected_wait) == ("de", HOUR)
+    assert notice.next_opening_at == START + DAY
+    unknown = Desk(channel="email")
+    unknown.now = EVENING
+    unknown.customer("help", ANGRY)
+    notice = unknown.decision.customer_notice
+    assert notice is not None
+    assert notice.next_opening_at == START - 53 * MINUTE - 20_000 + DAY, "08:00, by its calendar"
+    unknown.customer("hello?", ANGRY)
+    assert unknown.decision.customer_notice is None, "it is told once"
+
+
+def test_a_decision_names_the_status_it_used_and_decides_the_same_from_those_values() -> None:
+    told = status(open=False, queue_depth=7, queue_target=2, next_opening_at=START + DAY)
+    desk = Desk(told)
+    desk.customer("help", ANGRY)
+    used = desk.decision.used
+    assert used.route_status_of is not None
+    assert used.route_status_as_of is not None
+    again = Desk(
+        RouteStatus(
+            used.route_status_of,
+            bool(used.route_open),
+            used.route_status_as_of,
+            agents_available=used.agents_available,
+            queue_depth=used.queue_depth,
+            queue_target=used.queue_target,
+            expected_wait=used.expected_wait,
+            next_opening_at=used.next_opening_at,
+        )
+    )
+    again.customer("help", ANGRY)
+    assert again.outputs == desk.outputs
+
+
+LONG = status(queue_depth=21, queue_target=10)
+
+
+def falling(desk: Desk) -> Desk:
+    """The author's mood falls, and is not yet bad."""
+    for _ in range(3):
+        desk.customer("fine", Signals())
+        desk.ai()
+    desk.customer("this is going nowhere", DROP)
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("queue", "action"),
+    [
+        (LONG, "review"),
+        (status(queue_depth=20, queue_target=10), "handoff"),
+        (status(), "handoff"),
+    ],
+)
+def test_under_overload_a_fall_in_mood_is_reviewed(queue: RouteStatus, action: str) -> None:
+    desk = falling(Desk(queue))
+    assert "sentiment_drop" in desk.codes
+    assert desk.decision.action == action
+
+
+def test_under_overload_a_vip_without_a_problem_stays_with_the_ai() -> None:
+    busy, calm = Desk(replace(LONG, route="success"), account=VIP), Desk(account=VIP)
+    busy.customer("hello")
+    calm.customer("hello")
+    assert (busy.decision.action, busy.codes) == ("reply", {"high_stakes_account"})
+    assert calm.decision.action == "review"
+
+
+@pytest.mark.parametrize(
+    "signal", ["security", "safety", "legal_compliance", "billing", "human_request", "negative"]
+)
+def test_overload_never_touches_anything_else(signal: str) -> None:
+    routes = shipped_policy("default").routes
+    desk = Desk(*(replace(LONG, route=route.name) for route in routes), account=VIP)
+    desk.customer("help", scores(**{signal: 0.9}))
+    assert (desk.decision.action, desk.decision.tier) == ("handoff", 2)
+
+
+def test_the_strict_policy_relaxes_neither_mood_nor_accounts() -> None:
+    assert falling(Desk(LONG, policy=shipped_policy("seed"))).decision.action == "handoff"
+
+
+@pytest.mark.parametrize("line", ["billing: 1", "sentiment_drop: 0", "queue_over: 0.5"])
+def test_a_policy_cannot_relax_more(line: str) -> None:
+    with pytest.raises(PolicyError, match=r"overload\."):
+        load_policy(f"based_on: default\nname: ours\nversion: 1\noverload: {{{line}}}")

@@ -28,6 +28,7 @@ COMMANDS = {
     "analyze": "Print what the detectors say of texts",
     "alerts": "Tell people of anomalies, SLA breaches and accounts at risk",
     "fingerprint": "Print which lines report one problem",
+    "spikes": "Find the unusual rows in a series of counts",
     "dead-letters": "Look at records that could not be handled",
 }
 

@@ -1,0 +1,39 @@
+"""`baton spikes`: rows of counts in, the same rows with score and alert out."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from streams.cli.spikes import command
+from streams.errors import InputError
+
+
+def written(folder: Path, *lines: str) -> str:
+    path = folder / "counts.csv"
+    path.write_text("\n".join(("timestamp,value", *lines)) + "\n")
+    return str(path)
+
+
+def test_every_row_comes_back_in_order_and_the_burst_alerts_once(tmp_path: Path) -> None:
+    rows = [f"2026-01-{5 + n // 288:02} {n % 288 // 12:02}:{n % 12 * 5:02}:00" for n in range(600)]
+    values = ["4" if n % 2 else "6" for n in range(600)]
+    values[500:503] = ["90"] * 3
+    lines = [f"{at},{value}" for at, value in zip(rows, values, strict=True)]
+    result = CliRunner().invoke(command, [written(tmp_path, *lines)], catch_exceptions=False)
+    found = list(csv.DictReader(result.output.splitlines()))
+    assert [(one["timestamp"], one["value"]) for one in found] == list(
+        zip(rows, values, strict=True)
+    )
+    assert [n for n, one in enumerate(found) if one["alert"] == "1"] == [500]
+    assert float(found[500]["score"]) > 3
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [("2026-01-05,x", "could not convert"), ("never,4", "never"), ("0,-1", "not a count")],
+)
+def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, line: str, what: str) -> None:
+    with pytest.raises(InputError, match=f"line 3: .*{what}"):
+        CliRunner().invoke(command, [written(tmp_path, "0,4", line)], catch_exceptions=False)

@@ -1,8 +1,10 @@
 """Learning from windows that can no longer change."""
 
+from math import log10
+
 from msgspec.structs import replace
 
-from detectors.spikes import Expected
+from detectors.spikes import MOST_RATIO, Expected
 from schemas.records import Millis
 from streams.core.anomalies.naming import is_category
 from streams.core.anomalies.policy import AnomalyPolicy
@@ -76,20 +78,32 @@ def flow(watch: Watch, at: Millis) -> Watch:
     hour, now = at // HOUR, watch.flow
     if hour <= now.hour:
         return replace(watch, flow=replace(now, reports=now.reports + 1))
-    season, level = watch.season, now.level
+    season, level, ratio = watch.season, now.level, 1.0
     if now.hour:
         mean = level.mean()
         if mean > 0:
-            season = season.after(now.hour * HOUR, now.reports / mean, 1.0)
+            ratio = min(MOST_RATIO, now.reports / mean)
+            season = season.after(now.hour * HOUR, ratio, 1.0)
         level = level.after(now.reports, FLOW_HALF_LIFE, season.factor(now.hour * HOUR))
         level = level.after_empty(hour - now.hour - 1, FLOW_HALF_LIFE)
-    return replace(watch, flow=Flow(hour, 1, level), season=season)
+    return replace(watch, flow=Flow(hour, 1, level, ratio), season=season)
 
 
 def expected_accounts(
     subject: Subject, watch: Watch, at: Millis, policy: AnomalyPolicy
 ) -> Expected:
-    """What is usual in a window of this subject; the tenant's pool speaks where it is new."""
+    """What is usual in a window of this subject; the tenant's pool speaks where it is new.
+
+    A busy last hour counts like a season: where everything is reported more, nothing stands out.
+    """
     prior = max(policy.prior_accounts, watch.pool.mean())
-    factor = watch.season.factor(at)
-    return subject.baseline.expected(prior, policy.prior_windows, factor)
+    factor = max(watch.season.factor(at), watch.flow.ratio)
+    usual = subject.baseline.expected(prior, policy.prior_windows, factor)
+    if subject.baseline.windows < policy.prior_windows:
+        return usual
+    return Expected(usual.mean, max(usual.dispersion, policy.least_dispersion))
+
+
+def open_line(watch: Watch, policy: AnomalyPolicy) -> float:
+    """Decimal logarithm of the probability below which an anomaly opens."""
+    return log10(policy.open_probability * min(1.0, policy.judged_together / max(1, watch.tracked)))

@@ -1,11 +1,9 @@
 """What follows from a report, and from a deadline."""
 
-from math import log10
-
 from msgspec.structs import replace
 
 from schemas.records import Anomaly, AnomalyState, Millis, ProblemReport
-from streams.core.anomalies.baseline import expected_accounts, flow, last_settled, settle
+from streams.core.anomalies.baseline import expected_accounts, flow, last_settled, open_line, settle
 from streams.core.anomalies.incidents import (
     entered,
     grown,
@@ -155,7 +153,7 @@ def _burst(
     ):
         return None
     expected = expected_accounts(subject, watch, now, policy)
-    if expected.log_tail(window.accounts) >= log10(policy.open_probability):
+    if expected.log_tail(window.accounts) >= open_line(watch, policy):
         return None
     outputs: tuple[Anomaly, ...]
     relative = kin(known, watch, subject, window, policy)

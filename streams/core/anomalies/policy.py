@@ -23,6 +23,10 @@ class AnomalyPolicy(msgspec.Struct, frozen=True):
     """Windows that a category must have learned from before it can open anything."""
     open_probability: float = 1e-5
     """An anomaly opens when so many accounts are less likely than this by chance."""
+    judged_together: int = 50
+    """Where more fingerprints are watched, that probability is shared among them (Bonferroni)."""
+    least_dispersion: float = 0.2
+    """Dispersion assumed at the least of what has a past; a new fingerprint is taken as Poisson."""
     stay_probability: float = 1e-2
     """An open anomaly is still hot while its window is less likely than this by chance."""
     quiet: DurationMillis = 600_000

@@ -111,6 +111,8 @@ class Flow(msgspec.Struct, frozen=True, array_like=True):
     hour: int = 0
     reports: int = 0
     level: Baseline = Baseline()
+    ratio: float = 1.0
+    """Of the last full hour to the level."""
 
 
 class Watch(msgspec.Struct, frozen=True, array_like=True):

@@ -1,5 +1,7 @@
 """What follows from a report, and from a deadline."""
 
+from math import inf
+
 from msgspec.structs import replace
 
 from schemas.records import Anomaly, AnomalyState, Millis, ProblemReport
@@ -25,11 +27,14 @@ from streams.core.anomalies.windows import (
     Seen,
     Window,
     add,
+    at_most,
     busiest,
     reporters_in,
     seen,
 )
 
+BARELY = 1e-9
+"""A bar is to be passed, not reached."""
 CATEGORY_DAYS = 28
 """How many times as long as a fingerprint an unseen category is kept."""
 
@@ -143,17 +148,20 @@ def _burst(
     now: Millis,
     subjects: dict[str, Subject | None],
 ) -> Step | None:
-    window = busiest(Counted(subject.buckets, subject.sketches), new.number, policy)
-    if not _is_many(known, watch, subject, window, policy):
-        return None
+    counted = Counted(subject.buckets, subject.sketches)
+    most = at_most(counted, new.number, policy)
     names = (subject.name, category_name(subject.category))
     bars = (watch.bars[name].line(now) for name in names if name in watch.bars)
-    if max(watch.muted.get(name, 0) for name in names) > now or window.accounts <= max(
-        bars, default=0
-    ):
+    least = max((policy.minimum_accounts, *(bar + BARELY for bar in bars)))
+    if most < least or max(watch.muted.get(name, 0) for name in names) > now:
         return None
-    expected = expected_accounts(subject, watch, now, policy)
-    if expected.log_tail(window.accounts) >= open_line(watch, policy):
+    expected, line = expected_accounts(subject, watch, now, policy), open_line(watch, policy)
+    if most < inf and expected.log_tail(most) >= line:
+        return None
+    window = busiest(counted, new.number, policy)
+    if window.accounts < least or expected.log_tail(window.accounts) >= line:
+        return None
+    if is_category(subject.name) and not _is_news(known, watch, subject, window, policy):
         return None
     outputs: tuple[Anomaly, ...]
     relative = kin(known, watch, subject, window, policy)
@@ -168,23 +176,19 @@ def _burst(
     return Step(watch, subjects, {incident.anomaly_id: incident}, outputs)
 
 
-def _is_many(
+def _is_news(
     known: Known, watch: Watch, subject: Subject, window: Window, policy: AnomalyPolicy
 ) -> bool:
-    """Whether enough accounts are in the window for it to be judged at all.
+    """Whether a category with a past has many accounts that are not accounted for.
 
-    What an open incident explains already, or the on-call person has answered, is no news of its
-    category.
+    What an open incident explains already, or the on-call person has answered, is no news of it.
     """
-    if not is_category(subject.name):
-        return window.accounts >= policy.minimum_accounts
-    if (
-        window.accounts < policy.category_accounts
-        or subject.baseline.windows < policy.category_history
-    ):
+    if subject.baseline.windows < policy.category_history:
         return False
     explained = [known.incident(name) for name in watch.incidents]
     answered = [known.subject(name) for name in (*watch.muted, *watch.bars) if name != subject.name]
+    if any(window.end - number < policy.window_buckets for number in subject.sketches):
+        return True
     rest = reporters_in(subject.buckets, window.end, policy)
     for one in (*explained, *answered):
         if one is not None:

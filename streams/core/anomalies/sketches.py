@@ -12,10 +12,11 @@ REGISTERS = 12
 """Binary logarithm of the number of registers."""
 
 
-def sketched(sketch: bytes, name: str) -> bytes:
-    """The sketch with one more name; an empty one is no bytes."""
+def sketched(sketch: bytes, names: Iterable[str]) -> bytes:
+    """The sketch with more names; an empty one is no bytes."""
     one = hll_sketch.deserialize(sketch) if sketch else hll_sketch(REGISTERS)
-    one.update(name)
+    for name in names:
+        one.update(name)
     return bytes(one.serialize_compact())
 
 

@@ -29,7 +29,7 @@ Buckets = dict[int, Bucket]
 """Buckets by number: event time divided by the length of a bucket."""
 
 Sketches = dict[int, bytes]
-"""Reporters of a bucket beyond those kept one by one, as a HyperLogLog sketch."""
+"""Reporters of a bucket with more than are kept one by one, as a HyperLogLog sketch."""
 
 
 class Subject(msgspec.Struct, frozen=True, array_like=True):

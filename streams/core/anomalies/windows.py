@@ -1,5 +1,6 @@
 """Distinct accounts in sliding windows of buckets."""
 
+from math import inf
 from typing import NamedTuple
 
 from schemas.records import Millis, ProblemReport
@@ -26,7 +27,7 @@ class Seen(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """Buckets with the sketches of those that hold more reporters than are kept one by one."""
+    """Buckets, and the sketches of those that held more reporters than are kept one by one."""
 
     buckets: Buckets
     sketches: Sketches
@@ -66,12 +67,12 @@ def add(counted: Counted, new: Seen, policy: AnomalyPolicy) -> Counted:
     """
     buckets, sketches = counted
     bucket = buckets.get(new.number, {})
-    if new.who not in bucket and len(bucket) >= policy.exact_accounts:
-        before = sketches.get(new.number, b"")
-        after = sketched(before, new.who)
+    before = sketches.get(new.number, b"")
+    if before or (new.who not in bucket and len(bucket) >= policy.exact_accounts):
+        after = sketched(before, (*bucket, new.who))
         if after == before:
             return counted
-        return Counted(buckets, {**sketches, new.number: after})
+        return Counted({**buckets, new.number: {}}, {**sketches, new.number: after})
     tickets = bucket.get(new.who, {})
     known = tickets.get(new.ticket_id, new.sighting)
     merged = Sighting(min(known.at, new.sighting.at), known.large or new.sighting.large)
@@ -131,6 +132,16 @@ def busiest(counted: Counted, number: int, policy: AnomalyPolicy) -> Window:
         for end in range(number, number + policy.window_buckets)
     )
     return max(windows, key=lambda window: (window.accounts, -window.end))
+
+
+def at_most(counted: Counted, number: int, policy: AnomalyPolicy) -> float:
+    """No window that holds bucket `number` has more accounts; known without a look at them."""
+    span = policy.window_buckets
+    near = range(number - span + 1, number + span)
+    if any(bucket in counted.sketches for bucket in near):
+        return inf
+    sizes = [len(counted.buckets.get(bucket, ())) for bucket in near]
+    return max(sum(sizes[first : first + span]) for first in range(span))
 
 
 def after(counted: Counted, number: int) -> Counted:

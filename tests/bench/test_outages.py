@@ -2,10 +2,18 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.bench.outage_plot import write_outage_plot
-from tests.bench.outage_traffic import START, WARM_UP_DAYS, Traffic, outages, reports
+from tests.bench.outage_traffic import (
+    MINUTE,
+    START,
+    WARM_UP_DAYS,
+    Traffic,
+    outages,
+    reports,
+)
 from tests.bench.outage_watchers import WATCHERS, Alert, Baton, FixedThreshold, alerts
 from tests.bench.outages import DAY, judge
 
@@ -50,3 +58,23 @@ def test_baton_finds_large_outages_once_with_fewer_false_alerts_than_a_fixed_thr
     assert ours.false_a_week <= fixed.false_a_week
     write_outage_plot(found, tmp_path / "made" / "plot.png")
     assert (tmp_path / "made" / "plot.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_flood_of_fingerprints_seen_once_is_forgotten_as_fast_as_it_comes() -> None:
+    """A 1,000 a minute would be 25,000 kept at once; here it is 100 and 2,500."""
+    model = next(reports(TRAFFIC, []))
+    baton, most = Baton(), 0
+    for number in range(120 * 100):
+        at = START + number * MINUTE // 100
+        one = msgspec.structs.replace(
+            model,
+            fingerprint=f"once-{number}",
+            ticket_id=f"ticket-{number}",
+            account_id=f"account-{number % 50}",
+            component=None,
+            occurred_at=at,
+            source_watermark=at,
+        )
+        assert not baton.see(one)
+        most = max(most, baton.tracked)
+    assert 2_400 < most < 2_600

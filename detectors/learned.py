@@ -56,16 +56,39 @@ class Features:
         return np.hstack([summed * (MEANING / (size + TINY)), np.array(lexicon, np.float32)])
 
 
+class Network:
+    """Trained weights; `training/network.py` says what they are multiplied with."""
+
+    def __init__(self, stored: Mapping[str, np.ndarray]) -> None:
+        none = np.zeros((1, stored["G"].shape[1]), np.float32)
+        # In 64 bits, so that what a matrix product rounds differently in a larger batch is far
+        # below the last decimal of a score: a replay in other batches decides the same.
+        self._weights = {name: stored[name].astype(np.float64) for name in "SAaBb"}
+        self.gram_weights = np.vstack([stored["G"].astype(np.float32), none])
+
+    def judge(self, grams: Sequence[list[int]], dense: Floats) -> list["Judgement"]:
+        """What it says of texts with these n-grams and other numbers, shape (texts, numbers)."""
+        weights, dense = self._weights, dense.astype(np.float64)
+        hidden = np.maximum(dense @ weights["A"] + weights["a"], 0)
+        logits = dense @ weights["S"] + hidden @ weights["B"] + weights["b"]
+        none = len(self.gram_weights) - 1
+        size = np.sqrt([max(len(some), 1) for some in grams])
+        logits += _summed(self.gram_weights, [[none, *some] for some in grams]) / size[:, None]
+        flags = 1 / (1 + np.exp(-np.clip(logits[:, len(CATEGORIES) :], -30, 30)))
+        categories = logits[:, : len(CATEGORIES)].argmax(axis=1).tolist()
+        scores = np.round(flags, DECIMALS).tolist()
+        return [
+            Judgement(CATEGORIES[category], dict(zip(_CHANCES, some, strict=True)), seen)
+            for category, some, seen in zip(categories, scores, grams, strict=True)
+        ]
+
+
 class Learned:
     """A trained network and the features it was trained with."""
 
     def __init__(self, stored: Mapping[str, np.ndarray]) -> None:
         self.features = Features(stored)
-        none = np.zeros((1, stored["G"].shape[1]), np.float32)
-        # In 64 bits, so that what a matrix product rounds differently in a larger batch is far
-        # below the last decimal of a score: a replay in other batches decides the same.
-        self._weights = {name: stored[name].astype(np.float64) for name in "SAaBb"}
-        self._gram_weights = np.vstack([stored["G"].astype(np.float32), none])
+        self._network = Network(stored)
 
     def judge(
         self, messages: Sequence[Message], lexicon: Sequence[Sequence[float]]
@@ -73,27 +96,14 @@ class Learned:
         """What it says of each message, given what the lexicons say of it (see `pipeline`)."""
         if not messages:
             return []
-        weights = self._weights
-        dense = self.features.dense(messages, lexicon).astype(np.float64)
-        hidden = np.maximum(dense @ weights["A"] + weights["a"], 0)
-        logits = dense @ weights["S"] + hidden @ weights["B"] + weights["b"]
-        none = len(self._gram_weights) - 1
         numbers = [self.features.of_grams(message) for message in messages]
-        size = np.sqrt([max(len(some), 1) for some in numbers])
-        logits += _summed(self._gram_weights, [[none, *some] for some in numbers]) / size[:, None]
-        flags = 1 / (1 + np.exp(-np.clip(logits[:, len(CATEGORIES) :], -30, 30)))
-        categories = logits[:, : len(CATEGORIES)].argmax(axis=1).tolist()
-        scores = np.round(flags, DECIMALS).tolist()
-        return [
-            Judgement(CATEGORIES[category], dict(zip(_CHANCES, some, strict=True)), seen)
-            for category, some, seen in zip(categories, scores, numbers, strict=True)
-        ]
+        return self._network.judge(numbers, self.features.dense(messages, lexicon))
 
     def strongest(self, message: Message, judgement: "Judgement", flag: str) -> Span | None:
         """The n-gram of a message that speaks most for a flag, None when none does."""
         if not judgement.seen:
             return None
-        weights = self._gram_weights[judgement.seen, OUTPUTS.index(flag, len(CATEGORIES))]
+        weights = self._network.gram_weights[judgement.seen, OUTPUTS.index(flag, len(CATEGORIES))]
         best = int(weights.argmax())
         gram = f" {self.features.grams[judgement.seen[best]]} "
         start = message.stream.find(gram)

@@ -6,13 +6,13 @@ from typing import Final, NamedTuple
 _MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _CLOCK: Final = r"\d\d?:\d\d(?::\d\d(?:[.,]\d{1,9})?)?"
 _HOLDS_DIGIT: Final = r"(?:[\w$+-]|\.(?!\.))*\d(?:[\w$+-]|\.(?!\.))*"
-_MARK: Final = r"<[a-z]{2,5}>"
+_MARK: Final = "<(?:url|email|time|path|mac|host|num|str|val|list)>"
 
 
 MARK: Final = "<*>"
 """Any mark, to those who do not care which."""
 
-_WORD: Final = re.compile(r"<[a-z]{2,5}>|[\w$-]+|[^\w\s]")
+_WORD: Final = re.compile(rf"{_MARK}|[\w$-]+|[^\w\s]")
 
 
 class _Rule(NamedTuple):
@@ -62,7 +62,7 @@ _RULES: Final = tuple(
         ),
         (
             "0-9",
-            rf"(?<![\w$+-])(?<![\w$+-]\.){_HOLDS_DIGIT}(?:[:/@]{_HOLDS_DIGIT})*%?",
+            rf"(?:(?<![\w>])[<~](?=\d))?(?<![\w$+-])(?<![\w$+-]\.){_HOLDS_DIGIT}(?:[:/@]{_HOLDS_DIGIT})*%?",
             "<num>",
         ),
         ('"', r'"[^"\s<]{1,300}"', "<str>"),
@@ -72,9 +72,10 @@ _RULES: Final = tuple(
         ("='", r"='[^'\n]{0,300}'", "=<str>"),
         (
             "=",
-            rf"(?<![=<>!])=(\s?)(?!{_MARK})[^\s,;)\]}}(\[{{|&'\"=][^\s,;)\]}}|&]{{0,300}}",
+            rf"(?<![=<>!])=(\s?)(?!{_MARK}|(?<=\s)[\w.-]+=)[^\s,;)\]}}(\[{{|&'\"=][^\s,;)\]}}|&]{{0,300}}",
             r"=\1<val>",
         ),
+        ("e", r"(?<![\w<.-])(?:true|false)(?![\w>.-])", "<val>"),
         (">", rf"{_MARK} ?(?:[kmgt]i?b|bytes?|b|ms|us|ns|s|secs?|%)(?!\w)", "<num>"),
         (">", rf"{_MARK}(?:[\s,;:/.|#+-]{{0,3}}{_MARK})+", "<list>"),
         (" ", r"\s{2,}", " "),

@@ -13,7 +13,7 @@ FILLERS: Final = 6
 PROOF: Final = "proof"
 """The kind of a value that proves who somebody is: it is nobody's business."""
 
-_SETS: Final = ("said error_code", "filler", "brand")
+_SETS: Final = ("said error_code", "filler", "brand", "no_brand")
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _UNIT: Final = re.compile(
     r"\d{1,4}:\d\d[\w:.]*|[\d.,]+(?:%|x|k|m|g|gb|mb|kb|tb|gi|mi|mbit|gbit|ghz|mhz|kwh|v|w|ms|s|sec|min"
@@ -39,6 +39,7 @@ class Names(NamedTuple):
     said: frozenset[str]
     fillers: frozenset[str]
     brands: frozenset[str]
+    no_brands: frozenset[str]
 
     def knows(self, word: str) -> bool:
         """Whether the word says what comes after it, or may stand between."""
@@ -55,8 +56,8 @@ def names() -> Names:
         if name not in _SETS:
             kinds = weak if name.startswith("weak ") else strong
             kinds.update(dict.fromkeys(words, name.removeprefix("weak ")))
-    said, fillers, brands = (sets[name] for name in _SETS)
-    return Names(strong, weak, said, fillers, brands)
+    said, fillers, brands, no_brands = (sets[name] for name in _SETS)
+    return Names(strong, weak, said, fillers, brands, no_brands)
 
 
 def kind_of(text: str, start: int, value: str) -> str | None:

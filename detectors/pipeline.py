@@ -1,7 +1,7 @@
 """Texts in, signals out: every detector over a batch."""
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from detectors.complexity import complexity
 from detectors.deadlines import deadlines
@@ -27,6 +27,8 @@ EVIDENT_FROM: Final = 0.2
 SIGNALS: Final = tuple(flag for flag in FLAGS if flag != "praise")
 MANY_VARIABLES: Final = 4
 PROBLEM_FROM, PROBLEM_AMONG_MANY, PROBLEM_TOLD = 0.3, 0.15, 0.5
+INFORMATION_TOLD: Final = 0.7
+"""The score of a question about money that a pattern knows."""
 LINKED_FROM: Final = 0.7
 """Ordinary messages name several things, too: few of them may seem complex."""
 SURELY_POSSIBLE: Final = 0.2
@@ -34,7 +36,19 @@ POSSIBLE_FROM: Final = {"safety": 0.03}
 """The learned score from which on a lexicon is believed; a danger must not be missed."""
 
 
-def analyze_each(texts: Sequence[str]) -> list[Signals]:
+class Again(Protocol):
+    """A second look at what the model was in doubt of; see `second_stage`."""
+
+    def judge(
+        self,
+        messages: Sequence[Message],
+        lexicon: Sequence[Sequence[float]],
+        first: Sequence[Judgement],
+    ) -> list[Judgement]:
+        """The judgements in the same order, of each message alone."""
+
+
+def analyze_each(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
     """The signals of each text as one reading gives them; `detectors.analyze` reads more."""
     signals = [NOTHING] * len(texts)
     english: dict[int, Read] = {}
@@ -48,7 +62,10 @@ def analyze_each(texts: Sequence[str]) -> list[Signals]:
         else:
             signals[index] = _foreign(message, code)
     reads = list(english.values())
-    judged = learned().judge([read.message for read in reads], [scores(read) for read in reads])
+    messages, lexicon = [read.message for read in reads], [scores(read) for read in reads]
+    judged = learned().judge(messages, lexicon)
+    if again is not None:
+        judged = again.judge(messages, lexicon, judged)
     for (index, read), judgement in zip(english.items(), judged, strict=True):
         signals[index] = _english(read, judgement)
     return signals
@@ -103,7 +120,8 @@ def _english(read: Read, judgement: Judgement) -> Signals:
     count, count_span = _linked(read, judgement)
     joined: dict[str, Any] = {name: _joined(name, read, judgement) for name in SIGNALS}
     if is_informational(message):
-        joined["billing"] = joined["billing_dispute"]
+        asked = _information(message, judgement.scores["billing"])
+        joined |= {"billing": joined["billing_dispute"], "billing_information": asked}
     return Signals(
         **joined,
         complexity=count,
@@ -133,6 +151,14 @@ def _linked(read: Read, judgement: Judgement) -> tuple[int, Span | None]:
 def is_informational(message: Message) -> bool:
     """Whether all it says of money is one of the questions that may stay with the AI."""
     return _is_near_miss("billing", message)
+
+
+def _information(message: Message, learned_score: float) -> Signal:
+    """A question about money, as sure as the pattern found, unless the model rules money out."""
+    hit = message.hits["billing"][0]
+    if learned_score < SURELY_POSSIBLE:
+        return Signal(learned_score)
+    return Signal(max(learned_score, INFORMATION_TOLD), message.span(hit.start, hit.end))
 
 
 def _is_near_miss(name: str, message: Message) -> bool:

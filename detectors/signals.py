@@ -38,6 +38,8 @@ class Signals(msgspec.Struct, frozen=True):
     negative: Signal = Signal()
     billing: Signal = Signal()
     billing_dispute: Signal = Signal()
+    billing_information: Signal = Signal()
+    """Money, in a question that only wants to know: such a one does not count as `billing`."""
     security: Signal = Signal()
     legal_compliance: Signal = Signal()
     technical: Signal = Signal()

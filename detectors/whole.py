@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from detectors.pipeline import SIGNALS, analyze_each
+from detectors.pipeline import SIGNALS, Again, analyze_each
 from detectors.signals import Signal, Signals
 from detectors.text import unquoted
 
@@ -25,20 +25,22 @@ _SPEAKER: Final = re.compile(
 )
 
 
-def analyze(texts: Sequence[str]) -> list[Signals]:
+def analyze(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
     """The signals of each text, in the same order. Deterministic; every text alone.
 
     Spans count characters of the text as it was given. `quoted` are the signals of the text
-    together with what it quotes, where it quotes something.
+    together with what it quotes, where it quotes something. `again` is the optional second stage.
     """
-    signals = analyze_each(texts)
+    signals = analyze_each(texts, again)
     parts = [(index, *part) for index, text in enumerate(texts) for part in _parts(text)]
     for (index, start, _), read in zip(
-        parts, analyze_each([part for *_, part in parts]), strict=True
+        parts, analyze_each([part for *_, part in parts], again), strict=True
     ):
         signals[index] = _stricter(signals[index], read, UNDILUTED, start)
     whole = [(index, text) for index, one in enumerate(texts) if (text := unquoted(one))]
-    for (index, _), read in zip(whole, analyze_each([text for _, text in whole]), strict=True):
+    for (index, _), read in zip(
+        whole, analyze_each([text for _, text in whole], again), strict=True
+    ):
         own = signals[index]
         both = _stricter(read, own, SIGNALS, 0)
         thanks = min(own.thanks, read.thanks, key=lambda one: one.score)

@@ -15,6 +15,7 @@ from schemas.topics import PARTITIONER, ROUTES, TOPICS, route_topic
 from streams.agents.accounts import HEALTH_TOPIC, PROFILES_TOPIC, AccountsAgent
 from streams.agents.anomalies import AnomaliesAgent, tenant_of
 from streams.agents.deciding import Decider
+from streams.agents.private import PrivateCodec
 from streams.agents.published import POLICIES, PublishedPolicy, decode_policy
 from streams.agents.states import named_by
 from streams.agents.ticket_states import ticket_of
@@ -34,8 +35,9 @@ from streams.engine import (
 )
 from streams.errors import ConfigError
 from streams.health import Address, EngineChecks, Health
-from streams.metrics import EngineGauges, EngineMetrics
+from streams.metrics import EngineGauges, EngineMetrics, RedactionCount
 from streams.policies import policy_of, route_names
+from streams.readers import reader_of
 from streams.security import connection_of
 from streams.settings import Settings
 
@@ -80,7 +82,7 @@ def _tickets(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
     policies = Replica(config, config.connection.topic(POLICIES), partial(decode_policy, codec))
     policy = policy_of(settings)
     in_force = PublishedPolicy(policies.get, policy).at
-    decider = Decider(policy, profiles.get, in_force, healths.get)
+    decider = Decider(policy, profiles.get, in_force, healths.get, reader_of(settings))
     return Agent(TicketsAgent(codec, decider), (profiles, policies, healths))
 
 
@@ -117,7 +119,9 @@ def build(name: str, settings: Settings) -> faust.App:
     config = engine_config(name, settings)
     registry = CollectorRegistry()
     config = replace(config, observer=EngineMetrics(name, registry))
-    agent = kind.make(settings, config, codec_of(settings))
+    privacy, key = policy_of(settings).privacy, settings.privacy_key.encode()
+    codec = PrivateCodec(codec_of(settings), privacy, key, RedactionCount(name, registry))
+    agent = kind.make(settings, config, codec)
     app = make_app(config)
     engine = Engine(app, config, agent.replicas)
     registry.register(EngineGauges(name, engine))

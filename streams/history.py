@@ -12,11 +12,20 @@ import gzip
 import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TypeVar, cast
 
 import msgspec
 
-from schemas.records import AccountProfile, ConversationMessage, Millis, Role, TicketUpdate
+from schemas.records import (
+    AccountProfile,
+    ConversationMessage,
+    Millis,
+    PolicyVersion,
+    Record,
+    Role,
+    TicketUpdate,
+)
+from schemas.topics import key_of
 from streams.errors import InputError
 
 SYNTHETIC_START: Millis = 1_767_603_600_000
@@ -29,6 +38,7 @@ ANSWER_GAP = 5_000
 NEUTRAL_ANSWER = "Thank you, I have noted that. What else can you tell me about it?"
 
 Event = ConversationMessage | TicketUpdate
+R = TypeVar("R", bound=Record)
 
 
 class BareTurn(msgspec.Struct):
@@ -44,7 +54,6 @@ class BareTurn(msgspec.Struct):
 _decode_any = msgspec.json.Decoder(dict).decode
 _decode_turn = msgspec.json.Decoder(BareTurn).decode
 _decode_message = msgspec.json.Decoder(ConversationMessage).decode
-_decode_profile = msgspec.json.Decoder(AccountProfile).decode
 _decode_update = msgspec.json.Decoder(TicketUpdate).decode
 
 
@@ -74,14 +83,22 @@ def read_lines(lines: Iterable[bytes], name: str, *, ai_answers: bool = True) ->
 
 def read_profiles(path: Path | None) -> dict[str, AccountProfile]:
     """Account profiles by their id, a JSON line each; none without a path. Raises `InputError`."""
+    return {profile.account_id: profile for profile in _read_lines(path, AccountProfile)}
+
+
+def read_policies(path: Path | None) -> dict[str, PolicyVersion]:
+    """Versions and pointers of policies by their key, a JSON line each. Raises `InputError`."""
+    return {key_of(record): record for record in _read_lines(path, PolicyVersion)}
+
+
+def _read_lines(path: Path | None, kind: type[R]) -> list[R]:
     if path is None:
-        return {}
+        return []
     try:
         lines = path.read_bytes().splitlines()
-        found = [_decode_profile(line) for line in lines if line.strip()]
+        return [msgspec.json.decode(line, type=kind) for line in lines if line.strip()]
     except (OSError, msgspec.MsgspecError) as error:
         raise InputError(f"{path}: {error}") from error
-    return {profile.account_id: profile for profile in found}
 
 
 def time_of(event: Event) -> Millis:

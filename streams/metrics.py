@@ -94,9 +94,17 @@ STORE = Declared(
     "baton_store_bytes", Shape.GAUGE, "Size of a partition's local store.", ("partition",)
 )
 
+REDACTED = Declared(
+    "baton_redacted_total",
+    Shape.COUNTER,
+    "Personal or secret values that the policy's `privacy` had masked or hashed before a record "
+    "was written; `place` is its section, `kind` what was hidden.",
+    ("place", "kind"),
+)
+
 METRICS = (
     HANDLED, FAILED, OUTPUTS, CHANGES, BATCH, STAGE, AGE, RESTORE, RESTORED, REBALANCE, READY, LAG,
-    QUEUED, STORE,
+    QUEUED, STORE, REDACTED,
 )  # fmt: skip
 
 ALERTS_DELIVERED = Declared(
@@ -210,6 +218,20 @@ class EngineMetrics(Observer):
             buckets=declared.buckets,
             registry=self._registry,
         )
+
+
+class RedactionCount:
+    """Counts what one agent has hidden. What it was is never told."""
+
+    def __init__(self, agent: str, registry: CollectorRegistry) -> None:
+        self._agent = agent
+        self._hidden = Counter(
+            REDACTED.name, REDACTED.about, ("agent", *REDACTED.labels), registry=registry
+        )
+
+    def __call__(self, place: str, kind: str, times: int) -> None:
+        """Values of a kind were hidden."""
+        self._hidden.labels(self._agent, place, kind).inc(times)
 
 
 class EngineGauges(Collector):

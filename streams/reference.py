@@ -1,5 +1,5 @@
 """The reference pages, generated from what is declared: topics, settings, reason codes, metrics,
-the policy.
+the handoff package, the policy.
 
     python -m streams.reference docs README.md
 
@@ -15,6 +15,7 @@ from typing import Any
 
 from schemas.topics import ROUTES, TOPICS, Topic
 from streams.core.reasons import NEVER_RELAXED, REASONS
+from streams.handoff_page import handoff_page
 from streams.metrics import ALERT_METRICS, METRICS
 from streams.policy_page import policy_page
 from streams.settings import PREFIX, Settings
@@ -135,6 +136,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reasons.md": reasons_page,
     "state-machine.md": states_page,
     "metrics.md": metrics_page,
+    "handoff.md": lambda: f"# Handoff package\n\n{NOTE}\n{handoff_page()}",
     "policy.md": lambda: f"# Policy\n\n{NOTE}\n{policy_page()}",
 }
 

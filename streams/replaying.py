@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from detectors import Signals, analyze
+from detectors import Signals
 from schemas.codec import Tombstone
 from schemas.records import Escalation, Millis, Record, TranscriptEntry
 from schemas.topics import partition_of
@@ -48,7 +48,7 @@ class Replay:
         events = iter(events)
         while chunk := list(islice(events, CHUNK)):
             read = [bounded(event) for event in chunk]
-            signals = analyze([text_of(event) for event, _ in read])
+            signals = self._decider.reader.read([text_of(event) for event, _ in read])
             for (event, cut), signal in zip(read, signals, strict=True):
                 yield from self._event(event, signal, cut)
 

@@ -86,11 +86,19 @@ class Settings:
     policy: str = _setting(
         "", "policy file, or the name of a shipped one: default or seed; default when empty"
     )
+    encoder_dir: str = _setting(
+        "",
+        "folder of the sentence encoder that `make encoder` brings: the second stage looks again "
+        "at messages in doubt; off when empty",
+    )
     output_format: Format = _setting(Format.JSON, "format of what Baton writes: json or avro")
     schema_registry_url: str = _setting(
         "", "Confluent Schema Registry, needed for avro; one in memory when empty"
     )
     schema_registry_auth: Secret = _setting(Secret(""), "user:password of the registry")
+    privacy_key: Secret = _setting(
+        Secret(""), "makes the hashes that a policy's privacy asks for; it masks instead when empty"
+    )
     batch_size: int = _setting(500, "records an agent gets at once", "records")
     commit_interval: int = _setting(100, "time between checkpoints at full load", MILLISECONDS)
     fetch_wait: int = _setting(500, "how long a broker may wait for new records", MILLISECONDS)

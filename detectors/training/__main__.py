@@ -1,4 +1,4 @@
-"""Makes `detectors/model/model.npz`; `make model` fetches the encoder and calls it.
+"""Makes what lies in `detectors/model`; `make model` fetches the encoder and calls it.
 
     python -m detectors.training ENCODER_FOLDER
 
@@ -7,7 +7,8 @@
    of texts recombined from ours. Where a label was forgotten it doubts, so labels and teacher
    share the goal.
 3. The pupil, which sees n-grams, vectors of word pieces and lexicon scores only, learns from both.
-4. Its flags are moved so that 0.5 is where each fires best on texts it has not learned from.
+4. The second stage, for installations that want one, sees the encoder's vectors, too.
+5. The flags of both are moved so that 0.5 is where each fires best on texts not learned from.
 """
 
 import argparse
@@ -22,12 +23,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from detectors.arrays import Floats
+from detectors.encoder import WHOLE, Encoder
 from detectors.features import Pieces, grams
 from detectors.labels import CATEGORIES, FLAGS, LINKED, OUTPUTS
 from detectors.learned import MODEL, Features
 from detectors.message import Message
 from detectors.pipeline import read_in_english, scores
-from detectors.training.encoder import Encoder
+from detectors.second_stage import SECOND, SENTENCE
 from detectors.training.examples import Example, in_mind, linked_examples, training_examples
 from detectors.training.network import Network, learn
 from detectors.training.recombine import recombined
@@ -56,10 +58,8 @@ ALARMS: Final = {
 }
 """Which share of the texts without a flag may fire it at most."""
 FORGOTTEN_FROM: Final = 0.5
-SENTENCE: Final = 8.0
-"""The length that the encoder's vectors are brought to."""
-TEACHER: Final = {"hidden": 128, "epochs": 12}
-PUPIL: Final = {"hidden": 128, "epochs": 16}
+TEACHING: Final = {"hidden": 128, "epochs": 12}
+LEARNING: Final = {"hidden": 128, "epochs": 16}
 SEED: Final = 1
 
 
@@ -67,7 +67,7 @@ def main() -> None:
     """Train and write the model."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("encoder", type=Path, help="folder with the encoder and its tokenizer")
-    encoder = Encoder(parser.parse_args().encoder)
+    encoder = Encoder(parser.parse_args().encoder, WHOLE, threads=2)
     examples = [*training_examples(), *linked_examples()]
     texts = [one.text for one in examples]
     more = recombined(texts, RECOMBINED, SEED)
@@ -83,20 +83,33 @@ def main() -> None:
     wanted, counts = np.array([target(one) for one in examples]), certainty(examples)
     both = np.hstack([meanings, dense])
     say("teaching the teacher")
-    thought = cross_fitted(seen[:count], both[:count], wanted, counts, TEACHER)
-    teacher = _learn(seen[:count], both[:count], wanted, counts, TEACHER)
+    thought = cross_fitted(seen[:count], both[:count], wanted, counts, TEACHING)
+    teacher = _learn(seen[:count], both[:count], wanted, counts, TEACHING)
     taught = teacher.outputs(seen[count:], both[count:])
     say("teaching the pupil")
     trust = counts * TRUST
     goal = np.vstack([trust * wanted + (1 - trust) * thought, taught])
-    pupil = _learn(seen, dense, goal, np.ones_like(goal), PUPIL)
+    pupil = _learn(seen, dense, goal, np.ones_like(goal), LEARNING)
     say("finding where each flag fires best")
-    tried = cross_fitted(seen[:count], dense[:count], goal[:count], np.ones_like(wanted), PUPIL)
+    tried = cross_fitted(seen[:count], dense[:count], goal[:count], np.ones_like(wanted), LEARNING)
     pupil.weights["b"] -= operating_points(wanted, tried, thought, counts)
-    stored |= {name: one.astype(np.float16) for name, one in pupil.weights.items()}
+    say("teaching the second stage, and finding where its flags fire best")
+    second = _learn(seen[:count], both[:count], goal[:count], np.ones_like(wanted), TEACHING)
+    second.weights["b"] -= operating_points(wanted, thought, thought, counts)
     MODEL.parent.mkdir(exist_ok=True)
-    np.savez_compressed(MODEL, **stored)
-    say(f"{MODEL}: {MODEL.stat().st_size / 1e6:.1f} MB")
+    save(MODEL, stored | halved(pupil))
+    save(SECOND, halved(second))
+
+
+def halved(network: Network) -> dict[str, Any]:
+    """The weights in 16 bits."""
+    return {name: one.astype(np.float16) for name, one in network.weights.items()}
+
+
+def save(path: Path, stored: dict[str, Any]) -> None:
+    """Write a file of the model."""
+    np.savez_compressed(path, **stored)
+    say(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
 
 def say(text: str) -> None:

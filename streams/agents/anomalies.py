@@ -1,5 +1,8 @@
 """The anomalies agent: problem reports of a tenant in, anomalies out."""
 
+from msgspec.structs import replace
+
+from detectors.masking import words
 from schemas.codec import Codec
 from schemas.records import Anomaly, AnomalyAction, AnomalyState, ProblemReport
 from schemas.topics import OPEN_ANOMALIES
@@ -8,28 +11,38 @@ from streams.agents.states import Kind, States
 from streams.core.anomalies import (
     AnomalyPolicy,
     Incident,
+    Shelf,
     Step,
     Subject,
     Watch,
     act,
     category_name,
     decode_incident,
+    decode_shelf,
     decode_subject,
     decode_watch,
     encode,
+    encode_shelf,
     forget,
+    merge,
     observe,
+    place,
+    shelf_number,
     wake,
 )
 from streams.engine import Batch, SourceRecord, Timer
 
 SUBJECTS: Kind[Subject] = Kind(b"f", encode, decode_subject, lambda subject: subject.deadline)
 INCIDENTS: Kind[Incident] = Kind(b"i", encode, decode_incident, lambda incident: incident.deadline)
+SHELVES: Kind[Shelf] = Kind(b"g", encode_shelf, decode_shelf, lambda shelf: None)
 WATCHES: Kind[Watch] = Kind(b"w", encode, decode_watch, lambda watch: None)
 
 
 class AnomaliesAgent:
-    """Groups reports by tenant, fingerprint and category. A state is keyed by tenant and name."""
+    """Groups reports by tenant, problem and category. A state is keyed by tenant and name.
+
+    A report's problem is its fingerprint, or the older one that turned out to be the same.
+    """
 
     name = "anomalies"
     sources = ("support.problem-reports", "support.anomaly-actions")
@@ -50,6 +63,8 @@ class AnomaliesAgent:
             now = batch.now(record)
             for timer in batch.due(now):
                 self._wake(work, timer)
+            if isinstance(event, ProblemReport):
+                event = work.grouped(event, self._policy)
             known, watch = _Tenant(work, event.tenant), work.watch(event.tenant)
             if isinstance(event, ProblemReport):
                 step = observe(known, watch, event, self._policy, now)
@@ -90,6 +105,7 @@ class _Work:
         self._codec = codec
         self.subjects: States[Subject] = States(batch, SUBJECTS)
         self.incidents: States[Incident] = States(batch, INCIDENTS)
+        self.shelves: States[Shelf] = States(batch, SHELVES)
         self.watches: States[Watch] = States(batch, WATCHES)
 
     def load(self, received: list[Received[ProblemReport | AnomalyAction]]) -> None:
@@ -101,6 +117,22 @@ class _Work:
             if not report.heartbeat
             for name in (report.fingerprint, category_name(report.category))
         )
+
+    def grouped(self, report: ProblemReport, policy: AnomalyPolicy) -> ProblemReport:
+        """The report under its group's fingerprint; what had come under aliases moves there."""
+        if report.heartbeat or report.error_text is None or report.template is None:
+            return report
+        text = words(report.template)
+        shelf_name = f"{report.tenant}\x00{shelf_number(text)}"
+        shelf = self.shelves.get(shelf_name) or Shelf()
+        placed = place(shelf, report.fingerprint, text)
+        if placed.learned:
+            # The shelf is the same object, and only another one counts as a change.
+            self.shelves.set(shelf_name, replace(shelf))
+        for alias in placed.merged:
+            known, watch = _Tenant(self, report.tenant), self.watch(report.tenant)
+            self.take(report.tenant, merge(known, watch, alias, placed.group, policy))
+        return replace(report, fingerprint=placed.group)
 
     def watch(self, tenant: str) -> Watch:
         return self.watches.get(tenant) or Watch()
@@ -127,6 +159,7 @@ class _Work:
     def save(self) -> None:
         self.subjects.save()
         self.incidents.save()
+        self.shelves.save()
         self.watches.save()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from detectors import MODEL_VERSION, Signals
+from detectors import Reader, Signals
 from schemas.records import (
     AccountHealth,
     AccountProfile,
@@ -17,6 +17,7 @@ from schemas.records import (
     UpdateKind,
 )
 from streams.core.handoff import complement, complete
+from streams.core.handoff.redact import Redactor
 from streams.core.policy import Policy
 from streams.core.tickets import Arrival, Event, Handoff, Step, Ticket
 from streams.core.tickets import decide as decide_event
@@ -36,13 +37,14 @@ class Decider:
 
     How an account is doing is shown to people only, in packages: no decision depends on it.
     `in_force` gives the policy for a time where policies are published; `policy` always holds where
-    none are.
+    none are. `reader` is how texts are read.
     """
 
     policy: Policy
     profiles: Profiles = unknown
     in_force: Callable[[Millis], Policy] | None = None
     healths: Healths = unknown
+    reader: Reader = Reader()
 
     def decide(
         self, state: Ticket | None, event: Event, signals: Signals | None, arrival: Arrival
@@ -51,11 +53,13 @@ class Decider:
         profile = self._profile(state, event)
         account = _snapshot(profile)
         policy = self._policy(arrival.now)
-        return decide_event(state, event, signals, account, policy, arrival, model=MODEL_VERSION)
+        return decide_event(
+            state, event, signals, account, policy, arrival, model=self.reader.version
+        )
 
     def give_up(self, state: Ticket | None, event: Event, arrival: Arrival) -> Step:
         """The step of an event that could not be decided: a person takes the ticket."""
-        return give_up(event, state, self._policy(arrival.now), arrival, model=MODEL_VERSION)
+        return give_up(event, state, self._policy(arrival.now), arrival, model=self.reader.version)
 
     def complete(self, handoff: Handoff, transcript: Sequence[TranscriptEntry]) -> Escalation:
         """The escalation with its package."""
@@ -67,6 +71,10 @@ class Decider:
         policy = self._policy(update.changed_at)
         profile, health = self._known(ticket)
         return complement(update, ticket, policy, profile=profile, health=health)
+
+    def stored(self, line: TranscriptEntry) -> TranscriptEntry:
+        """A line of a transcript as it is kept in state."""
+        return Redactor(self.policy.privacy.stored).record(line)
 
     def _known(self, ticket: Ticket) -> tuple[AccountProfile | None, AccountHealth | None]:
         account = ticket.account_id

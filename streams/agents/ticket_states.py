@@ -52,7 +52,9 @@ class TicketStates(States[Ticket]):
         new = step.state
         kept = range(0) if new is None else range(new.transcript_from, new.transcript_to)
         if step.appended is not None and kept:
-            self._batch.put(line_key(ticket_id, kept[-1]), _encode_line(step.appended))
+            self._batch.put(
+                line_key(ticket_id, kept[-1]), _encode_line(self._decider.stored(step.appended))
+            )
         if old is not None and (new is None or old.transcript_from != new.transcript_from):
             for number in range(old.transcript_from, old.transcript_to):
                 if number not in kept:

@@ -1,6 +1,5 @@
 """The tickets agent: every message of a ticket in, decisions and all that follows from them out."""
 
-from detectors import analyze
 from schemas.codec import BadRecord, Codec
 from schemas.records import ConversationMessage, TicketUpdate
 from streams.agents.deciding import Decider
@@ -30,7 +29,7 @@ class TicketsAgent:
         """Decide for each record in its order, for the timers due before it first."""
         received = self._inbox.receive(batch, records)
         events = [bounded(event) for _, event in received]
-        signals = analyze([text_of(event) for event, _ in events])
+        signals = self._decider.reader.read([text_of(event) for event, _ in events])
         tickets = self._tickets(batch)
         tickets.load(event.ticket_id for event, _ in events)
         for (record, _), (event, cut), read in zip(received, events, signals, strict=True):

@@ -7,19 +7,17 @@ under the same key.
 
 import logging
 import threading
-import time
 from collections.abc import Iterator
-from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 from msgspec.structs import replace
 
 from schemas.codec import Codec, Tombstone
 from schemas.records import Alert, Millis, OpenAlert, Record
-from schemas.topics import PARTITIONER
 from streams.agents.inbox import letter_of
 from streams.alerts.changes import SOURCES
 from streams.alerts.ledger import Abandoned, Received
+from streams.alerts.transactions import PATIENCE, Transactions
 from streams.engine import wall_clock
 from streams.engine.access import FORBIDDEN
 from streams.reading import ANSWER_TIMEOUT, Follower
@@ -35,19 +33,6 @@ MOST_UNCOMMITTED = 500
 """Records that say nothing of an alert, after which their offsets are committed."""
 
 POLL = 0.5
-PATIENCE = 60.0
-"""Seconds in which a broker in trouble must have taken a commit."""
-PAUSE = 0.1
-
-_MOVED = frozenset(
-    {
-        KafkaError.ILLEGAL_GENERATION,
-        KafkaError.UNKNOWN_MEMBER_ID,
-        KafkaError.REBALANCE_IN_PROGRESS,
-    }
-)
-"""Refusals of a commit by a group that has meanwhile given our partitions away."""
-
 _LASTING = FORBIDDEN | {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._MAX_POLL_EXCEEDED}
 """What does not pass by itself while reading."""
 
@@ -82,14 +67,11 @@ class KafkaLedger:
         self._changes: dict[str, tuple[OpenAlert | Tombstone, Alert | None]] = {}
         self._letters: list[Record] = []
         group = group_of(settings, receiver)
-        self._producer = Producer(
-            {
-                **self._reach.settings,
-                "logger": log,
-                "partitioner": PARTITIONER,
-                "transactional.id": f"{group}-{settings.worker_name()}",
-                "transaction.timeout.ms": settings.transaction_timeout,
-            }
+        self._transactions = Transactions(
+            self._connection,
+            codec,
+            f"{group}/{settings.worker_name()}",
+            settings.transaction_timeout,
         )
         self._consumer = Consumer(
             {
@@ -106,7 +88,7 @@ class KafkaLedger:
 
     def start(self) -> None:
         """Join the group. Raises `BrokerError`, `AccessDenied`."""
-        self._guard("start transactions", self._producer.init_transactions, PATIENCE)
+        self._transactions.start()
         self._consumer.subscribe(
             [self._connection.topic(topic) for topic in SOURCES],
             on_assign=self._assigned,
@@ -184,44 +166,14 @@ class KafkaLedger:
         """Offsets, what was told and dead letters, at once. Raises `Abandoned`, `BrokerError`."""
         if not self._offsets:
             return
-        limit = time.monotonic() + PATIENCE
-        while not self._committed(limit):
-            time.sleep(PAUSE)
+        changes = [change for change, _ in self._changes.values()]
+        self._transactions.commit([*changes, *self._letters], self._offsets, self._consumer)
         for key, (_, told) in self._changes.items():
             if told is None:
                 self.told.pop(key, None)
             else:
                 self.told[key] = told
         self._forget()
-
-    def _committed(self, limit: float) -> bool:
-        """Whether a transaction went through; not, when it may be tried again until the limit."""
-        try:
-            self._transact(limit)
-        except KafkaException as error:
-            reason = error.args[0]
-            if not reason.txn_requires_abort():
-                raise self._reach.failure("commit what was delivered", reason) from error
-            self._guard("abort", _patiently, limit, self._producer.abort_transaction)
-            if reason.code() in _MOVED:
-                raise Abandoned from None
-            if reason.code() in FORBIDDEN or time.monotonic() > limit:
-                raise self._reach.failure("commit what was delivered", reason) from error
-            return False
-        return True
-
-    def _transact(self, limit: float) -> None:
-        self._producer.begin_transaction()
-        for record in (*(change for change, _ in self._changes.values()), *self._letters):
-            topic, key, value, headers = self._codec.encode(record)
-            self._producer.produce(self._connection.topic(topic), value, key, headers=headers)
-        offsets = [
-            TopicPartition(self._connection.topic(topic), partition, offset)
-            for (topic, partition), offset in self._offsets.items()
-        ]
-        metadata = self._consumer.consumer_group_metadata()
-        _patiently(limit, self._producer.send_offsets_to_transaction, offsets, metadata)
-        _patiently(limit, self._producer.commit_transaction)
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Begin where the group stands, with what had been told by then."""
@@ -269,21 +221,3 @@ class KafkaLedger:
         error = message.error()
         if error is not None and (error.fatal() or error.code() in _LASTING):
             raise self._reach.failure("read what alerts follow from", error)
-
-    def _guard(self, what: str, call: Any, *arguments: Any) -> None:
-        try:
-            call(*arguments)
-        except KafkaException as error:
-            raise self._reach.failure(what, error.args[0]) from error
-
-
-def _patiently(limit: float, call: Any, *arguments: Any) -> None:
-    """Call again what may be called again."""
-    while True:
-        try:
-            call(*arguments, 5.0)
-            return
-        except KafkaException as error:
-            if not error.args[0].retriable() or time.monotonic() > limit:
-                raise
-            time.sleep(PAUSE)

@@ -8,10 +8,11 @@ from typing import IO, Any
 import click
 import msgspec
 
-from detectors import Signals, analyze
+from detectors import Signals
 from streams.core.policy import Policy
 from streams.errors import InputError
 from streams.policies import policy_of
+from streams.readers import reader_of
 from streams.settings import load_settings
 
 CHUNK = 256
@@ -44,10 +45,11 @@ def command(file: IO[bytes]) -> None:
     Reads JSON lines with a `text` field and prints JSON lines in the same order: each signal 0-1,
     `complexity`, `category`, `fingerprint`, and `fired`, the codes past their shipped threshold.
     """
-    policy = policy_of(load_settings())
+    settings = load_settings()
+    policy, reader = policy_of(settings), reader_of(settings)
     texts = _texts(file)
     while chunk := list(islice(texts, CHUNK)):
-        lines = (msgspec.json.encode(describe(read, policy)) for read in analyze(chunk))
+        lines = (msgspec.json.encode(describe(read, policy)) for read in reader.read(chunk))
         sys.stdout.buffer.write(b"\n".join(lines) + b"\n")
     sys.stdout.buffer.flush()
 

@@ -18,6 +18,7 @@ from streams.core.policy import Policy
 from streams.errors import InputError
 from streams.history import Event, read_history, read_profiles
 from streams.policies import policy_of
+from streams.readers import reader_of
 from streams.reading import Follower
 from streams.replaying import Replay
 from streams.security import connection_of
@@ -65,7 +66,8 @@ def command(
     if file is not None:
         profiles = read_profiles(accounts)
         events = _on_partition(read_history(file, ai_answers=not no_ai), ticket, partitions)
-        records = _replayed(events, Decider(policy, profiles.get), partitions)
+        decider = Decider(policy, profiles.get, reader=reader_of(settings))
+        records = _replayed(events, decider, partitions)
     else:
         records = _from_broker(settings, ticket)
     told = explained(ticket, records, policy)

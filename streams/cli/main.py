@@ -29,6 +29,7 @@ COMMANDS = {
     "alerts": "Tell people of anomalies, SLA breaches and accounts at risk",
     "fingerprint": "Print which lines report one problem",
     "spikes": "Find the unusual rows in a series of counts",
+    "erase": "Remove what is known of tickets, with a receipt",
     "dead-letters": "Look at records that could not be handled",
 }
 

@@ -10,8 +10,10 @@ import msgspec
 from schemas.codec import Tombstone
 from schemas.records import Decision, Escalation, Record
 from streams.agents.deciding import Decider
-from streams.history import read_history, read_profiles
+from streams.agents.published import PublishedPolicy
+from streams.history import read_history, read_policies, read_profiles
 from streams.policies import policy_of
+from streams.readers import reader_of
 from streams.replaying import Replay
 from streams.settings import load_settings
 
@@ -25,6 +27,11 @@ PARTITIONS = 12
     "--accounts",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Account profiles, a JSON line each.",
+)
+@click.option(
+    "--policies",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="What lies on support.policies, a PolicyVersion as JSON a line: versions and pointer.",
 )
 @click.option(
     "--partitions",
@@ -42,15 +49,23 @@ PARTITIONS = 12
 )
 @click.option("--summary", is_flag=True, help="Only one line that counts them.")
 def command(
-    file: Path, accounts: Path | None, partitions: int, no_ai: bool, everything: bool, summary: bool
+    file: Path,
+    accounts: Path | None,
+    policies: Path | None,
+    partitions: int,
+    no_ai: bool,
+    everything: bool,
+    summary: bool,
 ) -> None:
     """Decide the conversations of FILE and print the decisions as JSON lines.
 
     The same records give the same decisions as a worker on Kafka would write, one by one. FILE is
     what `baton play` takes.
     """  # fmt: skip
-    profiles = read_profiles(accounts)
-    decider = Decider(policy_of(load_settings()), profiles.get)
+    settings, published = load_settings(), read_policies(policies)
+    policy = policy_of(settings)
+    in_force = PublishedPolicy(published.get, policy).at
+    decider = Decider(policy, read_profiles(accounts).get, in_force, reader=reader_of(settings))
     records = Replay(decider, partitions).run(read_history(file, ai_answers=not no_ai))
     if summary:
         click.echo(msgspec.json.encode(count(records)))

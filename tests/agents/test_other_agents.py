@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from detectors.fingerprint import error_fingerprint
 from schemas.codec import Codec
 from schemas.records import (
     AccountActivity,
@@ -52,6 +55,29 @@ def test_many_accounts_with_one_problem_open_an_anomaly_that_time_resolves(tmp_p
     [resolved] = decoded(outputs, "support.anomalies")
     assert (resolved.anomaly_id, resolved.state) == (opened.anomaly_id, AnomalyState.RESOLVED)
     assert decoded(outputs, OPEN_ANOMALIES) == [None]
+
+
+def test_error_texts_that_differ_in_a_name_open_one_anomaly(tmp_path: Path) -> None:
+    agent = anomalies(tmp_path)
+    names = ("ann", "bo", "cy", "di", "ed", "flo", "gus", "hal")
+    found = [error_fingerprint(f"no ledger for {name} in this region") for name in names]
+    reports = [
+        replace(
+            report(number, f"a{number}"),
+            fingerprint=one.id,
+            template=one.template,
+            error_text=one.error_text,
+        )
+        for number, one in enumerate(found)
+    ]
+    # Restarted in between: the groups lie in the state.
+    first = agent.feed(REPORTS, *reports[:3])
+    opened, *_ = decoded(agent.feed(REPORTS, *reports[3:]), "support.anomalies")
+    assert first == []
+    assert opened.state is AnomalyState.OPENED
+    assert (opened.fingerprints, opened.accounts) == ((found[0].id,), 4)
+    of_group_and_category = list(agent.partition.store.scan(b"f", b"g"))
+    assert len(of_group_and_category) == 2
 
 
 def test_one_loud_account_opens_nothing(tmp_path: Path) -> None:

@@ -212,3 +212,19 @@ def test_a_package_shows_how_the_account_is_doing_and_its_earlier_tickets(tmp_pa
     assert [(one.change, one.account, one.history) for one in updates] == [
         ("package", profile, (earlier,))
     ]
+
+
+def test_an_erased_ticket_leaves_no_text_in_the_store(agent: Harness) -> None:
+    secret = "My order is ZEBRA-4711, you charged me twice"
+    agent.feed(CONVERSATIONS, customer(secret, requester_id="mara"), customer(secret, 2))
+    assert any(b"ZEBRA" in value for value in _values(agent))
+    agent.feed(CONVERSATIONS, TicketUpdate("e", "T1", UpdateKind.ERASED, START + 9_000))
+    assert _values(agent)
+    assert not any(b"ZEBRA" in value or b"mara" in value for value in _values(agent))
+    outputs = agent.feed(CONVERSATIONS, customer(secret, 3, requester_id="mara"))
+    assert [one.action for one in decoded(outputs, DECISIONS)] == ["none"]
+    assert not any(b"ZEBRA" in value or b"mara" in value for value in _values(agent))
+
+
+def _values(agent: Harness) -> list[bytes]:
+    return [value for _, value in agent.partition.store.scan(b"\x00", b"\xff")]

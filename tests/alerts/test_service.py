@@ -9,13 +9,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.codec import Codec
 from schemas.records import AnomalyState, HealthLevel, OpenAlert, Record
 from streams.admin import Topics, wanted_topics
 from streams.engine import Connection, wall_clock
+from streams.metrics import ALERT_METRICS
 from streams.playing import Player
 from streams.reading import Follower
 from tests.alerts.alertmanager import free_port, running_alertmanager
@@ -23,7 +26,8 @@ from tests.alerts.limits import check_pagerduty, check_slack
 from tests.alerts.samples import Recorder, anomaly, health, recorder, sla
 from tests.conftest import Broker
 
-SECRETS = {"PD_KEY": "k" * 32, "HOOK_SECRET": "s3cret-of-the-hook"}
+SECRETS = {"PD_KEY": "k" * 32, "HOOK_SECRET": "s3cret-of-the-hook", "CHAT_PATH": "T0/R0-secret"}
+CHAT = f"/{SECRETS['CHAT_PATH']}"
 
 
 class Site:
@@ -116,7 +120,8 @@ def has_come(server: Recorder, wanted: Iterable[tuple[str, str]]) -> Callable[[]
 def test_every_kind_of_receiver_is_told_of_every_kind_of_alert(site: Site, tmp_path: Path) -> None:
     with recorder() as server, running_alertmanager(tmp_path) as alertmanager:
         url_file = tmp_path / "slack-url"
-        url_file.write_text(f"{server.url}/slack")
+        url_file.write_text(f"{server.url}/{SECRETS['CHAT_PATH']}")
+        site.environment["BATON_LOG_LEVEL"] = "debug"
         site.write(
             f'{{name: am, type: alertmanager, url: "{alertmanager.url}"}}',
             f'{{name: pd, type: pagerduty, url: "{server.url}/pd", routing_key: {{env: PD_KEY}}}}',
@@ -132,13 +137,13 @@ def test_every_kind_of_receiver_is_told_of_every_kind_of_alert(site: Site, tmp_p
                 assert time.monotonic() < limit
                 time.sleep(0.1)
         by_path = {path: [one for one in server.taken if one.path == path]
-                   for path in ("/pd", "/slack", "/hook")}  # fmt: skip
+                   for path in ("/pd", CHAT, "/hook")}  # fmt: skip
         assert [len(some) for some in by_path.values()] == [3, 3, 3]
         keys = {check_pagerduty(one.body)["dedup_key"] for one in by_path["/pd"]}
         assert keys == {
             "baton/anomaly/a-1", "baton/sla/T1/first_response", "baton/account/acme",
         }  # fmt: skip
-        for one in by_path["/slack"]:
+        for one in by_path[CHAT]:
             check_slack(one.body)
         assert {one.json["dedup_key"] for one in by_path["/hook"]} == keys
         assert len(site.open()) == 12
@@ -242,6 +247,33 @@ def test_what_is_refused_is_in_the_dead_letters_with_the_receivers_words(site: S
         assert letter["dead_letter_id"].endswith("/hook")
         assert (letter["agent"], letter["error_code"]) == ("alerts", "refused")
         assert letter["error"] == "receiver hook: refused with 400: no such field"
+
+
+def get(port: int, path: str) -> str:
+    with urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+def test_it_says_over_http_that_it_is_ready_and_serves_every_declared_metric(site: Site) -> None:
+    port = free_port()
+    site.environment["BATON_ALERTS_ADDRESS"] = f"127.0.0.1:{port}"
+    with recorder() as server:
+        server.answer(503)
+        site.write(hook("hook", server.url))
+        with site.alerts():
+            site.say(anomaly())
+            server.wait_until(lambda: 'verdict="taken"' in get(port, "/metrics"))
+            assert json.loads(get(port, "/readyz")) == {"ok": True, "receivers": ["hook"]}
+            assert json.loads(get(port, "/livez")) == {"ok": True}
+            served = list(text_string_to_metric_families(get(port, "/metrics")))
+    assert {one.name for one in served} == {
+        one.name.removesuffix("_total") for one in ALERT_METRICS
+    }
+    [attempts] = [one for one in served if one.name == "baton_alert_attempts"]
+    assert {one.labels["verdict"]: one.value for one in attempts.samples} == {
+        "again": 1,
+        "taken": 1,
+    }
 
 
 def test_topics_that_are_not_there_are_told_in_a_line(site: Site) -> None:

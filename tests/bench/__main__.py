@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from tests.bench import cost, count, growth, latency, memory, outages, pipeline, shape
+from tests.bench import cost, count, growth, latency, memory, outages, pipeline, shape, timers
 from tests.bench.broker import Broker, OpenBroker
 from tests.bench.contenders import MADE
 from tests.bench.report import print_lines, print_table, say, write_plot
@@ -29,6 +29,7 @@ BENCHES: dict[str, Any] = {
     "memory": memory,
     "pipeline": pipeline,
     "outages": outages,
+    "timers": timers,
 }
 """Modules with `run(open_broker, folder, sizes)` and two `sizes`: FULL and QUICK."""
 

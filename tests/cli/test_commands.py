@@ -12,10 +12,12 @@ from schemas.codec import Codec
 from schemas.records import DeadLetter, Decision, Header
 from streams.agents.inbox import KEPT_BYTES
 from streams.cli.main import WRONG_USAGE, main
+from streams.core.policy.shipped import shipped_text
 from streams.errors import BrokerError, InputError
 from streams.history import read_history
 from streams.playing import Player
 from streams.settings import CONFIG_VARIABLE
+from streams.shelf import Change, Shelf
 from tests.chaos.reading import read
 from tests.conftest import Broker
 
@@ -336,3 +338,57 @@ def test_fingerprint_reads_customers_messages_too(
     path.write_text("checkout gives 502\nthanks a lot\nwe get bad gateway when we pay\n")
     _, (one, nothing, other), _ = baton(capfd, "fingerprint", "--messages", str(path))
     assert (one, nothing) == (other, "-")
+
+
+def test_replay_decides_each_message_under_the_policy_of_its_time(
+    tmp_path: Path, history: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    since = 1_767_603_600_000 + 10_000
+    shelf = Shelf().publication(
+        "based_on: default\nname: default\nversion: 2", shipped_text("default"), Change(1, since)
+    )
+    policies = tmp_path / "policies.jsonl"
+    policies.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in shelf))
+    code, lines, _ = baton(capfd, "replay", str(history), "--policies", str(policies))
+    assert code == 0
+    made = [json.loads(line) for line in lines]
+    assert {one["used"]["policy"] for one in made if one["decided_at"] < since} == {"default@1"}
+    assert {one["used"]["policy"] for one in made if one["decided_at"] >= since} == {"default@2"}
+
+
+def test_policy_check_tells_everything_that_is_wrong_and_exits_with_65(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "ours.yaml"
+    path.write_text(
+        "based_on: default\nname: ours\nversion: 1\n"
+        "triggers: {urgncy: {tier: 2}, safety: {tier: 1}, ai_no_answer: {after: {chat: 4}}}\n"
+    )
+    code, lines, told = baton(capfd, "policy", "check", str(path))
+    assert (code, lines, len(told.splitlines())) == (InputError.exit_code, [], 2)
+    assert 'triggers.ai_no_answer.after.chat: expected a duration such as "4h", got 4' in told
+    code, lines, _ = baton(capfd, "policy", "check", "--json", str(path))
+    assert (code, len(json.loads(lines[0])["complaints"])) == (InputError.exit_code, 2)
+    code, lines, _ = baton(capfd, "policy", "check", "seed")
+    assert (code, lines) == (0, ["seed can be used: it is seed@1"])
+    assert baton(capfd, "policy", "check", str(tmp_path / "none"))[0] == InputError.exit_code
+
+
+def test_policy_diff_tells_in_words_what_changes(capfd: pytest.CaptureFixture[str]) -> None:
+    code, lines, _ = baton(capfd, "policy", "diff", "default", "seed")
+    assert code == 0
+    assert "High stakes account alone now goes to a person (was checked by a person)" in lines
+    code, [line], _ = baton(capfd, "policy", "diff", "default", "seed", "--json")
+    assert (code, json.loads(line)["differences"]) == (0, lines)
+
+
+def test_policy_show_prints_a_whole_policy_that_can_be_used(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, lines, _ = baton(capfd, "policy", "show", "seed")
+    assert code == 0
+    path = tmp_path / "whole.yaml"
+    path.write_text("\n".join(lines))
+    assert baton(capfd, "policy", "diff", "seed", str(path))[1] == [
+        "Nothing changes in what is decided."
+    ]

@@ -3,11 +3,11 @@
 from importlib.resources import files
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.core.policy import PolicyError, default_policy, load_policy, shipped_policy
-from streams.core.policy.load import policy_from, whole
+from streams.core.policy.load import policy_of, whole
 from streams.core.reasons import REASONS, Code
 from streams.core.routing import route_for, segment_of
 
@@ -58,6 +58,7 @@ def test_a_policy_that_cannot_work_is_refused_with_its_path(
     assert str(refused.value).startswith(complaint)
 
 
+WHOLE = whole(DEFAULT)
 RULES = """
 based_on: default
 name: ours
@@ -141,6 +142,7 @@ def test_nothing_relaxes_what_is_never_relaxed(code: str) -> None:
             load_policy(ours)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda raw: raw.decode("latin-1")))
 def test_any_text_is_a_policy_or_is_refused(text: str) -> None:
     with pytest.raises(PolicyError) as refused:
@@ -148,18 +150,19 @@ def test_any_text_is_a_policy_or_is_refused(text: str) -> None:
     assert refused.value.complaints
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
         max_leaves=10,
     ),
-    st.sampled_from(sorted(whole(DEFAULT))),
+    st.sampled_from(sorted(WHOLE)),
 )
 def test_any_value_in_any_place_is_refused_in_words_or_is_a_policy(value: object, key: str) -> None:
-    values = whole(DEFAULT) | {key: value}
+    values = WHOLE | {key: value}
     try:
-        policy_from(values)
+        policy_of(values)
     except PolicyError as error:
         refused = error.complaints
     else:

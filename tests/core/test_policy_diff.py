@@ -61,6 +61,10 @@ def ours(text: str = "") -> Policy:
             "What is in segment top only advises (was: binds)",
         ),
         ("mode: advise", "Decisions only advise, and no ticket changes hands (was enforce)"),
+        (
+            'calendars: {chat: {open: {fri: ["08:00-12:00"]}}}',
+            "Calendar chat: open: fri is now 08:00-12:00 (was 07:00-22:00)",
+        ),
         ("escalations: {cool_down: 45m}", "Escalations: cool down is now 45m (was 30m)"),
     ],
 )

@@ -1,7 +1,7 @@
 """How far what fires binds: watched for a while, then switched on for a part of the tickets."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -165,6 +165,7 @@ def test_a_mode_that_cannot_be_is_refused(modes: str, complaint: str) -> None:
     assert str(refused.value).startswith(complaint)
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["billing", "negative_sentiment", "human_request", "urgency"]),

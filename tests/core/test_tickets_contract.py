@@ -316,7 +316,8 @@ def test_a_profile_that_comes_late_is_told_to_the_person_who_has_the_ticket() ->
     talk = Conversation()
     talk.customer("awful", ANGRY)
     talk.update(UpdateKind.ACCOUNT_CHANGED, account=VIP)
-    [update] = talk.new(EscalationUpdate)
+    package, update = talk.new(EscalationUpdate)
+    assert (package.change, update.change) == ("package", "signals")
     assert [reason.code for reason in update.reasons] == [
         "negative_sentiment",
         "high_stakes_account",

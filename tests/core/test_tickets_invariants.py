@@ -1,7 +1,10 @@
 """What holds for every sequence of events, however strange."""
 
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from detectors.signals import Fingerprint, Found, Signal, Signals
 from schemas.codec import Tombstone
@@ -26,11 +29,14 @@ from schemas.records import (
     Verdict,
     Visibility,
 )
-from streams.core.policy import default_policy
+from streams.core.policy import Policy, default_policy
+from streams.core.policy.duration import Duration
 from streams.core.tickets import Due, Event, Owner, Ticket, is_customer_turn
 from streams.core.tickets.messages import is_draft
 from streams.core.tickets.observe import came_before, fingerprint
 from tests.core.conversation import DAY, START, Conversation
+
+History = list[tuple[int, Event, Signals | None]]
 
 names = st.sampled_from(["a", "b", "c", "d1", "d2", ""])
 maybe = st.none() | names
@@ -101,9 +107,9 @@ histories = st.lists(events, max_size=25)
 
 
 def play(
-    history: list[tuple[int, Event, Signals | None]], account: AccountSnapshot | None
+    history: History, account: AccountSnapshot | None, policy: Policy | None = None
 ) -> Conversation:
-    talk = Conversation(account)
+    talk = Conversation(account, policy)
     for pause, event, read in history:
         talk.wait(pause)
         talk.count += 1
@@ -114,7 +120,7 @@ def play(
 @settings(max_examples=120, deadline=None)
 @given(histories, accounts)
 def test_every_history_can_be_decided_and_always_the_same(
-    history: list[tuple[int, Event, Signals | None]], account: AccountSnapshot | None
+    history: History, account: AccountSnapshot | None
 ) -> None:
     one, other = play(history, account), play(history, account)
     assert one.outputs == other.outputs
@@ -124,7 +130,7 @@ def test_every_history_can_be_decided_and_always_the_same(
 @settings(max_examples=80, deadline=None)
 @given(histories, accounts)
 def test_a_later_event_never_changes_an_earlier_output(
-    history: list[tuple[int, Event, Signals | None]], account: AccountSnapshot | None
+    history: History, account: AccountSnapshot | None
 ) -> None:
     shorter, longer = play(history[:-1], account), play(history, account)
     assert longer.outputs[: len(shorter.outputs)] == shorter.outputs
@@ -133,7 +139,7 @@ def test_a_later_event_never_changes_an_earlier_output(
 @settings(max_examples=120, deadline=None)
 @given(histories, accounts)
 def test_every_customer_message_and_every_draft_gets_exactly_one_decision(
-    history: list[tuple[int, Event, Signals | None]], account: AccountSnapshot | None
+    history: History, account: AccountSnapshot | None
 ) -> None:
     talk = Conversation(account)
     for pause, event, read in history:
@@ -161,7 +167,7 @@ def _is_repeated(ticket: Ticket, event: Event) -> bool:
 @settings(max_examples=120, deadline=None)
 @given(histories, accounts)
 def test_open_escalations_equal_what_is_open_and_clocks_end_or_run(
-    history: list[tuple[int, Event, Signals | None]], account: AccountSnapshot | None
+    history: History, account: AccountSnapshot | None
 ) -> None:
     talk = play(history, account)
     shown: OpenEscalation | None = None
@@ -187,7 +193,7 @@ def test_open_escalations_equal_what_is_open_and_clocks_end_or_run(
 @settings(max_examples=80, deadline=None)
 @given(histories, accounts)
 def test_a_ticket_always_has_an_owner_and_its_handoffs_a_known_route(
-    history: list[tuple[int, Event, Signals | None]], account: AccountSnapshot | None
+    history: History, account: AccountSnapshot | None
 ) -> None:
     talk = play(history, account)
     routes = {route.name for route in default_policy().routes}
@@ -201,7 +207,7 @@ def test_a_ticket_always_has_an_owner_and_its_handoffs_a_known_route(
 @settings(max_examples=80, deadline=None)
 @given(histories, accounts)
 def test_no_two_records_of_a_kind_share_an_id(
-    history: list[tuple[int, Event, Signals | None]], account: AccountSnapshot | None
+    history: History, account: AccountSnapshot | None
 ) -> None:
     talk = play(history, account)
     ids = [
@@ -218,3 +224,52 @@ def _id(record: Record) -> str | None:
         if value is not None:
             return str(value)
     return None
+
+
+BY_NOBODY = st.lists(
+    st.tuples(
+        st.sampled_from([0, 1, 30_000, 10**6]),
+        messages.filter(lambda message: message.role in (Role.CUSTOMER, Role.AI)),
+        signals,
+    ),
+    max_size=15,
+)
+SIGNAL_TRIGGERS = ("billing", "negative_sentiment", "sentiment_drop", "ai_gave_up")
+
+
+def first_handoff(history: History, account: AccountSnapshot | None, policy: Policy) -> float:
+    handed = (d.decided_at for d in play(history, account, policy).all(Decision) if d.tier == 2)
+    return min(handed, default=float("inf"))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    BY_NOBODY,
+    accounts,
+    st.sampled_from([0.2, 0.6, 1.0]),
+    st.integers(1, 3),
+    st.sampled_from([0.3, 1.0]),
+)
+def test_without_people_a_stricter_policy_hands_over_no_later(
+    history: History,
+    account: AccountSnapshot | None,
+    factor: float,
+    linked: int,
+    times: float,
+) -> None:
+    usual = default_policy()
+    triggers, after = usual.triggers, usual.triggers.ai_no_answer.after
+    changes: dict[str, Any] = {
+        name: replace(rule, threshold=rule.threshold * factor)
+        for name in SIGNAL_TRIGGERS
+        if (rule := getattr(triggers, name))
+    }
+    changes["complex_troubleshooting"] = replace(
+        triggers.complex_troubleshooting, review_from=linked, handoff_from=linked
+    )
+    changes["high_stakes_account"] = replace(triggers.high_stakes_account, tier_alone=2)
+    changes["ai_no_answer"] = replace(
+        triggers.ai_no_answer, after=replace(after, chat=Duration(int(after.chat * times)))
+    )
+    strict = replace(usual, triggers=replace(triggers, **changes))
+    assert first_handoff(history, account, strict) <= first_handoff(history, account, usual)

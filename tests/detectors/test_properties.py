@@ -112,7 +112,29 @@ def test_invisible_signs_and_look_alikes_do_not_lower_a_score(
         st.text(),
         st.lists(
             st.sampled_from(
-                ["10:30:01", "0xff", "192.168.0.1", "/var/log/x", "12 ", "id-77", ",", " ", "<num>"]
+                [
+                    "10:30:01",
+                    "0xff",
+                    "192.168.0.1",
+                    "/var/log/x",
+                    "12 ",
+                    "id-77",
+                    ",",
+                    " ",
+                    "<num>",
+                    "true",
+                    "=",
+                    "'",
+                    '"',
+                    "Jan 3 ",
+                    "a.com",
+                    "\\x",
+                    "..",
+                    "kb",
+                    "a@b.c",
+                    "k=v",
+                    "://",
+                ]
             )
         ).map("".join),
         st.from_regex(r"[a-f0-9 :/.,<>_-]{0,60}", fullmatch=True),
@@ -120,6 +142,29 @@ def test_invisible_signs_and_look_alikes_do_not_lower_a_score(
 )
 def test_masking_again_changes_nothing(text: str) -> None:
     assert mask(mask(text)) == mask(text)
+
+
+def test_masking_takes_time_in_proportion_to_the_text() -> None:
+    for piece in (
+        "a",
+        "1",
+        "a1",
+        "[",
+        "a/",
+        "x.y/",
+        "\\a",
+        "=",
+        '="',
+        "='",
+        "=<num>",
+        "1:",
+        "<num> ",
+    ):
+        text = piece * (1_000_000 // len(piece))
+        started = perf_counter()
+        mask(text)
+        # Quadratic time would be minutes.
+        assert perf_counter() - started < 10, piece
 
 
 @given(st.sets(st.integers(0, 50)), st.sets(st.integers(0, 50)))

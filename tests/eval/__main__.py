@@ -1,9 +1,9 @@
 """Measures the detectors on text they were not made with; `make eval` calls it.
 
-    python -m tests.eval [--card]
+    python -m tests.eval [--card] [--encoder FOLDER]
 
 Prints one JSON line a figure; a table goes to standard error. Public corpora are read from
-`../shared/data` when they are there.
+`../shared/data` when they are there. With the encoder the second stage is measured, too.
 """
 
 import sys
@@ -11,15 +11,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 
 import click
 import msgspec
 import numpy as np
+from msgspec import structs
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from detectors import Signals, analyze
+from detectors import Reader, Signals
 from streams.cli.analyze import fired, thresholds
 from streams.core.policy import Policy
 from streams.policies import policy_of
@@ -28,41 +30,56 @@ from tests.eval.card import write_card
 from tests.eval.corpus import Corpus
 from tests.eval.fairness import fairness
 from tests.eval.figure import Figure
+from tests.eval.fingerprints import fingerprints
 from tests.eval.measures import Interval, auc, best_f1, f1, interval
 from tests.eval.ours import blind_corpora, linked, mails, ordinary
 from tests.eval.public import DATA, public_corpora
 
 BATCH = 256
 COMPLEX_FROM = 3
+SECOND = ", second stage"
 
 
 @click.command()
 @click.option("--card", is_flag=True, help="Write the model card, too.")
-def main(card: bool) -> None:
+@click.option("--encoder", type=click.Path(path_type=Path), help="Folder of the encoder.")
+def main(card: bool, encoder: Path | None) -> None:
     """Measure and print."""
     policy = policy_of(load_settings())
     corpora = [*blind_corpora(), *(public_corpora() if DATA.exists() else ())]
-    figures = [figure for corpus in corpora for figure in of_corpus(corpus, policy)]
-    figures += [*of_ordinary(policy), of_complexity(), *of_mails(policy), *fairness(), of_cost()]
-    for figure in figures:
+    figures = list(of_reader(Reader(), corpora, policy))
+    figures += [of_complexity(), *of_mails(policy), *fairness()]
+    if encoder is not None:
+        for figure in of_reader(Reader.with_second_stage(encoder), corpora, policy):
+            figures.append(structs.replace(figure, set=f"{figure.set}{SECOND}"))
+    everything = [*figures, *fingerprints()]
+    for figure in everything:
         print(msgspec.json.encode(figure).decode(), flush=True)
-    show(figures)
+    show(everything)
     if card:
         write_card(figures)
 
 
-def analyzed(texts: Sequence[str]) -> list[Signals]:
+def of_reader(reader: Reader, corpora: Sequence[Corpus], policy: Policy) -> Iterator[Figure]:
+    """What is measured without and with the second stage."""
+    for corpus in corpora:
+        yield from of_corpus(reader, corpus, policy)
+    yield from of_ordinary(reader, policy)
+    yield of_cost(reader)
+
+
+def analyzed(reader: Reader, texts: Sequence[str]) -> list[Signals]:
     """The signals of texts, in batches as the command makes them."""
     rest, found = iter(texts), list[Signals]()
     while chunk := list(islice(rest, BATCH)):
-        found += analyze(chunk)
+        found += reader.read(chunk)
     return found
 
 
-def of_corpus(corpus: Corpus, policy: Policy) -> Iterator[Figure]:
+def of_corpus(reader: Reader, corpus: Corpus, policy: Policy) -> Iterator[Figure]:
     """AUC, best F1 and F1 at the shipped threshold; without any wanted text, false alarms."""
     wanted = np.array([sample.wanted for sample in corpus.samples])
-    found = analyzed([sample.text for sample in corpus.samples])
+    found = analyzed(reader, [sample.text for sample in corpus.samples])
     scores = np.array([getattr(signals, corpus.signal).score for signals in found])
     line, count = thresholds(policy)[corpus.signal], len(wanted)
 
@@ -77,9 +94,9 @@ def of_corpus(corpus: Corpus, policy: Policy) -> Iterator[Figure]:
     yield Figure(corpus.name, corpus.signal, "false alarms in 10,000", alarms, texts=count)
 
 
-def of_ordinary(policy: Policy) -> Iterator[Figure]:
+def of_ordinary(reader: Reader, policy: Policy) -> Iterator[Figure]:
     """Restraint: which share of ordinary first messages nothing fires on, and what fires else."""
-    found = analyzed([example.text for example in ordinary()])
+    found = analyzed(reader, [example.text for example in ordinary()])
     codes = [set(fired(signals, policy)) - {"technical"} for signals in found]
     quiet = sum(not some for some in codes) / len(codes)
     yield Figure("ordinary", "all", "share without any signal", quiet, texts=len(codes))
@@ -91,16 +108,17 @@ def of_complexity() -> Figure:
     """Whether three or more linked variables are seen as such."""
     messages = linked()
     wanted = np.array([(one.linked or 0) >= COMPLEX_FROM for one in messages])
-    scores = np.array([float(one.complexity) for one in analyzed([m.text for m in messages])])
+    found = analyzed(Reader(), [one.text for one in messages])
+    scores = np.array([float(one.complexity) for one in found])
     measured = interval(f1, wanted, scores, float(COMPLEX_FROM))
     return Figure("blind", "complexity", "default F1", *measured, texts=len(messages))
 
 
 def of_mails(policy: Policy) -> Iterator[Figure]:
     """Whether a mail reads as its own words do, and whether a disclaimer sounds like the law."""
-    letters = mails()
-    whole = [set(fired(one, policy)) for one in analyzed([mail.text for mail in letters])]
-    own = [set(fired(one, policy)) for one in analyzed([mail.own for mail in letters])]
+    letters, reader = mails(), Reader()
+    whole = [set(fired(one, policy)) for one in analyzed(reader, [m.text for m in letters])]
+    own = [set(fired(one, policy)) for one in analyzed(reader, [m.own for m in letters])]
     same = sum(one == other for one, other in zip(whole, own, strict=True)) / len(letters)
     yield Figure("mails", "all", "same signals as its own words", same, texts=len(letters))
     legal = [
@@ -112,13 +130,13 @@ def of_mails(policy: Policy) -> Iterator[Figure]:
     yield Figure("mails", "legal_compliance", "false alarms, share", share, texts=len(legal))
 
 
-def of_cost() -> Figure:
+def of_cost(reader: Reader) -> Figure:
     """CPU microseconds of a message of twenty words, everything on, in batches of 256."""
     texts = [example.text for example in ordinary()]
     twenty = [text for text in texts if 15 <= len(text.split()) <= 25] * 20
-    analyzed(twenty[:BATCH])
+    analyzed(reader, twenty[:BATCH])
     started = time.process_time()
-    analyzed(twenty)
+    analyzed(reader, twenty)
     spent = (time.process_time() - started) / len(twenty) * 1e6
     return Figure("cost", "all", "CPU us a message", spent, texts=len(twenty))
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.eval.fingerprints import grouping
 from tests.eval.measures import auc, best_f1, f1
 
 SCORED = st.lists(
@@ -29,3 +30,9 @@ def test_the_best_f1_is_that_of_the_best_threshold(pairs: list[tuple[bool, float
     scores = np.array([score for _, score in pairs])
     values = [f1(wanted, scores, float(threshold)) for threshold in set(scores)]
     assert best_f1(wanted, scores) == pytest.approx(max(values))
+
+
+def test_a_group_is_right_only_with_exactly_its_lines() -> None:
+    assert grouping("aabbc", "xxyyz") == (1.0, 1.0)
+    assert grouping("aabbc", "xxyzw") == (0.6, 4 / 7)
+    assert grouping("aab", "xxx") == (0.0, 0.0)

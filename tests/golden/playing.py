@@ -23,7 +23,7 @@ from schemas.records import (
 from streams.agents.text import bounded, text_of
 from streams.core.policy import Policy, shipped_policy
 from streams.core.policy.duration import Duration
-from streams.core.policy.load import policy_from, whole
+from streams.core.policy.load import policy_of, whole
 from streams.core.policy.merge import merged
 from streams.core.policy.shipped import shipped_text
 from streams.core.tickets import Arrival, decide, internal_error
@@ -152,7 +152,7 @@ def policy_for(golden: Golden, name: str) -> Policy:
     """The shipped policy of that name, with what the conversation changes in it."""
     if not golden.policy:
         return shipped_policy(name)
-    return policy_from(merged(whole(shipped_text(name)), golden.policy))
+    return policy_of(merged(whole(shipped_text(name)), golden.policy))
 
 
 def play(golden: Golden, policy: str) -> list[Heard | Skipped]:

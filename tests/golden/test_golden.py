@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
-from streams.core.reasons import REASONS
-from tests.golden.playing import Heard, disagreement, play
+from streams.core.reasons import REASONS, Code
+from tests.core.conversation import Conversation
+from tests.golden.playing import Heard, disagreement, play, signals_of
 from tests.golden.talk import POLICIES, Golden, conversations
 
 CONVERSATIONS = tuple(conversations())
@@ -46,3 +47,24 @@ def test_few_messages_are_marked_as_misread(policy: str) -> None:
         one.line.misread_as(policy) is not None for one in heard if isinstance(one, Heard)
     )
     assert counts[True] <= MOST_MISREAD * counts.total()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        Code.SAFETY,
+        Code.SECURITY,
+        Code.LEGAL_COMPLIANCE,
+        Code.BILLING,
+        Code.HUMAN_REQUEST,
+        Code.NEGATIVE_SENTIMENT,
+        Code.URGENCY,
+        Code.COMPLEX_TROUBLESHOOTING,
+        Code.AI_GAVE_UP,
+    ],
+)
+def test_the_example_of_a_reason_code_in_the_docs_fires_it(code: Code) -> None:
+    talk = Conversation()
+    example = REASONS[code].example
+    talk.customer(example, signals_of(example))
+    assert code in talk.codes

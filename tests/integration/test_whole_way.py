@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from schemas.records import ConversationMessage, Role
+from streams.core.policy.shipped import shipped_text
 from streams.demo.input import folder, profiles
 from streams.history import read_history, time_of
+from streams.shelf import Change, Shelf
 from tests.integration.whole_way import whole_way
 from tests.kafka import running_kafka
 
@@ -16,11 +18,17 @@ from tests.kafka import running_kafka
 def test_every_message_is_decided_once_and_as_a_replay_decides_it(tmp_path: Path) -> None:
     files = [read_history(folder() / name) for name in ("conversations.jsonl", "outage.jsonl")]
     events = list(heapq.merge(*files, key=time_of))
+    # A stricter policy takes over in the middle of the morning.
+    middle = time_of(events[len(events) // 2])
+    change = Change(middle, middle)
+    text = "based_on: default\nname: default\nversion: 2\ntriggers: {billing: {threshold: 0.2}}"
+    policies = Shelf().publication(text, shipped_text("default"), change)
     # A Kafka of its own, because the topics of a whole worker have fixed names.
     with running_kafka(tmp_path / "kafka") as bootstrap:
-        report = whole_way(bootstrap, tmp_path, events, profiles())
+        report = whole_way(bootstrap, tmp_path, events, profiles(), policies)
     said = [event for event in events if isinstance(event, ConversationMessage)]
     # An out-of-office reply is among them, which nobody answers.
     assert report.customer_messages == sum(message.role is Role.CUSTOMER for message in said) - 1
     assert report.decisions["timer"] > 0
+    assert report.policies.keys() == {"default@1", "default@2"}
     assert report.exact, report

@@ -28,13 +28,15 @@ from schemas.records import (
     Decision,
     Escalation,
     MessageStatus,
+    PolicyVersion,
     Record,
     Role,
     Visibility,
 )
-from schemas.topics import partition_of, route_topic
+from schemas.topics import key_of, partition_of, route_topic
 from streams.admin import Topics, wanted_topics
 from streams.agents.deciding import Decider
+from streams.agents.published import PublishedPolicy
 from streams.agents.tickets import CONVERSATIONS
 from streams.engine import Connection
 from streams.history import Event, read_history
@@ -60,6 +62,7 @@ class Report:
     drafts: int
     seconds: float
     decisions: dict[str, int]
+    policies: dict[str, int]
     escalations: dict[str, int]
     undecided: int
     decided_twice: int
@@ -79,7 +82,11 @@ class Report:
 
 
 def whole_way(
-    bootstrap: str, data: Path, events: Sequence[Event], profiles: Sequence[AccountProfile] = ()
+    bootstrap: str,
+    data: Path,
+    events: Sequence[Event],
+    profiles: Sequence[AccountProfile] = (),
+    policies: Sequence[PolicyVersion] = (),
 ) -> Report:
     """Play the events on an empty Kafka, run a worker over them, read and compare."""
     settings = Settings(bootstrap_servers=bootstrap, data_dir=data, worker_id="whole-way")
@@ -87,24 +94,28 @@ def whole_way(
     topics = Topics(Connection(bootstrap))
     routes = route_names(policy)
     topics.apply(topics.plan(wanted_topics(routes, dev=True, partitions=PARTITIONS)))
-    _play(bootstrap, events, profiles)
+    _play(bootstrap, events, [*profiles, *policies])
     with _worker(settings) as log:
         _wait_until(lambda: READY in log.read_bytes(), START_TIMEOUT)
         started = time.monotonic()
         _wait_until(lambda: _committed(settings) == len(events), 60 + len(events) / 200)
         seconds = time.monotonic() - started
     known = {profile.account_id: profile for profile in profiles}
-    replayed = Replay(Decider(policy, known.get), PARTITIONS).run(events)
+    published = {key_of(one): one for one in policies}
+    decider = Decider(policy, known.get, PublishedPolicy(published.get, policy).at)
+    replayed = Replay(decider, PARTITIONS).run(events)
     expected = [record for record in replayed if isinstance(record, Decision)]
     decided = [one for one in _read(bootstrap, [DECISIONS]) if isinstance(one, Decision)]
     escalated = _read(bootstrap, [route_topic(route) for route in routes])
     return _report(events, seconds, decided, list(escalated), expected)
 
 
-def _play(bootstrap: str, events: Sequence[Event], profiles: Sequence[AccountProfile]) -> None:
+def _play(
+    bootstrap: str, events: Sequence[Event], before: Sequence[AccountProfile | PolicyVersion]
+) -> None:
     player = Player(Connection(bootstrap), Codec())
-    for profile in profiles:
-        player.send(profile, profile.updated_at)
+    for record in before:
+        player.send(record, 0)
     for _ in player.play(events, Pace(None)):
         pass
 
@@ -129,6 +140,7 @@ def _report(
         drafts=len(drafts),
         seconds=round(seconds, 2),
         decisions=dict(Counter(str(one.cause) for one in decided)),
+        policies=dict(Counter(one.used.policy for one in decided)),
         escalations=dict(sorted(routes.items())),
         undecided=sum(len(ids - counts.keys()) for ids, counts in wanted),
         decided_twice=sum(count - 1 for counts in found for count in counts.values()),

@@ -5,8 +5,17 @@ and the records to write come out.
 """
 
 from streams.core.anomalies.actions import act
+from streams.core.anomalies.grouping import (
+    Placed,
+    Shelf,
+    decode_shelf,
+    encode_shelf,
+    place,
+    shelf_number,
+)
 from streams.core.anomalies.groups import Groups
 from streams.core.anomalies.lifecycle import forget, observe, wake
+from streams.core.anomalies.merging import merge
 from streams.core.anomalies.naming import category_name
 from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.state import (
@@ -26,16 +35,23 @@ __all__ = [
     "Groups",
     "Incident",
     "Known",
+    "Placed",
+    "Shelf",
     "Step",
     "Subject",
     "Watch",
     "act",
     "category_name",
     "decode_incident",
+    "decode_shelf",
     "decode_subject",
     "decode_watch",
     "encode",
+    "encode_shelf",
     "forget",
+    "merge",
     "observe",
+    "place",
+    "shelf_number",
     "wake",
 ]

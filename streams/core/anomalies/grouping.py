@@ -9,6 +9,7 @@ has two halves: when the young one is full it becomes the old one, and the old o
 What is met again moves to the young half, so what goes is what was not met for longest.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,14 +25,21 @@ MOST_TEXTS: Final = 256
 """Texts in half a shelf."""
 MOST_WORDS: Final = 64
 """Words of a text that are compared."""
-VALUES: Final = 6
+VALUES: Final = 4
 """So many different words in one position are values, not parts of the sentence."""
-NAMED_VALUES: Final = 3
+MARKED_VALUES: Final = 3
 """The same behind a colon, a bracket or a quote, where values stand."""
+NAMES: Final = 2
+"""The same behind a word that a name follows."""
 CONSTANTS: Final = 2
 """Words besides the varying one that a text needs to be recognised by."""
 
+_ID: Final = re.compile("[0-9a-f]{16}")
 _BEFORE_VALUES: Final = frozenset(":=[('\"/")
+_BEFORE_NAMES: Final = frozenset(
+    {"account", "class", "container", "database", "host", "image", "name", "node", "process"}
+    | {"queue", "service", "table", "topic", "user"}
+)
 _RING: Final = (1 << 64) - 1
 
 
@@ -74,9 +82,11 @@ def shelf_number(words: tuple[str, ...]) -> int:
 def place(shelf: Shelf, fingerprint: str, words: tuple[str, ...]) -> Placed:
     """The group of a text on its shelf; the shelf learns the text.
 
-    `fingerprint` is the text's id, 16 hex digits. Takes time linear in the words, whatever the
-    shelf holds.
+    `fingerprint` is the text's id, 16 hex digits; another form of id is not grouped. Takes time
+    linear in the words, whatever the shelf holds.
     """
+    if _ID.fullmatch(fingerprint) is None:
+        return Placed(fingerprint)
     text = int(fingerprint, 16)
     if text in shelf.young.leaders:
         return _placed(_leader(shelf, text))
@@ -178,9 +188,14 @@ def _open_positions(words: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     whole = sum(terms)
     for at, (word, term) in enumerate(zip(words, terms, strict=True)):
         if word == MARK or word[0].isalnum() or word[0] in "_$":
-            named = at > 0 and words[at - 1] in _BEFORE_VALUES
             rest = whole - term + _hash("") * (2 * at + 1)
-            yield rest & _RING, NAMED_VALUES if named else VALUES
+            yield rest & _RING, _values(words[at - 1] if at else "")
+
+
+def _values(before: str) -> int:
+    if before in _BEFORE_NAMES:
+        return NAMES
+    return MARKED_VALUES if before in _BEFORE_VALUES else VALUES
 
 
 @lru_cache(maxsize=1 << 14)

@@ -1,5 +1,6 @@
 """The transcript inside a handoff package: bounded, and honest about what is cut."""
 
+import json
 from collections.abc import Sequence
 
 import msgspec
@@ -67,5 +68,8 @@ def _shortened(entry: TranscriptEntry, most: int) -> TranscriptEntry:
 
 
 def size_of(part: Part) -> int:
-    """Bytes of a part of the package as JSON."""
-    return len(msgspec.json.encode(part))
+    """Bytes of a part of the package as JSON; half a character counts as its escape."""
+    try:
+        return len(msgspec.json.encode(part))
+    except UnicodeEncodeError:
+        return len(json.dumps(msgspec.to_builtins(part)))

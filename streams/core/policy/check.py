@@ -1,15 +1,16 @@
 """What types cannot say of a policy: each complaint is a path and what is wrong with it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from msgspec.structs import asdict
 
 from detectors.labels import CATEGORIES
 from schemas.records import Mode
+from streams.core.policy.check_calendars import calendar_complaints
 from streams.core.policy.check_rules import rule_complaints
 from streams.core.policy.model import Policy, Segment, SignalRule
-from streams.core.policy.shape import nearest
+from streams.core.policy.shape import unknown
 from streams.core.reasons import NEVER_RELAXED, Code
 
 NEVER_ABOVE: Final = 0.5
@@ -21,18 +22,12 @@ def complaints(policy: Policy) -> Iterator[str]:
     yield from _of_triggers(policy)
     yield from _of_segments(policy.segments)
     yield from _of_routes(policy)
+    yield from calendar_complaints(policy)
     yield from rule_complaints(policy)
     yield from _of_modes(policy)
     yield from _of_stopped(policy)
     if list(policy.sla.warn_at) != sorted(set(policy.sla.warn_at)):
         yield "sla.warn_at: expected rising percentages such as [50, 80]"
-
-
-def unknown(names: Iterable[str], known: tuple[str, ...], path: str) -> Iterator[str]:
-    """A complaint for each name that is not known."""
-    for name in names:
-        if name not in known:
-            yield f"{path}: there is no {name!r}, {nearest(name, known)}"
 
 
 def _of_triggers(policy: Policy) -> Iterator[str]:

@@ -20,7 +20,12 @@ NAMES: Final = {
 
 _ENDS: Final = ("stays with the AI", "is checked by a person", "goes to a person")
 _WAS: Final = ("stayed with the AI", "was checked by a person", "went to a person")
-_TIERS: Final = {"tier": "", "tier_alone": " alone", "tier_with_problem": " with a problem"}
+_TIERS: Final = {
+    "tier": "",
+    "information_tier": " that only wants to know",
+    "tier_alone": " alone",
+    "tier_with_problem": " with a problem",
+}
 _THRESHOLDS: Final = {
     "threshold": "",
     "dispute_threshold": ", when contested,",
@@ -142,7 +147,7 @@ def in_words(rule: TeamRule) -> str:
 
 def _of_values(path: str, old: Any, new: Any) -> Iterator[str]:
     if isinstance(old, dict) and isinstance(new, dict):
-        named = path in ("routes", "segments")
+        named = path in ("routes", "segments", "calendars")
         for key in new:
             what = f"{_one(path)} {key}" if named else f"{path}: {key}"
             if key in old:
@@ -155,7 +160,7 @@ def _of_values(path: str, old: Any, new: Any) -> Iterator[str]:
             if key not in new:
                 what = f"{_one(path)} {key}" if named else f"{path}: {key}"
                 yield f"{_readable(what)} is gone"
-        if named:
+        if named and path != "calendars":
             yield from _of_order(path, list(old), list(new))
     elif old != new:
         yield f"{_readable(path)} is now {_shown(new)} (was {_shown(old)})"
@@ -170,6 +175,8 @@ def _flat(value: Any) -> Any:
     """Sections as mappings; a list of named ones by their names."""
     if isinstance(value, Section):
         return {name: _flat(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, dict):
+        return {name: _flat(one) for name, one in value.items()}
     if isinstance(value, tuple) and value and isinstance(value[0], Section):
         named = all("name" in one.__struct_fields__ for one in value)
         sections = [_flat(one) for one in value]

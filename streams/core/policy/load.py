@@ -26,7 +26,7 @@ class PolicyError(ValueError):
 
 def load_policy(text: str) -> Policy:
     """Read a policy file (YAML), with what it is based on. Raises `PolicyError`."""
-    return policy_from(whole(text))
+    return policy_of(whole(text))
 
 
 def whole(text: str) -> Any:
@@ -46,7 +46,7 @@ def whole(text: str) -> Any:
     return merged(below, values)
 
 
-def policy_from(values: Any) -> Policy:
+def policy_of(values: Any) -> Policy:
     """The policy that values say. Raises `PolicyError` with everything that is wrong."""
     if wrong := list(faults(values, Policy)):
         raise PolicyError(wrong)

@@ -3,12 +3,15 @@
 A policy is whole: what it says, with what it is based on, is all that applies.
 """
 
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
 
 from schemas.records import Mode
 from streams.core.policy.duration import Duration
+from streams.core.policy.opening import Opening
+from streams.core.policy.privacy import Privacy
 from streams.core.reasons import Code
 
 Tier = Literal[0, 1, 2]
@@ -36,6 +39,48 @@ class ByChannel(Section, frozen=True):
         return self.email if channel == "email" else self.other
 
 
+class CalendarByChannel(Section, frozen=True):
+    """The name of a calendar for each kind of channel; `other` is every channel not named."""
+
+    chat: str
+    email: str
+    other: str
+
+    def of(self, channel: str) -> str:
+        """The calendar on a channel."""
+        if channel == "chat":
+            return self.chat
+        return self.email if channel == "email" else self.other
+
+
+class Week(Section, frozen=True):
+    """Opening hours by day of the week, rising; a day that is not named is closed."""
+
+    mon: tuple[Opening, ...] = ()
+    tue: tuple[Opening, ...] = ()
+    wed: tuple[Opening, ...] = ()
+    thu: tuple[Opening, ...] = ()
+    fri: tuple[Opening, ...] = ()
+    sat: tuple[Opening, ...] = ()
+    sun: tuple[Opening, ...] = ()
+
+
+class PublicHolidays(Section, frozen=True):
+    """Where holidays are kept: a country (ISO 3166-1) and, where they differ, a part of it."""
+
+    country: str
+    subdivision: str | None = None
+
+
+class Calendar(Section, frozen=True):
+    """When people are there, by the wall clock of an IANA time zone."""
+
+    time_zone: str
+    open: Week
+    holidays: tuple[PublicHolidays, ...] = ()
+    closed: tuple[date, ...] = ()
+
+
 class Rule(Section, frozen=True):
     """A trigger that only says how strict it is."""
 
@@ -54,9 +99,14 @@ class SignalRule(Rule, frozen=True):
 
 
 class BillingRule(SignalRule, frozen=True, kw_only=True):
-    """Money, and from `dispute_threshold` on, a charge that is contested."""
+    """Money, and from `dispute_threshold` on, a charge that is contested.
+
+    `information_tier` is that of questions that only want to know: a copy of an invoice, where to
+    see the usage, the status of a payment.
+    """
 
     dispute_threshold: Share
+    information_tier: Tier = 0
 
 
 class ComplexityRule(Section, frozen=True):
@@ -106,6 +156,12 @@ class WaitRule(Rule, frozen=True):
     after: ByChannel
 
 
+class OpenTimeRule(Rule, frozen=True):
+    """A ticket that is open for too long: the limits are the segments', on these calendars."""
+
+    calendar: CalendarByChannel
+
+
 class Triggers(Section, frozen=True):
     """One rule for every reason code."""
 
@@ -123,7 +179,7 @@ class Triggers(Section, frozen=True):
     repeated_question: RepetitionRule
     ai_gave_up: SignalRule
     ai_no_answer: WaitRule
-    open_time: Rule
+    open_time: OpenTimeRule
     low_confidence: DoubtRule
     unreadable: Rule
 
@@ -131,13 +187,17 @@ class Triggers(Section, frozen=True):
 class Segment(Section, frozen=True):
     """A group of accounts: the first whose any condition holds is the account's.
 
-    `sensitivity` multiplies the thresholds of signals; `open_time` is the trigger's limit.
+    `sensitivity` multiplies the thresholds of signals; `open_time` is the trigger's limit. Targets
+    of clocks go by `calendar`, or by the channel's.
     """
 
     name: Name
     sensitivity: Share
     open_time: ByChannel
     first_response: Duration | None
+    next_response: Duration | None = None
+    resolution: Duration | None = None
+    calendar: str | None = None
     vip: bool = False
     churn_flag: bool = False
     contract_value: float | None = None
@@ -162,19 +222,25 @@ class Route(Section, frozen=True):
     collect: tuple[Name, ...] = ()
     notice: str = "handoff"
     first_response: Duration | None = None
+    next_response: Duration | None = None
+    resolution: Duration | None = None
+    calendar: str | None = None
 
 
 class Sla(Section, frozen=True):
-    """Targets of the clocks; a route's or segment's own first response goes before these."""
+    """Targets of the clocks in time of the calendars; routes and segments can have their own."""
 
+    calendar: CalendarByChannel
     first_response: ByChannel
     next_response: ByChannel
+    resolution: ByChannel
     warn_at: tuple[Annotated[int, msgspec.Meta(ge=1, le=99)], ...]
 
 
 class Reviews(Section, frozen=True):
     """How long a review waits for the AI's draft, and for a person's word on it."""
 
+    calendar: CalendarByChannel
     draft_within: Duration
     judged_within: ByChannel
 
@@ -286,6 +352,7 @@ class Policy(Section, frozen=True, eq=False):
     triggers: Triggers
     segments: tuple[Segment, ...]
     routes: tuple[Route, ...]
+    calendars: dict[str, Calendar]
     sla: Sla
     reviews: Reviews
     escalations: Escalations
@@ -294,6 +361,7 @@ class Policy(Section, frozen=True, eq=False):
     rules: tuple[TeamRule, ...] = ()
     modes: Modes = Modes()
     stopped: Stopped = Stopped()
+    privacy: Privacy = Privacy()
 
     @property
     def reference(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from streams.core.calendars import BusinessHours, hours_of
 from streams.core.policy.model import (
     BillingRule,
     DoubtRule,
@@ -36,6 +37,7 @@ class Plan(NamedTuple):
     """Whether the AI is switched off anywhere."""
     divides: bool
     """Whether anything binds less than the policy as a whole."""
+    calendars: Mapping[str, BusinessHours]
 
     def limits(self, segment: str, category: str) -> Limits:
         """The thresholds that hold for a ticket."""
@@ -60,6 +62,7 @@ def plan_of(policy: Policy) -> Plan:
         Rules(rule for rule in policy.rules if rule.when.confidence_below is not None),
         stopped != Stopped(),
         policy.modes != Modes(),
+        {name: hours_of(calendar) for name, calendar in policy.calendars.items()},
     )
 
 

@@ -1,7 +1,7 @@
 """Holds the values of a file against the policy's types, and tells everything that is wrong."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from enum import Enum
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
@@ -10,6 +10,7 @@ import msgspec
 
 from streams.core.policy.duration import Duration
 from streams.core.policy.model import Section
+from streams.core.policy.opening import Opening
 
 _WORDS: Final = {
     "`int`": "a whole number",
@@ -24,10 +25,10 @@ _WORDS: Final = {
 _LONGEST: Final = 60
 
 
-def decode(kind: type, value: object) -> Any:
+def decode(kind: Any, value: object) -> Any:
     """What msgspec asks for types that are not its own."""
-    if kind is Duration:
-        return Duration.parse(value)
+    if kind in (Duration, Opening):
+        return kind.parse(value)
     raise NotImplementedError(kind)
 
 
@@ -41,6 +42,7 @@ def faults(value: Any, kind: Any, path: str = "") -> Iterator[str]:
             yield from faults(one, item, f"{path}[{place}]")
     elif get_origin(kind) is dict and isinstance(value, dict):
         for key, one in value.items():
+            yield from _of_value(key, get_args(kind)[0], f"{path}.{key}")
             yield from faults(one, get_args(kind)[1], f"{path}.{key}")
     else:
         yield from _of_value(value, kind, path)
@@ -50,6 +52,13 @@ def nearest(word: object, known: Mapping[str, object] | tuple[str, ...]) -> str:
     """What may have been meant, else what there is: the end of a complaint about a name."""
     close = get_close_matches(str(word), list(known), 1)
     return f"did you mean {close[0]}?" if close else f"expected one of {', '.join(known)}"
+
+
+def unknown(names: Iterable[str], known: tuple[str, ...], path: str) -> Iterator[str]:
+    """A complaint for each name that is not known."""
+    for name in names:
+        if name not in known:
+            yield f"{path}: there is no {name!r}, {nearest(name, known)}"
 
 
 def _of_section(value: Any, kind: type[Section], path: str) -> Iterator[str]:

@@ -23,11 +23,14 @@ def legal_compliance(handling: Handling) -> Seen:
 
 
 def billing(handling: Handling) -> Seen:
-    """Money, 0-1; a contested charge goes before a plain matter."""
+    """Money, 0-1; first whether a charge is contested, then whether it is only a question."""
     rule, dispute = handling.rules.billing, handling.signals.billing_dispute
     line = handling.limits[DISPUTE]
     if dispute.score >= line:
         return Seen(dispute.score, line, rule.tier, dispute.span, DISPUTE)
+    asked, threshold = handling.signals.billing_information, handling.limits[Code.BILLING]
+    if rule.information_tier and asked.score >= threshold:
+        return Seen(asked.score, threshold, rule.information_tier, asked.span, "information")
     return of_signal(handling, Code.BILLING, handling.signals.billing, rule)
 
 

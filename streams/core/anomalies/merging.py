@@ -1,0 +1,39 @@
+"""What becomes of a problem that turns out to be another, older one."""
+
+from msgspec.structs import replace
+
+from streams.core.anomalies.policy import AnomalyPolicy
+from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
+from streams.core.anomalies.windows import Counted, after, together
+
+
+def merge(known: Known, watch: Watch, alias: str, group: str, policy: AnomalyPolicy) -> Step:
+    """The older problem, `group`, takes over what came under its alias, incidents included.
+
+    Each report counts once, whichever of the two had it.
+    """
+    moved, own = known.subject(alias), known.subject(group)
+    subjects: dict[str, Subject | None] = {}
+    if moved is not None:
+        subjects = {alias: None, group: _both(group, own, moved, policy)}
+        watch = replace(watch, tracked=watch.tracked - (own is not None))
+    incidents: dict[str, Incident | None] = {}
+    entries = dict(watch.incidents)
+    for name, entry in watch.incidents.items():
+        incident = known.incident(name)
+        if alias in entry.members and group not in entry.members and incident is not None:
+            members = (*entry.members, group)
+            entries[name] = replace(entry, members=members)
+            incidents[name] = replace(incident, members=members)
+    return Step(replace(watch, incidents=entries), subjects, incidents)
+
+
+def _both(group: str, own: Subject | None, moved: Subject, policy: AnomalyPolicy) -> Subject:
+    if own is None:
+        return replace(moved, name=group)
+    fresh = after(Counted(moved.buckets, moved.sketches), own.settled)
+    both = together(Counted(own.buckets, own.sketches), fresh, policy)
+    seen_at, deadline = max(own.seen_at, moved.seen_at), max(own.deadline, moved.deadline)
+    return replace(
+        own, buckets=both.buckets, sketches=both.sketches, seen_at=seen_at, deadline=deadline
+    )

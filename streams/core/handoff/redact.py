@@ -1,0 +1,114 @@
+"""Records without what the policy wants nobody to read: masked or hashed."""
+
+from collections import Counter
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from schemas.records import (
+    AiAttempt,
+    Anomaly,
+    Attachment,
+    ContextSection,
+    Csat,
+    DeadLetter,
+    Entity,
+    EscalationUpdate,
+    ProblemReport,
+    ReviewRequest,
+    Summary,
+    TranscriptEntry,
+)
+from streams.core.handoff.personal import personal
+from streams.core.policy.privacy import Treatments
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+LAST: Final = 4
+"""Characters at the end of a card or IBAN that stay, so that people can tell which one it is."""
+HASHED: Final = 16
+"""Hexadecimal digits of a hash."""
+
+_TEXTS: Final[Mapping[type, tuple[str, ...]]] = {
+    AiAttempt: ("text", "outcome"),
+    Anomaly: ("title", "template", "error_text"),
+    Attachment: ("name", "extracted_text"),
+    ContextSection: ("title", "fields"),
+    Csat: ("comment",),
+    DeadLetter: ("value", "error"),
+    Entity: ("value",),
+    EscalationUpdate: ("note",),
+    ProblemReport: ("template", "error_text"),
+    ReviewRequest: ("draft_text", "question"),
+    Summary: ("issue", "asked"),
+    TranscriptEntry: ("text", "translated_text"),
+}
+"""Fields in which customers, agents or other systems write what they like."""
+
+
+class Redactor:
+    """Redacts by one set of treatments and counts by kind what it has changed.
+
+    `key` makes hashes that nobody else can make: equal values have equal hashes. Without one there
+    are no hashes, for card numbers and phones can be guessed by trying them all: they are masked.
+    A mask has the length of what it hides, so spans and the framing of bytes stay right.
+    """
+
+    def __init__(self, treatments: Treatments, key: bytes = b"") -> None:
+        treated = msgspec.structs.asdict(treatments)
+        self._treatments = {kind: how for kind, how in treated.items() if how != "keep"}
+        self._key = key[:64]
+        self.counts: Counter[str] = Counter()
+
+    def text(self, text: str) -> str:
+        """The text without what is personal; redacting it again changes nothing."""
+        if not self._treatments or not text:
+            return text
+        pieces, end = [], 0
+        for kind, start, stop in personal(text):
+            how = self._treatments.get(kind)
+            if how is not None:
+                pieces += [text[end:start], self._hidden(kind, how, text[start:stop])]
+                end = stop
+                self.counts[kind] += 1
+        return "".join([*pieces, text[end:]]) if pieces else text
+
+    def record(self, record: S) -> S:
+        """The record with its texts redacted."""
+        if not self._treatments:
+            return record
+        changes: dict[str, Any] = {}
+        texts = _TEXTS.get(type(record), ())
+        for name in record.__struct_fields__:
+            value = getattr(record, name)
+            new = self._value(value) if name in texts else self._parts(value)
+            if new is not value:
+                changes[name] = new
+        return msgspec.structs.replace(record, **changes) if changes else record
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, bytes):
+            # One character a byte: the mask keeps the length, so what is around it stays readable.
+            return self.text(value.decode("latin-1")).encode("latin-1")
+        if isinstance(value, dict):
+            return {name: self.text(text) for name, text in value.items()}
+        return value
+
+    def _parts(self, value: Any) -> Any:
+        if isinstance(value, msgspec.Struct):
+            return self.record(value)
+        if isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct):
+            return tuple(self.record(part) for part in value)
+        return value
+
+    def _hidden(self, kind: str, how: str, value: str) -> str:
+        if how == "hash" and self._key:
+            same = "".join(char for char in value if char.isalnum()).lower()
+            digest = blake2b(same.encode(), key=self._key, digest_size=HASHED // 2)
+            return f"<{kind}:{digest.hexdigest()}>"
+        shown = value[-LAST:] if kind in {"card", "iban"} else ""
+        return "*" * (len(value) - len(shown)) + shown

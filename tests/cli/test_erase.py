@@ -1,0 +1,113 @@
+"""`baton erase`: what is found, what follows on the topics, and what the receipt says."""
+
+import json
+
+import pytest
+
+from schemas.codec import Codec, Tombstone
+from schemas.records import (
+    ConversationMessage,
+    EscalationUpdate,
+    Record,
+    ReviewRequest,
+    Role,
+    TicketUpdate,
+    UpdateKind,
+)
+from streams.agents.deciding import Decider
+from streams.app import AGENTS, outputs
+from streams.core.policy import default_policy
+from streams.errors import InputError
+from streams.playing import Player
+from streams.reading import Follower
+from streams.replaying import Replay
+from streams.settings import Settings
+from tests.cli.test_commands import baton
+from tests.conftest import Broker
+
+START = 1_767_603_600_000
+CONVERSATIONS = "support.conversations"
+
+
+def message(ticket: str, text: str, requester: str, account: str) -> ConversationMessage:
+    return ConversationMessage(
+        f"{ticket}-m", ticket, Role.CUSTOMER, text, START,
+        requester_id=requester, account_id=account,
+    )  # fmt: skip
+
+
+EVENTS = [
+    message("T1", "You charged me twice, I want my money back!", "mara", "acme"),
+    message("T2", "こんにちは、注文について質問があります。", "mara", "acme"),
+    message("T3", "I am furious, this is useless!", "noor", "acme"),
+]
+
+
+@pytest.fixture
+def played(embedded: Broker, monkeypatch: pytest.MonkeyPatch) -> Broker:
+    """Three tickets and all that Baton wrote of them."""
+    monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
+    names = {name for agent in AGENTS for name in outputs(agent, Settings())}
+    for name in sorted(names | {CONVERSATIONS}):
+        embedded.create(name, 1)
+    player = Player(embedded.connection, Codec())
+    for event in EVENTS:
+        player.send(event, 0)
+    for output in Replay(Decider(default_policy()), 1).run(EVENTS):
+        if not isinstance(output, Tombstone):
+            player.send(output, 0)
+    player.flush()
+    return embedded
+
+
+def lying(broker: Broker, topic: str) -> list[Record]:
+    with Follower(broker.connection, Codec(), [topic], from_start=True) as follower:
+        return [seen.record for seen in follower.to_end() if seen.record is not None]
+
+
+@pytest.mark.usefixtures("played")
+@pytest.mark.parametrize(
+    ("option", "tickets"),
+    [
+        (("--requester", "mara"), ["T1", "T2"]),
+        (("--account", "acme"), ["T1", "T2", "T3"]),
+        (("--ticket", "T3"), ["T3"]),
+    ],
+)
+def test_the_tickets_of_a_requester_or_an_account_are_found(
+    capfd: pytest.CaptureFixture[str], option: tuple[str, str], tickets: list[str]
+) -> None:
+    code, lines, _ = baton(capfd, "erase", *option, "--dry-run")
+    assert (code, lines) == (0, tickets)
+
+
+def test_the_agent_is_asked_desks_are_told_and_the_receipt_says_what_is_left(
+    played: Broker, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, lines, said = baton(capfd, "erase", "--requester", "mara", "--wait", "0")
+    receipt = json.loads("\n".join(lines))
+    assert (code, receipt["tickets"], receipt["taken_up"]) == (0, ["T1", "T2"], [])
+    assert "2 wait for a running tickets agent" in said
+    asked = [one for one in lying(played, CONVERSATIONS) if isinstance(one, TicketUpdate)]
+    assert [(one.ticket_id, one.kind) for one in asked] == [
+        ("T1", UpdateKind.ERASED),
+        ("T2", UpdateKind.ERASED),
+    ]
+    billing = lying(played, "support.escalations.billing")
+    told = [one for one in billing if isinstance(one, EscalationUpdate)]
+    assert [(one.change, one.note, one.revision) for one in told] == [("closed", "erased", 2)]
+    review = lying(played, "support.reviews")[-1]
+    assert isinstance(review, ReviewRequest)
+    assert (review.state, review.question, review.draft_text) == ("superseded", None, None)
+    left = {one["topic"]: one for one in receipt["left"]}
+    assert left["support.open-escalations"]["until"] is None
+    assert left["support.decisions"]["how"] == "retention of 90 days"
+    assert left["support.decisions"]["until"] > START
+    assert left[CONVERSATIONS]["records"] == 4
+
+
+@pytest.mark.usefixtures("played")
+def test_nobody_to_erase_is_said(capfd: pytest.CaptureFixture[str]) -> None:
+    code, _, error = baton(capfd, "erase", "--requester", "nobody")
+    assert code == InputError.exit_code
+    assert "no ticket is found" in error

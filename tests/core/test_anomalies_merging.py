@@ -1,0 +1,35 @@
+"""Reports that came under an alias count for the older problem, each once."""
+
+from streams.core.anomalies import merge
+from tests.core.test_anomalies import FINGERPRINT, OPENED, POLICY, Tenant, other, outage, report
+
+
+def merged(tenant: Tenant, alias: str) -> None:
+    tenant.take(merge(tenant, tenant.watch, alias, FINGERPRINT, POLICY))
+
+
+def test_what_either_had_is_there_once() -> None:
+    tenant = Tenant()
+    tenant.hear(report("a", 0), report("b", 1_000), other("new", "b", 2_000), other("new", "c", 3))
+    assert tenant.watch.tracked == 2
+    merged(tenant, "new")
+    assert tenant.subject("new") is None
+    assert tenant.accounts(FINGERPRINT, 0) == 3
+    assert tenant.watch.tracked == 1
+
+
+def test_an_older_problem_without_state_takes_over_that_of_its_alias() -> None:
+    tenant = Tenant()
+    tenant.hear(other("new", "b", 0))
+    merged(tenant, "new")
+    assert tenant.accounts(FINGERPRINT, 0) == 1
+    assert (tenant.subject("new"), tenant.watch.tracked) == (None, 1)
+
+
+def test_an_open_anomaly_of_an_alias_goes_on_under_the_older_problem() -> None:
+    tenant = Tenant()
+    (anomaly,) = tenant.hear(*outage(3, fingerprint="new"))
+    assert anomaly.state is OPENED
+    merged(tenant, "new")
+    outputs = tenant.hear(*(report(f"more-{n}", 20_000 + n) for n in range(12)))
+    assert {one.anomaly_id for one in outputs} == {anomaly.anomaly_id}

@@ -1,0 +1,85 @@
+"""The second stage: only what is in doubt, of each message alone, and never required."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detectors import Reader
+from detectors.arrays import Floats
+from detectors.encoder import SMALL, Encoder
+from detectors.learned import Judgement
+from detectors.second_stage import SecondStage, in_doubt
+from streams.errors import ConfigError
+from streams.readers import reader_of
+from streams.settings import Settings
+from tests.eval.ours import ordinary
+
+FOLDER = Path("build/encoder")
+TEXTS = [example.text for example in ordinary()[:200]]
+
+
+class Stub(Encoder):
+    """Vectors that depend on the text alone, and a list of what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def alone(self, text: str) -> Floats:
+        self.asked.append(text)
+        numbers = np.random.default_rng(len(text)).standard_normal(384).astype(np.float32)
+        unit: Floats = numbers / np.linalg.norm(numbers)
+        return unit
+
+
+def test_only_messages_in_doubt_are_looked_at_again() -> None:
+    stub = Stub()
+    first, second = Reader().read(TEXTS), Reader(SecondStage(stub)).read(TEXTS)
+    changed = sum(one != other for one, other in zip(first, second, strict=True))
+    assert 0 < changed <= len(stub.asked) < len(TEXTS) / 2
+
+
+def test_a_message_is_judged_alike_in_any_batch() -> None:
+    reader = Reader(SecondStage(Stub()))
+    assert reader.read(TEXTS) == [reader.read([text])[0] for text in TEXTS]
+
+
+def test_a_sure_judgement_is_in_no_doubt() -> None:
+    assert in_doubt(Judgement("general", {"billing": 0.5, "safety": 0.0}, ()))
+    assert not in_doubt(Judgement("general", {"billing": 0.9, "safety": 0.1}, ()))
+    assert not in_doubt(Judgement("general", {"linked_3": 0.5}, ()))
+
+
+def test_decisions_name_the_second_stage() -> None:
+    assert Reader(SecondStage(Stub())).version != Reader().version
+
+
+def test_without_the_encoder_it_is_said_how_to_bring_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"make encoder|semantic"):
+        reader_of(Settings(encoder_dir=str(tmp_path)))
+
+
+@pytest.fixture
+def encoder() -> Encoder:
+    """The real one. In CI it must be there."""
+    if not (FOLDER / SMALL).is_file() and os.environ.get("CI") != "true":
+        pytest.skip("`make encoder` brings the encoder")
+    return Encoder(FOLDER)
+
+
+def test_the_encoder_finds_the_same_meaning_in_other_words(encoder: Encoder) -> None:
+    one, other, apart = (
+        encoder.alone(text)
+        for text in (
+            "I was charged twice for my order",
+            "you took the money for one purchase two times",
+            "how do I change the colour of my avatar",
+        )
+    )
+    assert one @ other > one @ apart + 0.2
+
+
+def test_the_second_stage_reads_with_the_real_encoder(encoder: Encoder) -> None:
+    reader = Reader(SecondStage(encoder))
+    assert reader.read(TEXTS) == [reader.read([text])[0] for text in TEXTS]

@@ -1,0 +1,133 @@
+"""What is hidden where, what stays, and that nothing else changes."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+
+from schemas.codec import Codec
+from schemas.records import (
+    ContextSection,
+    DeadLetter,
+    Entity,
+    ReviewRequest,
+    Role,
+    Summary,
+    TranscriptEntry,
+)
+from streams.agents.deciding import Decider
+from streams.agents.private import PrivateCodec
+from streams.agents.ticket_states import line_key
+from streams.agents.tickets import CONVERSATIONS, TicketsAgent
+from streams.core.handoff.redact import Redactor
+from streams.core.policy import PolicyError, default_policy, load_policy
+from streams.core.policy.privacy import KEEP_ALL, Privacy, Treatments
+from streams.metrics import RedactionCount
+from tests.agents.harness import Harness, decoded
+from tests.agents.test_tickets_agent import customer
+
+CARD = "4111 1111 1111 1111"
+SAID = f"I want a human! Card {CARD}, mail ann@example.org, password: Summer2024!"
+LINES = (Path(__file__).parent / "personal.txt").read_text(encoding="utf-8").replace("¦", "")
+
+
+def test_a_mask_has_the_length_of_what_it_hides_and_cards_show_their_end() -> None:
+    hidden = Redactor(Treatments()).text(SAID)
+    assert hidden == (
+        "I want a human! Card ***************1111, mail ***************, password: ***********"
+    )
+
+
+def test_a_hash_is_the_same_for_the_same_value_and_another_with_another_key() -> None:
+    hashed = Treatments(card="hash")
+    one, other = Redactor(hashed, b"one"), Redactor(hashed, b"other")
+    assert one.text(CARD) == one.text(CARD.replace(" ", "-")) != other.text(CARD)
+    assert one.text(CARD).startswith("<card:")
+
+
+def test_without_a_key_there_is_no_hash_that_could_be_guessed() -> None:
+    assert Redactor(Treatments(card="hash")).text(CARD) == "***************1111"
+
+
+def test_only_texts_are_redacted_never_ids() -> None:
+    digits = CARD.replace(" ", "")
+    entry = TranscriptEntry(digits, Role.CUSTOMER, digits, 1, author_id=digits)
+    hidden = Redactor(Treatments()).record(entry)
+    assert (hidden.message_id, hidden.author_id) == (digits, digits)
+    assert hidden.text == "************1111"
+
+
+def test_parts_inside_parts_are_redacted() -> None:
+    summary = Summary(CARD, given=(Entity("account", CARD, "m1", 0, 19),), asked=CARD)
+    hidden = Redactor(Treatments()).record(summary)
+    assert CARD not in repr(hidden)
+    section = ContextSection("crm", 1, fields={"paid with": CARD})
+    assert CARD not in repr(Redactor(Treatments()).record(section))
+
+
+def test_bytes_of_a_dead_letter_keep_their_length() -> None:
+    value = f'{{"text": "Grüße, {CARD}"}}'.encode()
+    letter = DeadLetter("x/0/1", "x", 0, 1, "malformed", "no", 1, "tickets", value=value)
+    hidden = Redactor(Treatments()).record(letter).value
+    assert hidden is not None
+    assert len(hidden) == len(value)
+    assert hidden == value.replace(CARD.encode(), b"***************1111")
+
+
+@given(
+    st.one_of(
+        st.text(), st.sampled_from(LINES.splitlines()), st.text("0123456789 +-@a.", max_size=60)
+    )
+)
+def test_redacting_again_changes_nothing(text: str) -> None:
+    redactor = Redactor(Treatments())
+    once = redactor.text(text)
+    assert len(once) == len(text)
+    assert redactor.text(once) == once
+
+
+def test_desks_can_reach_the_customer_and_others_see_nothing_personal(tmp_path: Path) -> None:
+    registry = CollectorRegistry()
+    policy = default_policy()
+    codec = PrivateCodec(Codec(), policy.privacy, b"", RedactionCount("tickets", registry))
+    agent = Harness(TicketsAgent(codec, Decider(policy)), tmp_path, CONVERSATIONS)
+    outputs = agent.feed(CONVERSATIONS, customer(SAID))
+    [escalation] = [
+        one
+        for topic in {one.topic for one in outputs if ".escalations." in one.topic}
+        for one in decoded(outputs, topic)
+    ]
+    told = escalation.package.transcript[0].text
+    assert "ann@example.org" in told
+    assert CARD not in repr(escalation)
+    assert "Summer2024" not in repr(escalation)
+    assert registry.get_sample_value(
+        "baton_redacted_total", {"agent": "tickets", "place": "escalations", "kind": "password"}
+    )
+
+
+def test_a_codec_that_keeps_all_writes_what_it_was_given() -> None:
+    review = ReviewRequest("r1", "T1", "m1", "d1", "general", 1, 2, question=SAID)
+    keeps = PrivateCodec(Codec(), Privacy(reviews=KEEP_ALL))
+    assert keeps.encode(review).value == Codec().encode(review).value
+    assert CARD.encode() not in (PrivateCodec(Codec(), Privacy()).encode(review).value or b"")
+
+
+def test_a_transcript_can_be_stored_redacted(tmp_path: Path) -> None:
+    policy = load_policy(
+        "based_on: default\nname: quiet\nversion: 1\nprivacy:\n  stored: {card: mask}\n"
+    )
+    agent = Harness(TicketsAgent(Codec(), Decider(policy)), tmp_path, CONVERSATIONS)
+    agent.feed(CONVERSATIONS, customer(f"Card {CARD} please", account_id=None))
+    line = agent.partition.store.get(line_key("T1", 0))
+    assert line is not None
+    assert b"***************1111 please" in line
+
+
+def test_a_treatment_that_does_not_exist_is_refused_with_its_path() -> None:
+    with pytest.raises(PolicyError, match="privacy: invalid enum value 'burn'"):
+        load_policy(
+            "based_on: default\nname: x\nversion: 1\nprivacy:\n  escalations: {email: burn}\n"
+        )

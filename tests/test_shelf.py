@@ -1,0 +1,92 @@
+"""What is published, what is in force, and where a rollback leads."""
+
+import pytest
+
+from schemas.records import PolicyEntry, PolicyVersion
+from schemas.topics import key_of
+from streams.core.policy import PolicyError, default_policy, load_policy
+from streams.core.policy.shipped import shipped_text
+from streams.errors import InputError
+from streams.shelf import Change, Shelf
+
+DEFAULT = shipped_text("default")
+
+
+def put(shelf: Shelf, records: list[PolicyVersion]) -> list[str]:
+    """Publish; the keys in their order."""
+    for record in records:
+        shelf.records[key_of(record)] = record
+    return [key_of(record) for record in records]
+
+
+def version(number: int, more: str = "") -> str:
+    return f"based_on: default\nname: default\nversion: {number}\n{more}"
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    """Versions 1 (as shipped), 2 and 3, each in force from its number on."""
+    made = Shelf()
+    for number in (2, 3):
+        put(made, made.publication(version(number), DEFAULT, Change(number, number)))
+    return made
+
+
+def test_what_was_in_force_before_is_published_first_and_the_pointer_comes_last() -> None:
+    shelf = Shelf()
+    change = Change(5, 9, "ann", "a try")
+    keys = put(shelf, shelf.publication(version(2), DEFAULT, change))
+    assert keys == ["default@1", "default@2", "default"]
+    pointer = shelf.pointer("default")
+    assert pointer is not None
+    assert (pointer.entry, pointer.version, pointer.previous) == (PolicyEntry.POINTER, 2, 1)
+    assert (pointer.effective_from, pointer.author_id, pointer.comment) == (9, "ann", "a try")
+    assert [shelf.in_force("default", now) for now in (8, 9)] == [1, 2]
+
+
+def test_what_is_published_is_whole_whatever_it_was_based_on(shelf: Shelf) -> None:
+    body = shelf.body("default@3")
+    assert "based_on" not in body
+    assert load_policy(body).routes == default_policy().routes
+
+
+def test_a_version_never_changes_but_may_be_put_in_force_again(shelf: Shelf) -> None:
+    with pytest.raises(InputError, match=r"default@2 is published and never changes.*version: 4"):
+        shelf.publication(version(2, "language: de"), DEFAULT, Change(9, 9))
+    again = shelf.publication(version(2), DEFAULT, Change(9, 9))
+    assert put(shelf, again) == ["default@2", "default"]
+    assert shelf.in_force("default", 9) == 2
+
+
+def test_what_cannot_be_used_is_not_published(shelf: Shelf) -> None:
+    with pytest.raises(PolicyError, match=r"triggers\.safety\.tier"):
+        shelf.publication(version(4, "triggers: {safety: {tier: 1}}"), DEFAULT, Change(9, 9))
+
+
+def test_each_rollback_leads_further_back(shelf: Shelf) -> None:
+    for expected in (2, 1):
+        put(shelf, shelf.rollback("default", None, Change(9, 9)))
+        assert shelf.in_force("default", 9) == expected
+    with pytest.raises(InputError, match="no earlier version"):
+        shelf.rollback("default", None, Change(9, 9))
+
+
+def test_a_rollback_goes_past_what_was_taken_back_before(shelf: Shelf) -> None:
+    put(shelf, shelf.rollback("default", None, Change(7, 7)))
+    put(shelf, shelf.publication(version(4), DEFAULT, Change(8, 8)))
+    put(shelf, shelf.rollback("default", None, Change(9, 9)))
+    assert shelf.in_force("default", 9) == 2
+
+
+def test_a_rollback_ends_a_version_that_is_to_come(shelf: Shelf) -> None:
+    put(shelf, shelf.publication(version(4), DEFAULT, Change(7, 100)))
+    put(shelf, shelf.rollback("default", None, Change(8, 8)))
+    assert [shelf.in_force("default", now) for now in (8, 1_000)] == [3, 3]
+
+
+def test_an_amendment_starts_from_what_is_in_force_and_takes_a_free_number(shelf: Shelf) -> None:
+    put(shelf, shelf.publication(version(9, "language: de"), DEFAULT, Change(7, 100)))
+    values, number = shelf.amended("default", DEFAULT, 8)
+    assert (values["version"], values["language"], number) == (3, "en", 10)
+    values, number = Shelf().amended("default", DEFAULT, 8)
+    assert (values["version"], number) == (1, 2)

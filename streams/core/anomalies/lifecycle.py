@@ -9,14 +9,13 @@ from streams.core.anomalies.baseline import expected_accounts, flow, last_settle
 from streams.core.anomalies.incidents import (
     entered,
     grown,
-    home,
     joined,
-    kin,
     opened,
     quiet_at,
     resolved,
     told,
 )
+from streams.core.anomalies.kinship import home, kin
 from streams.core.anomalies.naming import category_name, is_category
 from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.record import record

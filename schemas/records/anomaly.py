@@ -75,6 +75,9 @@ class Anomaly(Record, frozen=True):
     resolved_at: Millis | None = None
     opened_at: Millis | None = None
     merged_into: str | None = None
+    grouped_by: tuple[str, ...] = ()
+    known_issue: bool = False
+    reports_cut: int = 0
 
 
 class AnomalyActionKind(GrowingEnum):

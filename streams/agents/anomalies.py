@@ -4,39 +4,42 @@ from msgspec.structs import replace
 
 from detectors.masking import words
 from schemas.codec import Codec
-from schemas.records import Anomaly, AnomalyAction, AnomalyState, Millis, ProblemReport
+from schemas.records import Anomaly, AnomalyAction, AnomalyState, ProblemReport
 from schemas.topics import OPEN_ANOMALIES
 from streams.agents.inbox import INTERNAL_ERROR, Inbox, Received, send, trace_of
 from streams.agents.states import Kind, States
 from streams.core.anomalies import (
     AnomalyPolicy,
-    FingerprintState,
+    Incident,
     Shelf,
     Step,
+    Subject,
     Watch,
     act,
-    decode_fingerprint,
+    category_name,
+    decode_incident,
     decode_shelf,
+    decode_subject,
     decode_watch,
-    encode_fingerprint,
+    encode,
     encode_shelf,
-    encode_watch,
-    fingerprint_of,
+    forget,
     merge,
     observe,
     place,
     shelf_number,
-    tick,
+    wake,
 )
 from streams.engine import Batch, SourceRecord, Timer
 
-FINGERPRINTS = Kind(b"f", encode_fingerprint, decode_fingerprint, lambda state: state.deadline)
+SUBJECTS: Kind[Subject] = Kind(b"f", encode, decode_subject, lambda subject: subject.deadline)
+INCIDENTS: Kind[Incident] = Kind(b"i", encode, decode_incident, lambda incident: incident.deadline)
 SHELVES: Kind[Shelf] = Kind(b"g", encode_shelf, decode_shelf, lambda shelf: None)
-WATCHES: Kind[Watch] = Kind(b"w", encode_watch, decode_watch, lambda watch: None)
+WATCHES: Kind[Watch] = Kind(b"w", encode, decode_watch, lambda watch: None)
 
 
 class AnomaliesAgent:
-    """Groups reports by tenant and problem. The state of a problem is keyed by both.
+    """Groups reports by tenant, problem and category. A state is keyed by tenant and name.
 
     A report's problem is its fingerprint, or the older one that turned out to be the same.
     """
@@ -61,17 +64,17 @@ class AnomaliesAgent:
             for timer in batch.due(now):
                 self._wake(work, timer)
             if isinstance(event, ProblemReport):
-                event = work.grouped(event)
-                name = state_name(event.tenant, event.fingerprint)
-                state, watch = work.fingerprints.get(name), work.watch(event.tenant)
-                step = observe(state, watch, event, self._policy, now)
-                work.take(event.tenant, name, step, trace_of(record))
+                event = work.grouped(event, self._policy)
+            known, watch = _Tenant(work, event.tenant), work.watch(event.tenant)
+            if isinstance(event, ProblemReport):
+                step = observe(known, watch, event, self._policy, now)
             else:
-                self._act(work, event, now, trace_of(record))
+                step = act(known, watch, event, self._policy, now)
+            work.take(event.tenant, step, trace_of(record))
         work.save()
 
     def timer(self, batch: Batch, timer: Timer) -> None:
-        """A fingerprint's deadline has come."""
+        """A deadline has come."""
         work = _Work(batch, self._codec)
         self._wake(work, timer)
         work.save()
@@ -82,22 +85,16 @@ class AnomaliesAgent:
             self._inbox.reject(batch, subject, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
 
     def _wake(self, work: "_Work", timer: Timer) -> None:
-        state = work.fingerprints.fired(timer)
-        if state is not None:
-            name = state_name(state.tenant, state.fingerprint)
-            step = tick(state, work.watch(state.tenant), self._policy, timer.due)
-            work.take(state.tenant, name, step)
-
-    def _act(self, work: "_Work", action: AnomalyAction, now: Millis, trace: str | None) -> None:
-        watch = work.watch(action.tenant)
-        fingerprint = fingerprint_of(watch, action)
-        if fingerprint is None:
+        if timer.key.startswith(INCIDENTS.prefix):
+            incident = work.incidents.fired(timer)
+            if incident is not None:
+                known, watch = _Tenant(work, incident.tenant), work.watch(incident.tenant)
+                work.take(incident.tenant, wake(known, incident, watch, self._policy, timer.due))
             return
-        name = state_name(action.tenant, fingerprint)
-        state = work.fingerprints.get(name)
-        if state is not None:
-            step = act(state, watch, action, self._policy, now)
-            work.take(action.tenant, name, step, trace)
+        subject = work.subjects.fired(timer)
+        if subject is not None:
+            watch = work.watch(subject.tenant)
+            work.take(subject.tenant, forget(subject, watch, self._policy, timer.due))
 
 
 class _Work:
@@ -106,16 +103,22 @@ class _Work:
     def __init__(self, batch: Batch, codec: Codec) -> None:
         self._batch = batch
         self._codec = codec
-        self.fingerprints: States[FingerprintState] = States(batch, FINGERPRINTS)
+        self.subjects: States[Subject] = States(batch, SUBJECTS)
+        self.incidents: States[Incident] = States(batch, INCIDENTS)
         self.shelves: States[Shelf] = States(batch, SHELVES)
         self.watches: States[Watch] = States(batch, WATCHES)
 
     def load(self, received: list[Received[ProblemReport | AnomalyAction]]) -> None:
         reports = [event for _, event in received if isinstance(event, ProblemReport)]
         self.watches.load(report.tenant for report in reports)
-        self.fingerprints.load(state_name(report.tenant, report.fingerprint) for report in reports)
+        self.subjects.load(
+            state_name(report.tenant, name)
+            for report in reports
+            if not report.heartbeat
+            for name in (report.fingerprint, category_name(report.category))
+        )
 
-    def grouped(self, report: ProblemReport) -> ProblemReport:
+    def grouped(self, report: ProblemReport, policy: AnomalyPolicy) -> ProblemReport:
         """The report under its group's fingerprint; what had come under aliases moves there."""
         if report.heartbeat or report.error_text is None or report.template is None:
             return report
@@ -127,24 +130,21 @@ class _Work:
             # The shelf is the same object, and only another one counts as a change.
             self.shelves.set(shelf_name, replace(shelf))
         for alias in placed.merged:
-            self._move(report.tenant, alias, placed.group)
+            known, watch = _Tenant(self, report.tenant), self.watch(report.tenant)
+            self.take(report.tenant, merge(known, watch, alias, placed.group, policy))
         return replace(report, fingerprint=placed.group)
-
-    def _move(self, tenant: str, alias: str, group: str) -> None:
-        """An open anomaly stays where it is until it is resolved."""
-        name, alias_name = state_name(tenant, group), state_name(tenant, alias)
-        moved = self.fingerprints.get(alias_name)
-        if moved is not None and moved.open is None:
-            self.fingerprints.set(name, merge(group, self.fingerprints.get(name), moved))
-            self.fingerprints.set(alias_name, None)
 
     def watch(self, tenant: str) -> Watch:
         return self.watches.get(tenant) or Watch()
 
-    def take(self, tenant: str, name: str, step: Step, trace: str | None = None) -> None:
+    def take(self, tenant: str, step: Step, trace: str | None = None) -> None:
         self.watches.set(tenant, step.watch)
-        self.fingerprints.set(name, step.state)
-        self.fingerprints.rearm(name)
+        for name, subject in step.subjects.items():
+            self.subjects.set(state_name(tenant, name), subject)
+            self.subjects.rearm(state_name(tenant, name))
+        for name, incident in step.incidents.items():
+            self.incidents.set(state_name(tenant, name), incident)
+            self.incidents.rearm(state_name(tenant, name))
         send(self._batch, self._codec, step.outputs, trace)
         for anomaly in step.outputs:
             self._keep_open(anomaly, trace)
@@ -157,14 +157,29 @@ class _Work:
         self._batch.emit(OPEN_ANOMALIES, key, value, encoded.headers)
 
     def save(self) -> None:
-        self.fingerprints.save()
+        self.subjects.save()
+        self.incidents.save()
         self.shelves.save()
         self.watches.save()
 
 
-def state_name(tenant: str, fingerprint: str) -> str:
-    """The name of a fingerprint's state."""
-    return f"{tenant}\x00{fingerprint}"
+class _Tenant:
+    """What is stored of a tenant, as the core asks for it."""
+
+    def __init__(self, work: _Work, tenant: str) -> None:
+        self._work = work
+        self._tenant = tenant
+
+    def subject(self, name: str) -> Subject | None:
+        return self._work.subjects.get(state_name(self._tenant, name))
+
+    def incident(self, anomaly_id: str) -> Incident | None:
+        return self._work.incidents.get(state_name(self._tenant, anomaly_id))
+
+
+def state_name(tenant: str, name: str) -> str:
+    """The name of a tenant's state."""
+    return f"{tenant}\x00{name}"
 
 
 def tenant_of(state_key: bytes) -> bytes:

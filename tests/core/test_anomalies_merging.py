@@ -1,48 +1,35 @@
 """Reports that came under an alias count for the older problem, each once."""
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from streams.core.anomalies import FingerprintState, merge
-from streams.core.anomalies.state import Bucket, Buckets, Sighting
-
-SIGHTINGS = st.builds(Sighting, st.integers(0, 9), st.booleans())
-BUCKETS: st.SearchStrategy[Buckets] = st.dictionaries(
-    st.integers(0, 4),
-    st.dictionaries(
-        st.sampled_from(("a:1", "a:2", "r:3")),
-        st.dictionaries(st.sampled_from("TUV"), SIGHTINGS, min_size=1),
-        min_size=1,
-    ),
-)
+from streams.core.anomalies import merge
+from tests.core.test_anomalies import FINGERPRINT, OPENED, POLICY, Tenant, other, outage, report
 
 
-def state(fingerprint: str, buckets: Buckets, settled: int = -1) -> FingerprintState:
-    return FingerprintState("t", fingerprint, "technical", "", None, settled, 0, 0, buckets)
+def merged(tenant: Tenant, alias: str) -> None:
+    tenant.take(merge(tenant, tenant.watch, alias, FINGERPRINT, POLICY))
 
 
-def seen(bucket: Bucket) -> set[tuple[str, str]]:
-    return {(who, ticket) for who, tickets in bucket.items() for ticket in tickets}
+def test_what_either_had_is_there_once() -> None:
+    tenant = Tenant()
+    tenant.hear(report("a", 0), report("b", 1_000), other("new", "b", 2_000), other("new", "c", 3))
+    assert tenant.watch.tracked == 2
+    merged(tenant, "new")
+    assert tenant.subject("new") is None
+    assert tenant.accounts(FINGERPRINT, 0) == 3
+    assert tenant.watch.tracked == 1
 
 
-@given(BUCKETS, BUCKETS, st.integers(-1, 4))
-def test_what_either_had_is_there_once_at_its_earliest(
-    older: Buckets, newer: Buckets, settled: int
-) -> None:
-    merged = merge("old", state("old", older, settled), state("new", newer))
-    assert merged.fingerprint == "old"
-    for number in older.keys() | newer.keys():
-        mine, theirs = older.get(number, {}), newer.get(number, {})
-        if number <= settled:
-            assert merged.buckets.get(number, {}) == mine
-            continue
-        assert seen(merged.buckets[number]) == seen(mine) | seen(theirs)
-        for who, tickets in merged.buckets[number].items():
-            for ticket, sighting in tickets.items():
-                both = [one[who][ticket] for one in (mine, theirs) if ticket in one.get(who, {})]
-                assert sighting.at == min(one.at for one in both)
+def test_an_older_problem_without_state_takes_over_that_of_its_alias() -> None:
+    tenant = Tenant()
+    tenant.hear(other("new", "b", 0))
+    merged(tenant, "new")
+    assert tenant.accounts(FINGERPRINT, 0) == 1
+    assert (tenant.subject("new"), tenant.watch.tracked) == (None, 1)
 
 
-@given(BUCKETS)
-def test_an_older_problem_without_state_takes_over_that_of_its_alias(buckets: Buckets) -> None:
-    assert merge("old", None, state("new", buckets)) == state("old", buckets)
+def test_an_open_anomaly_of_an_alias_goes_on_under_the_older_problem() -> None:
+    tenant = Tenant()
+    (anomaly,) = tenant.hear(*outage(3, fingerprint="new"))
+    assert anomaly.state is OPENED
+    merged(tenant, "new")
+    outputs = tenant.hear(*(report(f"more-{n}", 20_000 + n) for n in range(12)))
+    assert {one.anomaly_id for one in outputs} == {anomaly.anomaly_id}

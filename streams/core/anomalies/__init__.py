@@ -1,10 +1,10 @@
 """Anomalies: the same problem at unusually many accounts, seen across all tickets of a tenant.
 
-Pure: reports, timers and people's answers go in with the state they concern, and the next state
+Pure: reports, timers and people's answers go in with the states they concern, and the next states
 and the records to write come out.
 """
 
-from streams.core.anomalies.actions import act, fingerprint_of
+from streams.core.anomalies.actions import act
 from streams.core.anomalies.grouping import (
     Placed,
     Shelf,
@@ -14,38 +14,44 @@ from streams.core.anomalies.grouping import (
     shelf_number,
 )
 from streams.core.anomalies.groups import Groups
-from streams.core.anomalies.lifecycle import observe, tick
+from streams.core.anomalies.lifecycle import forget, observe, wake
 from streams.core.anomalies.merging import merge
+from streams.core.anomalies.naming import category_name
 from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.state import (
-    FingerprintState,
+    Incident,
+    Known,
     Step,
+    Subject,
     Watch,
-    decode_fingerprint,
+    decode_incident,
+    decode_subject,
     decode_watch,
-    encode_fingerprint,
-    encode_watch,
+    encode,
 )
 
 __all__ = [
     "AnomalyPolicy",
-    "FingerprintState",
     "Groups",
+    "Incident",
+    "Known",
     "Placed",
     "Shelf",
     "Step",
+    "Subject",
     "Watch",
     "act",
-    "decode_fingerprint",
+    "category_name",
+    "decode_incident",
     "decode_shelf",
+    "decode_subject",
     "decode_watch",
-    "encode_fingerprint",
+    "encode",
     "encode_shelf",
-    "encode_watch",
-    "fingerprint_of",
+    "forget",
     "merge",
     "observe",
     "place",
     "shelf_number",
-    "tick",
+    "wake",
 ]

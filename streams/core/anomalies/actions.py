@@ -1,47 +1,80 @@
-"""What the on-call person's answer does to an anomaly."""
+"""What the on-call person's answer does to an anomaly, and to what comes after it."""
 
 from msgspec.structs import replace
 
+from detectors.spikes import Bar
 from schemas.records import AnomalyAction, AnomalyActionKind, AnomalyState, Millis
-from streams.core.anomalies.lifecycle import resolve
+from streams.core.anomalies.incidents import owned, resolved
 from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.record import record
-from streams.core.anomalies.state import FingerprintState, Step, Watch
-from streams.core.anomalies.windows import Window
+from streams.core.anomalies.state import Incident, Known, Step, Watch
 
-_MUTES = (AnomalyActionKind.MUTE, AnomalyActionKind.FALSE_ALARM)
-_NAMES = (AnomalyActionKind.ACKNOWLEDGE, AnomalyActionKind.KNOWN_ISSUE)
-
-
-def fingerprint_of(watch: Watch, action: AnomalyAction) -> str | None:
-    """The fingerprint whose state an action is about; None where there is none any more."""
-    return watch.open.get(action.anomaly_id, action.fingerprint)
+MOST_ANSWERS = 1_000
+"""Subjects whose mutes, known issues and bars a tenant's watch remembers at most."""
+SURE = 6.0
+"""Alerts that a false alarm counts as: as many accounts do not alert again for days."""
 
 
 def act(
-    state: FingerprintState,
+    known: Known, watch: Watch, action: AnomalyAction, policy: AnomalyPolicy, now: Millis
+) -> Step:
+    """What follows from an answer.
+
+    Acknowledged: the record says by whom. Known issue: also, nobody is told of its growth, and it
+    opens as known for `AnomalyPolicy.known`. Muted: nothing opens or is updated until the time
+    given. False alarm: resolved, and the next of its kind needs more accounts than this one had.
+    An answer to an anomaly that is gone acts on the fingerprint it names, if any.
+    """
+    watch = _pruned(watch, now)
+    incident = known.incident(action.anomaly_id)
+    names = tuple(owned(incident)) if incident else tuple(filter(None, (action.fingerprint,)))
+    if action.kind is AnomalyActionKind.MUTE:
+        until = action.until if action.until is not None else now + policy.mute
+        return Step(replace(watch, muted={**watch.muted, **dict.fromkeys(names, until)}))
+    if action.kind is AnomalyActionKind.FALSE_ALARM:
+        return _false_alarm(known, incident, watch, names, policy, now)
+    if action.kind is AnomalyActionKind.KNOWN_ISSUE:
+        said = (action.actor_id, now + policy.known)
+        watch = replace(watch, known={**watch.known, **dict.fromkeys(names, said)})
+    elif action.kind is not AnomalyActionKind.ACKNOWLEDGE:
+        return Step(watch)
+    if incident is None or incident.resolved_at is not None:
+        return Step(watch)
+    incident = replace(
+        incident,
+        acknowledged_by=action.actor_id,
+        known_issue=incident.known_issue or action.kind is AnomalyActionKind.KNOWN_ISSUE,
+        revision=incident.revision + 1,
+    )
+    output = record(incident, AnomalyState.UPDATED, policy, now)
+    return Step(watch, {}, {incident.anomaly_id: incident}, (output,))
+
+
+def _false_alarm(
+    known: Known,
+    incident: Incident | None,
     watch: Watch,
-    action: AnomalyAction,
+    names: tuple[str, ...],
     policy: AnomalyPolicy,
     now: Millis,
 ) -> Step:
-    """What follows from an answer to the anomaly of this state.
+    if incident is None:
+        return Step(watch)
+    peak = float(incident.peak)
+    bars = {name: watch.bars.get(name, Bar()).raised(peak, now, SURE) for name in names}
+    watch = replace(watch, bars={**watch.bars, **bars})
+    if incident.resolved_at is not None:
+        return Step(watch)
+    return resolved(known, incident, watch, policy, now)
 
-    Acknowledged or known: the record says by whom. Muted: nothing opens or is updated until the
-    time given. False alarm: resolved, and muted. An answer to an anomaly that is no longer open
-    only mutes.
-    """
-    if action.kind in _MUTES:
-        until = action.until if action.until is not None else now + policy.mute
-        state = replace(state, muted_until=until)
-    anomaly = state.open
-    if anomaly is None or anomaly.anomaly_id != action.anomaly_id:
-        return Step(state, watch)
-    if action.kind is AnomalyActionKind.FALSE_ALARM:
-        return resolve(state, anomaly, watch, policy, now)
-    if action.kind not in _NAMES:
-        return Step(state, watch)
-    named = replace(anomaly, acknowledged_by=action.actor_id, revision=anomaly.revision + 1)
-    window = Window(anomaly.peak_end, anomaly.peak)
-    output = record(state, named, AnomalyState.UPDATED, window, policy, now)
-    return Step(replace(state, open=named), watch, (output,))
+
+def _pruned(watch: Watch, now: Millis) -> Watch:
+    """The watch without answers that are over, and with the newest where they are too many."""
+    muted = {name: until for name, until in watch.muted.items() if until > now}
+    known = {name: said for name, said in watch.known.items() if said[1] > now}
+    return replace(
+        watch,
+        muted=dict(list(muted.items())[-MOST_ANSWERS:]),
+        known=dict(list(known.items())[-MOST_ANSWERS:]),
+        bars=dict(list(watch.bars.items())[-MOST_ANSWERS:]),
+    )

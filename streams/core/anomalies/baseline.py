@@ -1,11 +1,21 @@
 """Learning from windows that can no longer change."""
 
+from math import log10
+
 from msgspec.structs import replace
 
+from detectors.spikes import MOST_RATIO, Expected
 from schemas.records import Millis
+from streams.core.anomalies.naming import is_category
 from streams.core.anomalies.policy import AnomalyPolicy
-from streams.core.anomalies.state import FingerprintState, Watch
-from streams.core.anomalies.windows import accounts_in
+from streams.core.anomalies.state import Flow, Subject, Watch
+from streams.core.anomalies.windows import Counted, accounts_in, after
+
+HOUR = 3_600_000
+FLOW_HALF_LIFE = 24.0
+"""Hours after which a past hour weighs half in the level that a season is measured by."""
+MOST_DEVIATIONS = 4.0
+"""A window is learned as no more than so many standard deviations above what is usual."""
 
 
 def last_settled(watermark: Millis, policy: AnomalyPolicy) -> int:
@@ -13,42 +23,87 @@ def last_settled(watermark: Millis, policy: AnomalyPolicy) -> int:
     return (watermark - policy.lateness) // policy.bucket - 1
 
 
-def settle(
-    state: FingerprintState, watch: Watch, policy: AnomalyPolicy
-) -> tuple[FingerprintState, Watch]:
+def settle(subject: Subject, watch: Watch, policy: AnomalyPolicy) -> tuple[Subject, Watch]:
     """Fold the windows that have settled into the baseline and the tenant's pool.
 
-    While an anomaly is open nothing is learned, so that an outage does not become usual.
+    Nothing is learned of the time of an incident, so that an outage does not become usual.
     """
     through = last_settled(watch.watermark, policy)
-    if through <= state.settled:
-        return state, watch
-    needed = through - policy.window_buckets + 1
-    rest = {number: bucket for number, bucket in state.buckets.items() if number > needed}
-    if state.open is None:
-        learned, watch = _learn(state, watch, through, policy)
-        return replace(learned, settled=through, buckets=rest), watch
-    return replace(state, settled=through, buckets=rest), watch
+    begun = subject.settled or min(subject.buckets, default=through + 1) - 1
+    if through <= begun:
+        return subject, watch
+    if not _in_incident(subject.name, watch):
+        subject, watch = _learn(subject, watch, begun, through, policy)
+    rest = after(Counted(subject.buckets, subject.sketches), through - policy.window_buckets + 1)
+    return replace(subject, settled=through, buckets=rest.buckets, sketches=rest.sketches), watch
+
+
+def skip(subject: Subject, through: int) -> Subject:
+    """The subject without what it counted up to a bucket, which it never learns from."""
+    if through <= subject.settled:
+        return subject
+    rest = after(Counted(subject.buckets, subject.sketches), through)
+    return replace(subject, settled=through, buckets=rest.buckets, sketches=rest.sketches)
+
+
+def _in_incident(name: str, watch: Watch) -> bool:
+    return any(name in entry.members for entry in watch.incidents.values() if not entry.resolved)
 
 
 def _learn(
-    state: FingerprintState, watch: Watch, through: int, policy: AnomalyPolicy
-) -> tuple[FingerprintState, Watch]:
-    own, pool, done = state.baseline, watch.pool, state.settled
-    ends = {number + k for number in state.buckets for k in range(policy.window_buckets)}
+    subject: Subject, watch: Watch, done: int, through: int, policy: AnomalyPolicy
+) -> tuple[Subject, Watch]:
+    own, pool = subject.baseline, watch.pool
+    counted = Counted(subject.buckets, subject.sketches)
+    factor = watch.season.factor(through * policy.bucket)
+    half, pooled = policy.half_life_windows, policy.pool_half_life_windows
+    ends = {number + k for number in subject.buckets for k in range(policy.window_buckets)}
     for end in sorted(end for end in ends if done < end <= through):
-        count = accounts_in(state.buckets, end, policy)
-        own = own.after_empty(end - done - 1, policy.half_life_windows)
-        own = own.after(count, policy.half_life_windows)
-        pool = pool.after_empty(end - done - 1, policy.pool_half_life_windows)
-        pool = pool.after(count, policy.pool_half_life_windows)
+        own = own.after_empty(end - done - 1, half, factor)
+        pool = pool.after_empty(end - done - 1, pooled)
+        count = accounts_in(counted, end, policy)
+        usual = own.expected(policy.prior_accounts, policy.prior_windows, factor)
+        own = own.after(min(count, usual.usual_most(MOST_DEVIATIONS) + 1), half, factor)
+        pool = pool.after(count, pooled)
         done = end
-    own = own.after_empty(through - done, policy.half_life_windows)
-    pool = pool.after_empty(through - done, policy.pool_half_life_windows)
-    return replace(state, baseline=own), replace(watch, pool=pool)
+    own = own.after_empty(through - done, half, factor)
+    pool = pool.after_empty(through - done, pooled)
+    if is_category(subject.name):
+        return replace(subject, baseline=own), watch
+    return replace(subject, baseline=own), replace(watch, pool=pool)
 
 
-def expected_accounts(state: FingerprintState, watch: Watch, policy: AnomalyPolicy) -> float:
-    """Accounts usual in a window of this fingerprint; the tenant's pool speaks where it is new."""
+def flow(watch: Watch, at: Millis) -> Watch:
+    """The watch after one more reporter at a moment; each full hour teaches the season."""
+    hour, now = at // HOUR, watch.flow
+    if hour <= now.hour:
+        return replace(watch, flow=replace(now, reports=now.reports + 1))
+    season, level, ratio = watch.season, now.level, 1.0
+    if now.hour:
+        mean = level.mean()
+        if mean > 0:
+            ratio = min(MOST_RATIO, now.reports / mean)
+            season = season.after(now.hour * HOUR, ratio, 1.0)
+        level = level.after(now.reports, FLOW_HALF_LIFE, season.factor(now.hour * HOUR))
+        level = level.after_empty(hour - now.hour - 1, FLOW_HALF_LIFE)
+    return replace(watch, flow=Flow(hour, 1, level, ratio), season=season)
+
+
+def expected_accounts(
+    subject: Subject, watch: Watch, at: Millis, policy: AnomalyPolicy
+) -> Expected:
+    """What is usual in a window of this subject; the tenant's pool speaks where it is new.
+
+    A busy last hour counts like a season: where everything is reported more, nothing stands out.
+    """
     prior = max(policy.prior_accounts, watch.pool.mean())
-    return state.baseline.expected(prior, policy.prior_windows)
+    factor = max(watch.season.factor(at), watch.flow.ratio)
+    usual = subject.baseline.expected(prior, policy.prior_windows, factor)
+    if subject.baseline.windows < policy.prior_windows:
+        return usual
+    return Expected(usual.mean, max(usual.dispersion, policy.least_dispersion))
+
+
+def open_line(watch: Watch, policy: AnomalyPolicy) -> float:
+    """Decimal logarithm of the probability below which an anomaly opens."""
+    return log10(policy.open_probability * min(1.0, policy.judged_together / max(1, watch.tracked)))

@@ -1,134 +1,231 @@
-"""An anomaly opens, grows and is resolved."""
+"""What follows from a report, and from a deadline."""
+
+from math import inf
 
 from msgspec.structs import replace
 
 from schemas.records import Anomaly, AnomalyState, Millis, ProblemReport
-from streams.core.anomalies.baseline import expected_accounts, last_settled, settle
-from streams.core.anomalies.opened import joined, opened, quiet_at
+from streams.core.anomalies.baseline import expected_accounts, flow, last_settled, open_line, settle
+from streams.core.anomalies.incidents import (
+    entered,
+    grown,
+    joined,
+    opened,
+    quiet_at,
+    resolved,
+    told,
+)
+from streams.core.anomalies.kinship import home, kin
+from streams.core.anomalies.naming import category_name, is_category
 from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.record import record
-from streams.core.anomalies.state import FingerprintState, OpenAnomaly, Step, Watch
-from streams.core.anomalies.statistics import poisson_tail
+from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
 from streams.core.anomalies.watermark import advance, hear
-from streams.core.anomalies.windows import Seen, Window, add, busiest, seen
+from streams.core.anomalies.windows import (
+    Counted,
+    Seen,
+    Window,
+    add,
+    at_most,
+    busiest,
+    reporters_in,
+    seen,
+)
+
+BARELY = 1e-9
+"""A bar is to be passed, not reached."""
+CATEGORY_DAYS = 28
+"""How many times as long as a fingerprint an unseen category is kept."""
 
 
 def observe(
-    state: FingerprintState | None,
-    watch: Watch,
-    report: ProblemReport,
-    policy: AnomalyPolicy,
-    now: Millis,
+    known: Known, watch: Watch, report: ProblemReport, policy: AnomalyPolicy, now: Millis
 ) -> Step:
     """What follows from a report that was recorded at `now`.
 
-    `state` is that of the report's tenant and fingerprint, `watch` that of its tenant. A
-    heartbeat moves the watermark and leaves the state alone.
+    `known` is what is stored of the report's tenant, `watch` its watch. A heartbeat moves the
+    watermark and leaves all else alone.
     """
     watch = hear(watch, report, policy, now)
     if report.heartbeat:
-        return Step(state, watch)
+        return Step(watch)
     at = min(report.occurred_at, now)
-    current, watch = settle(state or _born(report, watch, policy, at), watch, policy)
     new = seen(report, at, policy)
-    if new.number <= current.settled:
-        return Step(current if state else None, replace(watch, late=watch.late + 1))
-    buckets = add(current.buckets, new, policy)
-    if buckets is current.buckets:
-        return Step(current, watch)
-    current = replace(current, buckets=buckets, seen_at=max(current.seen_at, at))
-    if current.open is None:
-        return _maybe_open(current, watch, new, policy, now)
-    return _grow(current, current.open, watch, new, policy, now)
+    if new.number <= last_settled(watch.watermark, policy):
+        return Step(replace(watch, late=watch.late + 1))
+    subjects: dict[str, Subject | None] = {}
+    fresh: list[Subject] = []
+    for name in (report.fingerprint, category_name(report.category)):
+        watch, subject = _counted(known, watch, report, name, new, policy)
+        if subject is not None:
+            subjects[name] = subject
+            fresh.append(subject)
+    if not fresh:
+        return Step(watch)
+    return _judge(known, flow(watch, at), fresh, new, policy, now, subjects)
 
 
-def tick(state: FingerprintState, watch: Watch, policy: AnomalyPolicy, now: Millis) -> Step:
-    """What follows from the state's deadline having come. Calling it earlier does no harm.
-
-    A quiet anomaly is resolved once the watermark, too, has passed its quiet time: reports that
-    a slow source partition still holds may keep it open.
-    """
-    watch = advance(watch, policy, now)
-    state, watch = settle(state, watch, policy)
-    if state.open is not None:
-        due = quiet_at(state.open, policy)
-        if watch.watermark >= due:
-            return resolve(state, state.open, watch, policy, now)
-        return Step(replace(state, deadline=max(due, now + policy.bucket)), watch)
-    forget_at = max(state.seen_at + policy.forget, state.muted_until)
-    if now >= forget_at:
-        return Step(None, watch)
-    return Step(replace(state, deadline=forget_at), watch)
-
-
-def resolve(
-    state: FingerprintState,
-    anomaly: OpenAnomaly,
+def _counted(
+    known: Known,
     watch: Watch,
+    report: ProblemReport,
+    name: str,
+    new: Seen,
     policy: AnomalyPolicy,
-    now: Millis,
-) -> Step:
-    """Close the state's open anomaly and name everyone it touched."""
-    last = replace(anomaly, revision=anomaly.revision + 1)
-    window = Window(anomaly.peak_end, anomaly.peak)
-    output = record(state, last, AnomalyState.RESOLVED, window, policy, now)
-    settled = max(state.settled, anomaly.hot_until, watch.watermark // policy.bucket - 1)
-    state = replace(
-        state,
-        open=None,
-        settled=settled,
-        buckets={number: bucket for number, bucket in state.buckets.items() if number > settled},
-        deadline=max(state.seen_at + policy.forget, state.muted_until),
-    )
-    still_open = {key: value for key, value in watch.open.items() if key != anomaly.anomaly_id}
-    return Step(state, replace(watch, open=still_open), (output,))
+) -> tuple[Watch, Subject | None]:
+    """The subject with the report counted; None when that changes nothing."""
+    stored = known.subject(name)
+    if stored is None and not is_category(name):
+        if watch.tracked >= policy.tracked_fingerprints:
+            return replace(watch, untracked=watch.untracked + 1), None
+        watch = replace(watch, tracked=watch.tracked + 1)
+    subject, watch = settle(stored or _born(report, name, watch, policy), watch, policy)
+    before = Counted(subject.buckets, subject.sketches)
+    after = before if new.number <= subject.settled else add(before, new, policy)
+    if after is before and stored is not None:
+        return watch, None
+    at = max(subject.seen_at, new.sighting.at)
+    subject = replace(subject, buckets=after.buckets, sketches=after.sketches, seen_at=at)
+    return watch, replace(subject, deadline=_forget_at(subject, policy))
 
 
-def _born(
-    report: ProblemReport, watch: Watch, policy: AnomalyPolicy, at: Millis
-) -> FingerprintState:
-    return FingerprintState(
+def _born(report: ProblemReport, name: str, watch: Watch, policy: AnomalyPolicy) -> Subject:
+    of_category = is_category(name)
+    return Subject(
         tenant=report.tenant,
-        fingerprint=report.fingerprint,
+        name=name,
         category=report.category,
-        title=report.template or report.error_text or report.category,
-        component=report.component,
-        settled=last_settled(watch.watermark, policy),
-        seen_at=at,
-        deadline=at + policy.forget,
+        title=report.category
+        if of_category
+        else report.template or report.error_text or report.category,
+        component=None if of_category else report.component,
+        settled=0,
+        seen_at=0,
+        deadline=0,
     )
 
 
-def _maybe_open(
-    state: FingerprintState, watch: Watch, new: Seen, policy: AnomalyPolicy, now: Millis
-) -> Step:
-    window = busiest(state.buckets, new.number, policy)
-    if now < state.muted_until or window.accounts < policy.minimum_accounts:
-        return Step(state, watch)
-    expected = expected_accounts(state, watch, policy)
-    if poisson_tail(window.accounts, expected) >= policy.open_probability:
-        return Step(state, watch)
-    anomaly = opened(state, window, new.number, expected, policy)
-    state = replace(state, open=anomaly, deadline=quiet_at(anomaly, policy))
-    watch = replace(watch, open={**watch.open, anomaly.anomaly_id: state.fingerprint})
-    output = record(state, anomaly, AnomalyState.OPENED, window, policy, now)
-    return Step(state, watch, (output,))
+def _forget_at(subject: Subject, policy: AnomalyPolicy) -> Millis:
+    if is_category(subject.name):
+        return subject.seen_at + CATEGORY_DAYS * policy.forget
+    reporters = {who for bucket in subject.buckets.values() for who in bucket}
+    alone = len(reporters) <= 1 and subject.baseline.counts <= policy.window_buckets
+    return subject.seen_at + (policy.forget_single if alone else policy.forget)
 
 
-def _grow(
-    state: FingerprintState,
-    anomaly: OpenAnomaly,
+def _judge(
+    known: Known,
     watch: Watch,
+    fresh: list[Subject],
     new: Seen,
     policy: AnomalyPolicy,
     now: Millis,
+    subjects: dict[str, Subject | None],
 ) -> Step:
-    window = busiest(state.buckets, new.number, policy)
-    growth = window.accounts / anomaly.announced
-    anomaly = joined(anomaly, new, window, policy)
-    outputs: tuple[Anomaly, ...] = ()
-    if growth >= policy.growth and now >= state.muted_until:
-        anomaly = replace(anomaly, announced=window.accounts, revision=anomaly.revision + 1)
-        outputs = (record(state, anomaly, AnomalyState.UPDATED, window, policy, now, growth),)
-    state = replace(state, open=anomaly, deadline=quiet_at(anomaly, policy))
-    return Step(state, watch, outputs)
+    """Grow the incident that the report belongs to, or see whether a subject bursts."""
+    fingerprint = next((one for one in fresh if not is_category(one.name)), None)
+    if fingerprint is not None:
+        incident = home(known, watch, fingerprint, new.number)
+        if incident is not None:
+            incident, window = grown(incident, new, fingerprint, policy)
+            incident, outputs = told(incident, watch, window, policy, now)
+            watch = entered(watch, incident)
+            return Step(watch, subjects, {incident.anomaly_id: incident}, outputs)
+    for subject in fresh:
+        step = _burst(known, watch, subject, new, policy, now, subjects)
+        if step is not None:
+            return step
+    return Step(watch, subjects)
+
+
+def _burst(
+    known: Known,
+    watch: Watch,
+    subject: Subject,
+    new: Seen,
+    policy: AnomalyPolicy,
+    now: Millis,
+    subjects: dict[str, Subject | None],
+) -> Step | None:
+    of_category = is_category(subject.name)
+    if of_category and subject.baseline.windows < policy.category_history:
+        return None
+    counted = Counted(subject.buckets, subject.sketches)
+    most = at_most(counted, new.number, policy)
+    names = (subject.name, category_name(subject.category))
+    bars = (watch.bars[name].line(now) for name in names if name in watch.bars)
+    minimum = policy.category_accounts if of_category else policy.minimum_accounts
+    least = max((minimum, *(bar + BARELY for bar in bars)))
+    if most < least or max(watch.muted.get(name, 0) for name in names) > now:
+        return None
+    expected, line = expected_accounts(subject, watch, now, policy), open_line(watch, policy)
+    if most < inf and expected.log_tail(most) >= line:
+        return None
+    window = busiest(counted, new.number, policy)
+    if window.accounts < least or expected.log_tail(window.accounts) >= line:
+        return None
+    if of_category and not _is_news(known, watch, subject, window, policy):
+        return None
+    outputs: tuple[Anomaly, ...]
+    relative = kin(known, watch, subject, window, policy)
+    if relative is None:
+        incident = opened(subject, watch, window, new.number, expected, policy, now)
+        outputs = (record(incident, AnomalyState.OPENED, policy, now, window),)
+    else:
+        incident, why = relative
+        incident, window = joined(incident, subject, why, new.number, expected, policy)
+        incident, outputs = told(incident, watch, window, policy, now, always=True)
+    watch = entered(watch, incident)
+    return Step(watch, subjects, {incident.anomaly_id: incident}, outputs)
+
+
+def _is_news(
+    known: Known, watch: Watch, subject: Subject, window: Window, policy: AnomalyPolicy
+) -> bool:
+    """Whether a category has many accounts that are not accounted for.
+
+    What an open incident explains already, or the on-call person has answered, is no news of it.
+    """
+    explained = [known.incident(name) for name in watch.incidents]
+    answered = [known.subject(name) for name in (*watch.muted, *watch.bars) if name != subject.name]
+    if any(window.end - number < policy.window_buckets for number in subject.sketches):
+        return True
+    rest = reporters_in(subject.buckets, window.end, policy)
+    for one in (*explained, *answered):
+        if one is not None:
+            rest -= {who for bucket in one.buckets.values() for who in bucket}
+    return len(rest) >= policy.category_accounts
+
+
+def wake(
+    known: Known, incident: Incident, watch: Watch, policy: AnomalyPolicy, now: Millis
+) -> Step:
+    """What follows from an incident's deadline having come. Calling it earlier does no harm.
+
+    A quiet incident is resolved once the watermark, too, has passed its quiet time: reports that
+    a slow source partition still holds may keep it open. A resolved one is forgotten.
+    """
+    watch = advance(watch, policy, now)
+    name = incident.anomaly_id
+    if incident.resolved_at is not None:
+        if now < incident.deadline:
+            return Step(watch)
+        rest = {key: entry for key, entry in watch.incidents.items() if key != name}
+        return Step(replace(watch, incidents=rest), {}, {name: None})
+    due = quiet_at(incident, policy)
+    if watch.watermark < due:
+        incident = replace(incident, deadline=max(due, now + policy.bucket))
+        return Step(watch, {}, {name: incident})
+    return resolved(known, incident, watch, policy, now)
+
+
+def forget(subject: Subject, watch: Watch, policy: AnomalyPolicy, now: Millis) -> Step:
+    """What follows from a subject's deadline having come. Calling it earlier does no harm."""
+    watch = advance(watch, policy, now)
+    subject, watch = settle(subject, watch, policy)
+    due = _forget_at(subject, policy)
+    if now < due:
+        return Step(watch, {subject.name: replace(subject, deadline=due)})
+    if not is_category(subject.name):
+        watch = replace(watch, tracked=max(0, watch.tracked - 1))
+    return Step(watch, {subject.name: None})

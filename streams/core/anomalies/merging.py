@@ -2,32 +2,38 @@
 
 from msgspec.structs import replace
 
-from streams.core.anomalies.state import Bucket, FingerprintState
+from streams.core.anomalies.policy import AnomalyPolicy
+from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
+from streams.core.anomalies.windows import Counted, after, together
 
 
-def merge(
-    fingerprint: str, state: FingerprintState | None, alias: FingerprintState
-) -> FingerprintState:
-    """The state of the older problem, `fingerprint`, with the reports that came under its alias.
+def merge(known: Known, watch: Watch, alias: str, group: str, policy: AnomalyPolicy) -> Step:
+    """The older problem, `group`, takes over what came under its alias, incidents included.
 
-    Each report counts once, whichever of the two had it. An anomaly that is open under the alias
-    is not carried over.
+    Each report counts once, whichever of the two had it.
     """
-    if state is None:
-        return replace(alias, fingerprint=fingerprint, open=None)
-    buckets = dict(state.buckets)
-    for number, bucket in alias.buckets.items():
-        if number > state.settled:
-            buckets[number] = _both(buckets.get(number, {}), bucket)
-    return replace(state, buckets=buckets, seen_at=max(state.seen_at, alias.seen_at))
+    moved, own = known.subject(alias), known.subject(group)
+    subjects: dict[str, Subject | None] = {}
+    if moved is not None:
+        subjects = {alias: None, group: _both(group, own, moved, policy)}
+        watch = replace(watch, tracked=watch.tracked - (own is not None))
+    incidents: dict[str, Incident | None] = {}
+    entries = dict(watch.incidents)
+    for name, entry in watch.incidents.items():
+        incident = known.incident(name)
+        if alias in entry.members and group not in entry.members and incident is not None:
+            members = (*entry.members, group)
+            entries[name] = replace(entry, members=members)
+            incidents[name] = replace(incident, members=members)
+    return Step(replace(watch, incidents=entries), subjects, incidents)
 
 
-def _both(one: Bucket, other: Bucket) -> Bucket:
-    both = {who: dict(tickets) for who, tickets in one.items()}
-    for who, tickets in other.items():
-        mine = both.setdefault(who, {})
-        for ticket, sighting in tickets.items():
-            known = mine.get(ticket)
-            if known is None or sighting.at < known.at:
-                mine[ticket] = sighting
-    return both
+def _both(group: str, own: Subject | None, moved: Subject, policy: AnomalyPolicy) -> Subject:
+    if own is None:
+        return replace(moved, name=group)
+    fresh = after(Counted(moved.buckets, moved.sketches), own.settled)
+    both = together(Counted(own.buckets, own.sketches), fresh, policy)
+    seen_at, deadline = max(own.seen_at, moved.seen_at), max(own.deadline, moved.deadline)
+    return replace(
+        own, buckets=both.buckets, sketches=both.sketches, seen_at=seen_at, deadline=deadline
+    )

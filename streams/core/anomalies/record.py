@@ -1,58 +1,58 @@
 """The records that tell of an anomaly."""
 
-from hashlib import blake2b
-
 from schemas.records import AffectedTicket, Anomaly, AnomalyState, Millis
+from streams.core.anomalies.naming import is_category
 from streams.core.anomalies.policy import AnomalyPolicy
-from streams.core.anomalies.state import FingerprintState, OpenAnomaly
+from streams.core.anomalies.state import Incident
 from streams.core.anomalies.windows import Window
 
 
-def anomaly_id(tenant: str, fingerprint: str, since: Millis) -> str:
-    """The id of the anomaly of a fingerprint whose first report was at `since`."""
-    name = "\x00".join((tenant, fingerprint, str(since))).encode()
-    return f"anomaly-{blake2b(name, digest_size=8).hexdigest()}"
-
-
 def record(
-    state: FingerprintState,
-    anomaly: OpenAnomaly,
+    incident: Incident,
     kind: AnomalyState,
-    window: Window,
     policy: AnomalyPolicy,
     now: Millis,
+    window: Window | None = None,
     growth: float | None = None,
 ) -> Anomaly:
-    """The record of an anomaly at `now`, with its figures for `window`."""
+    """The record of an incident at `now`, with its figures for `window`, by default its busiest."""
+    window = window or Window(incident.peak_end, incident.peak)
     touched = tuple(
         AffectedTicket(ticket_id=ticket, reported_at=at, account_id=account)
         for ticket, (at, account) in sorted(
-            anomaly.affected.items(), key=lambda item: (item[1][0], item[0])
+            incident.affected.items(), key=lambda item: (item[1][0], item[0])
         )
     )
     resolved = kind is AnomalyState.RESOLVED
+    critical = incident.peak >= policy.critical_accounts and not incident.known_issue
     return Anomaly(
-        anomaly_id=anomaly.anomaly_id,
+        anomaly_id=incident.anomaly_id,
         state=kind,
-        revision=anomaly.revision,
-        title=state.title,
-        category=state.category,
-        since=anomaly.since,
+        revision=incident.revision,
+        title=incident.title,
+        category=incident.category,
+        since=incident.since,
         updated_at=now,
         window_start=(window.end + 1 - policy.window_buckets) * policy.bucket,
         window_end=(window.end + 1) * policy.bucket,
         accounts=window.accounts,
-        expected=anomaly.expected,
-        tail_probability=anomaly.tail,
-        tenant=state.tenant,
-        fingerprints=(state.fingerprint,),
-        large_accounts=anomaly.large,
+        expected=incident.expected.mean,
+        tail_probability=10 ** incident.expected.log_tail(incident.peak),
+        tenant=incident.tenant,
+        fingerprints=tuple(name for name in incident.members if not is_category(name)),
+        large_accounts=incident.large,
         sample_tickets=touched[: policy.sample_tickets],
         affected=touched if resolved else (),
         growth=growth,
-        peak_accounts=anomaly.peak,
-        component=state.component,
-        severity="critical" if anomaly.peak >= policy.critical_accounts else "warning",
-        acknowledged_by=anomaly.acknowledged_by,
+        peak_accounts=incident.peak,
+        component=incident.component,
+        severity="critical" if critical else "warning",
+        runbook=policy.runbooks.get(incident.component or "")
+        or policy.runbooks.get(incident.category),
+        acknowledged_by=incident.acknowledged_by,
         resolved_at=now if resolved else None,
+        opened_at=incident.opened_at,
+        grouped_by=incident.grouped_by,
+        known_issue=incident.known_issue,
+        reports_cut=incident.cut,
     )

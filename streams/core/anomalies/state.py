@@ -1,17 +1,18 @@
-"""What is kept between reports: a value per fingerprint and a small one per tenant.
+"""What is kept between reports: values per subject and incident, and a small one per tenant.
 
-Both are frozen values; the anomalies agent owns the store they lie in. A stored value is one
+All are frozen values; the anomalies agent owns the store they lie in. A stored value is one
 version byte and a msgpack array.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
 
+from detectors.spikes import Bar, Baseline, Expected, Season
 from schemas.records import Anomaly, Millis
-from streams.core.anomalies.statistics import Baseline
 
-VERSION = b"\x01"
+VERSION = b"\x02"
 
 
 class Sighting(msgspec.Struct, frozen=True, array_like=True):
@@ -27,45 +28,74 @@ Bucket = dict[str, dict[str, Sighting]]
 Buckets = dict[int, Bucket]
 """Buckets by number: event time divided by the length of a bucket."""
 
+Sketches = dict[int, bytes]
+"""Reporters of a bucket with more than are kept one by one, as a HyperLogLog sketch."""
 
-class OpenAnomaly(msgspec.Struct, frozen=True, array_like=True):
-    """An anomaly that has not been resolved."""
 
+class Subject(msgspec.Struct, frozen=True, array_like=True):
+    """What is counted: the accounts of a tenant that report one fingerprint, or one category."""
+
+    tenant: str
+    name: str
+    category: str
+    title: str
+    component: str | None
+    settled: int
+    """Last bucket that can no longer change; 0 before there is one."""
+    seen_at: Millis
+    deadline: Millis
+    """When `forget` is to be called."""
+    buckets: Buckets = {}
+    sketches: Sketches = {}
+    baseline: Baseline = Baseline()
+
+
+class Incident(msgspec.Struct, frozen=True, array_like=True):
+    """An anomaly: the accounts of all subjects that burst together, from one cause."""
+
+    tenant: str
     anomaly_id: str
+    subject: str
+    """The subject that opened it."""
+    category: str
+    title: str
+    component: str | None
     since: Millis
-    revision: int
+    opened_at: Millis
+    expected: Expected
+    deadline: Millis
+    members: tuple[str, ...]
+    buckets: Buckets
+    sketches: Sketches
     announced: int
     """Accounts in the window when the last record went out."""
     peak: int
     peak_end: int
     """Last bucket of the window that had the most accounts."""
-    expected: float
-    tail: float
     hot_until: int
     """Last bucket that lay in a window too full to be chance."""
     affected: dict[str, tuple[Millis, str | None]]
     """Time of report and account id by ticket id."""
+    cut: int = 0
+    """Reports of tickets that are not among the affected because the list was full."""
     large: tuple[str, ...] = ()
+    grouped_by: tuple[str, ...] = ()
+    revision: int = 1
+    reopened: int = 0
     acknowledged_by: str | None = None
+    known_issue: bool = False
+    resolved_at: Millis | None = None
 
 
-class FingerprintState(msgspec.Struct, frozen=True, array_like=True):
-    """What is known of one problem of one tenant."""
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """What a tenant's watch says of an incident that is open, or was until a moment ago."""
 
-    tenant: str
-    fingerprint: str
-    category: str
-    title: str
+    members: tuple[str, ...]
     component: str | None
-    settled: int
-    """Last bucket that can no longer change; what belongs there is late."""
-    seen_at: Millis
-    deadline: Millis
-    """When `tick` is to be called."""
-    buckets: Buckets = {}
-    baseline: Baseline = Baseline()
-    open: OpenAnomaly | None = None
-    muted_until: Millis = 0
+    category: str
+    first: int
+    """Bucket of its first report."""
+    resolved: bool = False
 
 
 class Source(msgspec.Struct, frozen=True, array_like=True):
@@ -75,44 +105,79 @@ class Source(msgspec.Struct, frozen=True, array_like=True):
     heard_at: Millis
 
 
+class Flow(msgspec.Struct, frozen=True, array_like=True):
+    """Reports of the current hour (each reporter once a bucket), and the level of the hours."""
+
+    hour: int = 0
+    reports: int = 0
+    level: Baseline = Baseline()
+    ratio: float = 1.0
+    """Of the last full hour to the level."""
+
+
 class Watch(msgspec.Struct, frozen=True, array_like=True):
-    """What all fingerprints of a tenant share."""
+    """What all subjects of a tenant share."""
 
     sources: dict[int, Source] = {}
     watermark: Millis = 0
     late: int = 0
     pool: Baseline = Baseline()
-    open: dict[str, str] = {}
-    """Fingerprint by id of the open anomalies."""
+    """Windows of all its fingerprints: what is usual of one that is new."""
+    flow: Flow = Flow()
+    season: Season = Season()
+    incidents: dict[str, Entry] = {}
+    """By id, in the order of opening."""
+    muted: dict[str, Millis] = {}
+    """Until when subjects are muted."""
+    known: dict[str, tuple[str | None, Millis]] = {}
+    """Who called a subject a known issue, and until when it counts as one."""
+    bars: dict[str, Bar] = {}
+    """How many accounts the false alarms of a subject had, fading."""
+    tracked: int = 0
+    """Fingerprints that have a state."""
+    untracked: int = 0
+    """Reports of fingerprints that were not given one: see `AnomalyPolicy.tracked_fingerprints`."""
+
+
+class Known(Protocol):
+    """What is stored of a tenant."""
+
+    def subject(self, name: str) -> Subject | None:
+        """The subject of a name."""
+
+    def incident(self, anomaly_id: str) -> Incident | None:
+        """The incident of an id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """What follows from a report, a timer or an action. A state of None is to be deleted."""
 
-    state: FingerprintState | None
     watch: Watch
+    subjects: dict[str, Subject | None] = field(default_factory=dict)
+    incidents: dict[str, Incident | None] = field(default_factory=dict)
     outputs: tuple[Anomaly, ...] = ()
 
 
 _encoder = msgspec.msgpack.Encoder()
-_fingerprint_decoder = msgspec.msgpack.Decoder(FingerprintState)
+_subject_decoder = msgspec.msgpack.Decoder(Subject)
+_incident_decoder = msgspec.msgpack.Decoder(Incident)
 _watch_decoder = msgspec.msgpack.Decoder(Watch)
 
 
-def encode_fingerprint(state: FingerprintState) -> bytes:
-    """The stored value of a fingerprint's state."""
+def encode(state: Subject | Incident | Watch) -> bytes:
+    """The stored value of a state."""
     return VERSION + _encoder.encode(state)
 
 
-def decode_fingerprint(value: bytes) -> FingerprintState:
-    """The state in a stored value. Raises ValueError when another version wrote it."""
-    return _fingerprint_decoder.decode(_body(value))
+def decode_subject(value: bytes) -> Subject:
+    """The subject in a stored value. Raises ValueError when another version wrote it."""
+    return _subject_decoder.decode(_body(value))
 
 
-def encode_watch(watch: Watch) -> bytes:
-    """The stored value of a tenant's watch."""
-    return VERSION + _encoder.encode(watch)
+def decode_incident(value: bytes) -> Incident:
+    """The incident in a stored value. Raises ValueError when another version wrote it."""
+    return _incident_decoder.decode(_body(value))
 
 
 def decode_watch(value: bytes) -> Watch:

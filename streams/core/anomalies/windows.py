@@ -1,10 +1,12 @@
 """Distinct accounts in sliding windows of buckets."""
 
+from math import inf
 from typing import NamedTuple
 
 from schemas.records import Millis, ProblemReport
 from streams.core.anomalies.policy import AnomalyPolicy
-from streams.core.anomalies.state import Bucket, Buckets, Sighting
+from streams.core.anomalies.sketches import estimate, sketched
+from streams.core.anomalies.state import Bucket, Buckets, Sighting, Sketches
 
 
 class Window(NamedTuple):
@@ -22,6 +24,13 @@ class Seen(NamedTuple):
     who: str
     ticket_id: str
     sighting: Sighting
+
+
+class Counted(NamedTuple):
+    """Buckets, and the sketches of those that held more reporters than are kept one by one."""
+
+    buckets: Buckets
+    sketches: Sketches
 
 
 def seen(report: ProblemReport, at: Millis, policy: AnomalyPolicy) -> Seen:
@@ -50,15 +59,20 @@ def account_of(who: str) -> str | None:
     return who[2:] if who.startswith("a:") else None
 
 
-def add(buckets: Buckets, new: Seen, policy: AnomalyPolicy) -> Buckets:
-    """The buckets with one more sighting; the same object when it changes nothing.
+def add(counted: Counted, new: Seen, policy: AnomalyPolicy) -> Counted:
+    """What is counted with one more sighting; the same object when it changes nothing.
 
     A ticket counts once a bucket, at its earliest report, so neither retries nor the order of
     arrival change the result (below the policy's bounds of memory).
     """
+    buckets, sketches = counted
     bucket = buckets.get(new.number, {})
-    if new.who not in bucket and len(bucket) >= policy.reporters_per_bucket:
-        return buckets
+    before = sketches.get(new.number, b"")
+    if before or (new.who not in bucket and len(bucket) >= policy.exact_accounts):
+        after = sketched(before, (*bucket, new.who))
+        if after == before:
+            return counted
+        return Counted({**buckets, new.number: {}}, {**sketches, new.number: after})
     tickets = bucket.get(new.who, {})
     known = tickets.get(new.ticket_id, new.sighting)
     merged = Sighting(min(known.at, new.sighting.at), known.large or new.sighting.large)
@@ -67,13 +81,31 @@ def add(buckets: Buckets, new: Seen, policy: AnomalyPolicy) -> Buckets:
     )
     kept = dict(by_time[: policy.tickets_per_reporter])
     if kept == tickets:
-        return buckets
+        return counted
     changed: Bucket = {**bucket, new.who: kept}
-    return {**buckets, new.number: changed}
+    return Counted({**buckets, new.number: changed}, sketches)
 
 
-def accounts_in(buckets: Buckets, end: int, policy: AnomalyPolicy) -> int:
-    """Distinct accounts in the window whose last bucket is `end`.
+def together(one: Counted, other: Counted, policy: AnomalyPolicy) -> Counted:
+    """Both counted as one."""
+    for number, who, ticket_id, sighting in sightings(other):
+        one = add(one, Seen(number, who, ticket_id, sighting), policy)
+    return one
+
+
+def sightings(counted: Counted) -> list[Seen]:
+    """What is kept one by one, by time."""
+    found = [
+        Seen(number, who, ticket_id, sighting)
+        for number, bucket in counted.buckets.items()
+        for who, tickets in bucket.items()
+        for ticket_id, sighting in tickets.items()
+    ]
+    return sorted(found, key=lambda one: (one.sighting.at, one.ticket_id, one.who))
+
+
+def reporters_in(buckets: Buckets, end: int, policy: AnomalyPolicy) -> set[str]:
+    """Distinct reporters in the window whose last bucket is `end`, of those kept one by one.
 
     A ticket reported before and after its account became known belongs to that account alone.
     """
@@ -82,13 +114,39 @@ def accounts_in(buckets: Buckets, end: int, policy: AnomalyPolicy) -> int:
         for who, tickets in buckets.get(number, {}).items():
             for ticket_id in tickets:
                 owner[ticket_id] = min(owner.get(ticket_id, who), who)
-    return len(set(owner.values()))
+    return set(owner.values())
 
 
-def busiest(buckets: Buckets, number: int, policy: AnomalyPolicy) -> Window:
+def accounts_in(counted: Counted, end: int, policy: AnomalyPolicy) -> int:
+    """Distinct accounts in the window whose last bucket is `end`; past the bound an estimate."""
+    exact = reporters_in(counted.buckets, end, policy)
+    first = end - policy.window_buckets + 1
+    more = [value for number, value in counted.sketches.items() if first <= number <= end]
+    return estimate(exact, more) if more else len(exact)
+
+
+def busiest(counted: Counted, number: int, policy: AnomalyPolicy) -> Window:
     """Of the windows that hold bucket `number`, the earliest with the most accounts."""
     windows = (
-        Window(end, accounts_in(buckets, end, policy))
+        Window(end, accounts_in(counted, end, policy))
         for end in range(number, number + policy.window_buckets)
     )
     return max(windows, key=lambda window: (window.accounts, -window.end))
+
+
+def at_most(counted: Counted, number: int, policy: AnomalyPolicy) -> float:
+    """No window that holds bucket `number` has more accounts; known without a look at them."""
+    span = policy.window_buckets
+    near = range(number - span + 1, number + span)
+    if any(bucket in counted.sketches for bucket in near):
+        return inf
+    sizes = [len(counted.buckets.get(bucket, ())) for bucket in near]
+    return max(sum(sizes[first : first + span]) for first in range(span))
+
+
+def after(counted: Counted, number: int) -> Counted:
+    """What is counted in the buckets after `number`."""
+    return Counted(
+        {key: bucket for key, bucket in counted.buckets.items() if key > number},
+        {key: sketch for key, sketch in counted.sketches.items() if key > number},
+    )

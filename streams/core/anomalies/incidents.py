@@ -1,0 +1,236 @@
+"""An incident opens, takes in what bursts with it, is told of, and ends."""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from detectors.spikes import Expected
+from schemas.records import Anomaly, AnomalyState, Millis
+from streams.core.anomalies.baseline import skip
+from streams.core.anomalies.naming import anomaly_id, category_name, is_category
+from streams.core.anomalies.policy import AnomalyPolicy
+from streams.core.anomalies.record import record
+from streams.core.anomalies.state import Entry, Incident, Known, Step, Subject, Watch
+from streams.core.anomalies.windows import (
+    Counted,
+    Seen,
+    Window,
+    account_of,
+    add,
+    after,
+    busiest,
+    sightings,
+    together,
+)
+
+
+def opened(
+    subject: Subject,
+    watch: Watch,
+    window: Window,
+    number: int,
+    expected: Expected,
+    policy: AnomalyPolicy,
+    now: Millis,
+) -> Incident:
+    """The incident of a window that a report in bucket `number` made unusual."""
+    first = window.end - policy.window_buckets + 1
+    counted = Counted(
+        {key: value for key, value in subject.buckets.items() if first <= key <= window.end},
+        {key: value for key, value in subject.sketches.items() if first <= key <= window.end},
+    )
+    found = sightings(counted)
+    since = found[0].sighting.at
+    known_to, known_until = watch.known.get(subject.name, (None, 0))
+    incident = Incident(
+        tenant=subject.tenant,
+        anomaly_id=anomaly_id(subject.tenant, subject.name, since),
+        subject=subject.name,
+        category=subject.category,
+        title=subject.title,
+        component=subject.component,
+        since=since,
+        opened_at=now,
+        expected=expected,
+        deadline=now,
+        members=tuple(dict.fromkeys((subject.name, category_name(subject.category)))),
+        buckets=counted.buckets,
+        sketches=counted.sketches,
+        announced=window.accounts,
+        peak=window.accounts,
+        peak_end=window.end,
+        hot_until=number,
+        affected={},
+        acknowledged_by=known_to if known_until > now else None,
+        known_issue=known_until > now,
+    )
+    return _due(_touched(incident, found, policy), policy)
+
+
+def grown(
+    incident: Incident, new: Seen, subject: Subject, policy: AnomalyPolicy
+) -> tuple[Incident, Window]:
+    """The incident after one more report of a subject, and the busiest window around it.
+
+    What else the subject has counted since the incident began belongs to it, too.
+    """
+    own = [new]
+    if subject.name not in incident.members:
+        first = min(incident.buckets, default=new.number)
+        own = sightings(after(Counted(subject.buckets, subject.sketches), first - 1))
+    counted = Counted(incident.buckets, incident.sketches)
+    for one in own:
+        counted = add(counted, one, policy)
+    window = busiest(counted, new.number, policy)
+    incident = replace(incident, buckets=counted.buckets, sketches=counted.sketches)
+    incident = _named(incident, (subject.name, category_name(subject.category)), policy)
+    incident = _warmed(incident, window, new.number, policy)
+    return _due(_touched(incident, own, policy), policy), window
+
+
+def joined(
+    incident: Incident,
+    subject: Subject,
+    why: str,
+    number: int,
+    expected: Expected,
+    policy: AnomalyPolicy,
+) -> tuple[Incident, Window]:
+    """The incident after a subject that bursts together with it became part of it."""
+    own = Counted(subject.buckets, subject.sketches)
+    counted = together(Counted(incident.buckets, incident.sketches), own, policy)
+    window = busiest(counted, number, policy)
+    found = sightings(own)
+    reasons = dict.fromkeys((*incident.grouped_by, why))
+    usual = Expected(
+        incident.expected.mean + expected.mean,
+        max(incident.expected.dispersion, expected.dispersion),
+    )
+    incident = replace(
+        incident,
+        expected=incident.expected if incident.subject == subject.name else usual,
+        component=incident.component or subject.component,
+        since=min(incident.since, found[0].sighting.at),
+        buckets=counted.buckets,
+        sketches=counted.sketches,
+        grouped_by=tuple(reasons),
+        resolved_at=None,
+        reopened=incident.reopened + (incident.resolved_at is not None),
+    )
+    incident = _named(incident, (subject.name, category_name(subject.category)), policy)
+    incident = _warmed(incident, window, number, policy)
+    incident = replace(incident, hot_until=max(incident.hot_until, number))
+    return _due(_touched(incident, found, policy), policy), window
+
+
+def told(
+    incident: Incident,
+    watch: Watch,
+    window: Window,
+    policy: AnomalyPolicy,
+    now: Millis,
+    *,
+    always: bool = False,
+) -> tuple[Incident, tuple[Anomaly, ...]]:
+    """The incident with its next record, where there is news and it is not muted."""
+    growth = window.accounts / incident.announced
+    if not always and growth < policy.growth:
+        return incident, ()
+    if is_muted(incident, watch, now) or (incident.known_issue and not always):
+        return incident, ()
+    incident = replace(
+        incident,
+        announced=max(window.accounts, incident.announced),
+        revision=incident.revision + 1,
+    )
+    return incident, (record(incident, AnomalyState.UPDATED, policy, now, window, growth),)
+
+
+def resolved(
+    known: Known, incident: Incident, watch: Watch, policy: AnomalyPolicy, now: Millis
+) -> Step:
+    """The incident ends. It is kept for a while, in case the problem comes back.
+
+    What its members counted in its time is neither learned nor counted again.
+    """
+    ended = max(incident.hot_until, watch.watermark // policy.bucket - 1)
+    stored = [known.subject(name) for name in incident.members]
+    subjects = {one.name: skip(one, ended) for one in stored if one is not None}
+    incident = replace(
+        incident,
+        revision=incident.revision + 1,
+        resolved_at=now,
+        deadline=now + policy.flap,
+        buckets={},
+        sketches={},
+    )
+    output = record(incident, AnomalyState.RESOLVED, policy, now)
+    watch = entered(watch, incident)
+    return Step(watch, {**subjects}, {incident.anomaly_id: incident}, (output,))
+
+
+def entered(watch: Watch, incident: Incident) -> Watch:
+    """The watch that knows the incident as it stands."""
+    before = watch.incidents.get(incident.anomaly_id)
+    firsts = [*incident.buckets] if before is None else [*incident.buckets, before.first]
+    is_over = incident.resolved_at is not None
+    entry = Entry(incident.members, incident.component, incident.category, min(firsts), is_over)
+    if entry == before:
+        return watch
+    return replace(watch, incidents={**watch.incidents, incident.anomaly_id: entry})
+
+
+def owned(incident: Incident) -> Iterator[str]:
+    """The subjects that an answer to the incident is about: not a category that only came along."""
+    for name in incident.members:
+        if name == incident.subject or not is_category(name):
+            yield name
+
+
+def is_muted(incident: Incident, watch: Watch, now: Millis) -> bool:
+    """Whether the incident is to stay quiet."""
+    return watch.muted.get(incident.subject, 0) > now
+
+
+def _named(incident: Incident, names: tuple[str, ...], policy: AnomalyPolicy) -> Incident:
+    members = tuple(dict.fromkeys((*incident.members, *names)))[: policy.members]
+    return replace(incident, members=members)
+
+
+def _warmed(incident: Incident, window: Window, number: int, policy: AnomalyPolicy) -> Incident:
+    """The incident with what a window says of its size and of its going on."""
+    if window.accounts > 1 and 10 ** incident.expected.log_tail(window.accounts) < (
+        policy.stay_probability
+    ):
+        incident = replace(incident, hot_until=max(incident.hot_until, number))
+    if window.accounts > incident.peak:
+        incident = replace(incident, peak=window.accounts, peak_end=window.end)
+    return incident
+
+
+def _touched(incident: Incident, found: list[Seen], policy: AnomalyPolicy) -> Incident:
+    affected, cut = dict(incident.affected), incident.cut
+    large = set(incident.large)
+    for new in found:
+        known, account = affected.get(new.ticket_id), account_of(new.who)
+        if known is None and len(affected) >= policy.affected_tickets:
+            cut += 1
+            continue
+        at, owner = known or (new.sighting.at, account)
+        affected[new.ticket_id] = (min(at, new.sighting.at), owner or account)
+        if new.sighting.large and account is not None:
+            large.add(account)
+    return replace(incident, affected=affected, cut=cut, large=tuple(sorted(large)))
+
+
+def _due(incident: Incident, policy: AnomalyPolicy) -> Incident:
+    return replace(incident, deadline=quiet_at(incident, policy))
+
+
+def quiet_at(incident: Incident, policy: AnomalyPolicy) -> Millis:
+    """Event time at which the incident is resolved if no window is hot until then.
+
+    One that came back waits longer each time, so that a flapping problem stays one incident.
+    """
+    quiet = policy.quiet * (1 + min(incident.reopened, 5))
+    return (incident.hot_until + 1) * policy.bucket + quiet

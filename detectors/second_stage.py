@@ -61,7 +61,7 @@ class SecondStage:
 def in_doubt(judgement: Judgement) -> bool:
     """Whether a signal is so close to its threshold that a second look pays."""
     low, high = DOUBT
-    return any(low < score < high for name, score in judgement.scores.items() if name not in LINKED)
+    return any(low < judgement.scores[name] < high for name in DOUBTED)
 
 
 def _mean(first: Judgement, second: Judgement) -> Judgement:

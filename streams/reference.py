@@ -1,5 +1,5 @@
 """The reference pages, generated from what is declared: topics, settings, reason codes, metrics,
-the handoff package, the policy.
+the handoff package, clocks, the policy.
 
     python -m streams.reference docs README.md
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.topics import ROUTES, TOPICS, Topic
+from streams.clocks_page import clocks_page
 from streams.core.reasons import NEVER_RELAXED, REASONS
 from streams.handoff_page import handoff_page
 from streams.metrics import ALERT_METRICS, METRICS
@@ -137,6 +138,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "state-machine.md": states_page,
     "metrics.md": metrics_page,
     "handoff.md": lambda: f"# Handoff package\n\n{NOTE}\n{handoff_page()}",
+    "clocks.md": lambda: f"# Clocks\n\n{NOTE}\n{clocks_page()}",
     "policy.md": lambda: f"# Policy\n\n{NOTE}\n{policy_page()}",
 }
 

@@ -3,10 +3,9 @@
 from typing import Final
 
 from schemas.records import EscalationChange, SlaClock, SlaEventKind
-from streams.core import sla
 from streams.core.policy.model import Route
 from streams.core.routing import route_named
-from streams.core.tickets import cases
+from streams.core.tickets import cases, sla
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.outputs import write_sla_event
 from streams.core.tickets.state import Clock

@@ -13,9 +13,8 @@ from schemas.records import (
     TicketUpdate,
     UpdateKind,
 )
-from streams.core import sla
 from streams.core.routing import route_named
-from streams.core.tickets import clocks
+from streams.core.tickets import clocks, sla
 from streams.core.tickets.assess import Found
 from streams.core.tickets.episodes import close, reopen
 from streams.core.tickets.handling import Handling

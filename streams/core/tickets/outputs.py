@@ -23,9 +23,9 @@ from schemas.records import (
     Verdict,
 )
 from streams.core.routing import place_of
-from streams.core.sla import spent
 from streams.core.tickets.assess import Found, strictest
 from streams.core.tickets.handling import Handling, Subject
+from streams.core.tickets.sla import spent
 from streams.core.tickets.state import KNOWN_SCORES, Case, Clock, Owner, Ticket
 
 _FOR_THE_AI: Final = (Action.REPLY, Action.REVIEW)

@@ -8,9 +8,9 @@ from schemas.records import CustomerNotice, Reason, RouteStatus
 from streams.core.policy.model import Route
 from streams.core.reasons import Code
 from streams.core.routing import place_of
-from streams.core.sla import calendar_of, hours_on
 from streams.core.tickets.assess import Found, strictest
 from streams.core.tickets.handling import Handling
+from streams.core.tickets.sla import calendar_of, hours_on
 
 PAGES: Final = frozenset((Code.SAFETY, Code.SECURITY))
 """On-call is paged for these when nobody is there, whatever the policy."""

@@ -2,8 +2,8 @@
 
 from schemas.records import DurationMillis
 from streams.core.calendars import BusinessHours
-from streams.core.sla import hours_on
 from streams.core.tickets.handling import Handling
+from streams.core.tickets.sla import hours_on
 
 
 def await_answer(handling: Handling) -> None:

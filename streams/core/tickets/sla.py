@@ -37,17 +37,18 @@ def start(
     A route's own target goes before all. Else of the channel's and the segment's the one that is
     due earlier counts, each on its own calendar.
     """
-    offers = _offers(policy, kind, route, segment, channel)
+    offered = offers(policy, kind, route, segment, channel)
     due_at, target, calendar = min(
-        (hours_on(calendars, name).add(now, target), int(target), name) for target, name in offers
+        (hours_on(calendars, name).add(now, target), int(target), name) for target, name in offered
     )
     clock = Clock(kind, now, due_at, None, 0, target, calendar, number=number)
     return _with_next(policy.sla, calendars, clock)
 
 
-def _offers(
+def offers(
     policy: Policy, kind: SlaClock, route: Route, segment: Segment, channel: str
 ) -> Iterator[tuple[DurationMillis, str]]:
+    """The targets that could hold, each with the name of its calendar."""
     calendar = calendar_of(policy, route, channel)
     own: DurationMillis | None = getattr(route, kind)
     if own is not None:

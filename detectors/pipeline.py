@@ -32,6 +32,9 @@ INFORMATION_TOLD: Final = 0.7
 LINKED_FROM: Final = 0.7
 """Ordinary messages name several things, too: few of them may seem complex."""
 SURELY_POSSIBLE: Final = 0.2
+FEW_WORDS: Final = 2
+FOUND_ALONE: Final = ("billing_dispute", "human_request", "technical", "thanks")
+"""Signals that few words can give without the lexicons knowing them."""
 POSSIBLE_FROM: Final = {"safety": 0.03}
 """The learned score from which on a lexicon is believed; a danger must not be missed."""
 
@@ -170,10 +173,12 @@ def _joined(name: str, read: Read, judgement: Judgement) -> Signal:
     """The learned score, corrected where the lexicon is sure, with its evidence where it has some.
 
     A lexicon that finds a near miss halves the score; one that finds more than was learned is
-    believed, unless the model thinks it out of the question.
+    believed, unless the model thinks it out of the question. A word or two, such as the answer to
+    a question of the AI ("cash", "row 12"), say little that the lexicons do not know.
     """
     score, found = judgement.scores[name], read.found[name]
-    if _is_near_miss(name, read.message):
+    few = len(read.message.words) <= FEW_WORDS and name not in FOUND_ALONE
+    if _is_near_miss(name, read.message) or (few and not found.score):
         score /= 2
     elif found.score > score >= POSSIBLE_FROM.get(name, SURELY_POSSIBLE):
         score = found.score

@@ -81,7 +81,7 @@ def test_the_ai_is_silent_while_a_person_has_the_ticket() -> None:
 def test_later_signals_update_the_one_escalation() -> None:
     talk = escalated()
     talk.customer("and I was hacked", HACKED)
-    [update] = talk.new(EscalationUpdate)
+    update, _ = talk.new(EscalationUpdate)
     assert (update.change, update.revision, update.reasons[0].code) == ("signals", 2, "security")
     assert update.messages[0].text == "and I was hacked"
     assert talk.all(OpenEscalation)[-1].reason_codes == ("negative_sentiment", "security")
@@ -410,3 +410,34 @@ def test_a_shadow_policy_decides_and_moves_nothing() -> None:
     assert (talk.ticket.owner, talk.escalations) == (Owner.AI, [])
     talk.human()
     assert (talk.decision.action, talk.escalations) == ("silent", [])
+
+
+def test_a_graver_reason_moves_what_nobody_has_taken_to_its_queue() -> None:
+    talk = Conversation()
+    talk.customer("why was I charged twice", scores(billing=0.9, billing_dispute=0.9))
+    assert talk.escalations[-1].route == "billing"
+    talk.customer("and someone has got into my account", scores(security=0.9))
+    signals, moved = talk.new(EscalationUpdate)
+    assert (signals.change, moved.change) == ("signals", "moved")
+    assert (moved.previous_route, moved.route) == ("billing", "security")
+    [escalation] = [one for one in talk.escalations if one.route == "security"]
+    assert {reason.code for reason in escalation.reasons} >= {"billing", "security"}
+    assert talk.ticket.case is not None
+    assert talk.ticket.case.moves == 0, "only people's moves are counted"
+
+
+def test_a_graver_reason_leaves_a_ticket_to_whoever_took_it_and_calls_the_lead() -> None:
+    talk = Conversation()
+    talk.customer("why was I charged twice", scores(billing=0.9, billing_dispute=0.9))
+    talk.update(UpdateKind.ACCEPTED, actor_id="ann", revision=1)
+    talk.customer("and someone has got into my account", scores(security=0.9))
+    [signals] = talk.new(EscalationUpdate)
+    assert (signals.change, signals.route, signals.notify) == ("signals", "billing", ("lead",))
+
+
+def test_a_lesser_reason_moves_nothing() -> None:
+    talk = Conversation()
+    talk.customer("someone has got into my account", scores(security=0.9))
+    talk.customer("and why was I charged twice", scores(billing=0.9))
+    [signals] = talk.new(EscalationUpdate)
+    assert (signals.change, signals.route, signals.notify) == ("signals", "security", ())

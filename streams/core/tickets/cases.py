@@ -15,7 +15,7 @@ from schemas.records import (
 )
 from streams.core.policy.model import Route
 from streams.core.reasons import PASS_COOL_DOWN
-from streams.core.routing import route_named
+from streams.core.routing import place_of, route_named
 from streams.core.tickets.assess import Found
 from streams.core.tickets.handling import Handling, Handoff
 from streams.core.tickets.outputs import dues_of, write_open_escalation
@@ -23,6 +23,7 @@ from streams.core.tickets.skills import armed, preferred
 from streams.core.tickets.state import Case
 
 OPEN_ESCALATIONS: Final = "support.open-escalations"
+LEAD: Final = "lead"
 
 
 def change(
@@ -72,7 +73,11 @@ def change(
 
 
 def signal(handling: Handling, found: Found) -> None:
-    """Later reasons join the open escalation, the same ones again only after the cool-down."""
+    """Later reasons join the open escalation, the same ones again only after the cool-down.
+
+    While nobody has taken it, a reason whose queue goes before the present one moves it there;
+    whoever has taken it keeps it, and the lead is called.
+    """
     ticket, case = handling.ticket, handling.ticket.case
     if case is None or not found.reasons:
         return
@@ -82,7 +87,21 @@ def signal(handling: Handling, found: Found) -> None:
     if new or cooled or found.codes & PASS_COOL_DOWN:
         ticket.reasons += new
         case = replace(case, signalled_at=handling.now)
-        change(handling, case, EscalationChange.SIGNALS, reasons=found.reasons)
+        graver = _graver(handling, case) if new else None
+        calls = (LEAD,) if graver is not None and case.owner_id is not None else ()
+        change(handling, case, EscalationChange.SIGNALS, reasons=found.reasons, notify=calls)
+        if graver is not None and ticket.case is not None and case.owner_id is None:
+            _lay(handling, ticket.case, graver, None, moves=case.moves)
+
+
+def _graver(handling: Handling, case: Case) -> Route | None:
+    """The queue of all that has fired, if it goes before the present one in the policy's order."""
+    policy, ticket = handling.policy, handling.ticket
+    wanted, _ = place_of(policy, ticket.reasons, ticket.category)
+    order = [route.name for route in policy.routes]
+    if case.route not in order or order.index(wanted.name) >= order.index(case.route):
+        return None
+    return wanted
 
 
 def relax(handling: Handling) -> None:
@@ -146,12 +165,16 @@ def move(handling: Handling, case: Case, name: str | None, note: str | None) -> 
     if route.name == case.route:
         change(handling, replace(case, owner_id=None), EscalationChange.REOPENED, note=note)
         return
+    _lay(handling, case, route, note, moves=case.moves + 1)
+
+
+def _lay(handling: Handling, case: Case, route: Route, note: str | None, *, moves: int) -> None:
     moved = replace(
         case,
         route=route.name,
-        priority=route.priority,
+        priority=min(case.priority, route.priority),
         owner_id=None,
-        moves=case.moves + 1,
+        moves=moves,
         placed=case.revision + 1,
         relaxed=0,
         relax_at=None,

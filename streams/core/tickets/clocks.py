@@ -10,7 +10,7 @@ from streams.core.tickets.handling import Handling
 from streams.core.tickets.outputs import write_sla_event
 from streams.core.tickets.state import Clock
 
-CALLED: Final = {SlaEventKind.WARNED: "lead", SlaEventKind.BREACHED: "on_call_manager"}
+CALLED: Final = {SlaEventKind.WARNED: cases.LEAD, SlaEventKind.BREACHED: "on_call_manager"}
 """Who is called when required skills are still waited for: at the first warning, at the breach."""
 
 

@@ -112,7 +112,8 @@ def told(records: Iterator[object]) -> dict[str, tuple[object, ...]]:
             reasons = tuple(reason.code for reason in one.reasons)
             found[one.message_id or ""] = (one.tier, one.action, reasons)
         elif isinstance(one, Escalation):
-            found[one.escalation_id] = tuple(line.message_id for line in one.package.transcript)
+            name = f"{one.escalation_id}@{one.revision}"
+            found[name] = tuple(line.message_id for line in one.package.transcript)
     return found
 
 

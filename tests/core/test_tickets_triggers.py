@@ -364,3 +364,9 @@ def test_a_ticket_pending_on_the_customer_hands_over_to_nobody() -> None:
     talk.update(UpdateKind.PENDING_ON_CUSTOMER)
     talk.wait(23 * HOUR)
     assert talk.decision.action == "reply"
+
+
+def test_the_thanks_of_a_high_stakes_account_need_no_review() -> None:
+    talk = Conversation(VIP)
+    talk.customer("perfect, thank you", scores(thanks=0.9))
+    assert (talk.decision.tier, talk.decision.action) == (0, "reply")

@@ -35,9 +35,12 @@ def sentiment_drop(handling: Handling) -> Seen:
 
 
 def high_stakes_account(handling: Handling) -> Seen:
-    """1 for an account with much at stake; its tier depends on what the customer writes of."""
+    """1 for an account with much at stake; its tier depends on what the customer writes of.
+
+    Thanks need nobody's eye.
+    """
     rule, account = handling.rules.high_stakes_account, handling.account
-    if account is None or handling.ticket.verified is False:
+    if account is None or handling.ticket.verified is False or handling.thanked:
         return Seen(0.0, 1.0, rule.tier_alone)
     value = account.contract_value or 0.0
     if account.vip and rule.vip:

@@ -34,7 +34,7 @@ class Features:
     def __init__(self, stored: Mapping[str, np.ndarray]) -> None:
         """`stored` has the n-grams and the pieces a line each, the pieces' vectors in 8 bits."""
         self.grams = _strings(stored["grams"])
-        self._known = {gram: number for number, gram in enumerate(self.grams)}
+        self.known = {gram: number for number, gram in enumerate(self.grams)}
         pieces = _strings(stored["pieces"])
         self._pieces = Pieces({piece: number for number, piece in enumerate(pieces)})
         vectors = stored["vectors"].astype(np.float32) * stored["scales"][:, None]
@@ -43,7 +43,7 @@ class Features:
 
     def of_grams(self, message: Message) -> list[int]:
         """The numbers of the known n-grams of a message, each once."""
-        numbers = set(map(self._known.get, grams(message)))
+        numbers = set(map(self.known.get, grams(message)))
         numbers.discard(None)
         return sorted(cast(set[int], numbers))
 
@@ -98,6 +98,11 @@ class Learned:
             return []
         numbers = [self.features.of_grams(message) for message in messages]
         return self._network.judge(numbers, self.features.dense(messages, lexicon))
+
+    def unfamiliar(self, words: Sequence[str]) -> float:
+        """The share of words that were in none of the texts it learned from, 0-1."""
+        known = self.features.known
+        return sum(word not in known for word in words) / len(words)
 
     def strongest(self, message: Message, judgement: "Judgement", flag: str) -> Span | None:
         """The n-gram of a message that speaks most for a flag, None when none does."""

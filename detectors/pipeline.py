@@ -6,11 +6,12 @@ from typing import Any, Final, NamedTuple, Protocol
 from detectors.complexity import complexity
 from detectors.deadlines import deadlines
 from detectors.entities import entities
+from detectors.features import READ
 from detectors.fingerprint import fingerprint
 from detectors.human_request import human_request
 from detectors.labels import FLAGS, LINKED
 from detectors.language import ENGLISH, foreign_signals, language
-from detectors.learned import Judgement, learned
+from detectors.learned import DECIMALS, Judgement, learned
 from detectors.message import Message
 from detectors.repetition import gist
 from detectors.scoring import SILENT, signal, unblocked
@@ -32,6 +33,8 @@ INFORMATION_TOLD: Final = 0.7
 LINKED_FROM: Final = 0.7
 """Ordinary messages name several things, too: few of them may seem complex."""
 SURELY_POSSIBLE: Final = 0.2
+ENOUGH_WORDS: Final = 8
+"""Fewer are too few to tell whether a text is like those that were learned from."""
 FEW_WORDS: Final = 2
 FOUND_ALONE: Final = ("billing_dispute", "human_request", "technical", "thanks")
 """Signals that few words can give without the lexicons knowing them."""
@@ -127,6 +130,7 @@ def _english(read: Read, judgement: Judgement) -> Signals:
         joined |= {"billing": joined["billing_dispute"], "billing_information": asked}
     return Signals(
         **joined,
+        unfamiliar=_unfamiliar(message),
         complexity=count,
         complexity_span=count_span,
         category=judgement.category,
@@ -149,6 +153,13 @@ def _linked(read: Read, judgement: Judgement) -> tuple[int, Span | None]:
         count = min(count, max(read.complexity[0], 1))
     span = read.complexity[1] or read.found["technical"].span
     return count, span or learned().strongest(read.message, judgement, "linked_3")
+
+
+def _unfamiliar(message: Message) -> Signal:
+    words = message.stream.split(None, READ)[:READ]
+    if len(words) < ENOUGH_WORDS:
+        return NOTHING.unfamiliar
+    return Signal(round(learned().unfamiliar(words), DECIMALS))
 
 
 def is_informational(message: Message) -> bool:

@@ -48,6 +48,8 @@ class Signals(msgspec.Struct, frozen=True):
     safety: Signal = Signal()
     ai_failed: Signal = Signal()
     thanks: Signal = Signal()
+    unfamiliar: Signal = Signal()
+    """How much of the text is words that the model has never learned from."""
     complexity: int = 0
     """How many linked technical variables the text names."""
     complexity_span: Span | None = None

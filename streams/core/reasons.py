@@ -24,6 +24,7 @@ class Code(StrEnum):
     OPEN_TIME = "open_time"
     LOW_CONFIDENCE = "low_confidence"
     UNREADABLE = "unreadable"
+    OUT_OF_PATTERN = "out_of_pattern"
     POLICY_RULE = "policy_rule"
     AI_STOPPED = "ai_stopped"
     HUMAN_TAKEOVER = "human_takeover"
@@ -119,6 +120,11 @@ REASONS: Final = {
     ),
     Code.UNREADABLE: About(
         1, "The message could not be understood, or only in part.", "A photograph without a word."
+    ),
+    Code.OUT_OF_PATTERN: About(
+        1,
+        "The message is far from anything the detectors have learned from.",
+        "Half of its words are those of an expert in something else.",
     ),
     Code.POLICY_RULE: About(
         2,

@@ -370,3 +370,13 @@ def test_the_thanks_of_a_high_stakes_account_need_no_review() -> None:
     talk = Conversation(VIP)
     talk.customer("perfect, thank you", scores(thanks=0.9))
     assert (talk.decision.tier, talk.decision.action) == (0, "reply")
+
+
+@pytest.mark.parametrize(("share", "action"), [(0.5, "review"), (0.49, "reply")])
+def test_words_never_learned_from_are_looked_at_by_a_person(share: float, action: str) -> None:
+    talk = Conversation()
+    talk.customer("...", scores(unfamiliar=share))
+    assert talk.decision.action == action
+    assert (Code.OUT_OF_PATTERN in {reason.code for reason in talk.decision.reasons}) == (
+        action == "review"
+    )

@@ -79,3 +79,14 @@ def test_a_word_nobody_knows_is_read_by_its_pieces() -> None:
 
 def test_an_empty_batch_is_judged() -> None:
     assert learned().judge([], []) == []
+
+
+def test_a_text_in_words_it_has_never_met_is_unfamiliar_and_an_ordinary_one_is_not() -> None:
+    strange = "cristae morphology regressed while lysosomal titration contradicts proteasome assays"
+    assert analyze([strange])[0].unfamiliar.score >= 0.5
+    texts = [example.text for example in ordinary()]
+    assert max(signals.unfamiliar.score for signals in analyze(texts)) < 0.5
+
+
+def test_a_few_strange_words_are_no_sign_of_anything() -> None:
+    assert analyze(["Oyelaran-Whitcombe, Quillfeather"])[0].unfamiliar.score == 0

@@ -182,6 +182,7 @@ class Triggers(Section, frozen=True):
     open_time: OpenTimeRule
     low_confidence: DoubtRule
     unreadable: Rule
+    out_of_pattern: SignalRule = SignalRule(tier=1, threshold=0.5)
 
 
 class Segment(Section, frozen=True):

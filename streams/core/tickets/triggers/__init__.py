@@ -32,6 +32,7 @@ TRIGGERS: Final[dict[Code, Trigger]] = {
     Code.OPEN_TIME: conversation.open_time,
     Code.LOW_CONFIDENCE: conversation.low_confidence,
     Code.UNREADABLE: text.unreadable,
+    Code.OUT_OF_PATTERN: text.out_of_pattern,
     Code.POLICY_RULE: team.rule_on_message,
     Code.AI_STOPPED: team.ai_stopped,
     Code.HUMAN_TAKEOVER: events.human_takeover,
@@ -64,6 +65,7 @@ ON_CUSTOMER_MESSAGE: Final = group(
     Code.AI_GAVE_UP,
     Code.OPEN_TIME,
     Code.UNREADABLE,
+    Code.OUT_OF_PATTERN,
     Code.POLICY_RULE,
     Code.AI_STOPPED,
 )

@@ -52,6 +52,12 @@ def complex_troubleshooting(handling: Handling) -> Seen:
     return Seen(count, rule.review_from, tier, handling.signals.complexity_span)
 
 
+def out_of_pattern(handling: Handling) -> Seen:
+    """Words that the detectors have never learned from, 0-1 of all."""
+    rule = handling.rules.out_of_pattern
+    return of_signal(handling, Code.OUT_OF_PATTERN, handling.signals.unfamiliar, rule)
+
+
 def unreadable(handling: Handling) -> Seen:
     """1 when the message was not understood, read only in part, or is an unread attachment."""
     rule, message = handling.rules.unreadable, handling.message

@@ -80,6 +80,11 @@ class AccountSnapshot(Part, frozen=True):
     language: str | None = None
     flood: RequesterFlood | None = None
 
+    @property
+    def may_leave(self) -> bool:
+        """Whether the account is about to leave: the CRM says so, or its health does."""
+        return self.churn_flag or self.health is HealthLevel.AT_RISK
+
 
 class ActivityKind(GrowingEnum):
     """What of a ticket counts for its account."""

@@ -59,7 +59,7 @@ def _fits(segment: Segment, account: AccountSnapshot) -> bool:
     value, line = account.contract_value, segment.contract_value
     return (
         (segment.vip and account.vip)
-        or (segment.churn_flag and account.churn_flag)
+        or (segment.churn_flag and account.may_leave)
         or account.tier in segment.tiers
         or (value is not None and line is not None and value >= line)
     )

@@ -6,7 +6,7 @@ records to write come out.
 
 from streams.core.accounts.lifecycle import account_key, apply_profile, observe, tick
 from streams.core.accounts.policy import AccountPolicy
-from streams.core.accounts.snapshot import snapshot
+from streams.core.accounts.snapshot import profile_snapshot, snapshot
 from streams.core.accounts.state import AccountState, Step, decode_account, encode_account
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "decode_account",
     "encode_account",
     "observe",
+    "profile_snapshot",
     "snapshot",
     "tick",
 ]

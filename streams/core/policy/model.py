@@ -120,7 +120,8 @@ class HighStakesRule(Section, frozen=True):
     """Which accounts are high stakes, and the tier of their messages without and with a problem.
 
     A problem is a technical, billing or negative signal from `problem_threshold` on, or a ticket
-    of one of `problem_categories`.
+    of one of `problem_categories`. An account that its health says is at risk counts as flagged
+    for churn, here and wherever a policy asks for that flag.
     """
 
     vip: bool

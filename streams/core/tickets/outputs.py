@@ -12,6 +12,7 @@ from schemas.records import (
     Csat,
     CustomerNotice,
     Decision,
+    HealthLevel,
     Mode,
     OpenEscalation,
     ProblemReport,
@@ -121,6 +122,7 @@ def _used(handling: Handling) -> UsedInputs:
         used = replace(
             used,
             profile_as_of=account.as_of,
+            health_as_of=None if account.health is HealthLevel.UNKNOWN else account.as_of,
             contract_value=account.contract_value,
             vip=account.vip,
             churn_flag=account.churn_flag,

@@ -85,8 +85,17 @@ class Decider:
         return Redactor(self.policy.privacy.stored).record(line)
 
     def _known(self, ticket: Ticket) -> tuple[AccountProfile | None, AccountHealth | None]:
-        account = ticket.account_id
-        return (None, None) if account is None else (self.profiles(account), self.healths(account))
+        if ticket.account_id is None:
+            return None, None
+        return self._of(ticket.account_id)
+
+    def _of(self, account_id: str) -> tuple[AccountProfile | None, AccountHealth | None]:
+        """Profile and health of an account, or of the one that it has become part of."""
+        profile = self.profiles(account_id)
+        if profile is not None and profile.merged_into is not None:
+            account_id = profile.merged_into
+            profile = self.profiles(account_id)
+        return profile, self.healths(account_id)
 
     def _policy(self, now: Millis) -> Policy:
         return self.policy if self.in_force is None else self.in_force(now)
@@ -101,7 +110,7 @@ class Decider:
             account_id = known
         if account_id is None:
             return None
-        profile, health = self.profiles(account_id), self.healths(account_id)
+        profile, health = self._of(account_id)
         if health is not None:
             return snapshot(profile, health)
         return None if profile is None else profile_snapshot(profile)

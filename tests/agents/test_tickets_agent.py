@@ -229,6 +229,22 @@ def test_an_account_at_risk_is_decided_as_about_to_leave_and_the_decision_says_s
     assert (reason.code, reason.sub_reason) == ("high_stakes_account", "account_at_risk")
 
 
+def test_a_ticket_of_an_account_that_became_part_of_another_is_decided_as_the_others(
+    tmp_path: Path,
+) -> None:
+    profiles = {
+        "a1": AccountProfile("a1", START, merged_into="a2"),
+        "a2": AccountProfile("a2", START, tier="enterprise"),
+    }
+    health = AccountHealth("a2", START, 31.0, HealthLevel.AT_RISK)
+    decider = Decider(default_policy(), profiles.get, healths={"a2": health}.get)
+    agent = Harness(TicketsAgent(Codec(), decider), tmp_path, CONVERSATIONS)
+    outputs = agent.feed(CONVERSATIONS, customer("Where is the export?", account_id="a1"))
+    [decision] = decoded(outputs, DECISIONS)
+    assert decision.used.account_tier == "enterprise"
+    assert decision.used.health is HealthLevel.AT_RISK
+
+
 def test_an_erased_ticket_leaves_no_text_in_the_store(agent: Harness) -> None:
     secret = "My order is ZEBRA-4711, you charged me twice"
     agent.feed(CONVERSATIONS, customer(secret, requester_id="mara"), customer(secret, 2))

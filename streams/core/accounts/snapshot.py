@@ -68,7 +68,7 @@ def account_changed(
             kind=UpdateKind.ACCOUNT_CHANGED,
             occurred_at=now,
             tenant=state.tenant,
-            account_id=known.account_id,
+            account_id=None if state.is_requester else known.account_id,
             account=known,
         )
         for ticket_id in sorted(state.open, key=lambda key: (state.open[key], key))

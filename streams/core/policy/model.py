@@ -358,6 +358,12 @@ class Stopped(Section, frozen=True):
     categories: tuple[str, ...] = ()
 
 
+class Outreach(Section, frozen=True):
+    """Who reaches out to accounts at risk, by segment; else the one the account's profile names."""
+
+    owners: dict[str, Phrase] = {}
+
+
 # Equal only to itself, so that what it implies is worked out once: see `plan_of`.
 class Policy(Section, frozen=True, eq=False):
     """Everything a decision depends on besides the record, the ticket and the account."""
@@ -380,6 +386,7 @@ class Policy(Section, frozen=True, eq=False):
     modes: Modes = Modes()
     stopped: Stopped = Stopped()
     privacy: Privacy = Privacy()
+    outreach: Outreach = Outreach()
 
     @property
     def reference(self) -> str:

@@ -249,3 +249,12 @@ def test_a_ticket_opened_during_a_flood_is_told_that_it_is_one_of_many() -> None
 def test_a_ticket_of_somebody_else_is_not_one_of_the_flood() -> None:
     other = activity("t21", 30_000, kind=ActivityKind.OPENED, requester_id="noor")
     assert not play([other], flood())[2]
+
+
+def test_a_ticket_of_no_known_account_is_not_given_one_when_it_hears_of_a_flood() -> None:
+    unknown = [
+        activity(f"t{n}", n * 1_000, kind=ActivityKind.OPENED, account_id=None) for n in range(21)
+    ]
+    _, _, updates = play(unknown)
+    assert len(updates) == 21
+    assert {one.account_id for one in updates} == {None}

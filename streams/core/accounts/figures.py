@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from schemas.records import DurationMillis, Millis
 from streams.core.accounts.history import DAY, DAYS_REMEMBERED
-from streams.core.accounts.state import AccountState, TicketNote
+from streams.core.accounts.state import AccountState, DayCount, TicketNote
 
 DAYS_JUDGED = 10
 """Days with a customer's message that count for sentiment."""
@@ -48,20 +48,27 @@ def judged(state: AccountState) -> list[tuple[int, float]]:
     return [(day, state.days[day].negative / state.days[day].heard) for day in days]
 
 
+def days_heard(state: AccountState) -> int:
+    """Days with tickets in which the customer said something."""
+    return sum(1 for count in state.days.values() if count.heard)
+
+
 def figures(state: AccountState, now: Millis) -> Figures:
     """What an account's history amounts to at `now`."""
     today = now // DAY
-    month = _sum(state, today - _MONTH + 1, today)
+    recent = [(today - day, count) for day, count in state.days.items()]
+    month = [count for age, count in recent if age < _MONTH]
+    weeks = _by_week(recent)
+    known = max((age for age, _ in recent), default=0) - _WEEK + 1
     points = judged(state)
     trend = slope(points)
-    known = _known(state, today)
     return Figures(
-        tickets=_sum(state, today - _WEEK + 1, today)[0],
-        usual=_usual(state, today, known),
-        busy=_busy(state, today, known),
-        escalations=month[1],
-        reopened=month[2],
-        opened=month[0],
+        tickets=weeks[0],
+        usual=_usual(weeks, known),
+        busy=sorted(weeks[1:])[-2],
+        escalations=sum(count.escalated for count in month),
+        reopened=sum(count.reopened for count in month),
+        opened=sum(count.opened for count in month),
         sentiment=median(value for _, value in points[-3:]) if points else None,
         trend=trend,
         rise=0.0 if trend is None else trend * (points[-1][0] - points[0][0]),
@@ -81,32 +88,20 @@ def slope(points: list[tuple[int, float]]) -> float | None:
     return median((points[j][1] - points[i][1]) / (points[j][0] - points[i][0]) for i, j in pairs)
 
 
-def _sum(state: AccountState, first: int, last: int) -> tuple[int, int, int]:
-    days = [count for day, count in state.days.items() if first <= day <= last]
-    return (
-        sum(count.opened for count in days),
-        sum(count.escalated for count in days),
-        sum(count.reopened for count in days),
-    )
+def _by_week(recent: list[tuple[int, DayCount]]) -> list[int]:
+    """Tickets opened in each of the last thirteen weeks, the latest first."""
+    weeks = [0] * (DAYS_REMEMBERED // _WEEK)
+    for age, count in recent:
+        if 0 <= age < DAYS_REMEMBERED:
+            weeks[age // _WEEK] += count.opened
+    return weeks
 
 
-def _known(state: AccountState, today: int) -> int:
-    """Days of past before the last seven."""
-    week_began = today - _WEEK + 1
-    past = week_began - min(state.days, default=week_began)
-    return max(0, min(past, DAYS_REMEMBERED - _WEEK))
-
-
-def _usual(state: AccountState, today: int, known: int) -> float | None:
+def _usual(weeks: list[int], known: int) -> float | None:
+    """`known` is the number of days of past before the last seven."""
     if known < 2 * _WEEK:
         return None
-    return _sum(state, today - _WEEK + 1 - known, today - _WEEK)[0] * _WEEK / known
-
-
-def _busy(state: AccountState, today: int, known: int) -> int:
-    ends = [today - _WEEK * number for number in range(1, known // _WEEK + 1)]
-    weeks = sorted(_sum(state, end - _WEEK + 1, end)[0] for end in ends)
-    return weeks[-2] if len(weeks) > 1 else 0
+    return sum(weeks[1:]) * _WEEK / min(known, DAYS_REMEMBERED - _WEEK)
 
 
 def _waited(state: AccountState, now: Millis) -> DurationMillis:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from schemas.records import AccountHealth, HealthLevel, HealthReason, Millis, TicketSummary
-from streams.core.accounts.figures import Figures, figures, judged
+from streams.core.accounts.figures import Figures, days_heard, figures
 from streams.core.accounts.policy import AccountPolicy
 from streams.core.accounts.state import AccountState
 
@@ -39,7 +39,7 @@ def level(
     An account with fewer judged days than the policy's minimum has none, nor has a requester of
     no known account.
     """
-    if state.is_requester or len(judged(state)) < policy.minimum_days:
+    if state.is_requester or days_heard(state) < policy.minimum_days:
         return HealthLevel.UNKNOWN
     at_risk, watch = policy.at_risk_below, policy.watch_below
     if previous is HealthLevel.AT_RISK:

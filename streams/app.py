@@ -21,7 +21,6 @@ from streams.agents.states import named_by
 from streams.agents.ticket_states import ticket_of
 from streams.agents.tickets import ROUTE_STATUS, TicketsAgent
 from streams.clock import parse_clock
-from streams.core.accounts import AccountPolicy
 from streams.core.anomalies import AnomalyPolicy
 from streams.engine import (
     Batch,
@@ -107,7 +106,9 @@ def _anomalies(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
 
 
 def _accounts(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
-    return Agent(AccountsAgent(codec, AccountPolicy()))
+    policies = Replica(config, config.connection.topic(POLICIES), partial(decode_policy, codec))
+    in_force = PublishedPolicy(policies.get, policy_of(settings)).at
+    return Agent(AccountsAgent(codec, in_force), (policies,))
 
 
 AGENTS = {
@@ -118,7 +119,7 @@ AGENTS = {
         (PROFILES_TOPIC, POLICIES, HEALTH_TOPIC, ROUTE_STATUS),
     ),
     AnomaliesAgent.name: Kind(AnomaliesAgent.sources, tenant_of, _anomalies),
-    AccountsAgent.name: Kind(AccountsAgent.sources, named_by, _accounts),
+    AccountsAgent.name: Kind(AccountsAgent.sources, named_by, _accounts, (POLICIES,)),
 }
 """Every agent by its name. Each is an app, a consumer group and a process of its own."""
 

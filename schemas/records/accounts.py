@@ -35,6 +35,7 @@ class AccountProfile(Record, frozen=True):
     products: tuple[str, ...] = ()
     billing: BillingContext | None = None
     attributes: dict[str, str] = {}
+    merged_into: str | None = None
 
 
 class HealthLevel(GrowingEnum):
@@ -80,6 +81,11 @@ class AccountSnapshot(Part, frozen=True):
     language: str | None = None
     flood: RequesterFlood | None = None
 
+    @property
+    def may_leave(self) -> bool:
+        """Whether the account is about to leave: the CRM says so, or its health does."""
+        return self.churn_flag or self.health is HealthLevel.AT_RISK
+
 
 class ActivityKind(GrowingEnum):
     """What of a ticket counts for its account."""
@@ -92,6 +98,7 @@ class ActivityKind(GrowingEnum):
     CLOSED = "closed"
     LEFT = "left"
     ERASED = "erased"
+    ANSWERED = "answered"
     UNKNOWN = "unknown"
 
 
@@ -111,6 +118,7 @@ class AccountActivity(Record, frozen=True):
     tier: int | None = None
     waited: DurationMillis | None = None
     outcome: str | None = None
+    moves: int = 0
 
 
 class HealthReason(Part, frozen=True):
@@ -130,6 +138,8 @@ class Opportunity(Part, frozen=True):
     created_at: Millis
     owner_id: str | None = None
     ticket_ids: tuple[str, ...] = ()
+    priority: int = 3
+    accepted_at: Millis | None = None
 
 
 class AccountHealth(Record, frozen=True):

@@ -1,9 +1,11 @@
 """The accounts agent: what happens on an account's tickets in, its health out."""
 
+from collections.abc import Callable, Sequence
+
 import msgspec
 
-from schemas.codec import Codec
-from schemas.records import AccountActivity, AccountProfile, Millis
+from schemas.codec import Codec, Tombstone
+from schemas.records import AccountActivity, AccountProfile, Millis, OpportunityUpdate, Record
 from streams.agents.inbox import INTERNAL_ERROR, Inbox, send, trace_of
 from streams.agents.states import Kind, States
 from streams.core.accounts import (
@@ -11,16 +13,21 @@ from streams.core.accounts import (
     AccountState,
     Step,
     account_key,
+    account_policy,
+    answer,
     apply_profile,
     decode_account,
     encode_account,
+    followed,
     observe,
     tick,
 )
+from streams.core.policy import Policy
 from streams.engine import Batch, SourceRecord, Timer
 
 PROFILES_TOPIC = "support.accounts"
 HEALTH_TOPIC = "support.account-health"
+OPPORTUNITIES_TOPIC = "support.opportunity-updates"
 
 ACCOUNTS = Kind(b"a", encode_account, decode_account, lambda state: state.deadline)
 PROFILES: Kind[AccountProfile] = Kind(
@@ -32,16 +39,19 @@ PROFILES: Kind[AccountProfile] = Kind(
 
 
 class AccountsAgent:
-    """Keeps each account's history beside its profile, so that both are judged together."""
+    """Keeps each account's history beside its profile, so that both are judged together.
+
+    `in_force` gives the policy for a time.
+    """
 
     name = "accounts"
-    sources = ("support.account-activity", PROFILES_TOPIC)
+    sources = ("support.account-activity", PROFILES_TOPIC, OPPORTUNITIES_TOPIC)
 
-    def __init__(self, codec: Codec, policy: AccountPolicy) -> None:
+    def __init__(self, codec: Codec, in_force: Callable[[Millis], Policy]) -> None:
         self._codec = codec
-        self._policy = policy
-        self._inbox: Inbox[AccountActivity | AccountProfile] = Inbox(
-            self.name, codec, (AccountActivity, AccountProfile)
+        self._in_force = in_force
+        self._inbox: Inbox[AccountActivity | AccountProfile | OpportunityUpdate] = Inbox(
+            self.name, codec, (AccountActivity, AccountProfile, OpportunityUpdate)
         )
 
     def records(self, batch: Batch, records: list[SourceRecord]) -> None:
@@ -56,10 +66,13 @@ class AccountsAgent:
                 self._profile(work, name, None, now, trace_of(record))
                 continue
             for _, event in self._inbox.receive(batch, (record,)):
-                if isinstance(event, AccountProfile):
-                    self._profile(work, event.account_id, event, now, trace_of(record))
-                else:
-                    self._activity(work, event, now, trace_of(record))
+                match event:
+                    case AccountProfile():
+                        self._profile(work, event.account_id, event, now, trace_of(record))
+                    case OpportunityUpdate():
+                        self._answer(work, event, now, trace_of(record))
+                    case AccountActivity():
+                        self._activity(work, event, now, trace_of(record))
         work.save()
 
     def timer(self, batch: Batch, timer: Timer) -> None:
@@ -78,8 +91,19 @@ class AccountsAgent:
     ) -> None:
         name = account_key(activity)
         profile = work.profiles.get(name)
-        step = observe(work.accounts.get(name), activity, profile, now, self._policy)
+        moved = followed(activity, None if profile is None else profile.merged_into)
+        if moved is not None:
+            work.send((moved,), trace)
+            return
+        step = observe(work.accounts.get(name), activity, profile, now, self._policy(now))
         work.take(name, step, trace)
+
+    def _answer(
+        self, work: "_Work", update: OpportunityUpdate, now: Millis, trace: str | None
+    ) -> None:
+        name = update.account_id
+        state, profile = work.accounts.get(name), work.profiles.get(name)
+        work.take(name, answer(state, update, profile, now, self._policy(now)), trace)
 
     def _profile(
         self,
@@ -91,14 +115,19 @@ class AccountsAgent:
     ) -> None:
         old = work.profiles.get(name)
         work.profiles.set(name, profile)
-        step = apply_profile(work.accounts.get(name), old, profile, now, self._policy)
+        step = apply_profile(work.accounts.get(name), old, profile, now, self._policy(now))
         work.take(name, step, trace)
 
     def _wake(self, work: "_Work", timer: Timer) -> None:
         state = work.accounts.fired(timer)
         if state is not None:
             name = ACCOUNTS.name(timer.key)
-            work.take(name, tick(state, work.profiles.get(name), timer.due, self._policy))
+            work.take(
+                name, tick(state, work.profiles.get(name), timer.due, self._policy(timer.due))
+            )
+
+    def _policy(self, now: Millis) -> AccountPolicy:
+        return account_policy(self._in_force(now))
 
 
 class _Work:
@@ -113,7 +142,10 @@ class _Work:
     def take(self, name: str, step: Step, trace: str | None = None) -> None:
         self.accounts.set(name, step.state)
         self.accounts.rearm(name)
-        send(self._batch, self._codec, step.outputs, trace)
+        self.send(step.outputs, trace)
+
+    def send(self, outputs: Sequence[Record | Tombstone], trace: str | None) -> None:
+        send(self._batch, self._codec, outputs, trace)
 
     def save(self) -> None:
         self.accounts.save()

@@ -16,6 +16,7 @@ from schemas.records import (
     TranscriptEntry,
     UpdateKind,
 )
+from streams.core.accounts import profile_snapshot, snapshot
 from streams.core.handoff import complement, complete
 from streams.core.handoff.redact import Redactor
 from streams.core.policy import Policy
@@ -35,9 +36,9 @@ def unknown(account_id: str) -> None:
 class Decider:
     """Decides under a policy, with the profiles of accounts where they are known.
 
-    How an account is doing is shown to people only, in packages: no decision depends on it.
-    `in_force` gives the policy for a time where policies are published; `policy` always holds where
-    none are. `reader` is how texts are read, `statuses` are how queues stand.
+    An account that its health says is at risk counts as about to leave. `in_force` gives the policy
+    for a time where policies are published; `policy` always holds where none are. `reader` is how
+    texts are read, `statuses` are how queues stand.
     """
 
     policy: Policy
@@ -51,8 +52,7 @@ class Decider:
         self, state: Ticket | None, event: Event, signals: Signals | None, arrival: Arrival
     ) -> Step:
         """The step of an event."""
-        profile = self._profile(state, event)
-        account = _snapshot(profile)
+        account = self._account(state, event)
         policy = self._policy(arrival.now)
         return decide_event(
             state,
@@ -85,13 +85,22 @@ class Decider:
         return Redactor(self.policy.privacy.stored).record(line)
 
     def _known(self, ticket: Ticket) -> tuple[AccountProfile | None, AccountHealth | None]:
-        account = ticket.account_id
-        return (None, None) if account is None else (self.profiles(account), self.healths(account))
+        if ticket.account_id is None:
+            return None, None
+        return self._of(ticket.account_id)
+
+    def _of(self, account_id: str) -> tuple[AccountProfile | None, AccountHealth | None]:
+        """Profile and health of an account, or of the one that it has become part of."""
+        profile = self.profiles(account_id)
+        if profile is not None and profile.merged_into is not None:
+            account_id = profile.merged_into
+            profile = self.profiles(account_id)
+        return profile, self.healths(account_id)
 
     def _policy(self, now: Millis) -> Policy:
         return self.policy if self.in_force is None else self.in_force(now)
 
-    def _profile(self, state: Ticket | None, event: Event | None) -> AccountProfile | None:
+    def _account(self, state: Ticket | None, event: Event) -> AccountSnapshot | None:
         known = None if state is None else state.account_id
         if isinstance(event, TicketUpdate) and event.kind is UpdateKind.IDENTIFIED:
             account_id = event.account_id or known
@@ -99,18 +108,9 @@ class Decider:
             account_id = known or event.account_id
         else:
             account_id = known
-        return None if account_id is None else self.profiles(account_id)
-
-
-def _snapshot(profile: AccountProfile | None) -> AccountSnapshot | None:
-    if profile is None:
-        return None
-    return AccountSnapshot(
-        account_id=profile.account_id,
-        as_of=profile.updated_at,
-        tier=profile.tier,
-        vip=profile.vip,
-        churn_flag=profile.churn_flag,
-        contract_value=profile.contract_value,
-        language=profile.language,
-    )
+        if account_id is None:
+            return None
+        profile, health = self._of(account_id)
+        if health is not None:
+            return snapshot(profile, health)
+        return None if profile is None else profile_snapshot(profile)

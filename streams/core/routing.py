@@ -1,6 +1,6 @@
 """Which queue a ticket goes to, and which group an account belongs to."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from schemas.records import AccountSnapshot, Reason
 from streams.core.policy.model import Policy, Route, Segment, TeamRule
@@ -49,17 +49,19 @@ def segment_of(
     """The first segment that fits; an account that is unknown or unverified gets the last."""
     if account is None or verified is False:
         return policy.segments[-1]
-    for segment in policy.segments:
-        if _fits(segment, account):
-            return segment
-    return policy.segments[-1]
+    return first_fitting(policy.segments, account)
+
+
+def first_fitting(segments: Sequence[Segment], account: AccountSnapshot) -> Segment:
+    """The first segment that fits an account, or the last."""
+    return next((segment for segment in segments if _fits(segment, account)), segments[-1])
 
 
 def _fits(segment: Segment, account: AccountSnapshot) -> bool:
     value, line = account.contract_value, segment.contract_value
     return (
         (segment.vip and account.vip)
-        or (segment.churn_flag and account.churn_flag)
+        or (segment.churn_flag and account.may_leave)
         or account.tier in segment.tiers
         or (value is not None and line is not None and value >= line)
     )

@@ -11,13 +11,15 @@ from schemas.records import (
     AccountProfile,
     ActivityKind,
     AnomalyState,
+    OpportunityStatus,
+    OpportunityUpdate,
     ProblemReport,
 )
 from schemas.topics import OPEN_ANOMALIES
-from streams.agents.accounts import PROFILES_TOPIC, AccountsAgent
+from streams.agents.accounts import HEALTH_TOPIC, OPPORTUNITIES_TOPIC, PROFILES_TOPIC, AccountsAgent
 from streams.agents.anomalies import AnomaliesAgent
-from streams.core.accounts import AccountPolicy
 from streams.core.anomalies import AnomalyPolicy
+from streams.core.policy import default_policy
 from tests.agents.harness import START, Harness, decoded, raw
 
 REPORTS, ACTIONS = AnomaliesAgent.sources
@@ -97,7 +99,7 @@ def test_reports_that_cannot_be_read_go_to_the_dead_letters(tmp_path: Path) -> N
 def test_activity_gives_an_account_its_health_and_a_deleted_profile_is_forgotten(
     tmp_path: Path,
 ) -> None:
-    agent = Harness(AccountsAgent(Codec(), AccountPolicy()), tmp_path, ACTIVITY, PROFILES_TOPIC)
+    agent = accounts(tmp_path)
     agent.feed(PROFILES_TOPIC, raw(Codec().encode(profile()).value or b"", b"a1"))
     seen = [
         AccountActivity(f"x{number}", f"T{number}", ActivityKind.OPENED, START, account_id="a1")
@@ -114,5 +116,72 @@ def test_activity_gives_an_account_its_health_and_a_deleted_profile_is_forgotten
     assert list(agent.partition.store.scan(b"p", b"q")) == []
 
 
+def accounts(folder: Path) -> Harness:
+    return Harness(
+        AccountsAgent(Codec(), lambda _now: default_policy()), folder, *AccountsAgent.sources
+    )
+
+
 def profile() -> AccountProfile:
     return AccountProfile(account_id="a1", updated_at=START, tier="enterprise")
+
+
+def souring() -> list[AccountActivity]:
+    """A ticket a day of a1 that gets worse, each bad one escalated."""
+    days = enumerate((0.0, 0.1, 0.1, 0.6, 0.9, 1.0, 1.0))
+    heard = [
+        AccountActivity(
+            f"m{day}",
+            f"T{day}",
+            ActivityKind.MESSAGE,
+            START + day * 24 * 60 * MINUTE,
+            account_id="a1",
+            negative=mood,
+        )
+        for day, mood in days
+    ]
+    called = [
+        replace(one, activity_id=f"e{one.ticket_id}", kind=ActivityKind.ESCALATED, negative=None)
+        for one in heard[3:]
+    ]
+    return [*heard, *called]
+
+
+def test_an_answer_of_customer_success_reaches_the_suggestion_and_the_tickets_hear_of_the_risk(
+    tmp_path: Path,
+) -> None:
+    agent = accounts(tmp_path)
+    outputs = agent.feed(ACTIVITY, *souring())
+    told = decoded(outputs, "support.conversations")
+    assert {(one.kind, one.account.health) for one in told} == {("account_changed", "at_risk")}
+    made = decoded(outputs, HEALTH_TOPIC)[-1].opportunity
+    update = OpportunityUpdate(
+        "u1",
+        made.opportunity_id,
+        "a1",
+        OpportunityStatus.ACCEPTED,
+        told[-1].occurred_at,
+        actor_id="lee",
+    )
+    [health] = decoded(agent.feed(OPPORTUNITIES_TOPIC, update), HEALTH_TOPIC)
+    assert (health.opportunity.owner_id, health.opportunity.accepted_at) == (
+        "lee",
+        health.updated_at,
+    )
+
+
+def test_a_merged_account_is_gone_from_the_topic_and_what_comes_late_follows_it(
+    tmp_path: Path,
+) -> None:
+    agent = accounts(tmp_path)
+    agent.feed(PROFILES_TOPIC, profile())
+    agent.feed(ACTIVITY, *souring())
+    outputs = agent.feed(PROFILES_TOPIC, replace(profile(), merged_into="a2"))
+    assert decoded(outputs, HEALTH_TOPIC)[-1] is None
+    moved = decoded(outputs, ACTIVITY)
+    assert {one.account_id for one in moved} == {"a2"}
+    late = replace(souring()[0], activity_id="late")
+    outputs = agent.feed(ACTIVITY, late)
+    assert [one.account_id for one in decoded(outputs, ACTIVITY)] == ["a2"]
+    health = decoded(agent.feed(ACTIVITY, *moved), HEALTH_TOPIC)
+    assert {one.account_id for one in health} == {"a2"}

@@ -194,7 +194,7 @@ def test_a_dead_letter_fits_whatever_key_and_headers_come_with_it(agent: Harness
 
 def test_a_package_shows_how_the_account_is_doing_and_its_earlier_tickets(tmp_path: Path) -> None:
     earlier = TicketSummary("T0", START - 1, category="billing")
-    health = AccountHealth("a1", START, 0.3, HealthLevel.AT_RISK, recent_tickets=(earlier,))
+    health = AccountHealth("a1", START, 0.3, HealthLevel.WATCH, recent_tickets=(earlier,))
     profile = AccountProfile("a1", START, name="One Ltd")
     decider = Decider(
         default_policy(), {"a1": profile}.get, healths={"a1": health, "a2": health}.get
@@ -203,7 +203,7 @@ def test_a_package_shows_how_the_account_is_doing_and_its_earlier_tickets(tmp_pa
     ask = "I want to talk to a human being now"
     outputs = agent.feed(CONVERSATIONS, customer(ask, account_id="a1"))
     [package] = [one.package for one in decoded(outputs, "support.escalations.general")]
-    assert (package.account.name, package.health) == ("One Ltd", HealthLevel.AT_RISK)
+    assert (package.account.name, package.health) == ("One Ltd", HealthLevel.WATCH)
     assert package.history == (earlier,)
     agent.feed(CONVERSATIONS, customer(ask, ticket="T2"))
     known = TicketUpdate("u1", "T2", UpdateKind.IDENTIFIED, START + 9_000, account_id="a1")
@@ -212,6 +212,37 @@ def test_a_package_shows_how_the_account_is_doing_and_its_earlier_tickets(tmp_pa
     assert [(one.change, one.account, one.history) for one in updates] == [
         ("package", profile, (earlier,))
     ]
+
+
+def test_an_account_at_risk_is_decided_as_about_to_leave_and_the_decision_says_so(
+    tmp_path: Path,
+) -> None:
+    health = AccountHealth("a1", START - 5, 31.0, HealthLevel.AT_RISK)
+    decider = Decider(default_policy(), healths={"a1": health}.get)
+    agent = Harness(TicketsAgent(Codec(), decider), tmp_path, CONVERSATIONS)
+    [decision] = decoded(
+        agent.feed(CONVERSATIONS, customer("Where is the export?", account_id="a1")), DECISIONS
+    )
+    assert (decision.action, decision.used.segment) == ("review", "top")
+    assert (decision.used.health, decision.used.health_as_of) == (HealthLevel.AT_RISK, START - 5)
+    [reason] = decision.reasons
+    assert (reason.code, reason.sub_reason) == ("high_stakes_account", "account_at_risk")
+
+
+def test_a_ticket_of_an_account_that_became_part_of_another_is_decided_as_the_others(
+    tmp_path: Path,
+) -> None:
+    profiles = {
+        "a1": AccountProfile("a1", START, merged_into="a2"),
+        "a2": AccountProfile("a2", START, tier="enterprise"),
+    }
+    health = AccountHealth("a2", START, 31.0, HealthLevel.AT_RISK)
+    decider = Decider(default_policy(), profiles.get, healths={"a2": health}.get)
+    agent = Harness(TicketsAgent(Codec(), decider), tmp_path, CONVERSATIONS)
+    outputs = agent.feed(CONVERSATIONS, customer("Where is the export?", account_id="a1"))
+    [decision] = decoded(outputs, DECISIONS)
+    assert decision.used.account_tier == "enterprise"
+    assert decision.used.health is HealthLevel.AT_RISK
 
 
 def test_an_erased_ticket_leaves_no_text_in_the_store(agent: Harness) -> None:

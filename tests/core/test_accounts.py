@@ -1,6 +1,5 @@
 """How an account is doing: what is told, when, and to which open tickets."""
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,10 +7,8 @@ from hypothesis import strategies as st
 from schemas.records import (
     AccountActivity,
     AccountHealth,
-    AccountProfile,
     ActivityKind,
     HealthLevel,
-    TicketUpdate,
     UpdateKind,
 )
 from streams.core.accounts import (
@@ -25,51 +22,14 @@ from streams.core.accounts import (
     snapshot,
     tick,
 )
-from streams.core.accounts.health import level, slope
-
-MINUTE = 60_000
-DAY = 86_400_000
-START = 20_458 * DAY
-
-
-def activity(ticket: str, at: int, **changes: object) -> AccountActivity:
-    plain = AccountActivity(
-        activity_id=f"{ticket}-{at}-{changes.get('kind', 'message')}",
-        ticket_id=ticket,
-        kind=ActivityKind.MESSAGE,
-        occurred_at=START + at,
-        account_id="acme",
-        requester_id="mara",
-    )
-    return msgspec.structs.replace(plain, **changes)
+from streams.core.accounts.figures import slope
+from streams.core.accounts.health import level
+from streams.core.accounts.history import DAYS_REMEMBERED
+from tests.core.account import DAY, MINUTE, START, activity, play, profile, split, tickets
 
 
-def profile(**changes: object) -> AccountProfile:
-    plain = AccountProfile(account_id="acme", updated_at=START, tier="business")
-    return msgspec.structs.replace(plain, **changes)
-
-
-def play(
-    activities: list[AccountActivity], state: AccountState | None = None
-) -> tuple[AccountState, list[AccountHealth], list[TicketUpdate]]:
-    outputs: list[AccountHealth | TicketUpdate] = []
-    for one in activities:
-        step = observe(state, one, None, one.occurred_at)
-        state = step.state
-        outputs.extend(step.outputs)
-    assert state is not None
-    return state, *split(outputs)
-
-
-def split(
-    outputs: list[AccountHealth | TicketUpdate],
-) -> tuple[list[AccountHealth], list[TicketUpdate]]:
-    health = [one for one in outputs if isinstance(one, AccountHealth)]
-    return health, [one for one in outputs if isinstance(one, TicketUpdate)]
-
-
-def tickets(moods: list[float], every: int = DAY) -> list[AccountActivity]:
-    return [activity(f"t{n}", n * every, negative=mood) for n, mood in enumerate(moods)]
+def daily(values: list[float]) -> list[tuple[int, float]]:
+    return list(enumerate(values))
 
 
 def test_the_first_activity_of_an_account_gives_a_health_record_without_a_level() -> None:
@@ -107,13 +67,13 @@ def test_the_trend_is_of_tickets_not_of_messages() -> None:
     state, _, _ = play(tickets([0.2] * 5) + loud)
     quiet, _, _ = play(tickets([0.2] * 5) + loud[:1])
     assert len(state.tickets) == len(quiet.tickets)
-    assert slope([0.2] * 6) == 0.0
+    assert slope(daily([0.2] * 6)) == 0.0
 
 
 def test_one_extreme_ticket_does_not_bend_the_trend() -> None:
-    assert slope([0.2, 0.2, 1.0, 0.2, 0.2, 0.2]) == 0.0
-    assert slope([0.0, 0.1, 0.2, 0.3]) == pytest.approx(0.1)
-    assert slope([0.0, 1.0]) is None
+    assert slope(daily([0.2, 0.2, 1.0, 0.2, 0.2, 0.2])) == 0.0
+    assert slope(daily([0.0, 0.1, 0.2, 0.3])) == pytest.approx(0.1)
+    assert slope(daily([0.0, 1.0])) is None
 
 
 def test_tickets_of_the_week_are_compared_with_the_accounts_own_past() -> None:
@@ -254,7 +214,7 @@ def test_any_activities_give_a_bounded_state_and_a_score_within_bounds(
     if state is not None:
         assert decode_account(encode_account(state)) == state
         assert len(state.tickets) <= 50
-        assert len(state.days) <= 35
+        assert len(state.days) <= DAYS_REMEMBERED
 
 
 @given(activities)
@@ -289,3 +249,12 @@ def test_a_ticket_opened_during_a_flood_is_told_that_it_is_one_of_many() -> None
 def test_a_ticket_of_somebody_else_is_not_one_of_the_flood() -> None:
     other = activity("t21", 30_000, kind=ActivityKind.OPENED, requester_id="noor")
     assert not play([other], flood())[2]
+
+
+def test_a_ticket_of_no_known_account_is_not_given_one_when_it_hears_of_a_flood() -> None:
+    unknown = [
+        activity(f"t{n}", n * 1_000, kind=ActivityKind.OPENED, account_id=None) for n in range(21)
+    ]
+    _, _, updates = play(unknown)
+    assert len(updates) == 21
+    assert {one.account_id for one in updates} == {None}

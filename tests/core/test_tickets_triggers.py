@@ -11,6 +11,7 @@ from schemas.records import (
     Attachment,
     ConversationMessage,
     Evidence,
+    HealthLevel,
     Role,
     UpdateKind,
 )
@@ -134,6 +135,9 @@ def test_linked_variables_raise_the_tier(complexity: int, action: str) -> None:
     [
         (AccountSnapshot("a1", START, vip=True), Signals(), "review"),
         (AccountSnapshot("a1", START, churn_flag=True), Signals(), "review"),
+        (AccountSnapshot("a1", START, health=HealthLevel.AT_RISK), Signals(), "review"),
+        (AccountSnapshot("a1", START, health=HealthLevel.AT_RISK), scores(billing=0.5), "handoff"),
+        (AccountSnapshot("a1", START, health=HealthLevel.WATCH), Signals(), "reply"),
         (AccountSnapshot("a1", START, contract_value=100_000.0), Signals(), "review"),
         (AccountSnapshot("a1", START, contract_value=99_999.0), Signals(), "reply"),
         (AccountSnapshot("a1", START, tier="enterprise"), Signals(), "reply"),

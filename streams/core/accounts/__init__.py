@@ -4,9 +4,10 @@ Pure: activities, profiles and timers go in with the account's state, and the ne
 records to write come out.
 """
 
-from streams.core.accounts.lifecycle import account_key, apply_profile, observe, tick
-from streams.core.accounts.policy import AccountPolicy
-from streams.core.accounts.snapshot import snapshot
+from streams.core.accounts.lifecycle import account_key, answer, apply_profile, observe, tick
+from streams.core.accounts.moving import followed
+from streams.core.accounts.policy import AccountPolicy, account_policy
+from streams.core.accounts.snapshot import profile_snapshot, snapshot
 from streams.core.accounts.state import AccountState, Step, decode_account, encode_account
 
 __all__ = [
@@ -14,10 +15,14 @@ __all__ = [
     "AccountState",
     "Step",
     "account_key",
+    "account_policy",
+    "answer",
     "apply_profile",
     "decode_account",
     "encode_account",
+    "followed",
     "observe",
+    "profile_snapshot",
     "snapshot",
     "tick",
 ]

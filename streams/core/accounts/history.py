@@ -7,12 +7,13 @@ from streams.core.accounts.policy import AccountPolicy
 from streams.core.accounts.state import AccountState, DayCount, Opening, TicketNote
 
 DAY = 86_400_000
-DAYS_REMEMBERED = 35
-"""One week and the four before it, which are its baseline."""
+DAYS_REMEMBERED = 91
+"""One week and the twelve before it, which are its baseline."""
 ACTIVITIES_REMEMBERED = 64
 
 _ENDS = (ActivityKind.RESOLVED, ActivityKind.CLOSED)
-_GONE = (ActivityKind.LEFT, ActivityKind.ERASED)
+GONE = (ActivityKind.LEFT, ActivityKind.ERASED)
+"""A ticket is no longer one of the account's."""
 
 
 def remember(
@@ -23,17 +24,21 @@ def remember(
         return state
     at = min(activity.occurred_at, now)
     seen = (*state.seen, activity.activity_id)[-ACTIVITIES_REMEMBERED:]
-    if activity.kind in _GONE:
+    if activity.kind in GONE:
         return _without(replace(state, seen=seen), activity.ticket_id)
     known = next((one for one in state.tickets if one.ticket_id == activity.ticket_id), None)
     is_new = known is None and activity.ticket_id not in state.open
-    note = _noted(known or TicketNote(activity.ticket_id, at), activity, at)
+    before = known or TicketNote(activity.ticket_id, at)
+    note = _noted(before, activity, at)
+    days = _with_counts(state.days, activity.kind, is_new, at)
+    if activity.negative is not None:
+        days = _with_mood(days, before, note)
     state = replace(
         state,
         seen=seen,
         tickets=_with_note(state.tickets, note, policy),
         open=_with_open(state.open, note, policy),
-        days=_with_counts(state.days, activity.kind, is_new, at, now),
+        days=_recent(days, now),
     )
     if is_new and activity.requester_id is not None:
         recent = [one for one in state.openings if one.at > now - policy.flood_window]
@@ -44,8 +49,15 @@ def remember(
 
 def _without(state: AccountState, ticket_id: str) -> AccountState:
     """What was another account's ticket, or was erased, is no part of the history."""
+    note = next((one for one in state.tickets if one.ticket_id == ticket_id), None)
+    opportunity = state.opportunity
+    if opportunity is not None:
+        left = tuple(one for one in opportunity.ticket_ids if one != ticket_id)
+        opportunity = replace(opportunity, ticket_ids=left)
     return replace(
         state,
+        days=state.days if note is None else _uncounted(state.days, note),
+        opportunity=opportunity,
         tickets=tuple(note for note in state.tickets if note.ticket_id != ticket_id),
         open={name: at for name, at in state.open.items() if name != ticket_id},
     )
@@ -73,11 +85,16 @@ def _noted(note: TicketNote, activity: AccountActivity, at: Millis) -> TicketNot
     if activity.negative is not None:
         note = replace(note, messages=note.messages + 1, negative=note.negative + activity.negative)
     if activity.kind is ActivityKind.ESCALATED:
-        return replace(note, escalated=True)
+        since = at if note.waits_since is None else note.waits_since
+        return replace(note, escalated=True, waits_since=since)
+    if activity.kind is ActivityKind.ANSWERED:
+        waited = max(note.waited, activity.waited or 0)
+        return replace(note, waited=waited, waits_since=None, answered_at=at)
     if activity.kind is ActivityKind.REOPENED:
         return replace(note, reopened=True, closed_at=None, outcome=None)
     if activity.kind in _ENDS:
-        return replace(note, closed_at=at, outcome=note.outcome or activity.kind.value)
+        outcome = note.outcome or activity.kind.value
+        return replace(note, closed_at=at, outcome=outcome, waits_since=None)
     return note
 
 
@@ -101,13 +118,39 @@ def _with_open(
 
 
 def _with_counts(
-    days: dict[int, DayCount], kind: ActivityKind, is_new: bool, at: Millis, now: Millis
+    days: dict[int, DayCount], kind: ActivityKind, is_new: bool, at: Millis
 ) -> dict[int, DayCount]:
-    day, oldest = at // DAY, now // DAY - DAYS_REMEMBERED + 1
-    count = days.get(day, DayCount())
-    count = DayCount(
+    count = days.get(at // DAY, DayCount())
+    count = replace(
+        count,
         opened=count.opened + is_new,
         escalated=count.escalated + (kind is ActivityKind.ESCALATED),
         reopened=count.reopened + (kind is ActivityKind.REOPENED),
     )
-    return {number: one for number, one in {**days, day: count}.items() if number >= oldest}
+    return {**days, at // DAY: count}
+
+
+def _with_mood(
+    days: dict[int, DayCount], before: TicketNote, after: TicketNote
+) -> dict[int, DayCount]:
+    """A ticket weighs as one, however many messages it has, on the day it was opened."""
+    day, was, now = after.opened_at // DAY, before.sentiment(), after.sentiment()
+    count = days.get(day, DayCount())
+    heard = count.heard + (was is None) - (now is None)
+    negative = max(0.0, count.negative + (now or 0.0) - (was or 0.0))
+    return {**days, day: replace(count, heard=heard, negative=negative)}
+
+
+def _uncounted(days: dict[int, DayCount], note: TicketNote) -> dict[int, DayCount]:
+    day = note.opened_at // DAY
+    if day not in days:
+        return days
+    if note.messages:
+        days = _with_mood(days, note, replace(note, messages=0, negative=0.0))
+    count = days[day]
+    return {**days, day: replace(count, opened=max(0, count.opened - 1))}
+
+
+def _recent(days: dict[int, DayCount], now: Millis) -> dict[int, DayCount]:
+    oldest = now // DAY - DAYS_REMEMBERED + 1
+    return {day: count for day, count in days.items() if day >= oldest}

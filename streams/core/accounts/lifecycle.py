@@ -8,10 +8,13 @@ from schemas.records import (
     ActivityKind,
     HealthLevel,
     Millis,
+    OpportunityUpdate,
     TicketUpdate,
 )
 from streams.core.accounts.health import health_of, level
-from streams.core.accounts.history import flood, remember
+from streams.core.accounts.history import ACTIVITIES_REMEMBERED, GONE, flood, remember
+from streams.core.accounts.moving import farewell, handed_over
+from streams.core.accounts.outreach import answered, next_look, review
 from streams.core.accounts.policy import AccountPolicy
 from streams.core.accounts.snapshot import account_changed, snapshot, weight
 from streams.core.accounts.state import AccountState, Step
@@ -32,10 +35,18 @@ def observe(
     policy: AccountPolicy = DEFAULT_POLICY,
 ) -> Step:
     """What follows from an activity that was recorded at `now`; a repeated one changes nothing."""
-    before = state or AccountState(account_id=account_key(activity), tenant=activity.tenant)
+    if state is None and activity.kind in GONE:
+        return Step(None)
+    before = state or AccountState(
+        account_id=account_key(activity),
+        tenant=activity.tenant,
+        is_requester=activity.account_id is None,
+    )
     after = remember(before, activity, policy, now)
     if after is before:
         return Step(state)
+    if activity.kind in GONE and not after.tickets and not after.open:
+        return Step(None, farewell(after, now))
     step = _tell(after, profile, policy, now)
     return step if before.flood is None else _with_newcomer(step, activity, profile, policy, now)
 
@@ -72,6 +83,23 @@ def tick(
     return _tell(state, profile, policy, now)
 
 
+def answer(
+    state: AccountState | None,
+    update: OpportunityUpdate,
+    profile: AccountProfile | None,
+    now: Millis,
+    policy: AccountPolicy = DEFAULT_POLICY,
+) -> Step:
+    """What follows from an answer to a suggestion to reach out; a repeated one changes nothing."""
+    if state is None or (seen := f"answer/{update.update_id}") in state.seen:
+        return Step(state)
+    after = answered(state, update, policy, now)
+    if after is state:
+        return Step(state)
+    after = replace(after, seen=(*state.seen, seen)[-ACTIVITIES_REMEMBERED:])
+    return _tell(after, profile, policy, now, always=True)
+
+
 def apply_profile(
     state: AccountState | None,
     old: AccountProfile | None,
@@ -79,36 +107,53 @@ def apply_profile(
     now: Millis,
     policy: AccountPolicy = DEFAULT_POLICY,
 ) -> Step:
-    """What follows from a profile's change from `old` to `new`; None is an account unknown to the
-    CRM. Each open ticket hears of it when tier, VIP, churn flag or contract value changed.
+    """What follows from a profile's change from `old` to `new`; None is one that was deleted.
+
+    Each open ticket hears of it when tier, VIP, churn flag or contract value changed. An account
+    that was deleted is forgotten; one that has become part of another hands its history over.
     """
-    if state is None or weight(old) == weight(new):
-        return Step(state)
-    now_known = snapshot(new, health_of(state, policy, now))
-    return Step(state, account_changed(state, now_known, now))
+    if state is None:
+        return Step(None)
+    if new is not None and new.merged_into not in (None, state.account_id):
+        return Step(None, (*handed_over(state, new.merged_into), *farewell(state, now)))
+    told: tuple[TicketUpdate, ...] = ()
+    if weight(old) != weight(new):
+        told = account_changed(state, snapshot(new, health_of(state, policy, now)), now)
+    if new is None and old is not None:
+        return Step(None, (*told, *farewell(state, now)))
+    return Step(state, told)
 
 
 def _tell(
-    state: AccountState, profile: AccountProfile | None, policy: AccountPolicy, now: Millis
+    state: AccountState,
+    profile: AccountProfile | None,
+    policy: AccountPolicy,
+    now: Millis,
+    *,
+    always: bool = False,
 ) -> Step:
     before, flooding = state.level, flood(state, policy, now)
     flood_turned = (flooding is None) is not (state.flood is None)
+    shown = state.shown
     state = replace(state, flood=flooding)
     found = health_of(state, policy, now)
     reached = level(found.score, before, state, policy)
+    state = review(replace(state, level=reached), found, profile, policy, now)
+    turned = reached is not before or flood_turned or state.shown != shown
     next_time = state.emitted_at + policy.emit_every
-    if reached is before and not flood_turned and now < next_time:
+    if not (turned or always) and now < next_time:
         return Step(replace(state, deadline=next_time))
-    told = replace(found, level=reached, previous_level=before)
-    state = replace(state, level=reached, emitted_at=now, deadline=_flood_ends(state, policy, now))
+    told = replace(found, level=reached, previous_level=before, opportunity=state.shown)
+    state = replace(state, emitted_at=now, deadline=_next(state, policy, now))
     risk_turned = HealthLevel.AT_RISK in (before, reached) and reached is not before
     if risk_turned or flood_turned:
         return Step(state, (told, *account_changed(state, snapshot(profile, told), now)))
     return Step(state, (told,))
 
 
-def _flood_ends(state: AccountState, policy: AccountPolicy, now: Millis) -> Millis | None:
-    """When the flood may be over: its first ticket leaves the window, a record may go out."""
-    if state.flood is None:
-        return None
-    return max(state.flood.since + policy.flood_window, now + policy.emit_every)
+def _next(state: AccountState, policy: AccountPolicy, now: Millis) -> Millis | None:
+    """When time alone may change something: a flood ends, a suggestion is due."""
+    times = [next_look(state, policy, now)]
+    if state.flood is not None:
+        times.append(max(state.flood.since + policy.flood_window, now + policy.emit_every))
+    return min((at for at in times if at is not None), default=None)

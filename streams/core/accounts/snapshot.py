@@ -3,6 +3,7 @@
 from hashlib import blake2b
 
 import msgspec
+from msgspec.structs import replace
 
 from schemas.records import (
     AccountHealth,
@@ -26,16 +27,24 @@ def snapshot(profile: AccountProfile | None, health: AccountHealth) -> AccountSn
             health=health.level,
             flood=health.flood,
         )
+    return replace(
+        profile_snapshot(profile),
+        as_of=max(profile.updated_at, health.updated_at),
+        health=health.level,
+        flood=health.flood,
+    )
+
+
+def profile_snapshot(profile: AccountProfile) -> AccountSnapshot:
+    """What a ticket is decided with while the account's health is not known."""
     return AccountSnapshot(
         account_id=profile.account_id,
-        as_of=max(profile.updated_at, health.updated_at),
+        as_of=profile.updated_at,
         tier=profile.tier,
         vip=profile.vip,
         churn_flag=profile.churn_flag,
         contract_value=profile.contract_value,
-        health=health.level,
         language=profile.language,
-        flood=health.flood,
     )
 
 
@@ -59,7 +68,7 @@ def account_changed(
             kind=UpdateKind.ACCOUNT_CHANGED,
             occurred_at=now,
             tenant=state.tenant,
-            account_id=known.account_id,
+            account_id=None if state.is_requester else known.account_id,
             account=known,
         )
         for ticket_id in sorted(state.open, key=lambda key: (state.open[key], key))

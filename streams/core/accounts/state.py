@@ -8,7 +8,17 @@ from dataclasses import dataclass
 
 import msgspec
 
-from schemas.records import AccountHealth, HealthLevel, Millis, RequesterFlood, TicketUpdate
+from schemas.codec import Tombstone
+from schemas.records import (
+    AccountActivity,
+    AccountHealth,
+    HealthLevel,
+    Millis,
+    Opportunity,
+    RequesterFlood,
+    TicketUpdate,
+)
+from schemas.records.base import DurationMillis
 
 VERSION = b"\x01"
 
@@ -26,6 +36,12 @@ class TicketNote(msgspec.Struct, frozen=True, array_like=True):
     messages: int = 0
     negative: float = 0.0
     """Sum over the customer's messages of how negative they were, 0-1 each."""
+    waited: DurationMillis = 0
+    """The longest that the customer has waited for a person's answer."""
+    waits_since: Millis | None = None
+    """Since when they wait for the first one; None when nobody is waited for."""
+    answered_at: Millis | None = None
+    """When a person last answered."""
 
     def sentiment(self) -> float | None:
         """Mean negativity of the ticket's customer messages, 0-1; None without one."""
@@ -38,6 +54,10 @@ class DayCount(msgspec.Struct, frozen=True, array_like=True):
     opened: int = 0
     escalated: int = 0
     reopened: int = 0
+    heard: int = 0
+    """Tickets opened that day in which the customer has said something."""
+    negative: float = 0.0
+    """Sum over those of their mean negativity, 0-1 each."""
 
 
 class Opening(msgspec.Struct, frozen=True, array_like=True):
@@ -66,14 +86,27 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True):
     emitted_at: Millis = 0
     deadline: Millis | None = None
     """When `tick` is to be called; None when nothing is outstanding."""
+    opportunity: Opportunity | None = None
+    """The suggestion to reach out that is not yet done or dismissed."""
+    snoozed_until: Millis | None = None
+    """Until when it is put off; None while it is open."""
+    outreach_from: Millis = 0
+    """Before this no further one is made."""
+    is_requester: bool = False
+    """Whether only a requester is known and no account."""
+
+    @property
+    def shown(self) -> Opportunity | None:
+        """The suggestion that is open: none while it is put off."""
+        return self.opportunity if self.snoozed_until is None else None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What follows from an activity, a timer or a new profile."""
+    """What follows from an activity, a timer, a new profile or an answer to a suggestion."""
 
     state: AccountState | None
-    outputs: tuple[AccountHealth | TicketUpdate, ...] = ()
+    outputs: tuple[AccountHealth | AccountActivity | TicketUpdate | Tombstone, ...] = ()
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -26,6 +26,8 @@ def complaints(policy: Policy) -> Iterator[str]:
     yield from rule_complaints(policy)
     yield from _of_modes(policy)
     yield from _of_stopped(policy)
+    segments = tuple(segment.name for segment in policy.segments)
+    yield from unknown(policy.outreach.owners, segments, "outreach.owners")
     steps = list(policy.escalations.relax_preferred_after)
     if steps != sorted(set(steps)):
         yield "escalations.relax_preferred_after: expected rising durations such as [10m, 30m]"

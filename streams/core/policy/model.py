@@ -120,7 +120,8 @@ class HighStakesRule(Section, frozen=True):
     """Which accounts are high stakes, and the tier of their messages without and with a problem.
 
     A problem is a technical, billing or negative signal from `problem_threshold` on, or a ticket
-    of one of `problem_categories`.
+    of one of `problem_categories`. An account that its health says is at risk counts as flagged
+    for churn, here and wherever a policy asks for that flag.
     """
 
     vip: bool
@@ -358,6 +359,12 @@ class Stopped(Section, frozen=True):
     categories: tuple[str, ...] = ()
 
 
+class Outreach(Section, frozen=True):
+    """Who reaches out to accounts at risk, by segment; else the one the account's profile names."""
+
+    owners: dict[str, Phrase] = {}
+
+
 # Equal only to itself, so that what it implies is worked out once: see `plan_of`.
 class Policy(Section, frozen=True, eq=False):
     """Everything a decision depends on besides the record, the ticket and the account."""
@@ -380,6 +387,7 @@ class Policy(Section, frozen=True, eq=False):
     modes: Modes = Modes()
     stopped: Stopped = Stopped()
     privacy: Privacy = Privacy()
+    outreach: Outreach = Outreach()
 
     @property
     def reference(self) -> str:

@@ -96,7 +96,7 @@ def _is_of_account(when: When, account: AccountSnapshot | None) -> bool:
         (not when.tiers or account.tier in when.tiers)
         and (line is None or (account.contract_value or 0.0) >= line)
         and when.vip in (None, account.vip)
-        and when.churn_flag in (None, account.churn_flag)
+        and when.churn_flag in (None, account.may_leave)
     )
 
 

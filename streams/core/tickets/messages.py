@@ -163,6 +163,9 @@ def on_human_reply(handling: Handling, subject: Subject, person: str | None) -> 
     ticket.human_replies += 1
     if ticket.human_replied_at is None:
         ticket.human_replied_at = handling.now
+    if ticket.clock is not None:
+        waited = handling.now - ticket.clock.started_at
+        write_activity(handling, ActivityKind.ANSWERED, str(ticket.human_replies), waited)
     clocks.stop_response(handling, SlaEventKind.MET)
 
 

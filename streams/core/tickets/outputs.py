@@ -12,6 +12,7 @@ from schemas.records import (
     Csat,
     CustomerNotice,
     Decision,
+    HealthLevel,
     Mode,
     OpenEscalation,
     ProblemReport,
@@ -22,6 +23,7 @@ from schemas.records import (
     UsedInputs,
     Verdict,
 )
+from schemas.records.base import DurationMillis
 from streams.core.routing import place_of
 from streams.core.tickets.assess import Found, strictest
 from streams.core.tickets.handling import Handling, Subject
@@ -121,6 +123,7 @@ def _used(handling: Handling) -> UsedInputs:
         used = replace(
             used,
             profile_as_of=account.as_of,
+            health_as_of=None if account.health is HealthLevel.UNKNOWN else account.as_of,
             contract_value=account.contract_value,
             vip=account.vip,
             churn_flag=account.churn_flag,
@@ -144,7 +147,9 @@ def _used(handling: Handling) -> UsedInputs:
     return used
 
 
-def write_activity(handling: Handling, kind: ActivityKind, key: str) -> None:
+def write_activity(
+    handling: Handling, kind: ActivityKind, key: str, waited: DurationMillis | None = None
+) -> None:
     """Tell the account's agent; `key` makes the id unique among those of this kind."""
     ticket, message = handling.ticket, handling.message
     if ticket.account_id is None and ticket.requester_id is None:
@@ -163,7 +168,7 @@ def write_activity(handling: Handling, kind: ActivityKind, key: str) -> None:
             ticket.category,
             None if spoken is None else handling.signals.negative.score,
             ticket.tier,
-            handling.now - ticket.opened_at,
+            handling.now - ticket.opened_at if waited is None else waited,
             ticket.outcome,
         )
     )

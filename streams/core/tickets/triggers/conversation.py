@@ -47,6 +47,8 @@ def high_stakes_account(handling: Handling) -> Seen:
         why = "vip"
     elif account.churn_flag and rule.churn_flag:
         why = "churn_flag"
+    elif account.may_leave and rule.churn_flag:
+        why = "account_at_risk"
     elif value >= rule.contract_value:
         why = "contract_value"
     else:

@@ -1,0 +1,97 @@
+"""Accounts that are merged, called something else, or erased."""
+
+from schemas.codec import Tombstone
+from schemas.records import AccountActivity, ActivityKind, HealthLevel, TicketUpdate
+from streams.core.accounts import AccountPolicy, apply_profile, followed, observe
+from streams.core.accounts.figures import figures
+from streams.core.accounts.health import costs
+from streams.core.accounts.moving import MOST_MOVES
+from tests.core.account import DAY, START, activity, play, profile, split, tickets
+
+GONE = Tombstone("support.account-health", "acme")
+NOW = START + 9 * DAY
+
+
+def history() -> list[AccountActivity]:
+    called = [activity(f"t{n}", n * DAY + 1, kind=ActivityKind.ESCALATED) for n in (3, 4)]
+    closed = [activity("t0", DAY, kind=ActivityKind.RESOLVED)]
+    some = [*tickets([0.1, 0.2, 0.3, 0.4, 0.5]), *called, *closed]
+    return sorted(some, key=lambda one: one.occurred_at)
+
+
+def test_a_merged_accounts_history_goes_on_in_the_one_it_is_part_of() -> None:
+    state, _, _ = play(history())
+    step = apply_profile(state, profile(), profile(merged_into="globex"), NOW)
+    assert step.state is None
+    moved = [one for one in step.outputs if isinstance(one, AccountActivity)]
+    assert {one.account_id for one in moved} == {"globex"}
+    other, health, _ = play(moved)
+    assert (other.account_id, len(other.tickets)) == ("globex", 5)
+    assert set(other.open) == {"t1", "t2", "t3", "t4"}
+    assert [one.sentiment() for one in other.tickets] == [0.1, 0.2, 0.3, 0.4, 0.5]
+    policy = AccountPolicy()
+    assert costs(figures(other, NOW), policy) == costs(figures(state, NOW), policy)
+    assert health[-1].account_id == "globex"
+
+
+def test_whoever_was_told_of_a_merged_account_hears_that_it_is_no_more() -> None:
+    state, _, _ = play(history())
+    outputs = apply_profile(state, profile(), profile(merged_into="globex"), NOW).outputs
+    assert outputs[-1] == GONE
+    last = split(list(outputs))[0][-1]
+    assert (last.account_id, last.level) == ("acme", HealthLevel.UNKNOWN)
+    assert last.recent_tickets == ()
+
+
+def test_what_still_comes_for_a_merged_account_follows_it() -> None:
+    late = activity("t9", DAY)
+    moved = followed(late, "globex")
+    assert moved is not None
+    assert (moved.account_id, moved.activity_id, moved.moves) == ("globex", late.activity_id, 1)
+    assert followed(late, None) is None
+    assert followed(late, "acme") is None
+
+
+def test_merges_that_lead_round_in_a_circle_come_to_an_end() -> None:
+    one: AccountActivity | None = activity("t9", DAY)
+    moves = 0
+    while one is not None:
+        one = followed(one, "globex" if one.account_id == "acme" else "acme")
+        moves += one is not None
+    assert moves == MOST_MOVES
+
+
+def test_an_account_that_is_only_renamed_stays_as_it_is() -> None:
+    state, _, _ = play(history())
+    step = apply_profile(state, profile(name="Acme"), profile(name="Acme & Sons"), NOW)
+    assert (step.state, step.outputs) == (state, ())
+
+
+def test_an_account_whose_profile_is_deleted_is_forgotten() -> None:
+    state, _, _ = play(history())
+    step = apply_profile(state, profile(vip=True), None, NOW)
+    assert step.state is None
+    assert step.outputs[-1] == GONE
+    heard = [one for one in step.outputs if isinstance(one, TicketUpdate)]
+    assert {one.ticket_id for one in heard} == {"t1", "t2", "t3", "t4"}
+    assert all(one.account is not None and not one.account.vip for one in heard)
+
+
+def test_an_account_whose_last_ticket_is_erased_is_forgotten() -> None:
+    state, _, _ = play([activity("t1", 0), activity("t2", 1)])
+    step = observe(state, activity("t1", 2, kind=ActivityKind.ERASED), None, START + 2)
+    assert step.state is not None
+    step = observe(step.state, activity("t2", 3, kind=ActivityKind.ERASED), None, START + 3)
+    assert (step.state, step.outputs[-1]) == (None, GONE)
+    again = observe(None, activity("t2", 3, kind=ActivityKind.ERASED), None, START + 4)
+    assert (again.state, again.outputs) == (None, ())
+
+
+def test_an_erased_ticket_weighs_nothing_any_more_and_no_suggestion_names_it() -> None:
+    bad = tickets([0.1, 0.1, 0.1, 1.0])
+    state, _, _ = play(bad)
+    erased = activity("t3", 4 * DAY, kind=ActivityKind.ERASED)
+    after, health, _ = play([erased], state)
+    calm, _, _ = play(tickets([0.1, 0.1, 0.1]))
+    assert figures(after, NOW) == figures(calm, NOW)
+    assert all("t3" not in reason.ticket_ids for reason in health[-1].reasons)

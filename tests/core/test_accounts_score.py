@@ -1,0 +1,135 @@
+"""The score of an account: what it is made of, and what cannot move it."""
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.records import ActivityKind, HealthLevel
+from streams.core.accounts import AccountPolicy
+from streams.core.accounts.figures import Figures, figures
+from streams.core.accounts.health import costs, health_of, score_of
+from tests.core.account import DAY, START, activity, play, tickets
+
+POLICY = AccountPolicy()
+HOUR = 3_600_000
+
+shares = st.floats(0, 1)
+counts = st.integers(0, 500)
+some_figures = st.builds(
+    Figures,
+    tickets=counts,
+    usual=st.none() | st.floats(0, 500),
+    busy=counts,
+    escalations=counts,
+    reopened=counts,
+    opened=counts,
+    sentiment=st.none() | shares,
+    trend=st.none() | st.floats(-1, 1),
+    rise=st.floats(-1, 1),
+    waited=st.integers(0, 30 * DAY),
+)
+
+
+@given(some_figures)
+def test_the_score_lies_between_0_and_100_and_is_what_its_parts_leave(found: Figures) -> None:
+    points = costs(found, POLICY)
+    assert 0.0 <= score_of(points) <= 100.0
+    assert score_of(points) == pytest.approx(100.0 - sum(points.values()), abs=1e-9)
+
+
+@given(
+    some_figures,
+    st.sampled_from(["tickets", "escalations", "reopened", "sentiment", "rise", "waited"]),
+    st.integers(0, 50),
+)
+def test_more_of_what_is_bad_never_raises_the_score(found: Figures, part: str, more: int) -> None:
+    worse = found._replace(**{part: (getattr(found, part) or 0) + more})
+    assert score_of(costs(worse, POLICY)) <= score_of(costs(found, POLICY)) + 1e-9
+
+
+@pytest.mark.parametrize(
+    "part", list(costs(Figures(99, 1.0, 0, 9, 9, 9, 1.0, 1.0, 9.0, DAY * 9), POLICY))
+)
+def test_no_part_alone_puts_an_account_at_risk_or_holds_it_there(part: str) -> None:
+    worst = costs(Figures(99, 1.0, 0, 9, 9, 9, 1.0, 1.0, 9.0, DAY * 9), POLICY)
+    assert sum(worst.values()) == 100.0
+    assert score_of({part: worst[part]}) >= POLICY.at_risk_below + POLICY.hysteresis
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A ticket: the day it is opened, when on that day, and its mood."""
+
+    day: int
+    at: int
+    mood: float
+
+
+talks = st.lists(
+    st.builds(Talk, st.integers(0, 12), st.integers(0, DAY - 1), shares), min_size=1, max_size=40
+)
+
+
+@given(talks, st.randoms(use_true_random=False))
+def test_the_order_of_tickets_within_a_day_is_irrelevant(some: list[Talk], chance: object) -> None:
+    def found(given: list[Talk]) -> Figures:
+        ordered = sorted(enumerate(given), key=lambda one: (one[1].day, one[1].at))
+        state, _, _ = play(
+            [activity(f"t{n}", one.day * DAY + one.at, negative=one.mood) for n, one in ordered]
+        )
+        return figures(state, START + 13 * DAY)
+
+    times = {day: [one.at for one in some if one.day == day] for day in range(13)}
+    for at in times.values():
+        chance.shuffle(at)  # type: ignore[attr-defined]
+    mixed = [Talk(one.day, times[one.day].pop(), one.mood) for one in some]
+    assert found(mixed) == pytest.approx(found(some), abs=1e-9)
+
+
+def test_fifty_messages_of_a_ticket_weigh_as_one() -> None:
+    calm = tickets([0.1, 0.1, 0.1])
+    loud = [activity("t3", 3 * DAY + n, negative=1.0) for n in range(50)]
+    quiet = loud[:1]
+    assert play(calm + loud)[1][-1].score == play(calm + quiet)[1][-1].score
+
+
+def test_a_season_that_the_account_has_had_before_costs_nothing() -> None:
+    month = [
+        activity(f"m{m}-{n}", m * 28 * DAY + n, negative=0.1) for m in range(4) for n in range(9)
+    ]
+    state, _, _ = play(month)
+    found = figures(state, START + 84 * DAY + DAY)
+    assert (found.tickets, found.busy) == (9, 9)
+    assert "ticket_frequency" not in costs(found, POLICY)
+
+
+def test_long_waits_for_a_person_cost_points_also_while_they_last() -> None:
+    called = [activity(f"t{n}", n, kind=ActivityKind.ESCALATED) for n in range(3)]
+    state, _, _ = play(called)
+    assert figures(state, START + 24 * HOUR).waited == pytest.approx(24 * HOUR, abs=5)
+    answered = [
+        activity(f"t{n}", HOUR + n, kind=ActivityKind.ANSWERED, waited=HOUR) for n in range(3)
+    ]
+    state, _, _ = play(answered, state)
+    assert figures(state, START + 24 * HOUR).waited == HOUR
+    later = health_of(state, POLICY, START + 24 * HOUR)
+    [reason] = [one for one in later.reasons if one.code == "waiting"]
+    assert reason.value == pytest.approx(POLICY.waiting_points / 48)
+    assert reason.ticket_ids == ("t0", "t1", "t2")
+
+
+def test_two_days_with_tickets_are_too_little_to_judge_an_account_by() -> None:
+    angry = [activity(f"t{n}", n // 5 * DAY + n, negative=1.0) for n in range(10)]
+    assert play(angry)[1][-1].level is HealthLevel.UNKNOWN
+    third = activity("t10", 2 * DAY, negative=1.0)
+    assert play([*angry, third])[1][-1].level is not HealthLevel.UNKNOWN
+
+
+def test_a_requester_of_no_known_account_has_no_level() -> None:
+    alone = [activity(f"t{n}", n * DAY, negative=1.0, account_id=None) for n in range(9)]
+    _, health, updates = play(alone)
+    assert {one.account_id for one in health} == {"mara"}
+    assert {one.level for one in health} == {HealthLevel.UNKNOWN}
+    assert updates == []

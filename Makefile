@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH := build/bench
 DEMO ?=
+DAY ?=
 FILE ?= deploy/demo/conversations.jsonl
 QUICK ?=
 ONLY ?=
@@ -16,7 +17,7 @@ SECOND ?=
 ENCODER := build/encoder
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check whole-way bench chaos eval encoder model setup format docs kafka clean
+.PHONY: help run test check whole-way day bench chaos eval encoder model setup format docs kafka clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +30,9 @@ test: check $(READY) ## Check and test everything
 
 whole-way: $(READY) ## Play FILE through a worker on a real Kafka and compare it with its replay
 	@$(BIN)/python -m tests.integration.whole_way $(FILE)
+
+day: $(READY) ## A day in the life: hundreds of tickets through worker, platform and desks (DAY="--tickets 560")
+	@$(BIN)/python -m tests.integration.day $(DAY)
 
 chaos: $(READY) ## Kill, stop, starve workers and broker, and verify (QUICK=1; ONLY="kills all")
 	@$(BIN)/python -m tests.chaos $(if $(QUICK),--quick) $(ONLY)

@@ -1,0 +1,53 @@
+"""What the example platform knows of a conversation."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from schemas.records import ConversationMessage, DraftReview
+
+NOTICES = {
+    "handoff_safety": "Your safety comes first: a person takes over now.",
+    "handoff_legal": "Our legal team will answer you in person.",
+}
+ANY_NOTICE = "A colleague takes over and will answer you here."
+
+
+class Late(StrEnum):
+    """Without a decision in time an answer waits, goes out, or a person takes over instead."""
+
+    HOLD = "hold"
+    SEND = "send"
+    HUMAN = "human"
+
+
+class Answer(NamedTuple):
+    """What the AI would say, and how sure it is, 0-1."""
+
+    text: str
+    confidence: float | None = None
+    gave_up: bool = False
+
+
+@dataclass
+class Chat:
+    """A conversation as the platform sees it.
+
+    `asked` is the customer's last message until somebody has answered it; `waiting` names what no
+    decision has come on yet, and `due` (monotonic seconds) when that is too late; `overdue` is our
+    word that it was; `draft` has been offered and neither sent nor voided.
+    """
+
+    ticket_id: str
+    details: dict[str, Any]
+    lines: list[ConversationMessage] = field(default_factory=list)
+    asked: str | None = None
+    waiting: str | None = None
+    due: float = 0.0
+    overdue: str | None = None
+    draft: ConversationMessage | None = None
+    reviews: dict[str, DraftReview] = field(default_factory=dict)
+    let_out_by: str | None = None
+    instructions: str | None = None
+    sequence: int = 0
+    noticed: str | None = None

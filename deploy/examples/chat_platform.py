@@ -1,0 +1,191 @@
+"""A chat platform that obeys Baton's send gate: an AI answers, but only where it may.
+
+README.md explains the rules that this program shows; `chat_terminal.py` lets you try it by hand.
+"""
+
+import itertools
+import time
+from collections.abc import Callable
+from typing import Any
+
+from deploy.examples.chat import ANY_NOTICE, NOTICES, Answer, Chat, Late
+from deploy.examples.wire import Wire, now
+from schemas.records import (
+    Action,
+    Cause,
+    ConversationMessage,
+    Decision,
+    MessageStatus,
+    Mode,
+    Record,
+    Role,
+    TicketUpdate,
+    UpdateKind,
+    Visibility,
+)
+
+TOPICS = ("support.decisions", "support.conversations")
+
+
+class Platform:
+    """Sends what customers say, asks the AI, and lets out only what a decision allows.
+
+    Args:
+        wire: Reads `TOPICS` from now on.
+        ai: Answers a conversation.
+        late: What to do without a decision after `patience` seconds.
+        drafts: Whether the AI's words are judged before they go out. Without, the decision on the
+            customer's message is enough, unless it asks for a review.
+        show: Gets every line that the customer sees.
+
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        ai: Callable[[Chat], Answer],
+        *,
+        late: Late = Late.HUMAN,
+        patience: float = 10.0,
+        drafts: bool = True,
+        show: Callable[[ConversationMessage], None] = lambda _line: None,
+    ) -> None:
+        self.chats: dict[str, Chat] = {}
+        self._wire, self._ai, self._show = wire, ai, show
+        self._late, self._patience, self._drafts = late, patience, drafts
+        self._numbers = itertools.count(now())
+
+    def customer_says(self, ticket_id: str, text: str, **details: Any) -> None:
+        """A customer writes: the gate closes until a decision on this very message is there."""
+        chat = self.chats.setdefault(ticket_id, Chat(ticket_id, details))
+        chat.draft = chat.let_out_by = None
+        message = self._line(chat, Role.CUSTOMER, text, **details)
+        chat.asked = message.message_id
+        self._wait_for(chat, message.message_id)
+
+    def poll(self, timeout: float = 0.05) -> None:
+        """Obey what has been decided, and do without what has not come in time."""
+        for _topic, ticket_id, record in self._wire.poll(timeout):
+            chat = self.chats.get(ticket_id)
+            if chat is not None and record is not None:
+                self._heed(chat, record)
+        for chat in self.chats.values():
+            if chat.waiting is not None and time.monotonic() >= chat.due:
+                self._do_without(chat)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a decision has still to come."""
+        return any(chat.waiting is not None for chat in self.chats.values())
+
+    def _heed(self, chat: Chat, record: Record) -> None:
+        if isinstance(record, Decision):
+            if record.subject_id == chat.waiting:
+                chat.waiting = None
+            self._obey(chat, record)
+        elif isinstance(record, TicketUpdate) and record.draft is not None:
+            chat.reviews[record.update_id] = record.draft
+            self._send_reviewed(chat)
+        elif isinstance(record, ConversationMessage) and _is_of_a_person(record):
+            chat.asked = chat.draft = None
+            self._shown(chat, record)
+
+    def _obey(self, chat: Chat, decision: Decision) -> None:
+        """The highest sequence is in force; `none` leaves in force what was."""
+        if decision.subject_id == chat.overdue:
+            chat.overdue = None
+        if decision.sequence <= chat.sequence or decision.action is Action.NONE:
+            return
+        chat.sequence = decision.sequence
+        chat.instructions = decision.instructions
+        # What only advises or is in shadow is recorded; nothing obeys it.
+        action = decision.action if decision.mode is Mode.ENFORCE else Action.REPLY
+        if action in (Action.HANDOFF, Action.SILENT, Action.COLLECT):
+            chat.draft = None
+            self._tell(chat, decision)
+        elif chat.overdue is not None:
+            return  # It came too late: we have said that a person takes over.
+        elif decision.cause is Cause.DRAFT:
+            if action is Action.REPLY and chat.draft and chat.draft.draft_id == decision.subject_id:
+                self._send(chat, chat.draft.text, draft_id=chat.draft.draft_id)
+        elif decision.cause is Cause.UPDATE and chat.draft and action is Action.REPLY:
+            chat.let_out_by = decision.subject_id
+            self._send_reviewed(chat)
+        elif chat.asked is not None and decision.message_id in (None, chat.asked):
+            self._answer(chat, as_draft=self._drafts or action is Action.REVIEW)
+
+    def _tell(self, chat: Chat, decision: Decision) -> None:
+        """A person has it. The customer is told once; the AI may ask for what `collect` names."""
+        notice = decision.customer_notice
+        if notice is not None and chat.noticed != decision.escalation_id:
+            chat.noticed = decision.escalation_id
+            text = NOTICES.get(notice.template, ANY_NOTICE)
+            self._line(chat, Role.SYSTEM, text, automated=True)
+        if decision.collect:
+            fields = ", ".join(field.replace("_", " ") for field in decision.collect)
+            self._send(chat, f"To help my colleague, please tell me: {fields}.")
+
+    def _answer(self, chat: Chat, *, as_draft: bool) -> None:
+        answer = self._ai(chat)
+        if not as_draft:
+            sure, gave_up = answer.confidence, answer.gave_up
+            self._send(chat, answer.text, confidence=sure, gave_up=gave_up)
+            return
+        draft_id = f"{chat.asked}-d{next(self._numbers)}"
+        chat.draft = self._line(
+            chat,
+            Role.AI,
+            answer.text,
+            status=MessageStatus.DRAFT,
+            draft_id=draft_id,
+            in_reply_to=chat.asked,
+            confidence=answer.confidence,
+            gave_up=answer.gave_up,
+        )
+        self._wait_for(chat, draft_id)
+
+    def _send_reviewed(self, chat: Chat) -> None:
+        """Kafka orders nothing between topics: a person's word and the decision on it must both
+        have come.
+        """
+        word = chat.reviews.get(chat.let_out_by or "")
+        if word is not None and chat.draft is not None and word.draft_id == chat.draft.draft_id:
+            self._send(chat, word.sent_text or chat.draft.text, draft_id=word.draft_id)
+
+    def _do_without(self, chat: Chat) -> None:
+        chat.waiting = None
+        if self._late is Late.SEND and chat.draft is not None:
+            self._send(chat, chat.draft.text, draft_id=chat.draft.draft_id)
+        elif self._late is Late.SEND:
+            self._answer(chat, as_draft=False)
+        elif self._late is Late.HUMAN:
+            chat.draft, chat.overdue = None, f"{chat.ticket_id}-late-{next(self._numbers)}"
+            kind, message_id = UpdateKind.GATE_TIMEOUT, chat.asked
+            self._wire.send(
+                TicketUpdate(chat.overdue, chat.ticket_id, kind, now(), message_id=message_id)
+            )
+
+    def _wait_for(self, chat: Chat, subject_id: str) -> None:
+        chat.waiting, chat.due = subject_id, time.monotonic() + self._patience
+
+    def _send(self, chat: Chat, text: str, **fields: Any) -> None:
+        asked, chat.asked, chat.draft, chat.waiting = chat.asked, None, None, None
+        self._line(chat, Role.AI, text, in_reply_to=asked, **fields)
+
+    def _line(self, chat: Chat, role: Role, text: str, **fields: Any) -> ConversationMessage:
+        message_id = f"{chat.ticket_id}-{next(self._numbers)}"
+        channel = chat.details.get("channel", "chat")
+        fields = {"channel": channel, **fields}
+        message = ConversationMessage(message_id, chat.ticket_id, role, text, now(), **fields)
+        self._wire.send(message)
+        if message.status is MessageStatus.SENT:
+            self._shown(chat, message)
+        return message
+
+    def _shown(self, chat: Chat, message: ConversationMessage) -> None:
+        chat.lines.append(message)
+        self._show(message)
+
+
+def _is_of_a_person(message: ConversationMessage) -> bool:
+    return message.role is Role.HUMAN and message.visibility is Visibility.PUBLIC

@@ -1,0 +1,131 @@
+"""How the examples meet Kafka: the few settings that count, and the codec of the contracts."""
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+
+from schemas.codec import BadRecord, Codec
+from schemas.records import Millis, Record
+from schemas.topics import PARTITIONER
+
+ANSWER_TIMEOUT = 10.0
+"""Seconds after which no broker is thought to be there."""
+
+
+class Read(NamedTuple):
+    """What was read. A `record` of None is a tombstone: what lay under the key is gone."""
+
+    topic: str
+    key: str
+    record: Record | None
+
+
+class Wire:
+    """Reads whole topics and writes records. A context manager.
+
+    Three settings matter, whatever client you use:
+
+    - `isolation.level=read_committed`, or you would act on decisions that were taken back;
+    - the Java client's partitioner, or two records of one ticket could lie on two partitions, and
+      their order would be lost;
+    - `enable.idempotence`, so that a send that is repeated does not appear twice.
+
+    These programs keep what they know in memory, so they read without a consumer group. A platform
+    with a database would join one and commit an offset once it has stored what it read.
+
+    Args:
+        bootstrap: Kafka brokers, separated by commas.
+        topics: Which topics to read, without the prefix.
+        from_start: Whether to read from the beginning; else only what comes from now on.
+        prefix: What stands before every topic's name on a shared cluster.
+        settings: Further settings of librdkafka, such as `sasl.username`.
+
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Iterable[str],
+        *,
+        from_start: bool,
+        prefix: str = "",
+        settings: dict[str, str] | None = None,
+    ) -> None:
+        common = {"bootstrap.servers": bootstrap, **(settings or {})}
+        self._prefix = prefix
+        self._codec = Codec()
+        self._producer = Producer(
+            {**common, "partitioner": PARTITIONER, "enable.idempotence": True, "linger.ms": 0}
+        )
+        self._consumer = Consumer(
+            {
+                **common,
+                "group.id": "baton-examples",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "isolation.level": "read_committed",
+                "fetch.wait.max.ms": 20,
+            }
+        )
+        self._behind: set[tuple[str, int]] = set()
+        places = [place for topic in topics for place in self._places(prefix + topic, from_start)]
+        self._consumer.assign(places)
+
+    def send(self, record: Record) -> None:
+        """Write a record to its topic under its key. Raises `KafkaException` when Kafka refuses."""
+        refused: list[KafkaError] = []
+        topic, key, value, headers = self._codec.encode(record)
+        self._producer.produce(
+            self._prefix + topic,
+            value,
+            key,
+            headers=headers,
+            on_delivery=lambda error, _message: refused.append(error) if error else None,
+        )
+        if self._producer.flush(ANSWER_TIMEOUT) or refused:
+            raise KafkaException(*refused or [KafkaError(KafkaError._TIMED_OUT)])
+
+    def poll(self, timeout: float) -> Iterator[Read]:
+        """What has come within `timeout` seconds; what cannot be read is passed over."""
+        for message in self._consumer.consume(500, timeout):
+            error = message.error()
+            if error is not None:
+                if error.code() != KafkaError._PARTITION_EOF:
+                    raise KafkaException(error)
+                self._behind.discard((message.topic(), message.partition()))
+                continue
+            topic, value = message.topic().removeprefix(self._prefix), message.value()
+            try:
+                record = value and self._codec.decode(topic, value, message.headers())
+            except BadRecord:
+                continue
+            yield Read(topic, message.key().decode(), record)
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether every partition has been read to its end at least once."""
+        return not self._behind
+
+    def close(self) -> None:
+        """Leave Kafka."""
+        self._consumer.close()
+
+    def __enter__(self) -> "Wire":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def _places(self, topic: str, from_start: bool) -> Iterator[TopicPartition]:
+        for number in self._consumer.list_topics(topic, ANSWER_TIMEOUT).topics[topic].partitions:
+            place = TopicPartition(topic, number)
+            first, end = self._consumer.get_watermark_offsets(place, ANSWER_TIMEOUT)
+            self._behind.add((topic, number))
+            yield TopicPartition(topic, number, first if from_start else end)
+
+
+def now() -> Millis:
+    """The present, as the contracts write it."""
+    return time.time_ns() // 1_000_000

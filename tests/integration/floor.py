@@ -1,0 +1,124 @@
+"""A support floor to test on: a worker, platforms and desks on one broker, under one prefix."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from deploy.examples.chat import Answer, Chat
+from deploy.examples.chat_platform import TOPICS, Platform
+from deploy.examples.desk import Desk
+from deploy.examples.wire import Wire
+from schemas.codec import Codec
+from schemas.records import Record
+from streams.admin import Topics, wanted_topics
+from streams.core.policy import default_policy
+from streams.engine import Connection
+from streams.policies import route_names
+from streams.reading import Follower
+
+START_TIMEOUT = 60.0
+PARTITIONS = 3
+
+
+class Floor:
+    """Makes the topics, and whoever works on them. What it opens it closes; a context manager."""
+
+    def __init__(self, bootstrap: str, name: str, folder: Path) -> None:
+        self.bootstrap, self.prefix, self.folder = bootstrap, f"{name}.", folder
+        self.environment = {
+            "BATON_BOOTSTRAP_SERVERS": bootstrap,
+            "BATON_TOPIC_PREFIX": self.prefix,
+            "BATON_GROUP": name,
+            "BATON_DATA_DIR": str(folder / "data"),
+            "BATON_WORKER_ID": "one",
+            "BATON_REPLICATION": "1",
+            "BATON_FETCH_WAIT": "10",
+        }
+        connection = Connection(bootstrap, topic_prefix=self.prefix)
+        topics, routes = Topics(connection), route_names(default_policy())
+        wanted = wanted_topics(routes, dev=True, partitions=PARTITIONS)
+        topics.apply(topics.plan(wanted))
+        # A follower waits until the brokers lead what was made a moment ago.
+        Follower(connection, Codec(), [one.name for one in wanted], from_start=True).close()
+        self._open = ExitStack()
+
+    def __enter__(self) -> "Floor":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._open.close()
+
+    def wire(self, *topics: str, from_start: bool) -> Wire:
+        """A wire of a consumer's own."""
+        made = Wire(self.bootstrap, topics, from_start=from_start, prefix=self.prefix)
+        return self._open.enter_context(made)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment of a program that works here."""
+        return os.environ | self.environment
+
+    def read(self, topic: str) -> list[Record]:
+        """All that a topic holds now."""
+        with Wire(self.bootstrap, [topic], from_start=True, prefix=self.prefix) as wire:
+            found: list[Record] = []
+            while not wire.caught_up:
+                found += [read.record for read in wire.poll(0.1) if read.record is not None]
+            return found
+
+    def platform(self, ai: Callable[[Chat], Answer], **options: object) -> Platform:
+        """A chat platform with this AI."""
+        return Platform(self.wire(*TOPICS, from_start=False), ai, **options)  # type: ignore[arg-type]
+
+    def desk(self, route: str, me: str) -> Desk:
+        """A desk that has read what is open."""
+        wire = self.wire(*Desk.topics(route), from_start=True)
+        desk = Desk(wire, route, me)
+        until(lambda: wire.caught_up, desk)
+        return desk
+
+    @contextmanager
+    def worker(self, *options: str, policy: Path | None = None) -> Iterator[None]:
+        """A worker, ready; it must end well."""
+        path = self.folder / f"worker-{time.monotonic_ns()}.log"
+        named = {} if policy is None else {"BATON_POLICY": str(policy)}
+        with path.open("wb") as log:
+            running = subprocess.Popen(
+                [sys.executable, "-m", "streams.cli.main", "worker", *options],
+                env=self.variables | named,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            limit = time.monotonic() + START_TIMEOUT
+            while b"ready: " not in path.read_bytes():
+                assert running.poll() is None, path.read_text()
+                assert time.monotonic() < limit, path.read_text()
+                time.sleep(0.05)
+            yield
+            running.terminate()
+            assert running.wait(30) == 0, path.read_text()
+        finally:
+            running.kill()
+            running.wait()
+
+
+def until(holds: Callable[[], bool], *pollers: Platform | Desk, timeout: float = 30.0) -> None:
+    """Let platforms and desks work until something holds."""
+    limit = time.monotonic() + timeout
+    while not holds():
+        assert time.monotonic() < limit, f"not within {timeout:.0f} s"
+        for one in pollers:
+            one.poll(0.02)
+
+
+def settle(seconds: float, *pollers: Platform | Desk) -> None:
+    """Let them work for a while: for what must not happen."""
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        for one in pollers:
+            one.poll(0.02)

@@ -19,7 +19,17 @@ from schemas.records import (
 from streams.core.handoff import complement, complete
 from streams.core.handoff.redact import Redactor
 from streams.core.policy import Policy
-from streams.core.tickets import Arrival, Event, Handoff, Statuses, Step, Ticket, unstaffed
+from streams.core.tickets import (
+    Arrival,
+    Event,
+    Handoff,
+    Incidents,
+    Statuses,
+    Step,
+    Ticket,
+    unlinked,
+    unstaffed,
+)
 from streams.core.tickets import decide as decide_event
 from streams.core.tickets import internal_error as give_up
 
@@ -37,7 +47,8 @@ class Decider:
 
     How an account is doing is shown to people only, in packages: no decision depends on it.
     `in_force` gives the policy for a time where policies are published; `policy` always holds where
-    none are. `reader` is how texts are read, `statuses` are how queues stand.
+    none are. `reader` is how texts are read, `statuses` are how queues stand,
+    `incidents` which open anomaly a message belongs to.
     """
 
     policy: Policy
@@ -46,6 +57,7 @@ class Decider:
     healths: Healths = unknown
     reader: Reader = Reader()
     statuses: Statuses = unstaffed
+    incidents: Incidents = unlinked
 
     def decide(
         self, state: Ticket | None, event: Event, signals: Signals | None, arrival: Arrival
@@ -63,6 +75,7 @@ class Decider:
             arrival,
             model=self.reader.version,
             statuses=self.statuses,
+            incidents=self.incidents,
         )
 
     def give_up(self, state: Ticket | None, event: Event, arrival: Arrival) -> Step:

@@ -10,11 +10,12 @@ from faust import StreamT
 from prometheus_client import CollectorRegistry
 
 from schemas.codec import BadRecord, Codec, Format
-from schemas.records import AccountHealth, AccountProfile, Record, RouteStatus
-from schemas.topics import PARTITIONER, ROUTES, TOPICS, route_topic
+from schemas.records import AccountHealth, AccountProfile, Anomaly, Record, RouteStatus
+from schemas.topics import OPEN_ANOMALIES, PARTITIONER, ROUTES, TOPICS, route_topic
 from streams.agents.accounts import HEALTH_TOPIC, PROFILES_TOPIC, AccountsAgent
 from streams.agents.anomalies import AnomaliesAgent, tenant_of
 from streams.agents.deciding import Decider
+from streams.agents.linking import Linker
 from streams.agents.private import PrivateCodec
 from streams.agents.published import POLICIES, PublishedPolicy, decode_policy
 from streams.agents.states import named_by
@@ -86,10 +87,22 @@ def _tickets(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
         config.connection.topic(ROUTE_STATUS),
         partial(_read, codec, ROUTE_STATUS, RouteStatus),
     )
-    decider = Decider(
-        policy, profiles.get, in_force, healths.get, reader_of(settings), statuses.get
+    anomalies = Replica(
+        config,
+        config.connection.topic(OPEN_ANOMALIES),
+        partial(_read, codec, OPEN_ANOMALIES, Anomaly),
     )
-    return Agent(TicketsAgent(codec, decider), (profiles, policies, healths, statuses))
+    decider = Decider(
+        policy,
+        profiles.get,
+        in_force,
+        healths.get,
+        reader_of(settings),
+        statuses.get,
+        Linker(lambda: anomalies.changes, anomalies.values),
+    )
+    replicas = (profiles, policies, healths, statuses, anomalies)
+    return Agent(TicketsAgent(codec, decider), replicas)
 
 
 def _read(codec: Codec, topic: str, kind: type[R], value: bytes) -> R | None:
@@ -116,7 +129,7 @@ AGENTS = {
         TicketsAgent.sources,
         ticket_of,
         _tickets,
-        (PROFILES_TOPIC, POLICIES, HEALTH_TOPIC, ROUTE_STATUS),
+        (PROFILES_TOPIC, POLICIES, HEALTH_TOPIC, ROUTE_STATUS, OPEN_ANOMALIES),
     ),
     AnomaliesAgent.name: Kind(AnomaliesAgent.sources, tenant_of, _anomalies),
     AccountsAgent.name: Kind(AccountsAgent.sources, named_by, _accounts, (POLICIES,)),

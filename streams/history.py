@@ -19,6 +19,7 @@ import msgspec
 from schemas.records import (
     AccountProfile,
     ConversationMessage,
+    Decision,
     Millis,
     PolicyVersion,
     Record,
@@ -89,6 +90,11 @@ def read_profiles(path: Path | None) -> dict[str, AccountProfile]:
 def read_policies(path: Path | None) -> dict[str, PolicyVersion]:
     """Versions and pointers of policies by their key, a JSON line each. Raises `InputError`."""
     return {key_of(record): record for record in _read_lines(path, PolicyVersion)}
+
+
+def read_decisions(path: Path | None) -> list[Decision]:
+    """Decisions, a JSON line each; none without a path. Raises `InputError`."""
+    return _read_lines(path, Decision)
 
 
 def _read_lines(path: Path | None, kind: type[R]) -> list[R]:

@@ -21,6 +21,7 @@ from schemas.records.anomaly import (
     Anomaly,
     AnomalyAction,
     AnomalyActionKind,
+    AnomalyLink,
     AnomalyState,
     ProblemReport,
 )
@@ -60,7 +61,6 @@ from schemas.records.decision import (
 )
 from schemas.records.escalation import (
     AiAttempt,
-    AnomalyLink,
     Entity,
     Escalation,
     EscalationChange,

@@ -78,6 +78,19 @@ class Anomaly(Record, frozen=True):
     grouped_by: tuple[str, ...] = ()
     known_issue: bool = False
     reports_cut: int = 0
+    aliases: tuple[str, ...] = ()
+    affected_accounts: tuple[str, ...] = ()
+
+
+class AnomalyLink(Part, frozen=True):
+    """The open anomaly that a ticket belongs to."""
+
+    anomaly_id: str
+    title: str
+    since: Millis
+    accounts: int
+    revision: int = 0
+    as_of: Millis | None = None
 
 
 class AnomalyActionKind(GrowingEnum):

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from schemas.records.accounts import HealthLevel, RequesterFlood
+from schemas.records.anomaly import AnomalyLink
 from schemas.records.base import DurationMillis, Millis, Mode, Part, Reason, Record
 
 
@@ -69,6 +70,7 @@ class UsedInputs(Part, frozen=True):
     next_opening_at: Millis | None = None
     anomaly_revision: int | None = None
     route_status_of: str | None = None
+    anomaly: AnomalyLink | None = None
 
 
 class Decision(Record, frozen=True):

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from schemas.records.accounts import AccountProfile, HealthLevel, TicketSummary
+from schemas.records.anomaly import AnomalyLink
 from schemas.records.base import DurationMillis, GrowingEnum, Millis, Mode, Part, Reason, Record
 from schemas.records.conversation import Attachment, ContextSection, MessageStatus, Role, Visibility
 from schemas.records.decision import CustomerNotice
@@ -121,15 +122,6 @@ class PartStatus(Part, frozen=True):
     part: str
     state: PartState
     as_of: Millis | None = None
-
-
-class AnomalyLink(Part, frozen=True):
-    """The open anomaly that a ticket belongs to."""
-
-    anomaly_id: str
-    title: str
-    since: Millis
-    accounts: int
 
 
 class HandoffPackage(Part, frozen=True):

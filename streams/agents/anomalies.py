@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from detectors.masking import words
 from schemas.codec import Codec
-from schemas.records import Anomaly, AnomalyAction, AnomalyState, ProblemReport
+from schemas.records import Anomaly, AnomalyAction, AnomalyState, Millis, ProblemReport
 from schemas.topics import OPEN_ANOMALIES
 from streams.agents.inbox import INTERNAL_ERROR, Inbox, Received, send, trace_of
 from streams.agents.states import Kind, States
@@ -27,6 +27,7 @@ from streams.core.anomalies import (
     merge,
     observe,
     place,
+    record,
     shelf_number,
     wake,
 )
@@ -59,18 +60,19 @@ class AnomaliesAgent:
         received = self._inbox.receive(batch, records)
         work = _Work(batch, self._codec)
         work.load(received)
-        for record, event in received:
-            now = batch.now(record)
+        for source, event in received:
+            now = batch.now(source)
             for timer in batch.due(now):
                 self._wake(work, timer)
+            aliases: tuple[str, ...] = ()
             if isinstance(event, ProblemReport):
-                event = work.grouped(event, self._policy)
+                event, aliases = work.grouped(event, self._policy, now)
             known, watch = _Tenant(work, event.tenant), work.watch(event.tenant)
             if isinstance(event, ProblemReport):
-                step = observe(known, watch, event, self._policy, now)
+                step = observe(known, watch, event, self._policy, now, aliases)
             else:
                 step = act(known, watch, event, self._policy, now)
-            work.take(event.tenant, step, trace_of(record))
+            work.take(event.tenant, step, self._policy, now, trace_of(source))
         work.save()
 
     def timer(self, batch: Batch, timer: Timer) -> None:
@@ -89,12 +91,14 @@ class AnomaliesAgent:
             incident = work.incidents.fired(timer)
             if incident is not None:
                 known, watch = _Tenant(work, incident.tenant), work.watch(incident.tenant)
-                work.take(incident.tenant, wake(known, incident, watch, self._policy, timer.due))
+                step = wake(known, incident, watch, self._policy, timer.due)
+                work.take(incident.tenant, step, self._policy, timer.due)
             return
         subject = work.subjects.fired(timer)
         if subject is not None:
             watch = work.watch(subject.tenant)
-            work.take(subject.tenant, forget(subject, watch, self._policy, timer.due))
+            step = forget(subject, watch, self._policy, timer.due)
+            work.take(subject.tenant, step, self._policy, timer.due)
 
 
 class _Work:
@@ -118,10 +122,15 @@ class _Work:
             for name in (report.fingerprint, category_name(report.category))
         )
 
-    def grouped(self, report: ProblemReport, policy: AnomalyPolicy) -> ProblemReport:
-        """The report under its group's fingerprint; what had come under aliases moves there."""
+    def grouped(
+        self, report: ProblemReport, policy: AnomalyPolicy, now: Millis
+    ) -> tuple[ProblemReport, tuple[str, ...]]:
+        """The report under its group's fingerprint, and what else its text goes by.
+
+        What had come under aliases moves to the group.
+        """
         if report.heartbeat or report.error_text is None or report.template is None:
-            return report
+            return report, ()
         text = words(report.template)
         shelf_name = f"{report.tenant}\x00{shelf_number(text)}"
         shelf = self.shelves.get(shelf_name) or Shelf()
@@ -131,18 +140,31 @@ class _Work:
             self.shelves.set(shelf_name, replace(shelf))
         for alias in placed.merged:
             known, watch = _Tenant(self, report.tenant), self.watch(report.tenant)
-            self.take(report.tenant, merge(known, watch, alias, placed.group, policy))
-        return replace(report, fingerprint=placed.group)
+            step = merge(known, watch, alias, placed.group, policy)
+            self.take(report.tenant, step, policy, now)
+        own = () if placed.group == report.fingerprint else (report.fingerprint,)
+        return replace(report, fingerprint=placed.group), placed.forms or own
 
     def watch(self, tenant: str) -> Watch:
         return self.watches.get(tenant) or Watch()
 
-    def take(self, tenant: str, step: Step, trace: str | None = None) -> None:
+    def take(
+        self,
+        tenant: str,
+        step: Step,
+        policy: AnomalyPolicy,
+        now: Millis,
+        trace: str | None = None,
+    ) -> None:
+        told = {anomaly.anomaly_id for anomaly in step.outputs}
         self.watches.set(tenant, step.watch)
         for name, subject in step.subjects.items():
             self.subjects.set(state_name(tenant, name), subject)
             self.subjects.rearm(state_name(tenant, name))
         for name, incident in step.incidents.items():
+            before = self.incidents.get(state_name(tenant, name))
+            if before and incident and name not in told and _goes_by_more(before, incident):
+                self._keep_open(record(incident, AnomalyState.UPDATED, policy, now), trace)
             self.incidents.set(state_name(tenant, name), incident)
             self.incidents.rearm(state_name(tenant, name))
         send(self._batch, self._codec, step.outputs, trace)
@@ -161,6 +183,13 @@ class _Work:
         self.incidents.save()
         self.shelves.save()
         self.watches.save()
+
+
+def _goes_by_more(before: Incident, now: Incident) -> bool:
+    """Whether tickets can be known by more names as those of an open incident."""
+    if now.resolved_at is not None:
+        return False
+    return (before.members, before.aliases) != (now.members, now.aliases)
 
 
 class _Tenant:

@@ -20,7 +20,17 @@ from streams.core.accounts import profile_snapshot, snapshot
 from streams.core.handoff import complement, complete
 from streams.core.handoff.redact import Redactor
 from streams.core.policy import Policy
-from streams.core.tickets import Arrival, Event, Handoff, Statuses, Step, Ticket, unstaffed
+from streams.core.tickets import (
+    Arrival,
+    Event,
+    Handoff,
+    Incidents,
+    Statuses,
+    Step,
+    Ticket,
+    unlinked,
+    unstaffed,
+)
 from streams.core.tickets import decide as decide_event
 from streams.core.tickets import internal_error as give_up
 
@@ -38,7 +48,8 @@ class Decider:
 
     An account that its health says is at risk counts as about to leave. `in_force` gives the policy
     for a time where policies are published; `policy` always holds where none are. `reader` is how
-    texts are read, `statuses` are how queues stand.
+    texts are read, `statuses` are how queues stand, `incidents` which open anomaly a message
+    belongs to.
     """
 
     policy: Policy
@@ -47,6 +58,7 @@ class Decider:
     healths: Healths = unknown
     reader: Reader = Reader()
     statuses: Statuses = unstaffed
+    incidents: Incidents = unlinked
 
     def decide(
         self, state: Ticket | None, event: Event, signals: Signals | None, arrival: Arrival
@@ -63,6 +75,7 @@ class Decider:
             arrival,
             model=self.reader.version,
             statuses=self.statuses,
+            incidents=self.incidents,
         )
 
     def give_up(self, state: Ticket | None, event: Event, arrival: Arrival) -> Step:

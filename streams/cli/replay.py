@@ -10,8 +10,9 @@ import msgspec
 from schemas.codec import Tombstone
 from schemas.records import Decision, Escalation, Record
 from streams.agents.deciding import Decider
+from streams.agents.linking import Recorded
 from streams.agents.published import PublishedPolicy
-from streams.history import read_history, read_policies, read_profiles
+from streams.history import read_decisions, read_history, read_policies, read_profiles
 from streams.policies import policy_of
 from streams.readers import reader_of
 from streams.replaying import Replay
@@ -34,6 +35,11 @@ PARTITIONS = 12
     help="What lies on support.policies, a PolicyVersion as JSON a line: versions and pointer.",
 )
 @click.option(
+    "--decisions",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Decisions of a worker on these records, as JSON a line: their incidents count again.",
+)
+@click.option(
     "--partitions",
     type=click.IntRange(1),
     default=PARTITIONS,
@@ -52,6 +58,7 @@ def command(
     file: Path,
     accounts: Path | None,
     policies: Path | None,
+    decisions: Path | None,
     partitions: int,
     no_ai: bool,
     everything: bool,
@@ -65,7 +72,13 @@ def command(
     settings, published = load_settings(), read_policies(policies)
     policy = policy_of(settings)
     in_force = PublishedPolicy(published.get, policy).at
-    decider = Decider(policy, read_profiles(accounts).get, in_force, reader=reader_of(settings))
+    decider = Decider(
+        policy,
+        read_profiles(accounts).get,
+        in_force,
+        reader=reader_of(settings),
+        incidents=Recorded(read_decisions(decisions)),
+    )
     records = Replay(decider, partitions).run(read_history(file, ai_answers=not no_ai))
     if summary:
         click.echo(msgspec.json.encode(count(records)))

@@ -33,6 +33,7 @@ class Code(StrEnum):
     REVIEW_UNANSWERED = "review_unanswered"
     REVIEW_REJECTED = "review_rejected"
     INTERNAL_ERROR = "internal_error"
+    ANOMALY_LINK = "anomaly_link"
 
 
 class About(NamedTuple):
@@ -163,6 +164,11 @@ REASONS: Final = {
         2,
         "Baton failed on a record of this ticket.",
         "A defect in Baton itself; the record goes to the dead letters.",
+    ),
+    Code.ANOMALY_LINK: About(
+        0,
+        "The problem is an incident that is open; the sub-reason is its id.",
+        "The import fails with error IMP-2207. (As for forty others this morning.)",
     ),
 }
 

@@ -29,6 +29,7 @@ NEXT = b"\x00next-"
 
 ENTRY = b"\x02"
 """What the store keys of the copy's own keys begin with."""
+AFTER_ENTRIES = b"\x03"
 
 CACHED = 10_000
 """Decoded values kept."""
@@ -53,6 +54,7 @@ class Replica(Generic[T]):
     def __init__(self, config: EngineConfig, topic: str, decode: Decode[T]) -> None:
         self.topic = topic
         self.records = 0
+        self.changes = 0
         self._config = config
         self._decode = decode
         self._path = config.data_dir / config.group / f"replica-{topic}"
@@ -87,6 +89,7 @@ class Replica(Generic[T]):
         while self._arrived:
             changes = self._arrived.popleft()
             self._store.write(changes, wal=False)
+            self.changes += 1
             for key in changes:
                 self._cache.pop(_key_of(key), None)
 
@@ -100,6 +103,16 @@ class Replica(Generic[T]):
             self._cache.clear()
         self._cache[key] = value
         return value
+
+    def values(self) -> Iterator[T]:
+        """The latest value of every key as of the last refresh: for topics with few keys.
+
+        They are other ones only after `changes` has risen.
+        """
+        for _, data in self._store.scan(ENTRY, AFTER_ENTRIES):
+            value = self._decode(data)
+            if value is not None:
+                yield value
 
     def stop(self) -> None:
         """End the thread and close the store."""

@@ -22,11 +22,13 @@ from streams.core.tickets import (
     Arrival,
     Due,
     Event,
+    Incidents,
     Step,
     Ticket,
     decide,
     decode_ticket,
     encode_ticket,
+    unlinked,
 )
 
 SECOND = 1_000
@@ -54,6 +56,7 @@ class Conversation:
         ticket_id: str = "T1",
         **message: Any,
     ) -> None:
+        self.incidents: Incidents = unlinked
         self.ticket_id = ticket_id
         self.account = account
         self.policy = policy or default_policy()
@@ -135,7 +138,16 @@ class Conversation:
         offset = -1 if isinstance(event, Due) else self.count
         arrival = Arrival(self.now, "support.conversations", 3, offset, truncated)
         before = self.state
-        step = decide(before, event, signals, self.account, self.policy, arrival, model="test-1")
+        step = decide(
+            before,
+            event,
+            signals,
+            self.account,
+            self.policy,
+            arrival,
+            model="test-1",
+            incidents=self.incidents,
+        )
         self.take(step)
         return step
 

@@ -86,6 +86,7 @@ def test_every_part_says_whether_it_is_there_and_as_of_when() -> None:
         "billing": ("stale", old),
         "health": ("present", START),
         "history": ("present", START),
+        "anomaly": ("missing", None),
         "context": ("missing", None),
     }
     assert escalation.plan == "pro"

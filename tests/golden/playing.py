@@ -10,6 +10,9 @@ from detectors.signals import Signal
 from schemas.records import (
     AccountSnapshot,
     Action,
+    Anomaly,
+    AnomalyLink,
+    AnomalyState,
     ConversationMessage,
     Decision,
     DraftOutcome,
@@ -21,14 +24,15 @@ from schemas.records import (
     Visibility,
 )
 from streams.agents.text import bounded, text_of
+from streams.core.anomalies import OpenAnomalies
 from streams.core.policy import Policy, shipped_policy
 from streams.core.policy.duration import Duration
 from streams.core.policy.load import policy_of, whole
 from streams.core.policy.merge import merged
 from streams.core.policy.shipped import shipped_text
-from streams.core.tickets import Arrival, decide, internal_error
+from streams.core.tickets import Arrival, Ticket, decide, internal_error
 from tests.core.conversation import START, Conversation
-from tests.golden.talk import Golden, Line, agrees, conversations, told
+from tests.golden.talk import Golden, Line, OpenIncident, agrees, conversations, told
 
 TEN_O_CLOCK: Final = 1_760_004_000_000
 """Thursday 2025-10-09T10:00:00Z, when every conversation begins."""
@@ -57,6 +61,7 @@ class Play(Conversation):
 
     def __init__(self, golden: Golden, policy: str, *, corrected: bool = True) -> None:
         super().__init__(_account(golden.account), policy_for(golden, policy))
+        self.golden, self.incidents = golden, self._incident
         self.name, self.corrected = policy, corrected
         self.now = TEN_O_CLOCK
         self.channel = golden.channel
@@ -85,6 +90,17 @@ class Play(Conversation):
             may.add(Action.REVIEW)
         return (line.ai or line.draft) is not None and in_force[-1] not in may
 
+    def _incident(
+        self, ticket: Ticket, message: ConversationMessage, signals: Signals
+    ) -> AnomalyLink | None:
+        began = TEN_O_CLOCK
+        is_open = OpenAnomalies(
+            _anomaly(number, one)
+            for number, one in enumerate(self.golden.incidents)
+            if one.until is None or self.now < began + Duration.parse(one.until)
+        )
+        return is_open.link(ticket.tenant, signals.category, signals.fingerprint, ticket.anomaly)
+
     def _speak(self, line: Line) -> list[str]:
         event, truncated = bounded(self._message(line))
         assert isinstance(event, ConversationMessage)
@@ -93,7 +109,15 @@ class Play(Conversation):
             self.take(internal_error(event, self.state, self.policy, arrival))
             return []
         read = signals_of(text_of(event))
-        step = decide(self.state, event, read, self.account, self.policy, arrival)
+        step = decide(
+            self.state,
+            event,
+            read,
+            self.account,
+            self.policy,
+            arrival,
+            incidents=self.incidents,
+        )
         misread = [told(found) for found in step.outputs if isinstance(found, Decision)]
         marked = self.corrected and line.misread_as(self.name) is not None
         self.apply(event, as_meant(read, line) if marked else read, truncated=truncated)
@@ -206,6 +230,27 @@ def _role(line: Line) -> Role:
     if line.human is not None or line.note is not None:
         return Role.HUMAN
     return Role(line.role) if line.robot is not None else Role.AI
+
+
+def _anomaly(number: int, incident: OpenIncident) -> Anomaly:
+    problem = None if incident.says is None else signals_of(incident.says).fingerprint
+    assert (problem is None) == (incident.says is None), f"reports no problem: {incident.says}"
+    return Anomaly(
+        anomaly_id=f"anomaly-{number + 1}",
+        state=AnomalyState.OPENED,
+        revision=1,
+        title=incident.title,
+        category=incident.category,
+        since=TEN_O_CLOCK,
+        updated_at=TEN_O_CLOCK,
+        window_start=TEN_O_CLOCK,
+        window_end=TEN_O_CLOCK,
+        accounts=40,
+        expected=0.0,
+        tail_probability=0.0,
+        fingerprints=() if problem is None else (problem.id,),
+        component=incident.component,
+    )
 
 
 def _account(facts: dict[str, Any] | None) -> AccountSnapshot | None:

@@ -81,6 +81,19 @@ class Line(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
         return next((words for words in said if words is not None), "") * self.times
 
 
+class OpenIncident(msgspec.Struct, forbid_unknown_fields=True):
+    """An incident that is open meanwhile: what one of its reports said, or what else it is about.
+
+    `until` is how long after the beginning it is resolved.
+    """
+
+    title: str
+    says: str | None = None
+    component: str | None = None
+    category: str = "technical"
+    until: str | None = None
+
+
 class Golden(msgspec.Struct, forbid_unknown_fields=True):
     """A whole conversation."""
 
@@ -91,6 +104,7 @@ class Golden(msgspec.Struct, forbid_unknown_fields=True):
     account: dict[str, Any] | None = None
     policy: dict[str, Any] = {}
     name: str = ""
+    incidents: tuple[OpenIncident, ...] = ()
 
 
 def conversations() -> Iterator[Golden]:

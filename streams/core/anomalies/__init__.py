@@ -15,9 +15,11 @@ from streams.core.anomalies.grouping import (
 )
 from streams.core.anomalies.groups import Groups
 from streams.core.anomalies.lifecycle import forget, observe, wake
+from streams.core.anomalies.linking import OpenAnomalies
 from streams.core.anomalies.merging import merge
 from streams.core.anomalies.naming import category_name
 from streams.core.anomalies.policy import AnomalyPolicy
+from streams.core.anomalies.record import record
 from streams.core.anomalies.state import (
     Incident,
     Known,
@@ -35,6 +37,7 @@ __all__ = [
     "Groups",
     "Incident",
     "Known",
+    "OpenAnomalies",
     "Placed",
     "Shelf",
     "Step",
@@ -52,6 +55,7 @@ __all__ = [
     "merge",
     "observe",
     "place",
+    "record",
     "shelf_number",
     "wake",
 ]

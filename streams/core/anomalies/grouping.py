@@ -70,6 +70,8 @@ class Placed:
 
     group: str
     merged: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
+    """Forms of the text whose open word varies: every text of such a form is of the group."""
     learned: bool = False
     """Whether the shelf was changed and has to be saved."""
 
@@ -99,6 +101,11 @@ def place(shelf: Shelf, fingerprint: str, words: tuple[str, ...]) -> Placed:
     return _learn(shelf, text, found)
 
 
+def forms(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Ids of a text with one of its words left out each, 16 hex digits."""
+    return tuple(_name(position) for position, _ in _open_positions(words[:MOST_WORDS]))
+
+
 def encode_shelf(shelf: Shelf) -> bytes:
     """The stored value of a shelf."""
     return VERSION + msgspec.msgpack.encode(shelf)
@@ -121,7 +128,7 @@ def _varying(shelf: Shelf, position: int, alike: list[int]) -> Placed:
         shelf.young.positions[position] = alike
         for text in (alike[0], _leader(shelf, alike[0])):
             shelf.young.leaders.setdefault(text, _entry(shelf, text))
-    return _placed(_leader(shelf, alike[0]), learned=renewed)
+    return _placed(_leader(shelf, alike[0]), forms=(position,), learned=renewed)
 
 
 def _learn(shelf: Shelf, fingerprint: int, found: list[tuple[int, int]]) -> Placed:
@@ -129,18 +136,26 @@ def _learn(shelf: Shelf, fingerprint: int, found: list[tuple[int, int]]) -> Plac
     if fingerprint not in shelf.old.leaders:
         shelf.arrived += 1
     shelf.young.leaders[fingerprint] = _entry(shelf, fingerprint)
-    merged = set[int]()
+    merged, varying = set[int](), list[int]()
     for position, values in found:
         alike = list(dict.fromkeys((*_alike(shelf, position), fingerprint)))
         shelf.young.positions[position] = alike[:values]
         if len(alike) >= values:
             merged |= _merge(shelf, alike)
-    return _placed(_leader(shelf, fingerprint), merged, learned=True)
+            varying.append(position)
+    return _placed(_leader(shelf, fingerprint), merged, varying, learned=True)
 
 
-def _placed(group: int, merged: Iterable[int] = (), *, learned: bool = False) -> Placed:
-    names = (f"{one:016x}" for one in (group, *sorted(merged)))
-    return Placed(next(names), tuple(names), learned)
+def _placed(
+    group: int, merged: Iterable[int] = (), forms: Iterable[int] = (), *, learned: bool = False
+) -> Placed:
+    return Placed(
+        _name(group), tuple(map(_name, sorted(merged))), tuple(map(_name, forms)), learned
+    )
+
+
+def _name(number: int) -> str:
+    return f"{number:016x}"
 
 
 def _make_room(shelf: Shelf) -> None:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from detectors.spikes import Expected
 from schemas.records import Anomaly, AnomalyState, Millis
 from streams.core.anomalies.baseline import skip
-from streams.core.anomalies.naming import anomaly_id, category_name, is_category
+from streams.core.anomalies.naming import anomaly_id, category_name, is_category, newest
 from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.record import record
 from streams.core.anomalies.state import Entry, Incident, Known, Step, Subject, Watch
@@ -63,8 +63,12 @@ def opened(
         affected={},
         acknowledged_by=known_to if known_until > now else None,
         known_issue=known_until > now,
+        aliases=subject.aliases,
     )
-    return _due(_touched(incident, found, policy), policy)
+    if not is_category(subject.name):
+        # Who had the same problem before the window is affected, too.
+        found = sightings(Counted(subject.buckets, subject.sketches))
+    return _due(touched(incident, found, policy), policy)
 
 
 def grown(
@@ -82,10 +86,15 @@ def grown(
     for one in own:
         counted = add(counted, one, policy)
     window = busiest(counted, new.number, policy)
-    incident = replace(incident, buckets=counted.buckets, sketches=counted.sketches)
+    incident = replace(
+        incident,
+        buckets=counted.buckets,
+        sketches=counted.sketches,
+        aliases=newest(incident.aliases, subject.aliases, policy.aliases),
+    )
     incident = _named(incident, (subject.name, category_name(subject.category)), policy)
     incident = _warmed(incident, window, new.number, policy)
-    return _due(_touched(incident, own, policy), policy), window
+    return _due(touched(incident, own, policy), policy), window
 
 
 def joined(
@@ -114,13 +123,14 @@ def joined(
         buckets=counted.buckets,
         sketches=counted.sketches,
         grouped_by=tuple(reasons),
+        aliases=newest(incident.aliases, subject.aliases, policy.aliases),
         resolved_at=None,
         reopened=incident.reopened + (incident.resolved_at is not None),
     )
     incident = _named(incident, (subject.name, category_name(subject.category)), policy)
     incident = _warmed(incident, window, number, policy)
     incident = replace(incident, hot_until=max(incident.hot_until, number))
-    return _due(_touched(incident, found, policy), policy), window
+    return _due(touched(incident, found, policy), policy), window
 
 
 def told(
@@ -208,7 +218,8 @@ def _warmed(incident: Incident, window: Window, number: int, policy: AnomalyPoli
     return incident
 
 
-def _touched(incident: Incident, found: list[Seen], policy: AnomalyPolicy) -> Incident:
+def touched(incident: Incident, found: list[Seen], policy: AnomalyPolicy) -> Incident:
+    """The incident with the tickets of reports among the affected, as far as there is room."""
     affected, cut = dict(incident.affected), incident.cut
     large = set(incident.large)
     for new in found:

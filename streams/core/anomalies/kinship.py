@@ -25,6 +25,16 @@ def home(known: Known, watch: Watch, subject: Subject, number: int) -> Incident 
     return None
 
 
+def home_of_category(known: Known, watch: Watch, name: str) -> Incident | None:
+    """The open incident that is about a whole category."""
+    for anomaly_id, entry in watch.incidents.items():
+        if name in entry.members and not entry.resolved:
+            incident = known.incident(anomaly_id)
+            if incident is not None and incident.subject == name:
+                return incident
+    return None
+
+
 def kin(
     known: Known, watch: Watch, subject: Subject, window: Window, policy: AnomalyPolicy
 ) -> tuple[Incident, str] | None:

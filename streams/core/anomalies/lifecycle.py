@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from schemas.records import Anomaly, AnomalyState, Millis, ProblemReport
 from streams.core.anomalies.baseline import expected_accounts, flow, last_settled, open_line, settle
+from streams.core.anomalies.earlier import noticed, reported_earlier
 from streams.core.anomalies.incidents import (
     entered,
     grown,
@@ -14,9 +15,10 @@ from streams.core.anomalies.incidents import (
     quiet_at,
     resolved,
     told,
+    touched,
 )
-from streams.core.anomalies.kinship import home, kin
-from streams.core.anomalies.naming import category_name, is_category
+from streams.core.anomalies.kinship import home, home_of_category, kin
+from streams.core.anomalies.naming import category_name, is_category, newest
 from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.record import record
 from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
@@ -39,12 +41,17 @@ CATEGORY_DAYS = 28
 
 
 def observe(
-    known: Known, watch: Watch, report: ProblemReport, policy: AnomalyPolicy, now: Millis
+    known: Known,
+    watch: Watch,
+    report: ProblemReport,
+    policy: AnomalyPolicy,
+    now: Millis,
+    aliases: tuple[str, ...] = (),
 ) -> Step:
     """What follows from a report that was recorded at `now`.
 
     `known` is what is stored of the report's tenant, `watch` its watch. A heartbeat moves the
-    watermark and leaves all else alone.
+    watermark and leaves all else alone. `aliases` are what else the report's text goes by.
     """
     watch = hear(watch, report, policy, now)
     if report.heartbeat:
@@ -53,10 +60,12 @@ def observe(
     new = seen(report, at, policy)
     if new.number <= last_settled(watch.watermark, policy):
         return Step(replace(watch, late=watch.late + 1))
+    watch = noticed(watch, report)
     subjects: dict[str, Subject | None] = {}
     fresh: list[Subject] = []
     for name in (report.fingerprint, category_name(report.category)):
-        watch, subject = _counted(known, watch, report, name, new, policy)
+        names = () if is_category(name) else aliases
+        watch, subject = _counted(known, watch, report, name, new, policy, names)
         if subject is not None:
             subjects[name] = subject
             fresh.append(subject)
@@ -72,6 +81,7 @@ def _counted(
     name: str,
     new: Seen,
     policy: AnomalyPolicy,
+    aliases: tuple[str, ...],
 ) -> tuple[Watch, Subject | None]:
     """The subject with the report counted; None when that changes nothing."""
     stored = known.subject(name)
@@ -82,10 +92,13 @@ def _counted(
     subject, watch = settle(stored or _born(report, name, watch, policy), watch, policy)
     before = Counted(subject.buckets, subject.sketches)
     after = before if new.number <= subject.settled else add(before, new, policy)
-    if after is before and stored is not None:
+    names = newest(subject.aliases, aliases, policy.aliases)
+    if after is before and stored is not None and set(names) == set(stored.aliases):
         return watch, None
     at = max(subject.seen_at, new.sighting.at)
-    subject = replace(subject, buckets=after.buckets, sketches=after.sketches, seen_at=at)
+    subject = replace(
+        subject, buckets=after.buckets, sketches=after.sketches, seen_at=at, aliases=names
+    )
     return watch, replace(subject, deadline=_forget_at(subject, policy))
 
 
@@ -135,7 +148,11 @@ def _judge(
         step = _burst(known, watch, subject, new, policy, now, subjects)
         if step is not None:
             return step
-    return Step(watch, subjects)
+    incident = home_of_category(known, watch, category_name(fresh[-1].category))
+    if incident is None:
+        return Step(watch, subjects)
+    incident = touched(incident, [new], policy)
+    return Step(watch, subjects, {incident.anomaly_id: incident})
 
 
 def _burst(
@@ -170,6 +187,7 @@ def _burst(
     relative = kin(known, watch, subject, window, policy)
     if relative is None:
         incident = opened(subject, watch, window, new.number, expected, policy, now)
+        incident = touched(incident, reported_earlier(known, watch, incident, policy), policy)
         outputs = (record(incident, AnomalyState.OPENED, policy, now, window),)
     else:
         incident, why = relative

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from streams.core.anomalies.naming import newest
 from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
 from streams.core.anomalies.windows import Counted, after, together
@@ -15,7 +16,10 @@ def merge(known: Known, watch: Watch, alias: str, group: str, policy: AnomalyPol
     moved, own = known.subject(alias), known.subject(group)
     subjects: dict[str, Subject | None] = {}
     if moved is not None:
-        subjects = {alias: None, group: _both(group, own, moved, policy)}
+        names = newest(moved.aliases, (alias,), policy.aliases)
+        both = _both(group, own, moved, policy)
+        both = replace(both, aliases=newest(both.aliases, names, policy.aliases))
+        subjects = {alias: None, group: both}
         watch = replace(watch, tracked=watch.tracked - (own is not None))
     incidents: dict[str, Incident | None] = {}
     entries = dict(watch.incidents)

@@ -17,6 +17,11 @@ def is_category(name: str) -> bool:
     return name.startswith(_CATEGORY)
 
 
+def newest(names: tuple[str, ...], more: tuple[str, ...], most: int) -> tuple[str, ...]:
+    """Names with more of them, at most so many, the newest last."""
+    return tuple(dict.fromkeys((*names, *more)))[-most:]
+
+
 def anomaly_id(tenant: str, subject: str, since: Millis) -> str:
     """The id of the anomaly that a subject opened and whose first report was at `since`."""
     name = "\x00".join((tenant, subject, str(since))).encode("utf-8", "surrogatepass")

@@ -67,6 +67,8 @@ class AnomalyPolicy(msgspec.Struct, frozen=True):
     """Distinct accounts counted one by one in a bucket; those beyond are estimated."""
     members: int = 50
     """Fingerprints and categories that an incident names at most."""
+    aliases: int = 100
+    """Other names that a problem or an incident keeps, the newest: fingerprints and forms."""
     affected_tickets: int = 1_000
     """Tickets that the record of a resolved anomaly lists at most."""
     runbooks: dict[str, str] = {}

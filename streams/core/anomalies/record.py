@@ -17,12 +17,13 @@ def record(
 ) -> Anomaly:
     """The record of an incident at `now`, with its figures for `window`, by default its busiest."""
     window = window or Window(incident.peak_end, incident.peak)
-    touched = tuple(
+    tickets = tuple(
         AffectedTicket(ticket_id=ticket, reported_at=at, account_id=account)
         for ticket, (at, account) in sorted(
             incident.affected.items(), key=lambda item: (item[1][0], item[0])
         )
     )
+    accounts = {one.account_id for one in tickets if one.account_id is not None}
     resolved = kind is AnomalyState.RESOLVED
     critical = incident.peak >= policy.critical_accounts and not incident.known_issue
     return Anomaly(
@@ -41,8 +42,8 @@ def record(
         tenant=incident.tenant,
         fingerprints=tuple(name for name in incident.members if not is_category(name)),
         large_accounts=incident.large,
-        sample_tickets=touched[: policy.sample_tickets],
-        affected=touched if resolved else (),
+        sample_tickets=tickets[: policy.sample_tickets],
+        affected=tickets if resolved else (),
         growth=growth,
         peak_accounts=incident.peak,
         component=incident.component,
@@ -55,4 +56,6 @@ def record(
         grouped_by=incident.grouped_by,
         known_issue=incident.known_issue,
         reports_cut=incident.cut,
+        aliases=incident.aliases,
+        affected_accounts=tuple(sorted(accounts)) if resolved else (),
     )

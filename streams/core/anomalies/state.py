@@ -48,6 +48,8 @@ class Subject(msgspec.Struct, frozen=True, array_like=True):
     buckets: Buckets = {}
     sketches: Sketches = {}
     baseline: Baseline = Baseline()
+    aliases: tuple[str, ...] = ()
+    """What else its texts go by: fingerprints and forms, see `grouping`."""
 
 
 class Incident(msgspec.Struct, frozen=True, array_like=True):
@@ -85,6 +87,7 @@ class Incident(msgspec.Struct, frozen=True, array_like=True):
     acknowledged_by: str | None = None
     known_issue: bool = False
     resolved_at: Millis | None = None
+    aliases: tuple[str, ...] = ()
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -137,6 +140,8 @@ class Watch(msgspec.Struct, frozen=True, array_like=True):
     """Fingerprints that have a state."""
     untracked: int = 0
     """Reports of fingerprints that were not given one: see `AnomalyPolicy.tracked_fingerprints`."""
+    recent: dict[str, tuple[str, ...]] = {}
+    """Latest fingerprints by component."""
 
 
 class Known(Protocol):

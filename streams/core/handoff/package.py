@@ -107,6 +107,7 @@ def _package(
         health=HealthLevel.UNKNOWN if health is None else health.level,
         history=() if health is None else health.recent_tickets,
         context=bounded_context(ticket.context, bounds),
+        anomaly=ticket.anomaly,
     )
     room = bounds.max_bytes - size_of(package)
     lines, cut = bounded(transcript, ticket, bounds, handoff.arrival, room)
@@ -135,6 +136,7 @@ def _parts(
         ("billing", billing),
         ("health", watched),
         ("history", watched),
+        ("anomaly", None if ticket.anomaly is None else ticket.anomaly.as_of),
         ("context", min((section.as_of for section in ticket.context), default=None)),
     )
     return tuple(_status(part, as_of, now - bounds.stale_after) for part, as_of in ages)

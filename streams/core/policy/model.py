@@ -163,6 +163,16 @@ class OpenTimeRule(Rule, frozen=True):
     calendar: CalendarByChannel
 
 
+class LinkRule(Rule, frozen=True):
+    """A ticket whose problem is an open incident: an escalation of it is at least so pressing.
+
+    Without a priority the incident changes none.
+    """
+
+    tier: Tier = 0
+    priority: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = 2
+
+
 class Triggers(Section, frozen=True):
     """One rule for every reason code."""
 
@@ -184,6 +194,7 @@ class Triggers(Section, frozen=True):
     low_confidence: DoubtRule
     unreadable: Rule
     out_of_pattern: SignalRule = SignalRule(tier=1, threshold=0.5)
+    anomaly_link: LinkRule = LinkRule()
 
 
 class Segment(Section, frozen=True):

@@ -8,8 +8,10 @@ from streams.core.tickets.handling import (
     Due,
     Event,
     Handoff,
+    Incidents,
     Statuses,
     Step,
+    unlinked,
     unstaffed,
 )
 from streams.core.tickets.messages import is_customer_turn
@@ -20,6 +22,7 @@ __all__ = [
     "Due",
     "Event",
     "Handoff",
+    "Incidents",
     "Owner",
     "Statuses",
     "Step",
@@ -30,5 +33,6 @@ __all__ = [
     "encode_ticket",
     "internal_error",
     "is_customer_turn",
+    "unlinked",
     "unstaffed",
 ]

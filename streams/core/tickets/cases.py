@@ -26,6 +26,14 @@ OPEN_ESCALATIONS: Final = "support.open-escalations"
 LEAD: Final = "lead"
 
 
+def pressing(handling: Handling, priority: int) -> int:
+    """The priority of an escalation, raised where its problem is an open incident."""
+    least = handling.rules.anomaly_link.priority
+    if handling.ticket.anomaly is None or least is None:
+        return priority
+    return min(priority, least)
+
+
 def change(
     handling: Handling,
     case: Case,
@@ -38,7 +46,7 @@ def change(
     notify: tuple[str, ...] = (),
 ) -> None:
     """Put `case` in force under the next revision and tell its desk."""
-    ticket, spoken = handling.ticket, handling.appended
+    ticket, spoken, before = handling.ticket, handling.appended, handling.ticket.case
     route = route_named(handling.policy, case.route)
     case = armed(handling, replace(case, revision=case.revision + 1), route)
     ticket.case = case
@@ -59,9 +67,11 @@ def change(
             messages=() if spoken is None else (spoken,),
             context=context,
             note=note,
+            priority=None if before and before.priority == case.priority else case.priority,
             due=dues_of(ticket),
             required_skills=route.required_skills if relaxed else (),
             preferred_skills=preferred(handling, case, route) if relaxed else (),
+            anomaly=ticket.anomaly,
             notify=notify,
         )
     )
@@ -86,7 +96,8 @@ def signal(handling: Handling, found: Found) -> None:
     cooled = handling.now >= case.signalled_at + handling.policy.escalations.cool_down
     if new or cooled or found.codes & PASS_COOL_DOWN:
         ticket.reasons += new
-        case = replace(case, signalled_at=handling.now)
+        priority = pressing(handling, case.priority)
+        case = replace(case, signalled_at=handling.now, priority=priority)
         graver = _graver(handling, case) if new else None
         calls = (LEAD,) if graver is not None and case.owner_id is not None else ()
         change(handling, case, EscalationChange.SIGNALS, reasons=found.reasons, notify=calls)

@@ -25,9 +25,11 @@ from streams.core.tickets.handling import (
     Due,
     Event,
     Handling,
+    Incidents,
     Statuses,
     Step,
     Subject,
+    unlinked,
     unstaffed,
 )
 from streams.core.tickets.lifecycle import act_on
@@ -54,6 +56,7 @@ def decide(
     *,
     model: str = "unknown",
     statuses: Statuses = unstaffed,
+    incidents: Incidents = unlinked,
 ) -> Step:
     """What follows from an event, given all that came before it on its ticket.
 
@@ -61,7 +64,8 @@ def decide(
     and none raises. An event whose id is among the ticket's latest is known already and leads to
     nothing, unless it says something else now (see `repeats`). `signals` belong to a public
     customer message; one without them counts as unreadable. `model` is the version of the
-    detectors, as decisions name it; `statuses` tells how queues stand, where that is known.
+    detectors, as decisions name it; `statuses` tells how queues stand, where that is known,
+    and `incidents` which open anomaly a message belongs to.
     """
     if isinstance(event, Due):
         if state is None or state.deadline is None or state.deadline > arrival.now:
@@ -76,7 +80,7 @@ def decide(
         return Step(state)
     changed = state is not None and came_before(state, known)
     handling = _begin(state, event, signals, account, policy, arrival, model, changed=changed)
-    handling.statuses = statuses
+    handling.statuses, handling.incidents = statuses, incidents
     remember(handling.ticket, known)
     act = on_changed if changed else act_on(handling.ticket, event)
     act(handling, event)

@@ -8,6 +8,7 @@ from detectors.signals import Signals
 from schemas.codec import Tombstone
 from schemas.records import (
     AccountSnapshot,
+    AnomalyLink,
     Cause,
     ConversationMessage,
     CustomerNotice,
@@ -95,6 +96,14 @@ def unstaffed(route: str) -> None:
     """Where no queue's status is known."""
 
 
+Incidents = Callable[[Ticket, ConversationMessage, Signals], AnomalyLink | None]
+"""The open anomaly that a customer's message belongs to, as far as it is known."""
+
+
+def unlinked(ticket: Ticket, message: ConversationMessage, signals: Signals) -> None:
+    """Where no anomaly is known."""
+
+
 class Handling(msgspec.Struct):
     """The working place of one call of `decide`; it owns `ticket`, a copy of the state."""
 
@@ -118,6 +127,7 @@ class Handling(msgspec.Struct):
     limits: Limits = msgspec.field(default_factory=dict)
     statuses: Statuses = unstaffed
     status: RouteStatus | None = None
+    incidents: Incidents = unlinked
 
     @property
     def known_account(self) -> AccountSnapshot | None:

@@ -75,6 +75,7 @@ def on_customer(handling: Handling, message: ConversationMessage) -> None:
     if not goes_on and not handling.thanked:
         reopen(handling)
     hear_customer(handling, message)
+    ticket.anomaly = handling.incidents(ticket, message, handling.signals)
     found = assess(handling, ON_CUSTOMER_MESSAGE)
     if ticket.owner is Owner.CLOSED and found.reasons:
         reopen(handling)

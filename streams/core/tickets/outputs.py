@@ -73,6 +73,7 @@ def write_decision(
         episode=ticket.episode,
         escalation_id=None if ticket.case is None else ticket.case.escalation_id,
         review_id=None if ticket.review is None else ticket.review.review_id,
+        anomaly_id=None if ticket.anomaly is None else ticket.anomaly.anomaly_id,
         collect=collect,
         customer_notice=notice,
         contract_violation=ticket.ai_against_decision,
@@ -117,8 +118,10 @@ def write_shadow(handling: Handling, subject: Subject, found: Found) -> None:
 
 def _used(handling: Handling) -> UsedInputs:
     policy, model, segment = handling.policy.reference, handling.model, handling.segment.name
-    account, status = handling.account, handling.status
+    account, status, link = handling.account, handling.status, handling.ticket.anomaly
     used = UsedInputs(policy, model, segment, handling.now)
+    if link is not None:
+        used = replace(used, anomaly=link, anomaly_revision=link.revision)
     if account is not None:
         used = replace(
             used,

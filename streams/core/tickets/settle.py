@@ -93,10 +93,11 @@ def hand_over(
     stop_waiting(handling)
     ticket.escalated_at, ticket.route = handling.now, route.name
     ticket.keep_reasons(found.reasons, found.tier)
+    in_segment = handling.segment is not handling.policy.segments[-1]
     case = Case(
         f"{ticket.ticket_id}/e/{ticket.episode}",
         route.name,
-        max(1, priority - (handling.segment is not handling.policy.segments[-1])),
+        cases.pressing(handling, max(1, priority - in_segment)),
         handling.now,
         1,
         1,

@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from schemas.records import (
+    AnomalyLink,
     ContextSection,
     Csat,
     DurationMillis,
@@ -232,6 +233,7 @@ class Ticket(msgspec.Struct, array_like=True):
 
     transcript_half: int = 0
     half_bytes: int = 0
+    anomaly: AnomalyLink | None = None
 
     @property
     def deadline(self) -> Millis | None:

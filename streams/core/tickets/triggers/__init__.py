@@ -41,6 +41,7 @@ TRIGGERS: Final[dict[Code, Trigger]] = {
     Code.REVIEW_UNANSWERED: events.review_unanswered,
     Code.REVIEW_REJECTED: events.review_rejected,
     Code.INTERNAL_ERROR: events.internal_error,
+    Code.ANOMALY_LINK: events.anomaly_link,
 }
 
 
@@ -68,6 +69,7 @@ ON_CUSTOMER_MESSAGE: Final = group(
     Code.OUT_OF_PATTERN,
     Code.POLICY_RULE,
     Code.AI_STOPPED,
+    Code.ANOMALY_LINK,
 )
 ON_DRAFT: Final = (
     *group(Code.AI_GAVE_UP, Code.LOW_CONFIDENCE),

@@ -32,3 +32,11 @@ def review_rejected(handling: Handling) -> Seen:
 def internal_error(_handling: Handling) -> Seen:
     """Handling a record of this ticket failed."""
     return Seen(1.0, 1.0, 2)
+
+
+def anomaly_link(handling: Handling) -> Seen | None:
+    """The ticket's problem is an incident that is open; no measurement without one."""
+    link = handling.ticket.anomaly
+    if link is None or handling.thanked:
+        return None
+    return Seen(1.0, 1.0, handling.rules.anomaly_link.tier, None, link.anomaly_id)

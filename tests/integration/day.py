@@ -45,8 +45,6 @@ from tests.integration.talks import CORPUS, Talk, accounts, talks
 from tests.kafka import running_kafka
 
 AT_ONCE = 40
-LONGEST = 1_800.0
-"""Seconds after which something must be stuck."""
 QUESTIONS = (
     "Thank you. May I have your full name and, if you have one, your booking or order number?",
     "Thanks. Could you tell me a little more about what you need?",
@@ -126,10 +124,12 @@ class Person:
             desk.hand_back(ticket_id, "It is settled; go on with the rest.")
 
 
-def live(platform: Platform, people: Sequence[Person], day: Sequence[Talk]) -> None:
-    """Let every customer say their lines, each once the last was answered."""
+def live(
+    platform: Platform, people: Sequence[Person], day: Sequence[Talk], longest: float = 1_800
+) -> None:
+    """Let every customer say their lines, each once the last was answered; `longest` is seconds."""
     coming, here, done = iter(day), dict[str, tuple[Talk, int]](), set[str]()
-    limit = time.monotonic() + LONGEST
+    limit = time.monotonic() + longest
     while len(done) < len(day) or any(person.busy for person in people):
         assert time.monotonic() < limit, sorted(here.keys() - done)
         for talk in itertools.islice(coming, AT_ONCE - len(here)):

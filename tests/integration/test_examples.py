@@ -17,7 +17,9 @@ from schemas.records import (
     TicketOutcome,
     Verdict,
 )
+from tests.integration.day import Ai, Person, live
 from tests.integration.floor import Floor, settle, until
+from tests.integration.talks import talks
 
 POLICY = """
 based_on: default
@@ -307,6 +309,20 @@ def test_the_programs_work_in_a_terminal(floor: Floor) -> None:
     assert outcomes(floor, "tty")[-1].resolution_path == "secured"
 
 
+def test_a_day_of_our_own_conversations_ends_with_nothing_open(idle: Floor) -> None:
+    day = talks(0, Path("none"))[:25]
+    names = {talk.name for talk in day}
+    with idle.worker("--agents", "tickets"):
+        people = [Person(idle.desk(route, f"{route}-desk")) for route in ROUTES]
+        live(idle.platform(Ai(day), patience=60.0), people, day, longest=120)
+    decisions = [one for one in idle.read("support.decisions") if isinstance(one, Decision)]
+    assert {one.ticket_id for one in decisions} == names
+    assert {str(one.action) for one in decisions} >= {"reply", "handoff", "silent"}
+    assert not any(one.contract_violation for one in decisions)
+    cases = {one.escalation_id for one in decisions} - {None}
+    assert {one.escalation_id for one in outcomes(idle, *names)} >= cases
+
+
 def waiting(ticket_id: str, platform: Platform, desk: Desk) -> str:
     """The review of the ticket's draft, once it waits."""
 
@@ -317,9 +333,9 @@ def waiting(ticket_id: str, platform: Platform, desk: Desk) -> str:
     return found()[0]
 
 
-def outcomes(floor: Floor, ticket_id: str) -> list[TicketOutcome]:
+def outcomes(floor: Floor, *ticket_ids: str) -> list[TicketOutcome]:
     found = floor.read("support.outcomes")
-    return [one for one in found if isinstance(one, TicketOutcome) and one.ticket_id == ticket_id]
+    return [one for one in found if isinstance(one, TicketOutcome) and one.ticket_id in ticket_ids]
 
 
 def violations(floor: Floor, ticket_id: str) -> int:

@@ -14,6 +14,11 @@ write_json = msgspec.json.Encoder().encode
 _READERS = {record: msgspec.json.Decoder(record) for record in RECORD_TYPES}
 _MISSING_ID = re.compile(r"missing required field `\w+_id`")
 _LONGEST_EXCERPT = 300
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}"  # a whole pair
+    rb"|(?P<half>u[dD][89a-fA-F][\da-fA-F]{2})|.)",
+    re.DOTALL,
+)
 
 
 class _Named(msgspec.Struct):
@@ -28,7 +33,7 @@ _read_name = msgspec.json.Decoder(_Named).decode
 def read_json(
     value: bytes, named: type[Record] | None, carried: tuple[type[Record], ...]
 ) -> Record:
-    """The record of a JSON object.
+    """The record of a JSON object. Half of a surrogate pair in it reads as U+FFFD.
 
     Args:
         value: The object's UTF-8.
@@ -48,6 +53,8 @@ def read_json(
             BadRecordCode.TOO_DEEP, "The JSON is nested too deep; no record has more than 6 levels."
         ) from None
     except ValueError as error:
+        if (mended := _without_halves(value)) != value:
+            return read_json(mended, named, carried)
         raise BadRecord(
             BadRecordCode.NOT_DECODABLE,
             f"Not JSON in UTF-8, nor Avro after a zero byte: {_excerpt(str(error))}",
@@ -65,6 +72,11 @@ def _read(value: bytes, named: type[Record] | None, carried: tuple[type[Record],
                 if record.__name__ == name:
                     return _READERS[record].decode(value)
         raise
+
+
+def _without_halves(value: bytes) -> bytes:
+    """JSON whose escapes name whole characters: a platform that cuts a text may halve an emoji."""
+    return _ESCAPE.sub(lambda found: rb"\ufffd" if found["half"] else found[0], value)
 
 
 def _refusal(error: str) -> BadRecord:

@@ -67,16 +67,17 @@ class Shelf:
         `fallback` is the file that holds where nothing is published: a first publication keeps it
         too, so that there is something to go back to.
         """
-        new = _version(text, change)
-        known = self.records.get(key_of(new))
+        new, base = _version(text, change), _version(fallback, change)
+        known = self.records.get(key_of(new), base if key_of(base) == key_of(new) else None)
         if known is not None and whole(known.body or "") != whole(new.body or ""):
-            free = self.versions(new.name)[-1].version + 1
+            where = "is published" if key_of(new) in self.records else "is what workers are set to"
+            taken = [one.version for one in (*self.versions(new.name), known)]
             raise InputError(
-                f"{key_of(new)} is published and never changes: write `version: {free}`"
+                f"{key_of(new)} {where} and never changes: write `version: {max(taken) + 1}`"
             )
         if self.in_force(new.name, change.now) == new.version:
             raise InputError(f"{key_of(new)} is in force already")
-        first = self._first(fallback, new, change)
+        first = self._first(base, new)
         previous = first[0].version if first else self.in_force(new.name, change.now)
         return [*first, new, _pointer(new.name, new.version, previous, change)]
 
@@ -104,8 +105,7 @@ class Shelf:
         lower = (one.version for one in self.versions(name) if one.version < pointer.version)
         return max(lower, default=None)
 
-    def _first(self, fallback: str, new: PolicyVersion, change: Change) -> list[PolicyVersion]:
-        base = _version(fallback, change)
+    def _first(self, base: PolicyVersion, new: PolicyVersion) -> list[PolicyVersion]:
         is_other = base.name == new.name and key_of(base) not in {*self.records, key_of(new)}
         return [base] if is_other and self.pointer(new.name) is None else []
 

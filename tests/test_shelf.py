@@ -58,6 +58,11 @@ def test_a_version_never_changes_but_may_be_put_in_force_again(shelf: Shelf) -> 
     assert shelf.in_force("default", 9) == 2
 
 
+def test_a_number_that_workers_have_another_policy_under_is_refused() -> None:
+    with pytest.raises(InputError, match=r"default@1 is what workers are set to.*version: 2"):
+        Shelf().publication(version(1, "language: de"), DEFAULT, Change(9, 9))
+
+
 def test_what_cannot_be_used_is_not_published(shelf: Shelf) -> None:
     with pytest.raises(PolicyError, match=r"triggers\.safety\.tier"):
         shelf.publication(version(4, "triggers: {safety: {tier: 1}}"), DEFAULT, Change(9, 9))

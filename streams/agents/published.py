@@ -38,6 +38,7 @@ class PublishedPolicy:
         self._pointer: PolicyVersion | None = None
         self._from: Millis = 0
         self._before = self._after = fallback
+        self._read: dict[int, Policy] = {}
 
     def at(self, now: Millis) -> Policy:
         """The policy for a record of this time."""
@@ -60,14 +61,17 @@ class PublishedPolicy:
         log.info("policy %s from %d on", after.reference, self._from)
 
     def _version(self, number: int | None) -> Policy | None:
-        for known in (self._before, self._after, self._fallback):
-            if known.version == number:
-                return known
-        record = None if number is None else self._find(f"{self._fallback.name}@{number}")
-        if record is None or record.body is None:
+        """What was published under a number goes before what the worker is set to."""
+        if number is None:
             return None
+        if number in self._read:
+            return self._read[number]
+        record = self._find(f"{self._fallback.name}@{number}")
+        if record is None or record.body is None:
+            return self._fallback if number == self._fallback.version else None
         try:
-            return load_policy(record.body)
+            self._read[number] = load_policy(record.body)
         except PolicyError as error:
             log.error("%s@%d: %s", record.name, record.version, error)
             return None
+        return self._read[number]

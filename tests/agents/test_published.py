@@ -92,3 +92,9 @@ def test_when_the_pointer_is_deleted_the_policy_that_is_set_applies_again(topic:
     assert topic.at(NOW) == "default@2"
     del topic.records["default"]
     assert topic.at(NOW) == "default@1"
+
+
+def test_what_is_published_goes_before_a_file_of_the_same_number(topic: Topic) -> None:
+    topic.version(1, "based_on: default\nname: default\nversion: 1\nlanguage: de")
+    topic.point(1, NOW, None)
+    assert topic.policy.at(NOW).language == "de"

@@ -135,7 +135,7 @@ def test_a_route_topic_carries_escalations() -> None:
         (b"hello", BadRecordCode.NOT_DECODABLE),
         (b'{"message_id":', BadRecordCode.NOT_DECODABLE),
         (b'{"message_id": "\xff"}', BadRecordCode.NOT_DECODABLE),
-        (b'{"message_id": "\\ud800"}', BadRecordCode.NOT_DECODABLE),
+        (b'{"message_id": "\\ud800"}', BadRecordCode.MISSING_ID),
         (b"[]", BadRecordCode.WRONG_TYPE),
         (b"null", BadRecordCode.WRONG_TYPE),
         (b'{"type": "Decision"}', BadRecordCode.UNKNOWN_RECORD),
@@ -303,6 +303,22 @@ def test_a_score_of_satisfaction_that_is_no_share_is_refused() -> None:
     value = json.dumps({**UPDATE, "kind": "csat", "csat": {"score": 5}}).encode()
     with pytest.raises(BadRecord, match=r"Csat\.score is 5"):
         CODEC.decode(CONVERSATIONS, value)
+
+
+@pytest.mark.parametrize(
+    ("escaped", "text"),
+    [
+        (r"cut \ud83d", "cut \ufffd"),
+        (r"\uDE00 and \ud83d\ude00", "\ufffd and \U0001f600"),
+        (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+        (r"\\ud83d \udead", "\\ud83d \ufffd"),
+    ],
+)
+def test_a_customers_message_is_not_lost_for_half_an_emoji(escaped: str, text: str) -> None:
+    value = json.dumps(MINIMAL | {"text": "?"}).replace("?", escaped).encode()
+    message = CODEC.decode(CONVERSATIONS, value)
+    assert isinstance(message, ConversationMessage)
+    assert message.text == text
 
 
 def test_a_customers_message_is_not_lost_for_a_confidence() -> None:

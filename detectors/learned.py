@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -43,9 +43,9 @@ class Features:
 
     def of_grams(self, message: Message) -> list[int]:
         """The numbers of the known n-grams of a message, each once."""
-        numbers = set(map(self.known.get, grams(message)))
-        numbers.discard(None)
-        return sorted(cast(set[int], numbers))
+        known = self.known
+        found = {number for gram in grams(message) if (number := known.get(gram)) is not None}
+        return sorted(found)
 
     def dense(self, messages: Sequence[Message], lexicon: Sequence[Sequence[float]]) -> Floats:
         """Meaning and lexicon scores, shape (messages, vector + lexicon)."""

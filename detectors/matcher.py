@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
 import ahocorasick
+import msgspec
 
 from detectors.lexicon import Part, Rule
 from detectors.words import BREAK
@@ -12,7 +13,7 @@ from detectors.words import BREAK
 _END: Final = f" {BREAK} "
 
 
-class Hit(NamedTuple):
+class Hit(msgspec.Struct, frozen=True, gc=False):
     """A pattern found at [start, end) of the stream, spaces around it included."""
 
     start: int

@@ -176,7 +176,9 @@ def _information(message: Message, learned_score: float) -> Signal:
 
 
 def _is_near_miss(name: str, message: Message) -> bool:
-    hits = message.hits.get(name, [])
+    hits = message.hits.get(name)
+    if hits is None:
+        return False
     return any(hit.weight < 0 for hit in hits) and not unblocked(hits)
 
 

@@ -6,14 +6,14 @@ Span = tuple[int, int]
 """Characters [start, end) of the text that was analysed."""
 
 
-class Signal(msgspec.Struct, frozen=True):
+class Signal(msgspec.Struct, frozen=True, gc=False):
     """A score of 0-1, and the span that weighed most."""
 
     score: float = 0.0
     span: Span | None = None
 
 
-class Found(msgspec.Struct, frozen=True):
+class Found(msgspec.Struct, frozen=True, gc=False):
     """Something named in the text: an order number, a version, an amount, an error code."""
 
     kind: str
@@ -21,7 +21,7 @@ class Found(msgspec.Struct, frozen=True):
     span: Span
 
 
-class Fingerprint(msgspec.Struct, frozen=True):
+class Fingerprint(msgspec.Struct, frozen=True, gc=False):
     """Which problem a text reports: equal ids are the same problem."""
 
     id: str
@@ -32,7 +32,7 @@ class Fingerprint(msgspec.Struct, frozen=True):
     component: str | None = None
 
 
-class Signals(msgspec.Struct, frozen=True):
+class Signals(msgspec.Struct, frozen=True, gc=False):
     """Every signal of one text."""
 
     negative: Signal = Signal()

@@ -13,7 +13,18 @@ from typing import Any
 
 import click
 
-from tests.bench import cost, count, growth, latency, memory, outages, pipeline, shape, timers
+from tests.bench import (
+    cost,
+    count,
+    decide,
+    growth,
+    latency,
+    memory,
+    outages,
+    pipeline,
+    shape,
+    timers,
+)
 from tests.bench.broker import Broker, OpenBroker
 from tests.bench.contenders import MADE
 from tests.bench.report import print_lines, print_table, say, write_plot
@@ -28,6 +39,7 @@ BENCHES: dict[str, Any] = {
     "latency": latency,
     "memory": memory,
     "pipeline": pipeline,
+    "decide": decide,
     "outages": outages,
     "timers": timers,
 }

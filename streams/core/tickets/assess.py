@@ -12,7 +12,7 @@ from streams.core.tickets.triggers import TriggerGroup
 from streams.core.tickets.triggers.seen import Seen
 
 
-class Found(msgspec.Struct, frozen=True):
+class Found(msgspec.Struct, frozen=True, gc=False):
     """The reasons that fired and bind, every other signal, and the strictest tier.
 
     `advised` are told with the decision and change nothing, `shadowed` go where nothing obeys them.

@@ -26,7 +26,7 @@ from streams.core.policy.plan import Limits, Plan
 from streams.core.tickets.state import Ticket
 
 
-class Arrival(msgspec.Struct, frozen=True):
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """How an event came: its time (milliseconds) and place. A timer has `now` = its due time."""
 
     now: Millis
@@ -36,7 +36,7 @@ class Arrival(msgspec.Struct, frozen=True):
     truncated: bool = False
 
 
-class Due(msgspec.Struct, frozen=True):
+class Due(msgspec.Struct, frozen=True, gc=False):
     """The timer of a ticket is due."""
 
     ticket_id: str
@@ -45,7 +45,7 @@ class Due(msgspec.Struct, frozen=True):
 Event = ConversationMessage | TicketUpdate | Due
 
 
-class Subject(msgspec.Struct, frozen=True):
+class Subject(msgspec.Struct, frozen=True, gc=False):
     """What a decision answers, and the customer message it is about."""
 
     cause: Cause
@@ -53,7 +53,7 @@ class Subject(msgspec.Struct, frozen=True):
     message_id: str | None = None
 
 
-class Handoff(msgspec.Struct, frozen=True):
+class Handoff(msgspec.Struct, frozen=True, gc=False):
     """An escalation that lacks only its package; `complete` adds it."""
 
     ticket: Ticket
@@ -72,7 +72,7 @@ class Handoff(msgspec.Struct, frozen=True):
     page_on_call: bool = False
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """What an event leads to.
 
     `state` None: nothing is left of the ticket. `appended` is a new line of its transcript, to be
@@ -104,7 +104,7 @@ def unlinked(ticket: Ticket, message: ConversationMessage, signals: Signals) -> 
     """Where no anomaly is known."""
 
 
-class Handling(msgspec.Struct):
+class Handling(msgspec.Struct, gc=False):
     """The working place of one call of `decide`; it owns `ticket`, a copy of the state."""
 
     ticket: Ticket

@@ -41,7 +41,7 @@ class Owner(StrEnum):
     CLOSED = "closed"
 
 
-class MoodPoint(msgspec.Struct, frozen=True, array_like=True):
+class MoodPoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How negative a message was (0-1), and which characters weighed most."""
 
     message_id: str
@@ -51,7 +51,7 @@ class MoodPoint(msgspec.Struct, frozen=True, array_like=True):
     end: int
 
 
-class Mood(msgspec.Struct, frozen=True, array_like=True):
+class Mood(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An author's sentiment: `level` rolls, `baseline` is the mean of all but the latest."""
 
     author_id: str
@@ -61,14 +61,14 @@ class Mood(msgspec.Struct, frozen=True, array_like=True):
     points: tuple[MoodPoint, ...]
 
 
-class Question(msgspec.Struct, frozen=True, array_like=True):
+class Question(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The gist of a customer message, and after how many rounds it was asked."""
 
     round: int
     gist: tuple[int, ...]
 
 
-class Given(msgspec.Struct, frozen=True, array_like=True):
+class Given(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Something the customer has already told, and where."""
 
     kind: str
@@ -78,7 +78,7 @@ class Given(msgspec.Struct, frozen=True, array_like=True):
     end: int
 
 
-class Review(msgspec.Struct, frozen=True, array_like=True):
+class Review(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A review that waits: first for the AI's draft, then for a person."""
 
     review_id: str
@@ -91,7 +91,7 @@ class Review(msgspec.Struct, frozen=True, array_like=True):
     priority: int = 3
 
 
-class Heard(msgspec.Struct, frozen=True, array_like=True):
+class Heard(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A signal of the customer message that waits: what an account that becomes known may tip."""
 
     name: str
@@ -100,7 +100,7 @@ class Heard(msgspec.Struct, frozen=True, array_like=True):
     end: int
 
 
-class Case(msgspec.Struct, frozen=True, array_like=True):
+class Case(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The open escalation. `placed` is the revision since which it lies on its route."""
 
     escalation_id: str
@@ -116,7 +116,7 @@ class Case(msgspec.Struct, frozen=True, array_like=True):
     relax_at: Millis | None = None
 
 
-class Clock(msgspec.Struct, frozen=True, array_like=True):
+class Clock(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A running clock. `rung` counts the warnings and the breach already told.
 
     `target` and `used` are time of its calendar; `used` is what had gone by at its latest pause.
@@ -147,7 +147,7 @@ class Clock(msgspec.Struct, frozen=True, array_like=True):
         return self.started_at if self.resumed_at is None else self.resumed_at
 
 
-class Ticket(msgspec.Struct, array_like=True):
+class Ticket(msgspec.Struct, array_like=True, gc=False):
     """A ticket's state. Mutable only inside `decide`, which works on its own copy."""
 
     ticket_id: str

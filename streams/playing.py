@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from schemas.codec import Codec
+from schemas.codec import Codec, Tombstone
 from schemas.records import Millis, Record
 from schemas.topics import PARTITIONER
 from streams.engine import Connection
@@ -73,7 +73,7 @@ class Player:
             yield event
         self.flush()
 
-    def send(self, record: Record, timestamp: Millis) -> None:
+    def send(self, record: Record | Tombstone, timestamp: Millis) -> None:
         """Produce one record. Raises `BrokerError` when an earlier one was refused."""
         topic, key, value, headers = self._codec.encode(record)
         self.produce(topic, key, value, headers, timestamp)

@@ -36,6 +36,7 @@ from streams.core.tickets import internal_error as give_up
 
 Profiles = Callable[[str], AccountProfile | None]
 Healths = Callable[[str], AccountHealth | None]
+Accounts = Callable[[Event, Millis], AccountSnapshot | None]
 
 
 def unknown(account_id: str) -> None:
@@ -49,7 +50,8 @@ class Decider:
     An account that its health says is at risk counts as about to leave. `in_force` gives the policy
     for a time where policies are published; `policy` always holds where none are. `reader` is how
     texts are read, `statuses` are how queues stand, `incidents` which open anomaly a message
-    belongs to.
+    belongs to. `accounts`, where given, says what an event was decided with before: it takes the
+    place of profiles and healths in decisions.
     """
 
     policy: Policy
@@ -59,12 +61,13 @@ class Decider:
     reader: Reader = Reader()
     statuses: Statuses = unstaffed
     incidents: Incidents = unlinked
+    accounts: Accounts | None = None
 
     def decide(
         self, state: Ticket | None, event: Event, signals: Signals | None, arrival: Arrival
     ) -> Step:
         """The step of an event."""
-        account = self._account(state, event)
+        account = self._account(state, event, arrival.now)
         policy = self._policy(arrival.now)
         return decide_event(
             state,
@@ -113,7 +116,9 @@ class Decider:
     def _policy(self, now: Millis) -> Policy:
         return self.policy if self.in_force is None else self.in_force(now)
 
-    def _account(self, state: Ticket | None, event: Event) -> AccountSnapshot | None:
+    def _account(self, state: Ticket | None, event: Event, now: Millis) -> AccountSnapshot | None:
+        if self.accounts is not None:
+            return self.accounts(event, now)
         known = None if state is None else state.account_id
         if isinstance(event, TicketUpdate) and event.kind is UpdateKind.IDENTIFIED:
             account_id = event.account_id or known

@@ -25,6 +25,7 @@ COMMANDS = {
     "policy": "Check, compare and publish policies; switch the AI off",
     "replay": "Decide a file's conversations without Kafka",
     "explain": "Tell why a ticket was decided as it was",
+    "accounts": "Show how an account is doing",
     "analyze": "Print what the detectors say of texts",
     "alerts": "Tell people of anomalies, SLA breaches and accounts at risk",
     "fingerprint": "Print which lines report one problem",

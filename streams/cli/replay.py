@@ -15,6 +15,7 @@ from streams.agents.published import PublishedPolicy
 from streams.history import read_decisions, read_history, read_policies, read_profiles
 from streams.policies import policy_of
 from streams.readers import reader_of
+from streams.recorded import RecordedAccounts
 from streams.replaying import Replay
 from streams.settings import load_settings
 
@@ -37,7 +38,8 @@ PARTITIONS = 12
 @click.option(
     "--decisions",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Decisions of a worker on these records, as JSON a line: their incidents count again.",
+    help="Decisions of a worker on these records, as JSON a line: the accounts and incidents that"
+    " they used count again.",
 )
 @click.option(
     "--partitions",
@@ -72,12 +74,14 @@ def command(
     settings, published = load_settings(), read_policies(policies)
     policy = policy_of(settings)
     in_force = PublishedPolicy(published.get, policy).at
+    made = read_decisions(decisions)
     decider = Decider(
         policy,
         read_profiles(accounts).get,
         in_force,
         reader=reader_of(settings),
-        incidents=Recorded(read_decisions(decisions)),
+        incidents=Recorded(made),
+        accounts=None if decisions is None else RecordedAccounts(made).of,
     )
     records = Replay(decider, partitions).run(read_history(file, ai_answers=not no_ai))
     if summary:

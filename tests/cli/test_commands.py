@@ -9,7 +9,14 @@ import pytest
 from confluent_kafka import Producer
 
 from schemas.codec import Codec
-from schemas.records import DeadLetter, Decision, Header
+from schemas.records import (
+    AccountProfile,
+    ConversationMessage,
+    DeadLetter,
+    Decision,
+    Header,
+    Role,
+)
 from streams.agents.inbox import KEPT_BYTES
 from streams.cli.main import WRONG_USAGE, main
 from streams.core.policy.shipped import shipped_text
@@ -354,6 +361,23 @@ def test_replay_decides_each_message_under_the_policy_of_its_time(
     made = [json.loads(line) for line in lines]
     assert {one["used"]["policy"] for one in made if one["decided_at"] < since} == {"default@1"}
     assert {one["used"]["policy"] for one in made if one["decided_at"] >= since} == {"default@2"}
+
+
+def test_replay_takes_accounts_from_what_was_decided(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    message = ConversationMessage(
+        "m1", "T1", Role.CUSTOMER, "hello", 1_767_603_600_000, account_id="a"
+    )
+    talk, accounts, made = (tmp_path / name for name in ("talk", "accounts", "made"))
+    talk.write_bytes(msgspec.json.encode(message))
+    accounts.write_bytes(msgspec.json.encode(AccountProfile("a", 1_767_603_600_000, vip=True)))
+    _, lines, _ = baton(capfd, "replay", str(talk), "--accounts", str(accounts))
+    assert [json.loads(line)["action"] for line in lines] == ["review"]
+    made.write_text("\n".join(lines))
+    assert baton(capfd, "replay", str(talk), "--decisions", str(made))[:2] == (0, lines)
+    _, [without], _ = baton(capfd, "replay", str(talk))
+    assert json.loads(without)["action"] == "reply"
 
 
 def test_policy_check_tells_everything_that_is_wrong_and_exits_with_65(

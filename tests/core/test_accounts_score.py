@@ -1,6 +1,8 @@
 """The score of an account: what it is made of, and what cannot move it."""
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from tests.core.account import DAY, START, activity, play, tickets
 
 POLICY = AccountPolicy()
 HOUR = 3_600_000
+WORST = Figures(99, 1.0, 0, 9, 9, 9, 1.0, 1.0, 9.0, DAY * 9)
 
 shares = st.floats(0, 1)
 counts = st.integers(0, 500)
@@ -49,11 +52,9 @@ def test_more_of_what_is_bad_never_raises_the_score(found: Figures, part: str, m
     assert score_of(costs(worse, POLICY)) <= score_of(costs(found, POLICY)) + 1e-9
 
 
-@pytest.mark.parametrize(
-    "part", list(costs(Figures(99, 1.0, 0, 9, 9, 9, 1.0, 1.0, 9.0, DAY * 9), POLICY))
-)
+@pytest.mark.parametrize("part", list(costs(WORST, POLICY)))
 def test_no_part_alone_puts_an_account_at_risk_or_holds_it_there(part: str) -> None:
-    worst = costs(Figures(99, 1.0, 0, 9, 9, 9, 1.0, 1.0, 9.0, DAY * 9), POLICY)
+    worst = costs(WORST, POLICY)
     assert sum(worst.values()) == 100.0
     assert score_of({part: worst[part]}) >= POLICY.at_risk_below + POLICY.hysteresis
 
@@ -133,3 +134,9 @@ def test_a_requester_of_no_known_account_has_no_level() -> None:
     assert {one.account_id for one in health} == {"mara"}
     assert {one.level for one in health} == {HealthLevel.UNKNOWN}
     assert updates == []
+
+
+def test_the_page_about_accounts_says_what_each_part_costs_at_most() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "accounts.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `(\w+)` \| (\d+) \|", page, re.MULTILINE))
+    assert {code: float(points) for code, points in told.items()} == costs(WORST, POLICY)

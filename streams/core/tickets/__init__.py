@@ -14,7 +14,7 @@ from streams.core.tickets.handling import (
     unlinked,
     unstaffed,
 )
-from streams.core.tickets.messages import is_customer_turn
+from streams.core.tickets.messages import is_customer_turn, subject_of
 from streams.core.tickets.state import Owner, Ticket
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "encode_ticket",
     "internal_error",
     "is_customer_turn",
+    "subject_of",
     "unlinked",
     "unstaffed",
 ]

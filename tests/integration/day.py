@@ -1,6 +1,6 @@
 """A day in the life: hundreds of tickets through worker, example platform and example desks.
 
-    python -m tests.integration.day [--tickets 560] [--corpus FILE] [--out build/day]
+    python -m tests.integration.day [--tickets 560] [--policy FILE] [--out build/day]
 
 runs on a real Kafka of its own, prints the share per tier, action and reason, and writes a sample
 of the escalations to read. Customers write as soon as they are answered, so what only time brings
@@ -195,6 +195,7 @@ def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     ask.add_argument("--tickets", type=int, default=560)
     ask.add_argument("--corpus", type=Path, default=CORPUS)
+    ask.add_argument("--policy", type=Path, help="a policy file; without one, the default")
     ask.add_argument("--out", type=Path, default=Path("build/day"))
     options = ask.parse_args()
     day = talks(options.tickets, options.corpus)
@@ -203,7 +204,7 @@ def main() -> int:
         tempfile.TemporaryDirectory() as name,
         running_kafka(Path(name) / "kafka") as bootstrap,
         Floor(bootstrap, "day", Path(name)) as floor,
-        floor.worker(),
+        floor.worker(policy=options.policy),
     ):
         started = time.monotonic()
         crm = floor.wire("support.accounts", from_start=False)

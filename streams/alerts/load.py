@@ -7,7 +7,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
-import yaml
 
 from streams.alerts.config import (
     Alertmanager,
@@ -18,6 +17,7 @@ from streams.alerts.config import (
     Webhook,
 )
 from streams.core.policy.duration import Duration
+from streams.core.policy.yaml_text import read_yaml
 from streams.errors import ConfigError
 
 _PATH: Final = re.compile(r"(?P<what>.*) - at `(?:key in )?\$\.?(?P<path>.*)`", re.DOTALL)
@@ -31,16 +31,13 @@ _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 def load_alerts(path: Path) -> AlertsConfig:
     """Read an alerts file (YAML). Raises `ConfigError` that begins with the file and the path."""
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = read_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not text in UTF-8") from None
-    except yaml.YAMLError as error:
-        # Only where: what stands there may be a secret in the wrong place.
-        mark = getattr(error, "problem_mark", None)
-        where = "" if mark is None else f" at line {mark.line + 1}, column {mark.column + 1}"
-        raise ConfigError(f"{path}: not readable as YAML{where}") from None
+    except ValueError as error:
+        raise ConfigError(f"{path}: {_unreadable(error)}") from None
     try:
         config = msgspec.convert(raw, AlertsConfig, dec_hook=_decode)
     except msgspec.ValidationError as error:
@@ -127,6 +124,14 @@ def _decode(kind: type, value: object) -> Any:
     if kind is Duration:
         return Duration.parse(value)
     raise NotImplementedError(kind)
+
+
+def _unreadable(error: ValueError) -> str:
+    """Of a place in the file only where it is: what stands there may be a secret."""
+    mark = getattr(error.__cause__, "problem_mark", None)
+    if mark is None:
+        return str(error)
+    return f"not readable as YAML at line {mark.line + 1}, column {mark.column + 1}"
 
 
 def _with_path(message: str) -> str:

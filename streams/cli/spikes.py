@@ -19,7 +19,8 @@ def command(file: IO[str]) -> None:
 
     Prints CSV: timestamp, value, score (the surprise: 3 is one in a thousand) and alert (1 or 0),
     with the statistics that watch the accounts of a problem in the stream. Rows are counts of equal
-    steps, in order; timestamps are ISO 8601 or seconds since 1970.
+    steps, in order; timestamps are ISO 8601 or seconds since 1970. The first 100 rows only teach
+    what is usual: their score is 0.
     """
     series = Series()
     click.echo("timestamp,value,score,alert")
@@ -31,6 +32,8 @@ def command(file: IO[str]) -> None:
 def _rows(file: IO[str]) -> Iterator[tuple[str, int, str]]:
     reader = csv.DictReader(file)
     try:
+        if missing := {"timestamp", "value"} - set(reader.fieldnames or ()):
+            raise KeyError(min(missing))
         for row in reader:
             text, value = row["timestamp"].strip(), row["value"].strip()
             count = float(value)

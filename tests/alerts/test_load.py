@@ -82,6 +82,20 @@ def test_a_file_that_is_no_yaml_is_refused_without_repeating_it(tmp_path: Path) 
     assert "R0-secret" not in told
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: &a [x]\nreceivers: [*a, *a]", "not readable as YAML: aliases are not read"),
+        ("[" * 5_000, "not readable as YAML: nested more than 20 levels"),
+        ("receivers: 2026-13-45", "not readable as YAML: month must be"),
+        ('receivers: "\\ud800"', "not readable as YAML at line 1"),
+        ("x: y\n" * 100_000, "expected at most 256 KiB"),
+    ],
+)
+def test_a_hostile_file_is_refused_in_a_sentence(tmp_path: Path, text: str, told: str) -> None:
+    assert complaint(tmp_path, text).startswith(told)
+
+
 def test_secrets_come_from_variables_and_files(tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_text("from-file\n")

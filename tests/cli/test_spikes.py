@@ -37,3 +37,9 @@ def test_every_row_comes_back_in_order_and_the_burst_alerts_once(tmp_path: Path)
 def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, line: str, what: str) -> None:
     with pytest.raises(InputError, match=f"line 3: .*{what}"):
         CliRunner().invoke(command, [written(tmp_path, "0,4", line)], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("text", ["", "junk\n", "timestamp,count\n"])
+def test_a_file_without_the_columns_is_refused_even_without_rows(text: str) -> None:
+    with pytest.raises(InputError, match="no column"):
+        CliRunner().invoke(command, input=text, catch_exceptions=False)

@@ -1,11 +1,11 @@
-"""YAML as far as a policy needs it: no aliases, no key twice, no tags of Python, bounded."""
+"""YAML as far as our files need it: no aliases, no key twice, no tags of Python, bounded."""
 
 from typing import Any, Final
 
 import yaml
 
 LARGEST: Final = 256 * 1024
-"""Characters of a policy file."""
+"""Characters of a file."""
 DEEPEST: Final = 20
 """Levels of nesting."""
 

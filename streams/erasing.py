@@ -166,7 +166,8 @@ _REMOVED = (
 )
 _ADVICE = (
     "A copy of the changelog or of a topic elsewhere is not reached from here.",
-    "support.accounts is written by the CRM: a tombstone there removes the account's profile.",
+    "support.accounts is written by the CRM: a tombstone there removes the account's profile, and"
+    " with it the account's history and health.",
 )
 
 

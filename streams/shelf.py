@@ -5,6 +5,7 @@ when on, and which until then. All is on `support.policies`; a `Shelf` is what l
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ from schemas.codec import Codec
 from schemas.records import Millis, PolicyEntry, PolicyVersion
 from schemas.topics import key_of
 from streams.agents.published import POLICIES
-from streams.core.policy import load_policy
+from streams.core.policy import PolicyError, load_policy
 from streams.core.policy.load import whole
 from streams.core.policy.yaml_text import write_yaml
 from streams.engine import Connection
@@ -61,6 +62,27 @@ class Shelf:
         begun = now >= (pointer.effective_from or 0)
         return pointer.version if begun else pointer.previous
 
+    def text_in_force(self, name: str, fallback: str, now: Millis) -> str:
+        """The file that holds at a time; `fallback` where none was published that can be used.
+
+        As for workers: where a version cannot be used, the one before it holds. Whatever lies on
+        the topic, the AI can be switched off and another version published.
+        """
+        pointer = self.pointer(name)
+        numbers = () if pointer is None else (self.in_force(name, now), pointer.previous)
+        for number in numbers:
+            record = self.records.get(f"{name}@{number}")
+            with suppress(PolicyError):
+                if record is not None and record.body is not None:
+                    load_policy(record.body)
+                    return record.body
+        return fallback
+
+    def to_come(self, name: str, now: Millis) -> int | None:
+        """The version that is published and does not hold yet; the next change cancels it."""
+        pointer = self.pointer(name)
+        return None if pointer is None or now >= (pointer.effective_from or 0) else pointer.version
+
     def publication(self, text: str, fallback: str, change: Change) -> list[PolicyVersion]:
         """What puts a policy file in force. Raises `InputError` when it may not be.
 
@@ -91,8 +113,7 @@ class Shelf:
 
     def amended(self, name: str, fallback: str, now: Millis) -> tuple[dict[str, Any], int]:
         """The values in force, to be changed, and the next free number of a version."""
-        record = self.records.get(f"{name}@{self.in_force(name, now)}")
-        values: dict[str, Any] = whole(fallback if record is None else record.body or fallback)
+        values: dict[str, Any] = whole(self.text_in_force(name, fallback, now))
         taken = [one.version for one in self.versions(name)]
         return values, max([*taken, values["version"]]) + 1
 

@@ -95,3 +95,21 @@ def test_an_amendment_starts_from_what_is_in_force_and_takes_a_free_number(shelf
     assert (values["version"], values["language"], number) == (3, "en", 10)
     values, number = Shelf().amended("default", DEFAULT, 8)
     assert (values["version"], number) == (1, 2)
+
+
+def test_a_version_in_force_that_cannot_be_used_is_no_obstacle_to_the_next(shelf: Shelf) -> None:
+    broken = PolicyVersion("default", 4, PolicyEntry.VERSION, 5, body="? [x]")
+    pointer = PolicyVersion("default", 4, PolicyEntry.POINTER, 5, effective_from=5, previous=3)
+    put(shelf, [broken, pointer])
+    assert shelf.text_in_force("default", DEFAULT, 9) == shelf.body("default@3")
+    assert Shelf(shelf.records | {"default@3": broken}).text_in_force("default", "x", 9) == "x"
+    values, number = shelf.amended("default", DEFAULT, 9)
+    assert (values["version"], number) == (3, 5)
+    put(shelf, shelf.publication(version(5), DEFAULT, Change(9, 9)))
+    assert shelf.in_force("default", 9) == 5
+
+
+def test_a_version_that_is_to_come_is_known_until_it_holds(shelf: Shelf) -> None:
+    put(shelf, shelf.publication(version(4), DEFAULT, Change(7, 100)))
+    assert [shelf.to_come("default", now) for now in (99, 100)] == [4, None]
+    assert Shelf().to_come("default", 9) is None

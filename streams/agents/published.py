@@ -29,7 +29,8 @@ class PublishedPolicy:
 
     A pointer names the version that holds from `effective_from` on, and the one that holds until
     then: which applies follows from a record's time alone, so a worker that reads its backlog
-    decides it as it would have then. A version that cannot be read changes nothing.
+    decides it as it would have then. Where a version cannot be read, the one before it goes on
+    holding, on a worker that starts now as well.
     """
 
     def __init__(self, find: Find, fallback: Policy) -> None:
@@ -52,11 +53,11 @@ class PublishedPolicy:
         if pointer is None or pointer.entry is not PolicyEntry.POINTER:
             self._before = self._after = self._fallback
             return
+        self._before = self._version(pointer.previous) or self._fallback
         after = self._version(pointer.version)
         if after is None:
             log.error("%s@%d cannot be taken up", pointer.name, pointer.version)
-            return
-        self._before = self._version(pointer.previous) or self._fallback
+            after = self._before
         self._after, self._from = after, pointer.effective_from or 0
         log.info("policy %s from %d on", after.reference, self._from)
 

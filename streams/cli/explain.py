@@ -27,7 +27,7 @@ from streams.settings import Settings, load_settings
 TOPICS = ("support.conversations", "support.decisions", "support.decisions.shadow")
 
 
-@click.command(epilog="Example: baton explain T-1001 --file deploy/demo/conversations.jsonl")
+@click.command(epilog="Example: baton explain LS-77122 --file deploy/demo/conversations.jsonl")
 @click.argument("ticket")
 @click.option(
     "--file",

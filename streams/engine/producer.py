@@ -232,7 +232,8 @@ class CheckpointProducer:
     def _failure(self, what: str, error: KafkaError) -> Exception:
         if error.code() in FENCING_CODES:
             return Fenced(
-                f"cannot {what}: {error.str()}. Another worker has our partitions; start again."
+                f"cannot {what}: {error.str()}. Another worker has our partitions, or the broker "
+                f"ended a transaction that took longer than {self._timeout:.0f} s; start again."
             )
         if error.code() in FORBIDDEN:
             return self._contact.failure(what, error)

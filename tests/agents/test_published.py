@@ -98,3 +98,13 @@ def test_what_is_published_goes_before_a_file_of_the_same_number(topic: Topic) -
     topic.version(1, "based_on: default\nname: default\nversion: 1\nlanguage: de")
     topic.point(1, NOW, None)
     assert topic.policy.at(NOW).language == "de"
+
+
+@pytest.mark.logs_errors
+def test_a_worker_that_starts_holds_what_held_before_a_version_that_cannot_be_read(
+    topic: Topic,
+) -> None:
+    topic.version(2)
+    topic.version(3, "name: [")
+    topic.point(3, NOW, 2)
+    assert [topic.at(NOW - 1), topic.at(NOW)] == ["default@2", "default@2"]

@@ -4,6 +4,7 @@ import gzip
 import json
 from pathlib import Path
 
+import click
 import msgspec
 import pytest
 from confluent_kafka import Producer
@@ -19,6 +20,7 @@ from schemas.records import (
 )
 from streams.agents.inbox import KEPT_BYTES
 from streams.cli.main import WRONG_USAGE, main
+from streams.cli.main import baton as cli
 from streams.core.policy.shipped import shipped_text
 from streams.errors import BrokerError, InputError
 from streams.history import read_history
@@ -154,6 +156,19 @@ def test_explain_reads_the_brokers_topics_where_no_file_is_given(
     code, _, error = baton(capfd, "explain", "8")
     assert code == InputError.exit_code
     assert "no decision on ticket 8" in error
+
+
+@pytest.mark.parametrize("name", ["explain", "replay"])
+def test_the_example_of_a_command_on_a_file_works_from_a_clone(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2])
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    example = str(command.epilog).partition("Example: baton ")[2]
+    code, lines, _ = baton(capfd, *example.partition(" | ")[0].split())
+    assert code == 0
+    assert lines
 
 
 def test_explain_says_that_a_file_does_not_know_the_ticket(

@@ -48,9 +48,7 @@ class Ground:
 
     def in_force(self) -> Policy:
         """The policy that workers have now."""
-        version = self.shelf.in_force(self.name, self.now)
-        record = self.shelf.records.get(f"{self.name}@{version}")
-        return loaded(self.fallback if record is None else record.body or "", self.name)
+        return load_policy(self.shelf.text_in_force(self.name, self.fallback, self.now))
 
     def change(self, since: Millis | None, author: str | None, comment: str | None) -> Change:
         """A change made now."""
@@ -70,6 +68,9 @@ class Ground:
             click.echo(sentence)
         when = moment(pointer.effective_from)
         click.echo(f"{new.reference} is in force from {when} on (before: {before.reference})")
+        cancelled = self.shelf.to_come(self.name, self.now)
+        if cancelled not in (None, new.version):
+            click.echo(f"{self.name}@{cancelled} was to come and is cancelled by this")
 
     def _check_routes(self, new: Policy) -> None:
         from confluent_kafka.admin import AdminClient

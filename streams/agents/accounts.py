@@ -112,7 +112,6 @@ class _Work:
 
     def take(self, name: str, step: Step, trace: str | None = None) -> None:
         self.accounts.set(name, step.state)
-        self.accounts.rearm(name)
         send(self._batch, self._codec, step.outputs, trace)
 
     def save(self) -> None:

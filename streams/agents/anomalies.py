@@ -141,10 +141,8 @@ class _Work:
         self.watches.set(tenant, step.watch)
         for name, subject in step.subjects.items():
             self.subjects.set(state_name(tenant, name), subject)
-            self.subjects.rearm(state_name(tenant, name))
         for name, incident in step.incidents.items():
             self.incidents.set(state_name(tenant, name), incident)
-            self.incidents.rearm(state_name(tenant, name))
         send(self._batch, self._codec, step.outputs, trace)
         for anomaly in step.outputs:
             self._keep_open(anomaly, trace)

@@ -23,7 +23,6 @@ from streams.agents.ticket_states import ticket_of
 from streams.agents.tickets import ROUTE_STATUS, TicketsAgent
 from streams.clock import parse_clock
 from streams.core.accounts import AccountPolicy
-from streams.core.anomalies import AnomalyPolicy
 from streams.engine import (
     Batch,
     Engine,
@@ -116,7 +115,11 @@ def _read(codec: Codec, topic: str, kind: type[R], value: bytes) -> R | None:
 
 
 def _anomalies(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
-    return Agent(AnomaliesAgent(codec, AnomalyPolicy()))
+    policies = Replica(config, config.connection.topic(POLICIES), partial(decode_policy, codec))
+    policy = policy_of(settings)
+    in_force = PublishedPolicy(policies.get, policy).at
+    agent = AnomaliesAgent(codec, policy.anomalies, lambda now: in_force(now).anomalies)
+    return Agent(agent, (policies,))
 
 
 def _accounts(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
@@ -130,7 +133,7 @@ AGENTS = {
         _tickets,
         (PROFILES_TOPIC, POLICIES, HEALTH_TOPIC, ROUTE_STATUS, OPEN_ANOMALIES),
     ),
-    AnomaliesAgent.name: Kind(AnomaliesAgent.sources, tenant_of, _anomalies),
+    AnomaliesAgent.name: Kind(AnomaliesAgent.sources, tenant_of, _anomalies, (POLICIES,)),
     AccountsAgent.name: Kind(AccountsAgent.sources, named_by, _accounts),
 }
 """Every agent by its name. Each is an app, a consumer group and a process of its own."""

@@ -1,5 +1,7 @@
 """The anomalies agent: problem reports of a tenant in, anomalies out."""
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from detectors.masking import words
@@ -31,6 +33,7 @@ from streams.core.anomalies import (
     shelf_number,
     wake,
 )
+from streams.core.policy.duration import Duration
 from streams.engine import Batch, SourceRecord, Timer
 
 SUBJECTS: Kind[Subject] = Kind(b"f", encode, decode_subject, lambda subject: subject.deadline)
@@ -43,14 +46,21 @@ class AnomaliesAgent:
     """Groups reports by tenant, problem and category. A state is keyed by tenant and name.
 
     A report's problem is its fingerprint, or the older one that turned out to be the same.
+    `in_force` gives the policy for a time where policies are published; `policy` always holds where
+    none are.
     """
 
     name = "anomalies"
     sources = ("support.problem-reports", "support.anomaly-actions")
 
-    def __init__(self, codec: Codec, policy: AnomalyPolicy) -> None:
+    def __init__(
+        self,
+        codec: Codec,
+        policy: AnomalyPolicy,
+        in_force: Callable[[Millis], AnomalyPolicy] | None = None,
+    ) -> None:
         self._codec = codec
-        self._policy = policy
+        self._in_force = in_force or (lambda now: policy)
         self._inbox: Inbox[ProblemReport | AnomalyAction] = Inbox(
             self.name, codec, (ProblemReport, AnomalyAction)
         )
@@ -65,14 +75,15 @@ class AnomaliesAgent:
             for timer in batch.due(now):
                 self._wake(work, timer)
             aliases: tuple[str, ...] = ()
+            policy = self._policy(work.watch(event.tenant), now)
             if isinstance(event, ProblemReport):
-                event, aliases = work.grouped(event, self._policy, now)
+                event, aliases = work.grouped(event, policy, now)
             known, watch = _Tenant(work, event.tenant), work.watch(event.tenant)
             if isinstance(event, ProblemReport):
-                step = observe(known, watch, event, self._policy, now, aliases)
+                step = observe(known, watch, event, policy, now, aliases)
             else:
-                step = act(known, watch, event, self._policy, now)
-            work.take(event.tenant, step, self._policy, now, trace_of(source))
+                step = act(known, watch, event, policy, now)
+            work.take(event.tenant, step, policy, now, trace_of(source))
         work.save()
 
     def timer(self, batch: Batch, timer: Timer) -> None:
@@ -91,14 +102,23 @@ class AnomaliesAgent:
             incident = work.incidents.fired(timer)
             if incident is not None:
                 known, watch = _Tenant(work, incident.tenant), work.watch(incident.tenant)
-                step = wake(known, incident, watch, self._policy, timer.due)
-                work.take(incident.tenant, step, self._policy, timer.due)
+                policy = self._policy(watch, timer.due)
+                step = wake(known, incident, watch, policy, timer.due)
+                work.take(incident.tenant, step, policy, timer.due)
             return
         subject = work.subjects.fired(timer)
         if subject is not None:
             watch = work.watch(subject.tenant)
-            step = forget(subject, watch, self._policy, timer.due)
-            work.take(subject.tenant, step, self._policy, timer.due)
+            policy = self._policy(watch, timer.due)
+            step = forget(subject, watch, policy, timer.due)
+            work.take(subject.tenant, step, policy, timer.due)
+
+    def _policy(self, watch: Watch, now: Millis) -> AnomalyPolicy:
+        """The policy in force, with the buckets that the tenant's states are counted by."""
+        policy = self._in_force(now)
+        if watch.bucket in (0, policy.bucket):
+            return policy
+        return replace(policy, bucket=Duration(watch.bucket))
 
 
 class _Work:

@@ -1,5 +1,6 @@
 """The anomalies agent: problem reports of a tenant in, anomalies out."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from msgspec.structs import replace
@@ -42,6 +43,16 @@ SHELVES: Kind[Shelf] = Kind(b"g", encode_shelf, decode_shelf, lambda shelf: None
 WATCHES: Kind[Watch] = Kind(b"w", encode, decode_watch, lambda watch: None)
 
 
+Count = Callable[[str, int], None]
+"""Is told how many reports were `late` or `untracked`, and how many a `fingerprint` or `text` was
+forgotten.
+"""
+
+
+def uncounted(what: str, times: int) -> None:
+    """Where nobody counts."""
+
+
 class AnomaliesAgent:
     """Groups reports by tenant, problem and category. A state is keyed by tenant and name.
 
@@ -58,8 +69,10 @@ class AnomaliesAgent:
         codec: Codec,
         policy: AnomalyPolicy,
         in_force: Callable[[Millis], AnomalyPolicy] | None = None,
+        count: Count = uncounted,
     ) -> None:
         self._codec = codec
+        self._count = count
         self._in_force = in_force or (lambda now: policy)
         self._inbox: Inbox[ProblemReport | AnomalyAction] = Inbox(
             self.name, codec, (ProblemReport, AnomalyAction)
@@ -84,13 +97,13 @@ class AnomaliesAgent:
             else:
                 step = act(known, watch, event, policy, now)
             work.take(event.tenant, step, policy, now, trace_of(source))
-        work.save()
+        work.save(self._count)
 
     def timer(self, batch: Batch, timer: Timer) -> None:
         """A deadline has come."""
         work = _Work(batch, self._codec)
         self._wake(work, timer)
-        work.save()
+        work.save(self._count)
 
     def failed(self, batch: Batch, subject: SourceRecord | Timer, error: Exception) -> None:
         """A report that cannot be handled is kept; a timer's state waits for its next report."""
@@ -111,6 +124,7 @@ class AnomaliesAgent:
             watch = work.watch(subject.tenant)
             policy = self._policy(watch, timer.due)
             step = forget(subject, watch, policy, timer.due)
+            work.counts["fingerprint"] += step.subjects[subject.name] is None
             work.take(subject.tenant, step, policy, timer.due)
 
     def _policy(self, watch: Watch, now: Millis) -> AnomalyPolicy:
@@ -127,6 +141,7 @@ class _Work:
     def __init__(self, batch: Batch, codec: Codec) -> None:
         self._batch = batch
         self._codec = codec
+        self.counts = Counter[str]()
         self.subjects: States[Subject] = States(batch, SUBJECTS)
         self.incidents: States[Incident] = States(batch, INCIDENTS)
         self.shelves: States[Shelf] = States(batch, SHELVES)
@@ -154,7 +169,9 @@ class _Work:
         text = words(report.template)
         shelf_name = f"{report.tenant}\x00{shelf_number(text)}"
         shelf = self.shelves.get(shelf_name) or Shelf()
+        evicted = shelf.evicted
         placed = place(shelf, report.fingerprint, text)
+        self.counts["text"] += shelf.evicted - evicted
         if placed.learned:
             # The shelf is the same object, and only another one counts as a change.
             self.shelves.set(shelf_name, replace(shelf))
@@ -177,13 +194,16 @@ class _Work:
         trace: str | None = None,
     ) -> None:
         told = {anomaly.anomaly_id for anomaly in step.outputs}
+        before = self.watch(tenant)
+        self.counts["late"] += step.watch.late - before.late
+        self.counts["untracked"] += step.watch.untracked - before.untracked
         self.watches.set(tenant, step.watch)
         for name, subject in step.subjects.items():
             self.subjects.set(state_name(tenant, name), subject)
             self.subjects.rearm(state_name(tenant, name))
         for name, incident in step.incidents.items():
-            before = self.incidents.get(state_name(tenant, name))
-            if before and incident and name not in told and _goes_by_more(before, incident):
+            known = self.incidents.get(state_name(tenant, name))
+            if known and incident and name not in told and _goes_by_more(known, incident):
                 self._keep_open(record(incident, AnomalyState.UPDATED, policy, now), trace)
             self.incidents.set(state_name(tenant, name), incident)
             self.incidents.rearm(state_name(tenant, name))
@@ -198,11 +218,13 @@ class _Work:
         value = None if resolved else encoded.value
         self._batch.emit(OPEN_ANOMALIES, key, value, encoded.headers)
 
-    def save(self) -> None:
+    def save(self, count: Count) -> None:
         self.subjects.save()
         self.incidents.save()
         self.shelves.save()
         self.watches.save()
+        for what, times in (+self.counts).items():
+            count(what, times)
 
 
 def _goes_by_more(before: Incident, now: Incident) -> bool:

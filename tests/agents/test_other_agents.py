@@ -1,8 +1,10 @@
 """What the anomalies and accounts agents make of records, before any broker is involved."""
 
+from itertools import product
 from pathlib import Path
 
 from msgspec.structs import replace
+from prometheus_client import CollectorRegistry
 
 from detectors.fingerprint import error_fingerprint
 from schemas.codec import Codec
@@ -18,6 +20,7 @@ from streams.agents.accounts import PROFILES_TOPIC, AccountsAgent
 from streams.agents.anomalies import AnomaliesAgent
 from streams.core.accounts import AccountPolicy
 from streams.core.anomalies import AnomalyPolicy
+from streams.metrics import AnomalyCount
 from tests.agents.harness import START, Harness, decoded, raw
 
 REPORTS, ACTIONS = AnomaliesAgent.sources
@@ -116,3 +119,37 @@ def test_activity_gives_an_account_its_health_and_a_deleted_profile_is_forgotten
 
 def profile() -> AccountProfile:
     return AccountProfile(account_id="a1", updated_at=START, tier="enterprise")
+
+
+def test_what_is_not_counted_and_what_is_forgotten_is_told_as_metrics(tmp_path: Path) -> None:
+    registry, count = CollectorRegistry(), AnomalyCount("anomalies")
+    for collector in count.collectors:
+        registry.register(collector)
+    policy = replace(AnomalyPolicy(), tracked_fingerprints=2)
+    handler = AnomaliesAgent(Codec(), policy, count=count)
+    agent = Harness(handler, tmp_path, REPORTS, ACTIONS)
+
+    def told(name: str, **label: str) -> float | None:
+        return registry.get_sample_value(name, {"agent": "anomalies", **label})
+
+    agent.feed(REPORTS, *(replace(report(n, "a"), fingerprint=f"f{n}") for n in range(4)))
+    assert told("baton_uncounted_reports_total", why="untracked") == 2
+    agent.tick(REPORTS, START + 60 * MINUTE)
+    assert told("baton_forgotten_problems_total", what="fingerprint") == 2
+    agent.feed(REPORTS, report(4_000, "b"), report(1, "c"))
+    assert told("baton_uncounted_reports_total", why="late") == 1
+    words = ["".join(letters) for letters in product("abcdefghi", repeat=3)]
+    found = [error_fingerprint(f"{word}o broke the {word}a of {word}e") for word in words]
+    agent.feed(
+        REPORTS,
+        *(
+            replace(
+                report(5_000 + number, "d"),
+                fingerprint=one.id,
+                template=one.template,
+                error_text=one.error_text,
+            )
+            for number, one in enumerate(found)
+        ),
+    )
+    assert (told("baton_forgotten_problems_total", what="text") or 0) > 0

@@ -223,7 +223,7 @@ TABLE = (
         records=(PolicyVersion,),
         key="name@version, or name of the pointer",
         writers=("learning agent", "support leads"),
-        readers=("tickets agent", "accounts agent", "learning agent"),
+        readers=("tickets agent", "anomalies agent", "accounts agent", "learning agent"),
         partitions=1,
         retention_ms=None,
     ),

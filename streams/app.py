@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import faust
 from faust import StreamT
 from prometheus_client import CollectorRegistry
+from prometheus_client.registry import Collector
 
 from schemas.codec import BadRecord, Codec, Format
 from schemas.records import AccountHealth, AccountProfile, Anomaly, Record, RouteStatus
@@ -22,7 +23,6 @@ from streams.agents.states import named_by
 from streams.agents.ticket_states import ticket_of
 from streams.agents.tickets import ROUTE_STATUS, TicketsAgent
 from streams.clock import parse_clock
-from streams.core.anomalies import AnomalyPolicy
 from streams.engine import (
     Batch,
     Engine,
@@ -35,7 +35,7 @@ from streams.engine import (
 )
 from streams.errors import ConfigError
 from streams.health import Address, EngineChecks, Health
-from streams.metrics import EngineGauges, EngineMetrics, RedactionCount
+from streams.metrics import AnomalyCount, EngineGauges, EngineMetrics, RedactionCount
 from streams.policies import policy_of, route_names
 from streams.readers import reader_of
 from streams.security import connection_of
@@ -49,10 +49,11 @@ MOCK_REGISTRY = "mock://baton"
 
 @dataclass(frozen=True)
 class Agent:
-    """An agent ready to run: its handling and the replicas it reads beside its sources."""
+    """An agent ready to run: its handling, what it reads beside its sources, metrics of its own."""
 
     handler: Handler
     replicas: tuple[Replica[Any], ...] = ()
+    collectors: tuple[Collector, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,12 @@ def _read(codec: Codec, topic: str, kind: type[R], value: bytes) -> R | None:
 
 
 def _anomalies(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
-    return Agent(AnomaliesAgent(codec, AnomalyPolicy()))
+    policies = Replica(config, config.connection.topic(POLICIES), partial(decode_policy, codec))
+    policy = policy_of(settings)
+    in_force = PublishedPolicy(policies.get, policy).at
+    count = AnomalyCount(AnomaliesAgent.name)
+    agent = AnomaliesAgent(codec, policy.anomalies, lambda now: in_force(now).anomalies, count)
+    return Agent(agent, (policies,), count.collectors)
 
 
 def _accounts(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
@@ -131,7 +137,7 @@ AGENTS = {
         _tickets,
         (PROFILES_TOPIC, POLICIES, HEALTH_TOPIC, ROUTE_STATUS, OPEN_ANOMALIES),
     ),
-    AnomaliesAgent.name: Kind(AnomaliesAgent.sources, tenant_of, _anomalies),
+    AnomaliesAgent.name: Kind(AnomaliesAgent.sources, tenant_of, _anomalies, (POLICIES,)),
     AccountsAgent.name: Kind(AccountsAgent.sources, named_by, _accounts, (POLICIES,)),
 }
 """Every agent by its name. Each is an app, a consumer group and a process of its own."""
@@ -148,7 +154,8 @@ def build(name: str, settings: Settings) -> faust.App:
     agent = kind.make(settings, config, codec)
     app = make_app(config)
     engine = Engine(app, config, agent.replicas)
-    registry.register(EngineGauges(name, engine))
+    for collector in (EngineGauges(name, engine), *agent.collectors):
+        registry.register(collector)
     processor = Processor(agent.handler, config.max_failures_in_a_row, config.observer)
     if settings.health_address:
         address = Address.parse(settings.health_address)

@@ -107,6 +107,24 @@ METRICS = (
     QUEUED, STORE, REDACTED,
 )  # fmt: skip
 
+UNCOUNTED = Declared(
+    "baton_uncounted_reports_total",
+    Shape.COUNTER,
+    "Problem reports that no window of their problem counts: `late` came after the lateness bound, "
+    "`untracked` have a new problem while as many as the policy allows are tracked (their category "
+    "counts them).",
+    ("why",),
+)
+FORGOTTEN = Declared(
+    "baton_forgotten_problems_total",
+    Shape.COUNTER,
+    "What the anomalies agent has given up: a `fingerprint` unseen for as long as the policy says, "
+    "a `text` of a group for want of room.",
+    ("what",),
+)
+
+ANOMALY_METRICS = (UNCOUNTED, FORGOTTEN)
+
 ALERTS_DELIVERED = Declared(
     "baton_alerts_delivered_total",
     Shape.COUNTER,
@@ -232,6 +250,25 @@ class RedactionCount:
     def __call__(self, place: str, kind: str, times: int) -> None:
         """Values of a kind were hidden."""
         self._hidden.labels(self._agent, place, kind).inc(times)
+
+
+class AnomalyCount:
+    """Counts what the anomalies agent could not count, and what it has given up."""
+
+    def __init__(self, agent: str) -> None:
+        self._uncounted, self._forgotten = (
+            Counter(one.name, one.about, ("agent", *one.labels), registry=None)
+            for one in ANOMALY_METRICS
+        )
+        self.collectors = (self._uncounted, self._forgotten)
+        self._of = {
+            **{why: self._uncounted.labels(agent, why) for why in ("late", "untracked")},
+            **{what: self._forgotten.labels(agent, what) for what in ("fingerprint", "text")},
+        }
+
+    def __call__(self, what: str, times: int) -> None:
+        """Reports were late or untracked, fingerprints or texts forgotten."""
+        self._of[what].inc(times)
 
 
 class EngineGauges(Collector):

@@ -10,7 +10,8 @@ import msgspec
 from streams.core.policy import default_policy, load_policy
 from streams.core.policy.diff import differences
 from streams.core.policy.duration import Duration
-from streams.core.policy.model import Phrase, Policy, Section, Share
+from streams.core.policy.model import Phrase, Policy, Share
+from streams.core.policy.section import Section
 
 EXAMPLE: Final = """\
 based_on: default
@@ -134,6 +135,10 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
         return "none"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Duration):
+        return f"`{value.written}`"
+    if value and isinstance(value, tuple):
+        return f"`[{', '.join(map(str, value))}]`"
     return "none" if value is None or value == () or isinstance(value, Section) else f"`{value}`"
 
 

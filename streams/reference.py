@@ -17,7 +17,7 @@ from schemas.topics import ROUTES, TOPICS, Topic
 from streams.clocks_page import clocks_page
 from streams.core.reasons import NEVER_RELAXED, REASONS
 from streams.handoff_page import handoff_page
-from streams.metrics import ALERT_METRICS, METRICS
+from streams.metrics import ALERT_METRICS, ANOMALY_METRICS, METRICS
 from streams.policy_page import policy_page
 from streams.settings import PREFIX, Settings
 from streams.state_machine import state_machine_page
@@ -116,7 +116,7 @@ def metrics_page() -> str:
             metric.shape,
             ", ".join(f"`{label}`" for label in (metric.whose, *metric.labels)),
         )
-        for metric in (*METRICS, *ALERT_METRICS)
+        for metric in (*METRICS, *ANOMALY_METRICS, *ALERT_METRICS)
     ]
     intro = (
         "A worker serves them on `/metrics` where `BATON_HEALTH_ADDRESS` says, beside `/livez` and "

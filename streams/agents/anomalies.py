@@ -1,5 +1,8 @@
 """The anomalies agent: problem reports of a tenant in, anomalies out."""
 
+from collections import Counter
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from detectors.masking import words
@@ -31,6 +34,7 @@ from streams.core.anomalies import (
     shelf_number,
     wake,
 )
+from streams.core.policy.duration import Duration
 from streams.engine import Batch, SourceRecord, Timer
 
 SUBJECTS: Kind[Subject] = Kind(b"f", encode, decode_subject, lambda subject: subject.deadline)
@@ -39,18 +43,37 @@ SHELVES: Kind[Shelf] = Kind(b"g", encode_shelf, decode_shelf, lambda shelf: None
 WATCHES: Kind[Watch] = Kind(b"w", encode, decode_watch, lambda watch: None)
 
 
+Count = Callable[[str, int], None]
+"""Is told how many reports were `late` or `untracked`, and how many a `fingerprint` or `text` was
+forgotten.
+"""
+
+
+def uncounted(what: str, times: int) -> None:
+    """Where nobody counts."""
+
+
 class AnomaliesAgent:
     """Groups reports by tenant, problem and category. A state is keyed by tenant and name.
 
     A report's problem is its fingerprint, or the older one that turned out to be the same.
+    `in_force` gives the policy for a time where policies are published; `policy` always holds where
+    none are.
     """
 
     name = "anomalies"
     sources = ("support.problem-reports", "support.anomaly-actions")
 
-    def __init__(self, codec: Codec, policy: AnomalyPolicy) -> None:
+    def __init__(
+        self,
+        codec: Codec,
+        policy: AnomalyPolicy,
+        in_force: Callable[[Millis], AnomalyPolicy] | None = None,
+        count: Count = uncounted,
+    ) -> None:
         self._codec = codec
-        self._policy = policy
+        self._count = count
+        self._in_force = in_force or (lambda now: policy)
         self._inbox: Inbox[ProblemReport | AnomalyAction] = Inbox(
             self.name, codec, (ProblemReport, AnomalyAction)
         )
@@ -65,21 +88,22 @@ class AnomaliesAgent:
             for timer in batch.due(now):
                 self._wake(work, timer)
             aliases: tuple[str, ...] = ()
+            policy = self._policy(work.watch(event.tenant), now)
             if isinstance(event, ProblemReport):
-                event, aliases = work.grouped(event, self._policy, now)
+                event, aliases = work.grouped(event, policy, now)
             known, watch = _Tenant(work, event.tenant), work.watch(event.tenant)
             if isinstance(event, ProblemReport):
-                step = observe(known, watch, event, self._policy, now, aliases)
+                step = observe(known, watch, event, policy, now, aliases)
             else:
-                step = act(known, watch, event, self._policy, now)
-            work.take(event.tenant, step, self._policy, now, trace_of(source))
-        work.save()
+                step = act(known, watch, event, policy, now)
+            work.take(event.tenant, step, policy, now, trace_of(source))
+        work.save(self._count)
 
     def timer(self, batch: Batch, timer: Timer) -> None:
         """A deadline has come."""
         work = _Work(batch, self._codec)
         self._wake(work, timer)
-        work.save()
+        work.save(self._count)
 
     def failed(self, batch: Batch, subject: SourceRecord | Timer, error: Exception) -> None:
         """A report that cannot be handled is kept; a timer's state waits for its next report."""
@@ -91,14 +115,24 @@ class AnomaliesAgent:
             incident = work.incidents.fired(timer)
             if incident is not None:
                 known, watch = _Tenant(work, incident.tenant), work.watch(incident.tenant)
-                step = wake(known, incident, watch, self._policy, timer.due)
-                work.take(incident.tenant, step, self._policy, timer.due)
+                policy = self._policy(watch, timer.due)
+                step = wake(known, incident, watch, policy, timer.due)
+                work.take(incident.tenant, step, policy, timer.due)
             return
         subject = work.subjects.fired(timer)
         if subject is not None:
             watch = work.watch(subject.tenant)
-            step = forget(subject, watch, self._policy, timer.due)
-            work.take(subject.tenant, step, self._policy, timer.due)
+            policy = self._policy(watch, timer.due)
+            step = forget(subject, watch, policy, timer.due)
+            work.counts["fingerprint"] += step.subjects[subject.name] is None
+            work.take(subject.tenant, step, policy, timer.due)
+
+    def _policy(self, watch: Watch, now: Millis) -> AnomalyPolicy:
+        """The policy in force, with the buckets that the tenant's states are counted by."""
+        policy = self._in_force(now)
+        if watch.bucket in (0, policy.bucket):
+            return policy
+        return replace(policy, bucket=Duration(watch.bucket))
 
 
 class _Work:
@@ -107,6 +141,7 @@ class _Work:
     def __init__(self, batch: Batch, codec: Codec) -> None:
         self._batch = batch
         self._codec = codec
+        self.counts = Counter[str]()
         self.subjects: States[Subject] = States(batch, SUBJECTS)
         self.incidents: States[Incident] = States(batch, INCIDENTS)
         self.shelves: States[Shelf] = States(batch, SHELVES)
@@ -134,7 +169,9 @@ class _Work:
         text = words(report.template)
         shelf_name = f"{report.tenant}\x00{shelf_number(text)}"
         shelf = self.shelves.get(shelf_name) or Shelf()
+        evicted = shelf.evicted
         placed = place(shelf, report.fingerprint, text)
+        self.counts["text"] += shelf.evicted - evicted
         if placed.learned:
             # The shelf is the same object, and only another one counts as a change.
             self.shelves.set(shelf_name, replace(shelf))
@@ -157,12 +194,15 @@ class _Work:
         trace: str | None = None,
     ) -> None:
         told = {anomaly.anomaly_id for anomaly in step.outputs}
+        before = self.watch(tenant)
+        self.counts["late"] += step.watch.late - before.late
+        self.counts["untracked"] += step.watch.untracked - before.untracked
         self.watches.set(tenant, step.watch)
         for name, subject in step.subjects.items():
             self.subjects.set(state_name(tenant, name), subject)
         for name, incident in step.incidents.items():
-            before = self.incidents.get(state_name(tenant, name))
-            if before and incident and name not in told and _goes_by_more(before, incident):
+            known = self.incidents.get(state_name(tenant, name))
+            if known and incident and name not in told and _goes_by_more(known, incident):
                 self._keep_open(record(incident, AnomalyState.UPDATED, policy, now), trace)
             self.incidents.set(state_name(tenant, name), incident)
         send(self._batch, self._codec, step.outputs, trace)
@@ -176,11 +216,13 @@ class _Work:
         value = None if resolved else encoded.value
         self._batch.emit(OPEN_ANOMALIES, key, value, encoded.headers)
 
-    def save(self) -> None:
+    def save(self, count: Count) -> None:
         self.subjects.save()
         self.incidents.save()
         self.shelves.save()
         self.watches.save()
+        for what, times in (+self.counts).items():
+            count(what, times)
 
 
 def _goes_by_more(before: Incident, now: Incident) -> bool:

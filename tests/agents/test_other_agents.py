@@ -1,8 +1,10 @@
 """What the anomalies and accounts agents make of records, before any broker is involved."""
 
+from itertools import product
 from pathlib import Path
 
 from msgspec.structs import replace
+from prometheus_client import CollectorRegistry
 
 from detectors.fingerprint import error_fingerprint
 from schemas.codec import Codec
@@ -20,6 +22,7 @@ from streams.agents.accounts import HEALTH_TOPIC, OPPORTUNITIES_TOPIC, PROFILES_
 from streams.agents.anomalies import AnomaliesAgent
 from streams.core.anomalies import AnomalyPolicy
 from streams.core.policy import default_policy
+from streams.metrics import AnomalyCount
 from tests.agents.harness import START, Harness, decoded, raw
 
 REPORTS, ACTIONS = AnomaliesAgent.sources
@@ -185,3 +188,37 @@ def test_a_merged_account_is_gone_from_the_topic_and_what_comes_late_follows_it(
     assert [one.account_id for one in decoded(outputs, ACTIVITY)] == ["a2"]
     health = decoded(agent.feed(ACTIVITY, *moved), HEALTH_TOPIC)
     assert {one.account_id for one in health} == {"a2"}
+
+
+def test_what_is_not_counted_and_what_is_forgotten_is_told_as_metrics(tmp_path: Path) -> None:
+    registry, count = CollectorRegistry(), AnomalyCount("anomalies")
+    for collector in count.collectors:
+        registry.register(collector)
+    policy = replace(AnomalyPolicy(), tracked_fingerprints=2)
+    handler = AnomaliesAgent(Codec(), policy, count=count)
+    agent = Harness(handler, tmp_path, REPORTS, ACTIONS)
+
+    def told(name: str, **label: str) -> float | None:
+        return registry.get_sample_value(name, {"agent": "anomalies", **label})
+
+    agent.feed(REPORTS, *(replace(report(n, "a"), fingerprint=f"f{n}") for n in range(4)))
+    assert told("baton_uncounted_reports_total", why="untracked") == 2
+    agent.tick(REPORTS, START + 60 * MINUTE)
+    assert told("baton_forgotten_problems_total", what="fingerprint") == 2
+    agent.feed(REPORTS, report(4_000, "b"), report(1, "c"))
+    assert told("baton_uncounted_reports_total", why="late") == 1
+    words = ["".join(letters) for letters in product("abcdefghi", repeat=3)]
+    found = [error_fingerprint(f"{word}o broke the {word}a of {word}e") for word in words]
+    agent.feed(
+        REPORTS,
+        *(
+            replace(
+                report(5_000 + number, "d"),
+                fingerprint=one.id,
+                template=one.template,
+                error_text=one.error_text,
+            )
+            for number, one in enumerate(found)
+        ),
+    )
+    assert (told("baton_forgotten_problems_total", what="text") or 0) > 0

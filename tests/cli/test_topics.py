@@ -76,7 +76,7 @@ def test_acls_are_what_the_settings_name_and_the_agents_do(
     allowed = [line.split("User:me ")[1] for line in capsys.readouterr().out.splitlines()]
     assert allowed == [
         "--operation Read --topic acme.support.problem-reports "
-        "--topic acme.support.anomaly-actions",
+        "--topic acme.support.anomaly-actions --topic acme.support.policies",
         "--operation Write --topic acme.support.anomalies --topic acme.support.open-anomalies "
         "--topic acme.support.dead-letters",
         "--operation Read --operation Write --topic acme.desk-anomalies-state-changelog",

@@ -18,7 +18,6 @@ from streams.core.anomalies.lifecycle import forget, observe, wake
 from streams.core.anomalies.linking import OpenAnomalies
 from streams.core.anomalies.merging import merge
 from streams.core.anomalies.naming import category_name
-from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.record import record
 from streams.core.anomalies.state import (
     Incident,
@@ -31,6 +30,7 @@ from streams.core.anomalies.state import (
     decode_watch,
     encode,
 )
+from streams.core.policy.anomalies import AnomalyPolicy
 
 __all__ = [
     "AnomalyPolicy",

@@ -5,9 +5,9 @@ from msgspec.structs import replace
 from detectors.spikes import Bar
 from schemas.records import AnomalyAction, AnomalyActionKind, AnomalyState, Millis
 from streams.core.anomalies.incidents import owned, resolved
-from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.record import record
 from streams.core.anomalies.state import Incident, Known, Step, Watch
+from streams.core.policy.anomalies import AnomalyPolicy
 
 MOST_ANSWERS = 1_000
 """Subjects whose mutes, known issues and bars a tenant's watch remembers at most."""

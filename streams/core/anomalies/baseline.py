@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from detectors.spikes import MOST_RATIO, Expected
 from schemas.records import Millis
 from streams.core.anomalies.naming import is_category
-from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.state import Flow, Subject, Watch
 from streams.core.anomalies.windows import Counted, accounts_in, after
+from streams.core.policy.anomalies import AnomalyPolicy
 
 HOUR = 3_600_000
 FLOW_HALF_LIFE = 24.0

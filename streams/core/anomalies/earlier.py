@@ -4,9 +4,9 @@ from msgspec.structs import replace
 
 from schemas.records import ProblemReport
 from streams.core.anomalies.baseline import last_settled
-from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.state import Incident, Known, Watch
 from streams.core.anomalies.windows import Counted, Seen, after, sightings
+from streams.core.policy.anomalies import AnomalyPolicy
 
 MOST_COMPONENTS = 200
 """Components of a tenant whose latest problems are known."""

@@ -8,7 +8,6 @@ from detectors.spikes import Expected
 from schemas.records import Anomaly, AnomalyState, Millis
 from streams.core.anomalies.baseline import skip
 from streams.core.anomalies.naming import anomaly_id, category_name, is_category, newest
-from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.record import record
 from streams.core.anomalies.state import Entry, Incident, Known, Step, Subject, Watch
 from streams.core.anomalies.windows import (
@@ -22,6 +21,7 @@ from streams.core.anomalies.windows import (
     sightings,
     together,
 )
+from streams.core.policy.anomalies import AnomalyPolicy
 
 
 def opened(

@@ -1,9 +1,9 @@
 """Which incident a report belongs to, and which one a burst is part of: one cause, one incident."""
 
 from streams.core.anomalies.naming import is_category
-from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.state import Entry, Incident, Known, Subject, Watch
 from streams.core.anomalies.windows import Window, reporters_in
+from streams.core.policy.anomalies import AnomalyPolicy
 
 
 def home(known: Known, watch: Watch, subject: Subject, number: int) -> Incident | None:

@@ -19,7 +19,6 @@ from streams.core.anomalies.incidents import (
 )
 from streams.core.anomalies.kinship import home, home_of_category, kin
 from streams.core.anomalies.naming import category_name, is_category, newest
-from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.record import record
 from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
 from streams.core.anomalies.watermark import advance, hear
@@ -33,6 +32,7 @@ from streams.core.anomalies.windows import (
     reporters_in,
     seen,
 )
+from streams.core.policy.anomalies import AnomalyPolicy
 
 BARELY = 1e-9
 """A bar is to be passed, not reached."""

@@ -3,9 +3,9 @@
 from msgspec.structs import replace
 
 from streams.core.anomalies.naming import newest
-from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
 from streams.core.anomalies.windows import Counted, after, together
+from streams.core.policy.anomalies import AnomalyPolicy
 
 
 def merge(known: Known, watch: Watch, alias: str, group: str, policy: AnomalyPolicy) -> Step:

@@ -1,10 +1,15 @@
 """The records that tell of an anomaly."""
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from schemas.records import AffectedTicket, Anomaly, AnomalyState, Millis
 from streams.core.anomalies.naming import is_category
-from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.state import Incident
 from streams.core.anomalies.windows import Window
+from streams.core.policy.anomalies import AnomalyPolicy
+
+T = TypeVar("T")
 
 
 def record(
@@ -25,7 +30,6 @@ def record(
     )
     accounts = {one.account_id for one in tickets if one.account_id is not None}
     resolved = kind is AnomalyState.RESOLVED
-    critical = incident.peak >= policy.critical_accounts and not incident.known_issue
     return Anomaly(
         anomaly_id=incident.anomaly_id,
         state=kind,
@@ -47,9 +51,8 @@ def record(
         growth=growth,
         peak_accounts=incident.peak,
         component=incident.component,
-        severity="critical" if critical else "warning",
-        runbook=policy.runbooks.get(incident.component or "")
-        or policy.runbooks.get(incident.category),
+        severity=_severity(incident, policy),
+        runbook=_of(policy.runbooks, incident),
         acknowledged_by=incident.acknowledged_by,
         resolved_at=now if resolved else None,
         opened_at=incident.opened_at,
@@ -59,3 +62,16 @@ def record(
         aliases=incident.aliases,
         affected_accounts=tuple(sorted(accounts)) if resolved else (),
     )
+
+
+def _severity(incident: Incident, policy: AnomalyPolicy) -> str:
+    """What the policy says of the component or category, else by size; a known issue warns."""
+    if incident.known_issue:
+        return "warning"
+    by_size = "critical" if incident.peak >= policy.critical_accounts else "warning"
+    return _of(policy.severities, incident) or by_size
+
+
+def _of(values: Mapping[str, T], incident: Incident) -> T | None:
+    """The value of the incident's component, else of its category."""
+    return values.get(incident.component or "") or values.get(incident.category)

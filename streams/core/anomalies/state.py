@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from detectors.spikes import Bar, Baseline, Expected, Season
-from schemas.records import Anomaly, Millis
+from schemas.records import Anomaly, DurationMillis, Millis
 
 VERSION = b"\x02"
 
@@ -142,6 +142,8 @@ class Watch(msgspec.Struct, frozen=True, array_like=True):
     """Reports of fingerprints that were not given one: see `AnomalyPolicy.tracked_fingerprints`."""
     recent: dict[str, tuple[str, ...]] = {}
     """Latest fingerprints by component."""
+    bucket: DurationMillis = 0
+    """Length of the buckets that are counted by; 0 before the first report."""
 
 
 class Known(Protocol):

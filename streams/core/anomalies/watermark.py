@@ -3,8 +3,8 @@
 from msgspec.structs import replace
 
 from schemas.records import Millis, ProblemReport
-from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.state import Source, Watch
+from streams.core.policy.anomalies import AnomalyPolicy
 
 
 def hear(watch: Watch, report: ProblemReport, policy: AnomalyPolicy, now: Millis) -> Watch:
@@ -12,7 +12,8 @@ def hear(watch: Watch, report: ProblemReport, policy: AnomalyPolicy, now: Millis
     known = watch.sources.get(report.source_partition, Source(0, 0))
     heard = Source(max(known.watermark, min(report.source_watermark, now)), now)
     sources = {**watch.sources, report.source_partition: heard}
-    return advance(replace(watch, sources=sources), policy, now)
+    watch = replace(watch, sources=sources, bucket=watch.bucket or int(policy.bucket))
+    return advance(watch, policy, now)
 
 
 def advance(watch: Watch, policy: AnomalyPolicy, now: Millis) -> Watch:

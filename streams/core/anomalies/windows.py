@@ -4,9 +4,9 @@ from math import inf
 from typing import NamedTuple
 
 from schemas.records import Millis, ProblemReport
-from streams.core.anomalies.policy import AnomalyPolicy
 from streams.core.anomalies.sketches import estimate, sketched
 from streams.core.anomalies.state import Bucket, Buckets, Sighting, Sketches
+from streams.core.policy.anomalies import AnomalyPolicy
 
 
 class Window(NamedTuple):

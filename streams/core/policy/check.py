@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 
 from detectors.labels import CATEGORIES
 from schemas.records import Mode
+from streams.core.policy.check_anomalies import anomaly_complaints
 from streams.core.policy.check_calendars import calendar_complaints
 from streams.core.policy.check_rules import rule_complaints
 from streams.core.policy.model import Policy, Segment, SignalRule
@@ -24,6 +25,7 @@ def complaints(policy: Policy) -> Iterator[str]:
     yield from _of_routes(policy)
     yield from calendar_complaints(policy)
     yield from rule_complaints(policy)
+    yield from anomaly_complaints(policy.anomalies)
     yield from _of_modes(policy)
     yield from _of_stopped(policy)
     segments = tuple(segment.name for segment in policy.segments)

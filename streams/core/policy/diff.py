@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from schemas.records import Mode
 from streams.core.policy.duration import Duration
-from streams.core.policy.model import Binding, Modes, Policy, Section, TeamRule
+from streams.core.policy.model import Binding, Modes, Policy, TeamRule
+from streams.core.policy.section import Section
 from streams.core.reasons import Code
 
 NAMES: Final = {

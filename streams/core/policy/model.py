@@ -9,20 +9,17 @@ from typing import Annotated, Literal
 import msgspec
 
 from schemas.records import Mode
+from streams.core.policy.anomalies import AnomalyPolicy, Count
 from streams.core.policy.duration import Duration
 from streams.core.policy.opening import Opening
 from streams.core.policy.privacy import Privacy
+from streams.core.policy.section import Section
 from streams.core.reasons import Code
 
 Tier = Literal[0, 1, 2]
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
-Count = Annotated[int, msgspec.Meta(ge=1)]
 Phrase = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of the policy file."""
 
 
 class ByChannel(Section, frozen=True):
@@ -399,6 +396,7 @@ class Policy(Section, frozen=True, eq=False):
     stopped: Stopped = Stopped()
     privacy: Privacy = Privacy()
     outreach: Outreach = Outreach()
+    anomalies: AnomalyPolicy = AnomalyPolicy()
 
     @property
     def reference(self) -> str:

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin
 import msgspec
 
 from streams.core.policy.duration import Duration
-from streams.core.policy.model import Section
 from streams.core.policy.opening import Opening
+from streams.core.policy.section import Section
 
 _WORDS: Final = {
     "`int`": "a whole number",

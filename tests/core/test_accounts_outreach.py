@@ -1,8 +1,11 @@
 """Who should talk to an account before it leaves, when, and when nobody is asked to."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from schemas.records import (
     AccountHealth,
@@ -210,3 +213,31 @@ def steps(known: Any) -> list[Step]:
 
 def priorities(health: list[AccountHealth]) -> set[int]:
     return {one.opportunity.priority for one in health if one.opportunity}
+
+
+moves = st.lists(
+    st.tuples(st.floats(0, 1), st.none() | st.sampled_from(OpportunityStatus)),
+    min_size=20,
+    max_size=60,
+)
+
+
+@settings(deadline=None)
+@given(moves)
+def test_whatever_is_answered_two_suggestions_are_14_days_apart(
+    some: list[tuple[float, OpportunityStatus | None]],
+) -> None:
+    state, made = play(soured())[0], dict[str, int]()
+    for day, (mood, status) in enumerate(some, 8):
+        step = observe(
+            state, activity(f"t{day}", day * DAY, negative=mood), None, START + day * DAY
+        )
+        assert step.state is not None
+        state = step.state
+        if state.opportunity is not None:
+            made[state.opportunity.opportunity_id] = state.opportunity.created_at
+            if status is not None:
+                update = told(status, state.opportunity, day * DAY + 1)
+                state = answering(state, update).state or state
+    times = sorted(made.values())
+    assert all(later - one >= 14 * DAY for one, later in pairwise(times))

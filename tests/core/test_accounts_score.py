@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.records import ActivityKind, HealthLevel
@@ -69,10 +69,11 @@ class Talk:
 
 
 talks = st.lists(
-    st.builds(Talk, st.integers(0, 12), st.integers(0, DAY - 1), shares), min_size=1, max_size=40
+    st.builds(Talk, st.integers(0, 12), st.integers(0, DAY - 1), shares), min_size=1, max_size=20
 )
 
 
+@settings(deadline=None)
 @given(talks, st.randoms(use_true_random=False))
 def test_the_order_of_tickets_within_a_day_is_irrelevant(some: list[Talk], chance: object) -> None:
     def found(given: list[Talk]) -> Figures:

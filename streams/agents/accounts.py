@@ -141,7 +141,6 @@ class _Work:
 
     def take(self, name: str, step: Step, trace: str | None = None) -> None:
         self.accounts.set(name, step.state)
-        self.accounts.rearm(name)
         self.send(step.outputs, trace)
 
     def send(self, outputs: Sequence[Record | Tombstone], trace: str | None) -> None:

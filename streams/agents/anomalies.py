@@ -160,13 +160,11 @@ class _Work:
         self.watches.set(tenant, step.watch)
         for name, subject in step.subjects.items():
             self.subjects.set(state_name(tenant, name), subject)
-            self.subjects.rearm(state_name(tenant, name))
         for name, incident in step.incidents.items():
             before = self.incidents.get(state_name(tenant, name))
             if before and incident and name not in told and _goes_by_more(before, incident):
                 self._keep_open(record(incident, AnomalyState.UPDATED, policy, now), trace)
             self.incidents.set(state_name(tenant, name), incident)
-            self.incidents.rearm(state_name(tenant, name))
         send(self._batch, self._codec, step.outputs, trace)
         for anomaly in step.outputs:
             self._keep_open(anomaly, trace)

@@ -69,15 +69,17 @@ class States(Generic[S]):
         return self._entry(name).state
 
     def set(self, name: str, state: S | None) -> None:
-        """Put a new state in place, or none; its timer is armed at once."""
+        """Put a state in place, or none; its timer is armed at once. The same one is no change."""
         entry = self._entry(name)
-        if state is entry.state:
-            return
-        entry.state, entry.dirty = state, True
+        if state is not entry.state:
+            entry.state, entry.dirty = state, True
         self._arm(name, entry)
 
     def fired(self, timer: Timer) -> S | None:
-        """The state whose deadline has come with a timer; None when it has moved back meanwhile."""
+        """The state whose deadline has come with a timer; None when it has moved back meanwhile.
+
+        Its timer is armed again when it is set, as it was or changed.
+        """
         name = self._kind.name(timer.key)
         entry = self._entry(name)
         entry.armed, entry.dirty = 0, True
@@ -88,10 +90,6 @@ class States(Generic[S]):
             return entry.state
         self._arm(name, entry)
         return None
-
-    def rearm(self, name: str) -> None:
-        """Arm the timer of a state that was handed out by `fired` and not set again."""
-        self._arm(name, self._entry(name))
 
     def save(self) -> None:
         """Write every state that was set."""

@@ -30,7 +30,6 @@ class TicketStates(States[Ticket]):
         """Put what a step leads to in place: state, transcript, outputs."""
         old = self.get(ticket_id)
         self.set(ticket_id, step.state)
-        self.rearm(ticket_id)
         self._keep_lines(ticket_id, old, step)
         send(self._batch, self._codec, self._complemented(step), trace)
         if step.handoff is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from detectors import Reader, Signals
 from schemas.records import (
@@ -98,7 +99,11 @@ class Decider:
 
     def stored(self, line: TranscriptEntry) -> TranscriptEntry:
         """A line of a transcript as it is kept in state."""
-        return Redactor(self.policy.privacy.stored).record(line)
+        return self._redactor.record(line)
+
+    @cached_property
+    def _redactor(self) -> Redactor:
+        return Redactor(self.policy.privacy.stored)
 
     def _known(self, ticket: Ticket) -> tuple[AccountProfile | None, AccountHealth | None]:
         if ticket.account_id is None:

@@ -76,6 +76,9 @@ class BusinessHours:
         if end <= start:
             return 0
         first, last = bisect_right(_STARTS, start), bisect_right(_STARTS, end)
+        if first == last:
+            stretch = self._stretch(first)
+            return stretch.until(end) - stretch.until(start)
         whole = sum(self._stretch(number).total for number in range(first, last))
         return whole + self._stretch(last).until(end) - self._stretch(first).until(start)
 

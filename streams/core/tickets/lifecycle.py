@@ -7,7 +7,7 @@ event ever moves a ticket to an owner that its cell does not name.
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from schemas.records import ConversationMessage, Role, UpdateKind
+from schemas.records import ConversationMessage, UpdateKind
 from streams.core.tickets import merge, messages, timers, updates
 from streams.core.tickets.handling import Due, Event, Handling
 from streams.core.tickets.state import Owner, Ticket
@@ -230,10 +230,8 @@ def row_of(event: Event) -> Row:
 def _speaker(message: ConversationMessage) -> str:
     if messages.is_draft(message):
         return "draft"
-    for role in (Role.CUSTOMER, Role.AI, Role.HUMAN):
-        if messages.speaks_as(message, role):
-            return role.value
-    return "note"
+    spoken = message.role in MESSAGES and messages.speaks_as(message, message.role)
+    return message.role if spoken else "note"
 
 
 def act_on(ticket: Ticket, event: Event) -> Act:

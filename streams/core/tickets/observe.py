@@ -2,6 +2,7 @@
 
 from collections import Counter
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Final
 from zlib import crc32
 
@@ -167,14 +168,16 @@ HEARD_FROM: Final = 0.2
 _SIGNALS: Final = tuple(
     field.name for field in msgspec.structs.fields(Signals) if field.type is Signal
 )
+_every_signal: Final = attrgetter(*_SIGNALS)
 
 
 def _heard(signals: Signals) -> tuple[Heard, ...]:
-    heard = ((name, getattr(signals, name)) for name in _SIGNALS)
     return tuple(
-        Heard(name, signal.score, *(signal.span or (0, 0)))
-        for name, signal in heard
-        if signal.score >= HEARD_FROM
+        [
+            Heard(name, signal.score, *(signal.span or (0, 0)))
+            for name, signal in zip(_SIGNALS, _every_signal(signals), strict=True)
+            if signal.score >= HEARD_FROM
+        ]
     )
 
 
@@ -262,6 +265,8 @@ def _given(
 
 def _fewer(given: tuple[Given, ...]) -> tuple[Given, ...]:
     """At most `KNOWN_ENTITIES`: of the kind that there is most of, the oldest go first."""
+    if len(given) <= KNOWN_ENTITIES:
+        return given
     kept = list(given)
     counts = Counter(item.kind for item in kept)
     while len(kept) > KNOWN_ENTITIES:

@@ -90,6 +90,19 @@ def test_it_changes_only_when_it_is_refreshed(source: Source, replica: Replica[s
     assert replica.get("k") == "2"
 
 
+def test_its_values_are_others_only_after_it_has_counted_a_change(
+    source: Source, replica: Replica[str]
+) -> None:
+    source.put(k=b"1", other=b"2")
+    started(replica)
+    assert sorted(replica.values()) == ["1", "2"]
+    before = replica.changes
+    source.put(k=b"3")
+    assert eventually(replica, "k", "3")
+    assert replica.changes > before
+    assert sorted(replica.values()) == ["2", "3"]
+
+
 def test_a_value_that_cannot_be_read_leaves_the_key_as_it_was(
     source: Source, replica: Replica[str]
 ) -> None:

@@ -1,16 +1,29 @@
 """What the example platform knows of a conversation."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from schemas.records import ConversationMessage, DraftReview
+from schemas.records import ConversationMessage, CustomerNotice, DraftReview
 
 NOTICES = {
     "handoff_safety": "Your safety comes first: a person takes over now.",
     "handoff_legal": "Our legal team will answer you in person.",
 }
 ANY_NOTICE = "A colleague takes over and will answer you here."
+MINUTE = 60_000
+
+
+def worded(notice: CustomerNotice) -> str:
+    """What the customer reads at a handoff. Yours is in `notice.language`, in your own words."""
+    text = NOTICES.get(notice.template, ANY_NOTICE)
+    if notice.next_opening_at is not None:
+        opening = datetime.fromtimestamp(notice.next_opening_at / 1000, UTC)
+        text += f" We are back on {opening:%A at %H:%M} UTC."
+    elif notice.expected_wait is not None:
+        text += f" It will take about {max(1, notice.expected_wait // MINUTE)} min."
+    return text + (" Shall we call you back?" if notice.callback else "")
 
 
 class Late(StrEnum):

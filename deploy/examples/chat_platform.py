@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from deploy.examples.chat import ANY_NOTICE, NOTICES, Answer, Chat, Late
+from deploy.examples.chat import Answer, Chat, Late, worded
 from deploy.examples.wire import Wire, now
 from schemas.records import (
     Action,
@@ -119,8 +119,7 @@ class Platform:
         notice = decision.customer_notice
         if notice is not None and chat.noticed != decision.escalation_id:
             chat.noticed = decision.escalation_id
-            text = NOTICES.get(notice.template, ANY_NOTICE)
-            self._line(chat, Role.SYSTEM, text, automated=True)
+            self._line(chat, Role.SYSTEM, worded(notice), automated=True)
         if decision.collect:
             fields = ", ".join(field.replace("_", " ") for field in decision.collect)
             self._send(chat, f"To help my colleague, please tell me: {fields}.")

@@ -60,8 +60,8 @@ def package_of(desk: Desk, escalation: Escalation) -> Panel:
     for change in desk.changes.get(escalation.escalation_id, ()):
         told = change.note or _why(change.reasons) or change.owner_id or ""
         facts.add_row(f"since then: {change.change}", Text(told))
-    missing = [part.part for part in package.parts if part.state != "present"]
-    facts.add_row("not known", ", ".join(missing) or "nothing")
+    gaps = [f"{one.part} ({one.state})" for one in package.parts if one.state != "present"]
+    facts.add_row("not sure", ", ".join(gaps) or "nothing")
     words = Table.grid(padding=(0, 2))
     for line in package.transcript:
         words.add_row(str(line.role), Text(line.text))

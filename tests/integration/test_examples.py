@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.examples.chat import Answer, Chat, Late
+from deploy.examples.chat import Answer, Chat, Late, worded
 from deploy.examples.chat_platform import Platform
 from deploy.examples.desk import Desk, Refused
 from schemas.records import (
+    CustomerNotice,
     Decision,
     DraftOutcome,
     TicketOutcome,
@@ -81,6 +82,14 @@ def speakers(platform: Platform, ticket_id: str) -> list[str]:
     return [role for role, _text in said(platform, ticket_id)]
 
 
+def test_a_notice_says_how_long_it_takes_or_when_somebody_is_there() -> None:
+    waits = CustomerNotice("handoff_legal", "en", expected_wait=5 * 60_000)
+    assert worded(waits) == "Our legal team will answer you in person. It will take about 5 min."
+    monday = 1_767_600_000_000
+    closed = CustomerNotice("handoff_closed", "en", None, monday, callback=True)
+    assert worded(closed).endswith("back on Monday at 08:00 UTC. Shall we call you back?")
+
+
 def test_an_answer_goes_out_once_the_message_and_the_draft_are_let_through(floor: Floor) -> None:
     platform = floor.platform(sure)
     platform.customer_says("reply", ORDINARY)
@@ -114,7 +123,8 @@ def test_a_handoff_of_every_step_from_collecting_to_the_hand_back(floor: Floor) 
     platform.customer_says("money", MONEY)
     until(lambda: "money" in desk.open and len(said(platform, "money")) == 3, platform, desk)
     notice, collecting = said(platform, "money")[1:]
-    assert notice == ("system", "A colleague takes over and will answer you here.")
+    assert notice[0] == "system"
+    assert notice[1].startswith("A colleague takes over and will answer you here.")
     assert collecting == ("ai", "To help my colleague, please tell me: order, amount.")
 
     platform.customer_says("money", "The order is 7710-2231.")

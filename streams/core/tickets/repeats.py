@@ -4,7 +4,7 @@ from schemas.records import Action, Cause, ConversationMessage, TicketUpdate
 from streams.core.tickets.assess import assess
 from streams.core.tickets.episodes import reopen
 from streams.core.tickets.handling import Handling, Subject
-from streams.core.tickets.messages import is_customer_turn, is_draft, on_draft
+from streams.core.tickets.messages import is_customer_turn, is_draft, on_draft, subject_of
 from streams.core.tickets.observe import write_down
 from streams.core.tickets.outputs import write_decision
 from streams.core.tickets.settle import NOTHING, settle
@@ -45,4 +45,6 @@ def _weigh(handling: Handling, message: ConversationMessage) -> None:
 def _note(handling: Handling, event: ConversationMessage | TicketUpdate) -> None:
     name = event.update_id if isinstance(event, TicketUpdate) else event.message_id
     subject = Subject(Cause.UPDATE, name, handling.ticket.customer_message_id)
+    if isinstance(event, ConversationMessage) and is_draft(event):
+        subject = subject_of(event)
     write_decision(handling, subject, NOTHING, Action.NONE, handling.ticket.tier)

@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from streams.admin import Topics, Wanted
 from streams.embedded import EmbeddedBroker
 from streams.engine import Connection
 from tests.kafka import running_kafka
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("ours", deadline=None)
+settings.load_profile("ours")
 
 OUR_LOGGERS = ("baton", "schemas", "detectors", "streams")
 

@@ -1,6 +1,6 @@
 """What holds for every text."""
 
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given, settings
@@ -161,10 +161,10 @@ def test_masking_takes_time_in_proportion_to_the_text() -> None:
         "<num> ",
     ):
         text = piece * (1_000_000 // len(piece))
-        started = perf_counter()
+        started = thread_time()
         mask(text)
         # Quadratic time would be minutes.
-        assert perf_counter() - started < 10, piece
+        assert thread_time() - started < 10, piece
 
 
 @given(st.sets(st.integers(0, 50)), st.sets(st.integers(0, 50)))
@@ -201,7 +201,7 @@ def test_a_character_of_a_hostile_text_costs_the_same_at_any_length(unit: str) -
 def _seconds(text: str) -> float:
     best = 1e9
     for _ in range(3):
-        begun = perf_counter()
+        begun = thread_time()
         analyze([text])
-        best = min(best, perf_counter() - begun)
+        best = min(best, thread_time() - begun)
     return best

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from pathlib import Path
-from time import perf_counter
+from time import thread_time
 from typing import get_args
 
 import pytest
@@ -94,7 +94,7 @@ def test_a_character_of_a_hostile_text_costs_the_same_at_any_length(unit: str) -
 def _seconds(text: str) -> float:
     best = 1e9
     for _ in range(3):
-        begun = perf_counter()
+        begun = thread_time()
         personal(text)
-        best = min(best, perf_counter() - begun)
+        best = min(best, thread_time() - begun)
     return best

@@ -11,18 +11,27 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.registry import Collector
 
 from schemas.codec import BadRecord, Codec, Format
-from schemas.records import AccountHealth, AccountProfile, Anomaly, Record, RouteStatus
+from schemas.records import (
+    AccountHealth,
+    AccountProfile,
+    Anomaly,
+    Millis,
+    PolicyVersion,
+    Record,
+    RouteStatus,
+)
 from schemas.topics import OPEN_ANOMALIES, PARTITIONER, ROUTES, TOPICS, route_topic
 from streams.agents.accounts import HEALTH_TOPIC, PROFILES_TOPIC, AccountsAgent
 from streams.agents.anomalies import AnomaliesAgent, tenant_of
 from streams.agents.deciding import Decider
 from streams.agents.linking import Linker
 from streams.agents.private import PrivateCodec
-from streams.agents.published import POLICIES, PublishedPolicy, decode_policy
+from streams.agents.published import POLICIES, PublishedPolicy
 from streams.agents.states import named_by
 from streams.agents.ticket_states import ticket_of
 from streams.agents.tickets import ROUTE_STATUS, TicketsAgent
 from streams.clock import parse_clock
+from streams.core.policy import Policy
 from streams.engine import (
     Batch,
     Engine,
@@ -70,29 +79,12 @@ class Kind:
 
 
 def _tickets(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
-    profiles = Replica(
-        config,
-        config.connection.topic(PROFILES_TOPIC),
-        partial(_read, codec, PROFILES_TOPIC, AccountProfile),
-    )
-    healths = Replica(
-        config,
-        config.connection.topic(HEALTH_TOPIC),
-        partial(_read, codec, HEALTH_TOPIC, AccountHealth),
-    )
-    policies = Replica(config, config.connection.topic(POLICIES), partial(decode_policy, codec))
+    profiles = _copy(config, codec, PROFILES_TOPIC, AccountProfile)
+    healths = _copy(config, codec, HEALTH_TOPIC, AccountHealth)
+    statuses = _copy(config, codec, ROUTE_STATUS, RouteStatus)
+    anomalies = _copy(config, codec, OPEN_ANOMALIES, Anomaly)
     policy = policy_of(settings)
-    in_force = PublishedPolicy(policies.get, policy).at
-    statuses = Replica(
-        config,
-        config.connection.topic(ROUTE_STATUS),
-        partial(_read, codec, ROUTE_STATUS, RouteStatus),
-    )
-    anomalies = Replica(
-        config,
-        config.connection.topic(OPEN_ANOMALIES),
-        partial(_read, codec, OPEN_ANOMALIES, Anomaly),
-    )
+    policies, in_force = _published(config, codec, policy)
     decider = Decider(
         policy,
         profiles.get,
@@ -106,6 +98,24 @@ def _tickets(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
     return Agent(TicketsAgent(codec, decider), replicas)
 
 
+def _anomalies(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
+    policy = policy_of(settings)
+    policies, in_force = _published(config, codec, policy)
+    count = AnomalyCount(AnomaliesAgent.name)
+    agent = AnomaliesAgent(codec, policy.anomalies, lambda now: in_force(now).anomalies, count)
+    return Agent(agent, (policies,), count.collectors)
+
+
+def _accounts(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
+    policies, in_force = _published(config, codec, policy_of(settings))
+    return Agent(AccountsAgent(codec, in_force), (policies,))
+
+
+def _copy(config: EngineConfig, codec: Codec, topic: str, kind: type[R]) -> Replica[R]:
+    """A replica of a topic that holds one kind of record."""
+    return Replica(config, config.connection.topic(topic), partial(_read, codec, topic, kind))
+
+
 def _read(codec: Codec, topic: str, kind: type[R], value: bytes) -> R | None:
     """A record of a replicated topic; None for what cannot be read, which its reader reports."""
     try:
@@ -115,19 +125,12 @@ def _read(codec: Codec, topic: str, kind: type[R], value: bytes) -> R | None:
     return record if isinstance(record, kind) else None
 
 
-def _anomalies(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
-    policies = Replica(config, config.connection.topic(POLICIES), partial(decode_policy, codec))
-    policy = policy_of(settings)
-    in_force = PublishedPolicy(policies.get, policy).at
-    count = AnomalyCount(AnomaliesAgent.name)
-    agent = AnomaliesAgent(codec, policy.anomalies, lambda now: in_force(now).anomalies, count)
-    return Agent(agent, (policies,), count.collectors)
-
-
-def _accounts(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
-    policies = Replica(config, config.connection.topic(POLICIES), partial(decode_policy, codec))
-    in_force = PublishedPolicy(policies.get, policy_of(settings)).at
-    return Agent(AccountsAgent(codec, in_force), (policies,))
+def _published(
+    config: EngineConfig, codec: Codec, policy: Policy
+) -> tuple[Replica[PolicyVersion], Callable[[Millis], Policy]]:
+    """A replica of the published policies, and which is in force when; `policy` where none is."""
+    replica = _copy(config, codec, POLICIES, PolicyVersion)
+    return replica, PublishedPolicy(replica.get, policy).at
 
 
 AGENTS = {

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 
-from schemas.codec import BadRecord, Codec
 from schemas.records import Millis, PolicyEntry, PolicyVersion
 from streams.core.policy import Policy, PolicyError, load_policy
 
@@ -13,15 +12,6 @@ POLICIES = "support.policies"
 
 Find = Callable[[str], PolicyVersion | None]
 """The latest record under a key of the topic: `name` for a pointer, `name@version`."""
-
-
-def decode_policy(codec: Codec, value: bytes) -> PolicyVersion | None:
-    """A record of the topic; None when it is none."""
-    try:
-        record = codec.decode(POLICIES, value)
-    except BadRecord:
-        return None
-    return record if isinstance(record, PolicyVersion) else None
 
 
 class PublishedPolicy:

@@ -1,8 +1,6 @@
 """A support floor to test on: a worker, platforms and desks on one broker, under one prefix."""
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,8 +17,8 @@ from streams.core.policy import default_policy
 from streams.engine import Connection
 from streams.policies import route_names
 from streams.reading import Follower
+from tests.integration.running import running_worker
 
-START_TIMEOUT = 60.0
 PARTITIONS = 3
 
 
@@ -84,27 +82,9 @@ class Floor:
     @contextmanager
     def worker(self, *options: str, policy: Path | None = None) -> Iterator[None]:
         """A worker, ready; it must end well."""
-        path = self.folder / f"worker-{time.monotonic_ns()}.log"
         named = {} if policy is None else {"BATON_POLICY": str(policy)}
-        with path.open("wb") as log:
-            running = subprocess.Popen(
-                [sys.executable, "-m", "streams.cli.main", "worker", *options],
-                env=self.variables | named,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        try:
-            limit = time.monotonic() + START_TIMEOUT
-            while b"ready: " not in path.read_bytes():
-                assert running.poll() is None, path.read_text()
-                assert time.monotonic() < limit, path.read_text()
-                time.sleep(0.05)
+        with running_worker(self.folder, self.variables | named, *options):
             yield
-            running.terminate()
-            assert running.wait(30) == 0, path.read_text()
-        finally:
-            running.kill()
-            running.wait()
 
 
 def until(holds: Callable[[], bool], *pollers: Platform | Desk, timeout: float = 30.0) -> None:

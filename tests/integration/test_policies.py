@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,9 +21,9 @@ from streams.policies import route_names
 from streams.reading import Follower
 from streams.settings import Settings
 from tests.conftest import Broker
+from tests.integration.running import running_worker
 
 DECISIONS = "support.decisions"
-START_TIMEOUT = 60.0
 
 
 class Desk:
@@ -56,24 +54,9 @@ class Desk:
     @contextmanager
     def worker(self) -> Iterator[None]:
         """The tickets agent, ready."""
-        path = self.folder / f"worker-{time.monotonic_ns()}.log"
-        command = [sys.executable, "-m", "streams.cli.main", "worker", "--agents", "tickets"]
-        with path.open("wb") as log:
-            running = subprocess.Popen(
-                command, env=os.environ | self.environment, stdout=log, stderr=subprocess.STDOUT
-            )
-        try:
-            limit = time.monotonic() + START_TIMEOUT
-            while b"ready: " not in path.read_bytes():
-                assert running.poll() is None, path.read_text()
-                assert time.monotonic() < limit, path.read_text()
-                time.sleep(0.05)
+        environment = os.environ | self.environment
+        with running_worker(self.folder, environment, "--agents", "tickets"):
             yield
-            running.terminate()
-            assert running.wait(30) == 0, path.read_text()
-        finally:
-            running.kill()
-            running.wait()
 
     def ask(self, text: str = "How do I export a list?") -> Decision:
         """A new ticket's first message, and the decision on it."""

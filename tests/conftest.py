@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from streams.admin import Topics, Wanted
+from streams.admin.topics import Topics, Wanted
 from streams.embedded import EmbeddedBroker
 from streams.engine import Connection
 from tests.kafka import running_kafka

@@ -17,8 +17,8 @@ from streams.cli.main import main
 from streams.demo.stage import Stage, stage
 from streams.errors import ConfigError
 from streams.health import Address
+from streams.history.playing import Pace, Player
 from streams.metrics import METRICS
-from streams.playing import Pace, Player
 from streams.security import connection_of
 
 MESSAGES = 40

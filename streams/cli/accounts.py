@@ -11,7 +11,7 @@ from streams.agents.accounts import HEALTH_TOPIC
 from streams.app import codec_of
 from streams.console.account import lines_of
 from streams.errors import InputError
-from streams.playing import Player
+from streams.history.playing import Player
 from streams.reading import Follower
 from streams.security import connection_of
 from streams.settings import Settings, load_settings

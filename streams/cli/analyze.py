@@ -11,7 +11,7 @@ import msgspec
 from detectors import Signals
 from streams.core.policy import Policy
 from streams.errors import InputError
-from streams.policies import policy_of
+from streams.policies.local import policy_of
 from streams.readers import reader_of
 from streams.settings import load_settings
 

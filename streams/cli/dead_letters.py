@@ -12,7 +12,7 @@ from streams.agents.inbox import is_whole
 from streams.app import codec_of
 from streams.console.lines import clip, moment
 from streams.errors import InputError
-from streams.playing import Player
+from streams.history.playing import Player
 from streams.reading import Follower
 from streams.security import connection_of
 from streams.settings import Settings, load_settings

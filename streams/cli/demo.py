@@ -21,9 +21,9 @@ from streams.console.tally import Tally
 from streams.demo.input import events, moved, profiles
 from streams.demo.stage import Stage, stage
 from streams.embedded import KEPT_BYTES
-from streams.history import time_of
-from streams.playing import Player
-from streams.policies import policy_of, route_names
+from streams.history.files import time_of
+from streams.history.playing import Player
+from streams.policies.local import policy_of, route_names
 from streams.reading import Follower, Seen
 from streams.security import connection_of
 

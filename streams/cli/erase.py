@@ -3,8 +3,8 @@
 import click
 import msgspec
 
+from streams.admin.erasing import Eraser
 from streams.app import AGENTS, codec_of, outputs
-from streams.erasing import Eraser
 from streams.errors import InputError
 from streams.security import connection_of
 from streams.settings import load_settings

@@ -16,11 +16,11 @@ from streams.console.explained import heading, lines_of
 from streams.core.explaining import Explanation, explain
 from streams.core.policy import Policy
 from streams.errors import InputError
-from streams.history import Event, read_history, read_profiles
-from streams.policies import policy_of
+from streams.history.files import Event, read_history, read_profiles
+from streams.history.replaying import Replay
+from streams.policies.local import policy_of
 from streams.readers import reader_of
 from streams.reading import Follower
-from streams.replaying import Replay
 from streams.security import connection_of
 from streams.settings import Settings, load_settings
 

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from streams.app import codec_of
-from streams.history import Event, read_history, time_of
-from streams.playing import Pace, Player
+from streams.history.files import Event, read_history, time_of
+from streams.history.playing import Pace, Player
 from streams.security import connection_of
 from streams.settings import load_settings
 

@@ -12,11 +12,11 @@ from schemas.records import Decision, Escalation, Record
 from streams.agents.deciding import Decider
 from streams.agents.linking import Recorded
 from streams.agents.published import PublishedPolicy
-from streams.history import read_decisions, read_history, read_policies, read_profiles
-from streams.policies import policy_of
+from streams.history.files import read_decisions, read_history, read_policies, read_profiles
+from streams.history.recorded import RecordedAccounts
+from streams.history.replaying import Replay
+from streams.policies.local import policy_of
 from streams.readers import reader_of
-from streams.recorded import RecordedAccounts
-from streams.replaying import Replay
 from streams.settings import load_settings
 
 PARTITIONS = 12

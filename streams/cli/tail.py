@@ -7,7 +7,7 @@ from rich.console import Console
 from schemas.topics import FAMILY, TOPICS, route_topic
 from streams.app import codec_of
 from streams.console.lines import line_of
-from streams.policies import policy_of, route_names
+from streams.policies.local import policy_of, route_names
 from streams.reading import Follower, Seen
 from streams.security import connection_of
 from streams.settings import Settings, load_settings

@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.records import AccountProfile, ConversationMessage, Millis, Role
 from streams.errors import InputError
-from streams.history import Event, read_history, time_of
+from streams.history.files import Event, read_history, time_of
 
 MINUTE = 60_000
 ROUND = 12 * MINUTE

@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from streams.admin import wanted_topics
+from streams.admin.topics import wanted_topics
 from streams.app import AGENTS, changelogs
 from streams.cli.worker import end
 from streams.clock import ScaledClock
 from streams.embedded import EmbeddedBroker
 from streams.engine import Guarantee, wall_clock
 from streams.errors import BatonError
-from streams.history import SYNTHETIC_START
-from streams.policies import policy_of, route_names
+from streams.history.files import SYNTHETIC_START
+from streams.policies.local import policy_of, route_names
 from streams.settings import PREFIX, Settings
 
 PARTITIONS = 4

@@ -26,7 +26,7 @@ from streams.agents.tickets import CONVERSATIONS, TicketsAgent
 from streams.core.anomalies import AnomalyPolicy, OpenAnomalies
 from streams.core.policy import default_policy
 from streams.core.reasons import Code
-from streams.replaying import Replay
+from streams.history.replaying import Replay
 from tests.agents.harness import START, Harness, decoded
 
 REPORTS, ACTIONS = AnomaliesAgent.sources

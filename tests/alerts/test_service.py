@@ -16,10 +16,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.codec import Codec
 from schemas.records import AnomalyState, HealthLevel, OpenAlert, Record
-from streams.admin import Topics, wanted_topics
+from streams.admin.topics import Topics, wanted_topics
 from streams.engine import Connection, wall_clock
+from streams.history.playing import Player
 from streams.metrics import ALERT_METRICS
-from streams.playing import Player
 from streams.reading import Follower
 from tests.alerts.alertmanager import free_port, running_alertmanager
 from tests.alerts.limits import check_pagerduty, check_slack

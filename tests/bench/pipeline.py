@@ -25,8 +25,8 @@ from streams.engine import Batch, Processor
 from streams.engine.partition import Partition
 from streams.engine.position import Position
 from streams.engine.store import PartitionStore
-from streams.history import SYNTHETIC_START, time_of
-from streams.policies import policy_of
+from streams.history.files import SYNTHETIC_START, time_of
+from streams.policies.local import policy_of
 from streams.settings import Settings
 from tests.bench.broker import OpenBroker
 from tests.bench.report import say

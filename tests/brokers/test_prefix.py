@@ -14,10 +14,10 @@ from confluent_kafka.admin import AdminClient
 
 from schemas.codec import Codec
 from schemas.records import ConversationMessage, DeadLetter, Decision, Role
-from streams.admin import Difference, Topics, wanted_topics
+from streams.admin.topics import Difference, Topics, wanted_topics
 from streams.app import AGENTS, changelogs
 from streams.engine import Connection
-from streams.playing import Player
+from streams.history.playing import Player
 from streams.reading import Follower, Seen
 from streams.settings import Settings
 from tests.conftest import Broker

@@ -10,8 +10,8 @@ from schemas.records import ConversationMessage, TicketUpdate
 from schemas.topics import find_topic
 from streams.agents.deciding import Decider
 from streams.agents.tickets import CONVERSATIONS
-from streams.history import Event, time_of
-from streams.replaying import Replay
+from streams.history.files import Event, time_of
+from streams.history.replaying import Replay
 from tests.chaos.reading import partitions_of, read
 from tests.chaos.verdict import Verdict
 

@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from schemas.codec import Codec
-from streams.admin import Topics, wanted_topics
+from streams.admin.topics import Topics, wanted_topics
 from streams.agents.accounts import PROFILES_TOPIC
 from streams.agents.deciding import Decider
 from streams.agents.tickets import CONVERSATIONS
 from streams.demo.input import events, moved, profiles
 from streams.engine import Connection
-from streams.history import SYNTHETIC_START, time_of
-from streams.playing import Player
-from streams.policies import policy_of, route_names
+from streams.history.files import SYNTHETIC_START, time_of
+from streams.history.playing import Player
+from streams.policies.local import policy_of, route_names
 from streams.settings import Settings
 from tests.chaos.feed import Fed
 from tests.chaos.replayed import compare

@@ -16,7 +16,7 @@ from schemas.records import (
 )
 from streams.agents.accounts import HEALTH_TOPIC, OPPORTUNITIES_TOPIC
 from streams.errors import InputError
-from streams.playing import Player
+from streams.history.playing import Player
 from streams.reading import Follower
 from tests.cli.test_commands import baton
 from tests.conftest import Broker

@@ -23,10 +23,10 @@ from streams.cli.main import WRONG_USAGE, main
 from streams.cli.main import baton as cli
 from streams.core.policy.shipped import shipped_text
 from streams.errors import BrokerError, InputError
-from streams.history import read_history
-from streams.playing import Player
+from streams.history.files import read_history
+from streams.history.playing import Player
+from streams.policies.shelf import Change, Shelf
 from streams.settings import CONFIG_VARIABLE
-from streams.shelf import Change, Shelf
 from tests.chaos.reading import read
 from tests.conftest import Broker
 
@@ -330,7 +330,7 @@ def test_without_a_broker_a_command_says_so_in_a_line(
 ) -> None:
     monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", "127.0.0.1:1")
     monkeypatch.setenv("BATON_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr("streams.playing.ANSWER_TIMEOUT", 1.0)
+    monkeypatch.setattr("streams.history.playing.ANSWER_TIMEOUT", 1.0)
     code, _, error = baton(capfd, *command)
     assert code == BrokerError.exit_code
     assert "answers at 127.0.0.1:1" in error.splitlines()[-1]

@@ -18,9 +18,9 @@ from streams.agents.deciding import Decider
 from streams.app import AGENTS, outputs
 from streams.core.policy import default_policy
 from streams.errors import InputError
-from streams.playing import Player
+from streams.history.playing import Player
+from streams.history.replaying import Replay
 from streams.reading import Follower
-from streams.replaying import Replay
 from streams.settings import Settings
 from tests.cli.test_commands import baton
 from tests.conftest import Broker

@@ -13,7 +13,7 @@ from streams.agents.tickets import CONVERSATIONS, TicketsAgent
 from streams.core.anomalies import AnomalyPolicy
 from streams.core.policy import default_policy
 from streams.demo.input import background, folder, moved
-from streams.history import Event, read_history, time_of
+from streams.history.files import Event, read_history, time_of
 from tests.agents.harness import START, Harness, decoded
 from tests.agents.test_other_agents import report
 

@@ -24,7 +24,7 @@ from rich.table import Table
 from detectors import Reader, Signals
 from streams.cli.analyze import fired, thresholds
 from streams.core.policy import Policy
-from streams.policies import policy_of
+from streams.policies.local import policy_of
 from streams.settings import load_settings
 from tests.eval.card import write_card
 from tests.eval.corpus import Corpus

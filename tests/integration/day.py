@@ -39,7 +39,7 @@ from schemas.records import (
 )
 from schemas.topics import route_topic
 from streams.core.policy import default_policy
-from streams.policies import route_names
+from streams.policies.local import route_names
 from tests.integration.floor import Floor
 from tests.integration.talks import CORPUS, Talk, accounts, talks
 from tests.kafka import running_kafka

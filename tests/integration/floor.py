@@ -12,10 +12,10 @@ from deploy.examples.desk import Desk
 from deploy.examples.wire import Wire
 from schemas.codec import Codec
 from schemas.records import Record
-from streams.admin import Topics, wanted_topics
+from streams.admin.topics import Topics, wanted_topics
 from streams.core.policy import default_policy
 from streams.engine import Connection
-from streams.policies import route_names
+from streams.policies.local import route_names
 from streams.reading import Follower
 from tests.integration.running import running_worker
 

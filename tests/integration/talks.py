@@ -12,7 +12,7 @@ import msgspec
 from deploy.examples.wire import now
 from schemas.records import AccountProfile, ConversationMessage, Role, Visibility
 from streams.demo.input import folder, profiles
-from streams.history import read_history
+from streams.history.files import read_history
 from tests.eval.public import DATA
 from tests.golden.talk import conversations
 

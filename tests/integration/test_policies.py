@@ -11,13 +11,13 @@ import pytest
 
 from schemas.codec import Codec
 from schemas.records import ConversationMessage, Decision, Role
-from streams.admin import wanted_topics
+from streams.admin.topics import wanted_topics
 from streams.app import changelogs
 from streams.cli.main import main
 from streams.core.policy import default_policy
 from streams.engine import Connection, wall_clock
-from streams.playing import Player
-from streams.policies import route_names
+from streams.history.playing import Player
+from streams.policies.local import route_names
 from streams.reading import Follower
 from streams.settings import Settings
 from tests.conftest import Broker

@@ -15,15 +15,15 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from schemas.codec import Codec
 from schemas.records import Cause, Decision, Escalation
 from schemas.topics import route_topic
-from streams.admin import Topics, wanted_topics
+from streams.admin.topics import Topics, wanted_topics
 from streams.agents.deciding import Decider
 from streams.app import AGENTS, engine_config
 from streams.cli.main import main
-from streams.history import Event, read_history
-from streams.playing import Pace, Player
-from streams.policies import policy_of, route_names
+from streams.history.files import Event, read_history
+from streams.history.playing import Pace, Player
+from streams.history.replaying import Replay
+from streams.policies.local import policy_of, route_names
 from streams.reading import Follower
-from streams.replaying import Replay
 from streams.security import connection_of
 from streams.settings import Settings
 from tests.conftest import Broker

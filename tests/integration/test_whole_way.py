@@ -8,8 +8,8 @@ import pytest
 from schemas.records import ConversationMessage, Role
 from streams.core.policy.shipped import shipped_text
 from streams.demo.input import folder, profiles
-from streams.history import read_history, time_of
-from streams.shelf import Change, Shelf
+from streams.history.files import read_history, time_of
+from streams.policies.shelf import Change, Shelf
 from tests.integration.whole_way import whole_way
 from tests.kafka import running_kafka
 

@@ -34,16 +34,16 @@ from schemas.records import (
     Visibility,
 )
 from schemas.topics import key_of, partition_of, route_topic
-from streams.admin import Topics, wanted_topics
+from streams.admin.topics import Topics, wanted_topics
 from streams.agents.deciding import Decider
 from streams.agents.published import PublishedPolicy
 from streams.agents.tickets import CONVERSATIONS
 from streams.engine import Connection
-from streams.history import Event, read_history
-from streams.playing import Pace, Player
-from streams.policies import policy_of, route_names
+from streams.history.files import Event, read_history
+from streams.history.playing import Pace, Player
+from streams.history.replaying import Replay
+from streams.policies.local import policy_of, route_names
 from streams.reading import Follower
-from streams.replaying import Replay
 from streams.settings import Settings
 from tests.kafka import running_kafka
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from schemas.codec import Codec
 from schemas.records import AnomalyState
 from streams.engine import wall_clock
-from streams.playing import Player
+from streams.history.playing import Player
 from streams.security import connection_of
 from streams.settings import load_settings
 from tests.alerts.samples import anomaly, recorder

@@ -18,10 +18,10 @@ from streams.core.policy.duration import Duration
 from streams.core.policy.shipped import SHIPPED, shipped_text
 from streams.engine import wall_clock
 from streams.errors import BrokerError, InputError
-from streams.policies import policy_of, policy_text, route_names
+from streams.policies.local import policy_of, policy_text, route_names
+from streams.policies.shelf import Change, Shelf, publish, read_shelf
 from streams.security import Reach, connection_of
 from streams.settings import load_settings
-from streams.shelf import Change, Shelf, publish, read_shelf
 
 
 class Ground:

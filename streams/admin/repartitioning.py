@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from schemas.topics import TOPICS, partition_of
-from streams.admin import Topics, wanted_topics
+from streams.admin.topics import Topics, wanted_topics
 from streams.app import AGENTS, codec_of, engine_config
 from streams.engine import read_to_end, repartition
 from streams.errors import BrokerError, ConfigError
-from streams.playing import Player
-from streams.policies import policy_of, route_names
+from streams.history.playing import Player
+from streams.policies.local import policy_of, route_names
 from streams.security import connection_of
 from streams.settings import Settings
 

@@ -11,7 +11,7 @@ from schemas.records import Millis, Record
 from schemas.topics import PARTITIONER
 from streams.engine import Connection
 from streams.errors import BrokerError
-from streams.history import Event, time_of
+from streams.history.files import Event, time_of
 from streams.security import Reach
 
 ANSWER_TIMEOUT = 10.0

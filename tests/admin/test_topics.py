@@ -4,7 +4,7 @@ import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.topics import ROUTES, TOPICS
-from streams.admin import KEPT_FOREVER, Difference, Topics, Wanted, wanted_topics
+from streams.admin.topics import KEPT_FOREVER, Difference, Topics, Wanted, wanted_topics
 from streams.errors import BrokerError
 from tests.conftest import Broker
 

@@ -18,7 +18,7 @@ from streams.core.policy.load import whole
 from streams.core.policy.yaml_text import write_yaml
 from streams.engine import Connection
 from streams.errors import InputError
-from streams.playing import Player
+from streams.history.playing import Player
 from streams.reading import Follower
 
 

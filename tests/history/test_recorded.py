@@ -18,9 +18,9 @@ from schemas.records import (
 )
 from streams.agents.deciding import Decider
 from streams.core.policy import default_policy
-from streams.history import Event
-from streams.recorded import RecordedAccounts
-from streams.replaying import Replay
+from streams.history.files import Event
+from streams.history.recorded import RecordedAccounts
+from streams.history.replaying import Replay
 
 START = 1_767_603_600_000
 TEXTS = ("Where is the export?", "It fails with error 502 again.", "You charged me twice!")

@@ -7,7 +7,7 @@ from schemas.topics import key_of
 from streams.core.policy import PolicyError, default_policy, load_policy
 from streams.core.policy.shipped import shipped_text
 from streams.errors import InputError
-from streams.shelf import Change, Shelf
+from streams.policies.shelf import Change, Shelf
 
 DEFAULT = shipped_text("default")
 

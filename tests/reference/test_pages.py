@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from streams.reference import EVERY_TOPIC, PAGES, readme
+from streams.reference.pages import EVERY_TOPIC, PAGES, readme
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -30,7 +30,7 @@ from schemas.records import (
 from schemas.topic import DAY_MS
 from schemas.topics import find_topic
 from streams.engine import Connection
-from streams.playing import Player
+from streams.history.playing import Player
 from streams.reading import Follower, Seen
 
 CONVERSATIONS = "support.conversations"

@@ -18,7 +18,7 @@ from streams.agents.deciding import Decider
 from streams.agents.text import bounded, text_of
 from streams.agents.tickets import CONVERSATIONS
 from streams.core.tickets import Arrival, Due, Step, Ticket
-from streams.history import Event, time_of
+from streams.history.files import Event, time_of
 
 CHUNK = 256
 """Events whose texts are analysed at once."""

@@ -1,0 +1,1 @@
+"""What an operator does to a cluster: topics, permissions, repartitioning, erasure."""

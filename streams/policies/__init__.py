@@ -1,0 +1,1 @@
+"""Which policy is in force: the one that is set, and the versions that were published."""

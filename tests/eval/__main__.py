@@ -32,7 +32,7 @@ from tests.eval.fairness import fairness
 from tests.eval.figure import Figure
 from tests.eval.fingerprints import fingerprints
 from tests.eval.measures import Interval, auc, best_f1, f1, interval
-from tests.eval.ours import blind_corpora, linked, mails, ordinary
+from tests.eval.ours import SETS, blind_corpora, linked, mails, ordinary
 from tests.eval.public import DATA, public_corpora
 
 BATCH = 256
@@ -48,7 +48,7 @@ def main(card: bool, encoder: Path | None) -> None:
     policy = policy_of(load_settings())
     corpora = [*blind_corpora(), *(public_corpora() if DATA.exists() else ())]
     figures = list(of_reader(Reader(), corpora, policy))
-    figures += [of_complexity(), *of_mails(policy), *fairness()]
+    figures += [*map(of_complexity, SETS), *of_mails(policy), *fairness()]
     if encoder is not None:
         for figure in of_reader(Reader.with_second_stage(encoder), corpora, policy):
             figures.append(structs.replace(figure, set=f"{figure.set}{SECOND}"))
@@ -64,7 +64,8 @@ def of_reader(reader: Reader, corpora: Sequence[Corpus], policy: Policy) -> Iter
     """What is measured without and with the second stage."""
     for corpus in corpora:
         yield from of_corpus(reader, corpus, policy)
-    yield from of_ordinary(reader, policy)
+    for name in SETS:
+        yield from of_ordinary(reader, policy, name)
     yield of_cost(reader)
 
 
@@ -94,24 +95,24 @@ def of_corpus(reader: Reader, corpus: Corpus, policy: Policy) -> Iterator[Figure
     yield Figure(corpus.name, corpus.signal, "false alarms in 10,000", alarms, texts=count)
 
 
-def of_ordinary(reader: Reader, policy: Policy) -> Iterator[Figure]:
+def of_ordinary(reader: Reader, policy: Policy, name: str) -> Iterator[Figure]:
     """Restraint: which share of ordinary first messages nothing fires on, and what fires else."""
-    found = analyzed(reader, [example.text for example in ordinary()])
+    found = analyzed(reader, [example.text for example in ordinary(SETS[name])])
     codes = [set(fired(signals, policy)) - {"technical"} for signals in found]
     quiet = sum(not some for some in codes) / len(codes)
-    yield Figure("ordinary", "all", "share without any signal", quiet, texts=len(codes))
+    yield Figure(f"{name}, ordinary", "all", "share without any signal", quiet, texts=len(codes))
     for code, count in Counter(code for some in codes for code in some).most_common():
-        yield Figure("ordinary", code, "share", count / len(codes), texts=len(codes))
+        yield Figure(f"{name}, ordinary", code, "share", count / len(codes), texts=len(codes))
 
 
-def of_complexity() -> Figure:
+def of_complexity(name: str) -> Figure:
     """Whether three or more linked variables are seen as such."""
-    messages = linked()
+    messages = linked(SETS[name])
     wanted = np.array([(one.linked or 0) >= COMPLEX_FROM for one in messages])
     found = analyzed(Reader(), [one.text for one in messages])
     scores = np.array([float(one.complexity) for one in found])
     measured = interval(f1, wanted, scores, float(COMPLEX_FROM))
-    return Figure("blind", "complexity", "default F1", *measured, texts=len(messages))
+    return Figure(name, "complexity", "default F1", *measured, texts=len(messages))
 
 
 def of_mails(policy: Policy) -> Iterator[Figure]:

@@ -9,7 +9,7 @@ from detectors.learned import MODEL
 from detectors.pipeline import MODEL_VERSION
 from detectors.training.examples import training_examples
 from tests.eval.figure import Figure
-from tests.eval.ours import fingerprint
+from tests.eval.ours import SETS, fingerprint
 
 CARD = MODEL.parent / "README.md"
 
@@ -50,9 +50,11 @@ def card(figures: Sequence[Figure]) -> list[str]:
         "## How well it reads what it has not seen",
         "",
         "`blind` is our own [blind set](../../tests/eval/blind/README.md), SHA-256",
-        f"`{fingerprint()}`:",
-        "each signal among near misses. The other sets are public; their labels are mapped to ours",
-        "in `tests/eval/public.py`. Best F1 is over all thresholds, default F1 at the shipped one.",
+        f"`{fingerprint(SETS['blind'])}`:",
+        "each signal among near misses. `second blind` was written later, in the same way:",
+        f"`{fingerprint(SETS['second blind'])}`.",
+        "The other sets are public; their labels are mapped to ours in `tests/eval/public.py`.",
+        "Best F1 is over all thresholds, default F1 at the shipped one.",
         "Nothing was trained on any of them, but operating points were chosen with the figures of",
         "`blind` and the public sets in view, and near misses of requests for a person were",
         "written after looking at false alarms on clinc150: expect less elsewhere.",

@@ -10,6 +10,7 @@ from detectors.training.examples import Example, linked_examples, read_examples
 from tests.eval.corpus import Corpus, Sample
 
 BLIND = Path(__file__).parent / "blind"
+SETS = {"blind": BLIND, "second blind": BLIND / "second"}
 SIGNALS = (
     "billing_dispute",
     "security",
@@ -31,31 +32,36 @@ class Mail(msgspec.Struct):
     flags: list[str]
 
 
-def fingerprint() -> str:
-    """The hash of the texts of the set."""
+def fingerprint(folder: Path) -> str:
+    """The hash of the texts of a set."""
     digest = hashlib.sha256()
-    for path in sorted((*BLIND.glob("*.tsv"), *BLIND.glob("*.jsonl"))):
+    for path in sorted((*folder.glob("*.tsv"), *folder.glob("*.jsonl"))):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
 def blind_corpora() -> Iterator[Corpus]:
-    """Each signal among its near misses."""
-    for signal in SIGNALS:
-        samples = [
-            Sample(one.text, signal in one.flags) for one in read_examples(BLIND / f"{signal}.tsv")
-        ]
-        yield Corpus("blind", signal, samples)
+    """Each signal among its near misses and, in the second set, turns of mixed conversations."""
+    for name, folder in SETS.items():
+        turns = examples(folder / "multi.tsv") if (folder / "multi.tsv").exists() else []
+        for signal in SIGNALS:
+            found = [*examples(folder / f"{signal}.tsv"), *turns]
+            yield Corpus(name, signal, [Sample(one.text, signal in one.flags) for one in found])
 
 
-def ordinary() -> list[Example]:
+def ordinary(folder: Path = BLIND) -> list[Example]:
     """Ordinary first messages."""
-    return list(read_examples(BLIND / "ordinary.tsv"))
+    return examples(folder / "ordinary.tsv")
 
 
-def linked() -> list[Example]:
+def linked(folder: Path = BLIND) -> list[Example]:
     """Messages by what a troubleshooting has to hold together."""
-    return linked_examples(BLIND / "complexity.jsonl")
+    return linked_examples(folder / "complexity.jsonl")
+
+
+def examples(path: Path) -> list[Example]:
+    """The labelled messages of a file."""
+    return list(read_examples(path))
 
 
 def mails() -> list[Mail]:

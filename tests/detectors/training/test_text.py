@@ -31,7 +31,7 @@ def test_nothing_of_the_blind_set_is_trained_on() -> None:
     trained = {" ".join(one.text.lower().split()) for one in EXAMPLES}
     blind = {
         " ".join(one.text.lower().split())
-        for path in BLIND.glob("*.tsv")
+        for path in BLIND.rglob("*.tsv")
         for one in read_examples(path)
         if len(one.text.split()) > 3
     }

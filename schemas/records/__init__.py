@@ -56,6 +56,7 @@ from schemas.records.decision import (
     Cause,
     CustomerNotice,
     Decision,
+    QueueLoad,
     SignalScore,
     UsedInputs,
 )
@@ -136,6 +137,7 @@ __all__ = [
     "PolicyEvidence",
     "PolicyVersion",
     "ProblemReport",
+    "QueueLoad",
     "Reason",
     "Record",
     "RequesterFlood",

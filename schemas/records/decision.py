@@ -45,6 +45,15 @@ class CustomerNotice(Part, frozen=True):
     callback: bool = False
 
 
+class QueueLoad(Part, frozen=True):
+    """How many tickets waited on a queue when its overload was asked about."""
+
+    route: str
+    as_of: Millis
+    queue_depth: int | None = None
+    queue_target: int | None = None
+
+
 class UsedInputs(Part, frozen=True):
     """Versions and times of everything a decision was made from; a replay needs no more."""
 
@@ -71,6 +80,7 @@ class UsedInputs(Part, frozen=True):
     anomaly_revision: int | None = None
     route_status_of: str | None = None
     anomaly: AnomalyLink | None = None
+    queue_load: QueueLoad | None = None
 
 
 class Decision(Record, frozen=True):

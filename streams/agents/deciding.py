@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from detectors import Reader, Signals
 from schemas.records import (
@@ -37,11 +38,22 @@ from streams.core.tickets import internal_error as give_up
 
 Profiles = Callable[[str], AccountProfile | None]
 Healths = Callable[[str], AccountHealth | None]
-Accounts = Callable[[Event, Millis], AccountSnapshot | None]
 
 
 def unknown(account_id: str) -> None:
     """Where no account is known."""
+
+
+class Inputs(NamedTuple):
+    """What an event is decided with that does not follow from the record.
+
+    `policy` None: the one that is in force at the event's time.
+    """
+
+    account: AccountSnapshot | None
+    policy: Policy | None
+    statuses: Statuses
+    incidents: Incidents
 
 
 @dataclass(frozen=True)
@@ -51,8 +63,8 @@ class Decider:
     An account that its health says is at risk counts as about to leave. `in_force` gives the policy
     for a time where policies are published; `policy` always holds where none are. `reader` is how
     texts are read, `statuses` are how queues stand, `incidents` which open anomaly a message
-    belongs to. `accounts`, where given, says what an event was decided with before: it takes the
-    place of profiles and healths in decisions.
+    belongs to. `recorded`, where given, says what an event was decided with before: in decisions it
+    takes the place of all of these.
     """
 
     policy: Policy
@@ -62,24 +74,27 @@ class Decider:
     reader: Reader = Reader()
     statuses: Statuses = unstaffed
     incidents: Incidents = unlinked
-    accounts: Accounts | None = None
+    recorded: Callable[[Event, Millis], Inputs] | None = None
 
     def decide(
         self, state: Ticket | None, event: Event, signals: Signals | None, arrival: Arrival
     ) -> Step:
         """The step of an event."""
-        account = self._account(state, event, arrival.now)
-        policy = self._policy(arrival.now)
+        if self.recorded is None:
+            account = self._account(state, event)
+            inputs = Inputs(account, None, self.statuses, self.incidents)
+        else:
+            inputs = self.recorded(event, arrival.now)
         return decide_event(
             state,
             event,
             signals,
-            account,
-            policy,
+            inputs.account,
+            inputs.policy or self._policy(arrival.now),
             arrival,
             model=self.reader.version,
-            statuses=self.statuses,
-            incidents=self.incidents,
+            statuses=inputs.statuses,
+            incidents=inputs.incidents,
         )
 
     def give_up(self, state: Ticket | None, event: Event, arrival: Arrival) -> Step:
@@ -121,9 +136,7 @@ class Decider:
     def _policy(self, now: Millis) -> Policy:
         return self.policy if self.in_force is None else self.in_force(now)
 
-    def _account(self, state: Ticket | None, event: Event, now: Millis) -> AccountSnapshot | None:
-        if self.accounts is not None:
-            return self.accounts(event, now)
+    def _account(self, state: Ticket | None, event: Event) -> AccountSnapshot | None:
         known = None if state is None else state.account_id
         if isinstance(event, TicketUpdate) and event.kind is UpdateKind.IDENTIFIED:
             account_id = event.account_id or known

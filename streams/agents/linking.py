@@ -1,9 +1,9 @@
-"""The open anomalies as the tickets agent reads them back, and as decisions say they were."""
+"""The open anomalies as the tickets agent reads them back."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from detectors import Signals
-from schemas.records import Anomaly, AnomalyLink, Cause, ConversationMessage, Decision
+from schemas.records import Anomaly, AnomalyLink, ConversationMessage
 from streams.core.anomalies import OpenAnomalies
 from streams.core.tickets import Ticket
 
@@ -26,20 +26,3 @@ class Linker:
         if (changes := self._changes()) != self._known:
             self._known, self._open = changes, OpenAnomalies(self._anomalies())
         return self._open.link(ticket.tenant, signals.category, signals.fingerprint, ticket.anomaly)
-
-
-class Recorded:
-    """The anomalies that decisions were made with: a replay of them needs no others."""
-
-    def __init__(self, decisions: Iterable[Decision]) -> None:
-        self._links = {
-            (one.ticket_id, one.subject_id): one.used.anomaly
-            for one in decisions
-            if one.cause is Cause.MESSAGE and one.used.anomaly is not None
-        }
-
-    def __call__(
-        self, ticket: Ticket, message: ConversationMessage, signals: Signals
-    ) -> AnomalyLink | None:
-        """The anomaly that the decision on the message names."""
-        return self._links.get((ticket.ticket_id, message.message_id))

@@ -39,6 +39,12 @@ class PublishedPolicy:
             self._take(pointer)
         return self._after if now >= self._from else self._before
 
+    def named(self, reference: str) -> Policy | None:
+        """The policy `name@version` that decisions name; None where it cannot be read."""
+        name, _, number = reference.rpartition("@")
+        known = name == self._fallback.name and number.isdigit()
+        return self._version(int(number)) if known else None
+
     def _take(self, pointer: PolicyVersion | None) -> None:
         if pointer is None or pointer.entry is not PolicyEntry.POINTER:
             self._before = self._after = self._fallback

@@ -5,7 +5,8 @@ A file holds JSON lines, compressed when its name ends in `.gz`. A line is one o
 - a `ConversationMessage` or `TicketUpdate` as it stands on `support.conversations`;
 - a bare turn `{"conversation": ..., "text": ...}`, with `turn`, `role` and `time` where they are
   known: a customer's words from a corpus that has no more. Bare turns get a neutral AI answer
-  between them and, without a time, a synthetic one: the same file always gives the same records.
+  between them and, without a time, a synthetic one: the same file always gives the same records;
+- a line of `baton tail --json`: its record, at the time that the broker has for it.
 """
 
 import gzip
@@ -39,6 +40,8 @@ ANSWER_GAP = 5_000
 NEUTRAL_ANSWER = "Thank you, I have noted that. What else can you tell me about it?"
 
 Event = ConversationMessage | TicketUpdate
+Arrived = tuple[Event, Millis]
+"""An event and the time of its record."""
 R = TypeVar("R", bound=Record)
 
 
@@ -52,32 +55,46 @@ class BareTurn(msgspec.Struct):
     time: Millis | None = None
 
 
+class TailLine(msgspec.Struct):
+    """What `baton tail --json` tells of a record, as far as it is needed here."""
+
+    timestamp: Millis
+    record: msgspec.Raw
+
+
 _decode_any = msgspec.json.Decoder(dict).decode
 _decode_turn = msgspec.json.Decoder(BareTurn).decode
 _decode_message = msgspec.json.Decoder(ConversationMessage).decode
 _decode_update = msgspec.json.Decoder(TicketUpdate).decode
+_decode_tail = msgspec.json.Decoder(TailLine).decode
 
 
 def read_history(path: Path, *, ai_answers: bool = True) -> Iterator[Event]:
     """The events of a file in its order. Raises `InputError` with the line that cannot be read."""
+    return (event for event, _ in read_arrivals(path, ai_answers=ai_answers))
+
+
+def read_arrivals(path: Path, *, ai_answers: bool = True) -> Iterator[Arrived]:
+    """The events of a file in its order, with the times of their records. Raises `InputError`."""
     with _open(path) as lines:
-        yield from read_lines(lines, str(path), ai_answers=ai_answers)
+        yield from _read_arrivals(lines, str(path), ai_answers)
 
 
-def read_lines(lines: Iterable[bytes], name: str, *, ai_answers: bool = True) -> Iterator[Event]:
-    """The events of JSON lines; `name` stands in errors."""
+def _read_arrivals(lines: Iterable[bytes], name: str, ai_answers: bool) -> Iterator[Arrived]:
     turns = itertools.count()
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
         try:
-            fields = _decode_any(line)
+            text, time = _unpacked(line)
+            if not text.strip():
+                continue
+            fields = _decode_any(text)
             if "conversation" in fields:
-                yield from _from_turn(_decode_turn(line), next(turns), ai_answers)
-            elif fields.get("type") == "TicketUpdate":
-                yield _decode_update(line)
-            else:
-                yield _decode_message(line)
+                for message in _from_turn(_decode_turn(text), next(turns), ai_answers):
+                    yield message, message.sent_at
+                continue
+            is_update = fields.get("type") == "TicketUpdate"
+            event = _decode_update(text) if is_update else _decode_message(text)
+            yield event, time_of(event) if time is None else time
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InputError(f"{name}, line {number}: {error}") from error
 
@@ -102,9 +119,19 @@ def _read_lines(path: Path | None, kind: type[R]) -> list[R]:
         return []
     try:
         lines = path.read_bytes().splitlines()
-        return [msgspec.json.decode(line, type=kind) for line in lines if line.strip()]
+        records = [_unpacked(line)[0] for line in lines]
+        return [msgspec.json.decode(record, type=kind) for record in records if record.strip()]
     except (OSError, msgspec.MsgspecError) as error:
         raise InputError(f"{path}: {error}") from error
+
+
+def _unpacked(line: bytes) -> tuple[bytes, Millis | None]:
+    """The record of a line, empty for what has none, and its time where the line tells it."""
+    fields = _decode_any(line) if line.strip() else {}
+    if "record" not in fields:
+        return line, None
+    tail = _decode_tail(line)
+    return b"" if fields["record"] is None else bytes(tail.record), tail.timestamp
 
 
 def time_of(event: Event) -> Millis:

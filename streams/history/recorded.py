@@ -1,52 +1,72 @@
-"""What recorded decisions were made from: a replay of them needs no copy of profiles and health."""
+"""What recorded decisions were made from: a replay of them needs no copy of what workers follow."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from schemas.records import (
     AccountSnapshot,
+    AnomalyLink,
     Cause,
     ConversationMessage,
     Decision,
     Millis,
+    RouteStatus,
     TicketUpdate,
+    UsedInputs,
 )
-from streams.core.tickets import Event, subject_of
+from streams.agents.deciding import Inputs
+from streams.core.policy import Policy
+from streams.core.tickets import Event, Incidents, subject_of, unlinked, unstaffed
+
+Named = Callable[[str], Policy | None]
+"""The policy of a reference `name@version`; None where it is not known."""
+
+_ANY_TIME: Final = -1
 
 
-class RecordedAccounts:
-    """The account as each decision used it.
+class RecordedInputs:
+    """Gives each event what its decision was made from: account, policy, queues and incident.
 
-    An event that has no decision of its own finds what the ticket's last one used. The events have
-    to come in their order.
+    An event that has no decision of its own finds the account that the ticket's last one used, and
+    nothing else: whatever reads more writes a decision. The events have to come in their order.
     """
 
-    def __init__(self, decisions: Iterable[Decision]) -> None:
-        self._used = {(one.ticket_id, _asked_by(one)): _account(one) for one in decisions}
+    def __init__(self, decisions: Iterable[Decision], policies: Named) -> None:
+        self._policies = policies
+        self._made: dict[tuple[str, str | None, Millis], Decision] = {}
         self._last: dict[str, AccountSnapshot | None] = {}
+        for one in decisions:
+            if one.cause is Cause.TIMER:
+                self._made[one.ticket_id, None, one.decided_at] = one
+            else:
+                # The same words can come twice; in another replay at another time, too.
+                self._made[one.ticket_id, one.subject_id, one.decided_at] = one
+                self._made.setdefault((one.ticket_id, one.subject_id, _ANY_TIME), one)
 
-    def of(self, event: Event, now: Millis) -> AccountSnapshot | None:
-        """The account that the event was decided with at `now`; None where none was known."""
-        ticket = event.ticket_id
-        asked_by = (ticket, _name_of(event, now))
-        if asked_by in self._used:
-            self._last[ticket] = self._used[asked_by]
-        return self._last.get(ticket)
+    def of(self, event: Event, now: Millis) -> Inputs:
+        """What an event was decided with at `now`."""
+        ticket, subject = event.ticket_id, _subject_of(event)
+        made = self._made.get((ticket, subject, now))
+        if made is None and subject is not None:
+            made = self._made.get((ticket, subject, _ANY_TIME))
+        if made is None:
+            return Inputs(self._last.get(ticket), None, unstaffed, unlinked)
+        account = self._last[ticket] = _account(made)
+        return Inputs(
+            account,
+            self._policies(made.used.policy),
+            _statuses(made.used).get,
+            _incidents(made.used.anomaly),
+        )
 
 
-def _asked_by(decision: Decision) -> tuple[Cause, str]:
-    if decision.cause is Cause.TIMER:
-        return decision.cause, str(decision.decided_at)
-    return decision.cause, decision.subject_id
-
-
-def _name_of(event: Event, now: Millis) -> tuple[Cause, str]:
+def _subject_of(event: Event) -> str | None:
     match event:
         case ConversationMessage():
-            subject = subject_of(event)
-            return subject.cause, subject.id
+            return subject_of(event).id
         case TicketUpdate():
-            return Cause.UPDATE, event.update_id
-    return Cause.TIMER, str(now)
+            return event.update_id
+    return None
 
 
 def _account(decision: Decision) -> AccountSnapshot | None:
@@ -65,3 +85,31 @@ def _account(decision: Decision) -> AccountSnapshot | None:
         language=None if notice is None else notice.language,
         flood=used.flood,
     )
+
+
+def _statuses(used: UsedInputs) -> dict[str, RouteStatus]:
+    found = {}
+    if (load := used.queue_load) is not None:
+        found[load.route] = RouteStatus(
+            load.route,
+            True,
+            load.as_of,
+            queue_depth=load.queue_depth,
+            queue_target=load.queue_target,
+        )
+    if used.route_status_of is not None:
+        found[used.route_status_of] = RouteStatus(
+            used.route_status_of,
+            bool(used.route_open),
+            used.route_status_as_of or 0,
+            agents_available=used.agents_available,
+            queue_depth=used.queue_depth,
+            queue_target=used.queue_target,
+            expected_wait=used.expected_wait,
+            next_opening_at=used.next_opening_at,
+        )
+    return found
+
+
+def _incidents(link: AnomalyLink | None) -> Incidents:
+    return lambda _ticket, _message, _signals: link

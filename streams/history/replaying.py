@@ -7,7 +7,7 @@ which never falls below the latest seen on a partition.
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from detectors import Signals
@@ -18,7 +18,7 @@ from streams.agents.deciding import Decider
 from streams.agents.text import bounded, text_of
 from streams.agents.tickets import CONVERSATIONS
 from streams.core.tickets import Arrival, Due, Step, Ticket
-from streams.history.files import Event, time_of
+from streams.history.files import Arrived, Event, time_of
 
 CHUNK = 256
 """Events whose texts are analysed at once."""
@@ -45,22 +45,30 @@ class Replay:
 
     def run(self, events: Iterable[Event]) -> Iterator[Record | Tombstone]:
         """Every record that the events lead to, in order."""
-        events = iter(events)
-        while chunk := list(islice(events, CHUNK)):
-            read = [bounded(event) for event in chunk]
+        return self.arrive((event, time_of(event)) for event in events)
+
+    def arrive(self, arrivals: Iterable[Arrived]) -> Iterator[Record | Tombstone]:
+        """As `run`, of events with the times of their records."""
+        arrivals = iter(arrivals)
+        while chunk := list(islice(arrivals, CHUNK)):
+            read = [bounded(event) for event, _ in chunk]
             signals = self._decider.reader.read([text_of(event) for event, _ in read])
-            for (event, cut), signal in zip(read, signals, strict=True):
-                yield from self._event(event, signal, cut)
+            for (event, cut), signal, (_, time) in zip(read, signals, chunk, strict=True):
+                yield from self._event(event, time, signal, cut)
 
-    def until(self, time: Millis) -> Iterator[Record | Tombstone]:
-        """Every record that timers before a time lead to, as if nothing else came."""
+    def until(self, time: Callable[[int], Millis]) -> Iterator[Record | Tombstone]:
+        """Every record that the timers of each partition before its time lead to, as if nothing
+        else came.
+        """
         for number, partition in self._partitions.items():
-            yield from self._timers(number, partition, time)
+            yield from self._timers(number, partition, time(number))
 
-    def _event(self, event: Event, signals: Signals, cut: bool) -> Iterator[Record | Tombstone]:
+    def _event(
+        self, event: Event, time: Millis, signals: Signals, cut: bool
+    ) -> Iterator[Record | Tombstone]:
         number = partition_of(event.ticket_id.encode(), self._count)
         partition = self._partitions[number]
-        partition.time = max(partition.time, time_of(event))
+        partition.time = max(partition.time, time)
         yield from self._timers(number, partition, partition.time)
         offset = self._offsets[number]
         self._offsets[number] += 1

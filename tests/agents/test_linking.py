@@ -21,11 +21,12 @@ from schemas.records import (
 from schemas.topics import OPEN_ANOMALIES
 from streams.agents.anomalies import AnomaliesAgent
 from streams.agents.deciding import Decider
-from streams.agents.linking import Linker, Recorded
+from streams.agents.linking import Linker
 from streams.agents.tickets import CONVERSATIONS, TicketsAgent
 from streams.core.anomalies import AnomalyPolicy, OpenAnomalies
 from streams.core.policy import default_policy
 from streams.core.reasons import Code
+from streams.history.recorded import RecordedInputs
 from streams.history.replaying import Replay
 from tests.agents.harness import START, Harness, decoded
 
@@ -157,14 +158,12 @@ def test_the_decisions_alone_give_the_same_decisions_again(company: Company) -> 
         company.decides(FAILS.format(name), f"R{second}", second)
         for second, name in enumerate(NAMES, 20)
     ]
-    decider = replace_incidents(company.decider, decisions)
+    decider = Decider(
+        default_policy(), recorded=RecordedInputs(decisions, lambda _reference: None).of
+    )
     replayed = [one for one in Replay(decider, 1).run(company.events) if isinstance(one, Decision)]
     assert [one for one in replayed if one.ticket_id.startswith("R")] == decisions
     assert all(one.anomaly_id for one in decisions)
-
-
-def replace_incidents(decider: Decider, decisions: list[Decision]) -> Decider:
-    return Decider(decider.policy, incidents=Recorded(decisions))
 
 
 def test_when_it_is_over_one_record_lists_everyone_who_reported_even_before_it_opened(

@@ -144,6 +144,7 @@ def test_explain_reads_the_brokers_topics_where_no_file_is_given(
 ) -> None:  # fmt: skip
     monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
     embedded.topics(support_conversations=3, support_decisions=3, support_decisions_shadow=3)
+    embedded.topics(support_policies=1)
     _, lines, _ = baton(capfd, "replay", str(history))
     player = Player(embedded.connection, Codec())
     for event in read_history(history):
@@ -156,6 +157,39 @@ def test_explain_reads_the_brokers_topics_where_no_file_is_given(
     code, _, error = baton(capfd, "explain", "8")
     assert code == InputError.exit_code
     assert "no decision on ticket 8" in error
+
+
+def test_explain_holds_what_nearly_fired_against_the_version_that_the_decision_names(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path, policies = tmp_path / "turns.jsonl", tmp_path / "policies.jsonl"
+    path.write_text(json.dumps({"conversation": "7", "text": "I am a bit unhappy with this"}))
+    shelf = Shelf().publication(
+        "based_on: default\nname: default\nversion: 2\n"
+        "triggers: {negative_sentiment: {tier: 1, threshold: 0.99}}",
+        shipped_text("default"),
+        Change(1, 1),
+    )
+    policies.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in shelf))
+    options = ("explain", "7", "--file", str(path), "--policies", str(policies), "--json")
+    _, [line, *_], _ = baton(capfd, *options)
+    told = json.loads(line)
+    assert told["decision"]["used"]["policy"] == "default@2"
+    near = [one for one in told["near"] if one["code"] == "negative_sentiment"]
+    assert [one["tier"] for one in near] == [1]
+
+
+def test_replay_reads_what_tail_tells_of_the_topics_at_the_brokers_times(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path, at = tmp_path / "tail.jsonl", 1_767_603_700_000
+    message = ConversationMessage("m1", "T1", Role.CUSTOMER, "hello", at - 90_000)
+    place = {"topic": "support.conversations", "partition": 0, "key": "T1", "timestamp": at}
+    said = place | {"offset": 0, "record": json.loads(msgspec.json.encode(message))}
+    unreadable = place | {"offset": 1, "record": None, "problem": "no JSON"}
+    path.write_text(f"{json.dumps(said)}\n{json.dumps(unreadable)}\n")
+    code, [line], _ = baton(capfd, "replay", str(path))
+    assert (code, json.loads(line)["decided_at"]) == (0, at)
 
 
 @pytest.mark.parametrize("name", ["explain", "replay"])

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from detectors.signals import Signals
-from schemas.records import AccountSnapshot, RouteStatus
+from schemas.records import AccountSnapshot, QueueLoad, RouteStatus
 from streams.core.policy import PolicyError, load_policy, shipped_policy
 from streams.core.tickets import Arrival, decide
 from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
@@ -133,6 +133,24 @@ def test_under_overload_a_fall_in_mood_is_reviewed(queue: RouteStatus, action: s
     desk = falling(Desk(queue))
     assert "sentiment_drop" in desk.codes
     assert desk.decision.action == action
+
+
+def test_the_load_of_another_queue_than_the_ticket_goes_to_is_named_too() -> None:
+    policy = load_policy(
+        "based_on: default\nname: ours\nversion: 1\ntriggers: {billing: {tier: 1}}"
+    )
+    full, calm = status("billing", queue_depth=4), status(queue_depth=9, queue_target=10)
+    desk = Desk(full, calm, policy=policy)
+    for _ in range(2):
+        desk.customer("fine", Signals())
+        desk.ai()
+    desk.customer("why this price?", scores(billing=0.9))
+    # Whether its own queue is overloaded is asked of the mood; billing gets the ticket.
+    desk.customer("this is going nowhere", DROP)
+    used = desk.decision.used
+    assert (desk.decision.action, desk.decision.route) == ("handoff", "billing")
+    assert (used.route_status_of, used.queue_depth) == ("billing", 4)
+    assert used.queue_load == QueueLoad("general", START, 9, 10)
 
 
 def test_under_overload_a_vip_without_a_problem_stays_with_the_ai() -> None:

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from deploy.examples.chat import Answer, Chat
@@ -36,12 +37,16 @@ class Floor:
             "BATON_REPLICATION": "1",
             "BATON_FETCH_WAIT": "10",
         }
-        connection = Connection(bootstrap, topic_prefix=self.prefix)
-        topics, routes = Topics(connection), route_names(default_policy())
-        wanted = wanted_topics(routes, dev=True, partitions=PARTITIONS)
+        self.connection = Connection(bootstrap, topic_prefix=self.prefix)
+        topics, routes = Topics(self.connection), route_names(default_policy())
+        # As in production the broker stamps the records; only then is no time earlier than another.
+        wanted = [
+            replace(one, settings={**one.settings, "message.timestamp.type": "LogAppendTime"})
+            for one in wanted_topics(routes, dev=True, partitions=PARTITIONS)
+        ]
         topics.apply(topics.plan(wanted))
         # A follower waits until the brokers lead what was made a moment ago.
-        Follower(connection, Codec(), [one.name for one in wanted], from_start=True).close()
+        Follower(self.connection, Codec(), [one.name for one in wanted], from_start=True).close()
         self._open = ExitStack()
 
     def __enter__(self) -> "Floor":

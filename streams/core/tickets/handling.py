@@ -127,6 +127,7 @@ class Handling(msgspec.Struct, gc=False):
     limits: Limits = msgspec.field(default_factory=dict)
     statuses: Statuses = unstaffed
     status: RouteStatus | None = None
+    weighed: RouteStatus | None = None
     incidents: Incidents = unlinked
 
     @property

@@ -16,6 +16,7 @@ from schemas.records import (
     Mode,
     OpenEscalation,
     ProblemReport,
+    QueueLoad,
     SlaDue,
     SlaEvent,
     SlaEventKind,
@@ -135,6 +136,12 @@ def _used(handling: Handling) -> UsedInputs:
             health=account.health,
             flood=account.flood,
         )
+    weighed = handling.weighed
+    if weighed is not None and (status is None or weighed.route != status.route):
+        load = QueueLoad(
+            weighed.route, weighed.updated_at, weighed.queue_depth, weighed.queue_target
+        )
+        used = replace(used, queue_load=load)
     if status is not None:
         used = replace(
             used,

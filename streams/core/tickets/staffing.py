@@ -86,7 +86,7 @@ def _relieved(handling: Handling, reason: Reason) -> Reason:
 
 def _overloaded(handling: Handling, found: Found) -> bool:
     route, _ = place_of(handling.policy, found.reasons, handling.ticket.category)
-    status = status_of(handling, route)
+    handling.weighed = status = status_of(handling, route)
     if status is None or status.queue_depth is None or status.queue_target is None:
         return False
     return status.queue_depth > handling.policy.overload.queue_over * status.queue_target

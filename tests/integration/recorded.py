@@ -1,0 +1,49 @@
+"""What workers decided on a broker, and what `baton replay` makes of what they left there."""
+
+from pathlib import Path
+
+from schemas.codec import Codec
+from schemas.records import Decision
+from streams.agents.published import POLICIES
+from streams.agents.tickets import CONVERSATIONS
+from streams.cli.past import Past
+from streams.cli.tail import as_json_line
+from streams.engine import Connection
+from streams.reading import Follower
+from streams.settings import Settings
+
+DECISIONS = "support.decisions"
+
+
+def told(connection: Connection, topic: str, file: Path) -> Path:
+    """A file of what `baton tail --from-start --until-end --json` writes of a topic."""
+    with (
+        Follower(connection, Codec(), [topic], from_start=True) as follower,
+        file.open("wb") as out,
+    ):
+        for seen in follower.to_end():
+            out.write(as_json_line(seen) + b"\n")
+    return file
+
+
+def replayed(
+    connection: Connection, partitions: int, settings: Settings, folder: Path
+) -> list[Decision]:
+    """The decisions of `baton replay` on the recorded conversations, policies and decisions."""
+    policies, decisions, conversations = (
+        told(connection, topic, folder / f"{topic}.jsonl")
+        for topic in (POLICIES, DECISIONS, CONVERSATIONS)
+    )
+    past = Past(None, policies, decisions, partitions, no_ai=True)
+    records = past.decide(past.arrivals(conversations), settings)
+    return [one for one in records if isinstance(one, Decision)]
+
+
+def differing(made: list[Decision], again: list[Decision]) -> list[Decision]:
+    """The decisions that are not the other's at the same place of their ticket."""
+    return [*_missing(made, again), *_missing(again, made)]
+
+
+def _missing(some: list[Decision], others: list[Decision]) -> list[Decision]:
+    known = {(one.ticket_id, one.sequence): one for one in others}
+    return [one for one in some if known.get((one.ticket_id, one.sequence)) != one]

@@ -1,0 +1,174 @@
+"""A replay of the topics decides as a worker did while all that it follows changed."""
+
+import random
+import time
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from schemas.codec import Codec, Tombstone
+from schemas.records import (
+    AccountProfile,
+    Anomaly,
+    AnomalyState,
+    Cause,
+    ConversationMessage,
+    Decision,
+    Record,
+    Role,
+    RouteStatus,
+    TicketUpdate,
+    UpdateKind,
+)
+from schemas.topics import OPEN_ANOMALIES, key_of
+from streams.cli.main import main
+from streams.core.policy.shipped import shipped_text
+from streams.engine import wall_clock
+from streams.history.playing import Player
+from streams.policies.shelf import Change, Shelf
+from tests.integration.floor import PARTITIONS, Floor
+from tests.integration.recorded import DECISIONS, differing, told
+
+SECONDS = 5
+ROUTES = ("safety", "security", "billing", "technical", "success", "general")
+TEXTS = (
+    "Where do I find the export?",
+    "Our import fails with error 502 again and again.",
+    "You charged me twice!",
+    "I want to talk to a person.",
+    "This is useless, I am really angry now.",
+    "I need to reset my password.",
+    "thanks",
+)
+POLICY = (
+    "based_on: default\nname: default\nversion: {}\n"
+    "triggers: {{ai_no_answer: {{after: {{chat: {}}}}}}}"
+)
+
+
+class Crowd:
+    """Customers, a CRM, desks, on-call and a support lead who all act at once."""
+
+    def __init__(self, floor: Floor) -> None:
+        self.random = random.Random(7)
+        self.shelf = Shelf()
+        self._player = Player(floor.connection, Codec())
+        self._count = 0
+
+    def send(self, *records: Record | Tombstone) -> None:
+        for record in records:
+            self._player.send(record, 0)
+
+    def act(self) -> None:
+        """One customer speaks, and something of what workers follow changes."""
+        pick, now = self.random.choice, wall_clock()
+        self._count += 1
+        number = self._count
+        ticket = f"T{self.random.randrange(40)}"
+        account = f"a{ticket[-1]}"
+        self.send(
+            ConversationMessage(
+                f"m{number}", ticket, Role.CUSTOMER, pick(TEXTS), now, account_id=account
+            )
+        )
+        match number % 5:
+            case 0:
+                self.send(
+                    AccountProfile(
+                        account, now, tier=pick(("pro", "enterprise")), vip=pick((1, 0)) == 1
+                    )
+                )
+            case 1:
+                kind = pick((UpdateKind.HANDED_BACK, UpdateKind.RESOLVED, UpdateKind.GATE_TIMEOUT))
+                self.send(TicketUpdate(f"u{number}", ticket, kind, now))
+            case 2 | 3:
+                self.send(
+                    RouteStatus(
+                        pick(ROUTES),
+                        pick((True, False)),
+                        now,
+                        agents_available=pick((None, 0, 3)),
+                        queue_depth=pick((None, 4, 90)),
+                        queue_target=10,
+                        expected_wait=self.random.randrange(10**6),
+                    )
+                )
+            case 4:
+                value = incident(number, now) if pick((True, True, False)) else None
+                self._player.produce(OPEN_ANOMALIES, b"x", value, ())
+
+    def publish(self) -> None:
+        """Another policy, in force from now on."""
+        version, now = max(2, len(self.shelf.versions("default")) + 1), wall_clock()
+        text = POLICY.format(version, f"{self.random.randrange(1, 3)}s")
+        records = self.shelf.publication(text, shipped_text("default"), Change(now, now))
+        self.shelf.records |= {key_of(one): one for one in records}
+        self.send(*records)
+
+    def flush(self) -> None:
+        """All is on the broker."""
+        self._player.flush()
+
+
+def incident(number: int, now: int) -> bytes:
+    """An open anomaly about every technical problem."""
+    return (
+        Codec()
+        .encode(
+            Anomaly(
+                "x", AnomalyState.OPENED, number, "t", "technical", now, now, now, now, 4, 0.0, 0.0
+            )
+        )
+        .value
+        or b""
+    )
+
+
+def test_a_replay_of_the_topics_gives_the_decisions_of_a_worker_whose_world_changed_all_the_time(
+    kafka_bootstrap: str,
+    unique: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with Floor(kafka_bootstrap, unique, tmp_path) as floor:
+        for name, value in floor.environment.items():
+            monkeypatch.setenv(name, value)
+        crowd = Crowd(floor)
+        with floor.worker():
+            until = time.monotonic() + SECONDS
+            turn = 0
+            while time.monotonic() < until:
+                if turn % 60 == 0:
+                    crowd.publish()
+                crowd.act()
+                turn += 1
+                time.sleep(0.02)
+            crowd.flush()
+            time.sleep(3)  # What the AI never answered comes due.
+        files = {
+            topic: str(told(floor.connection, topic, tmp_path / f"{topic}.jsonl"))
+            for topic in ("support.conversations", DECISIONS, "support.policies")
+        }
+        made = [one for one in floor.read(DECISIONS) if isinstance(one, Decision)]
+    capfd.readouterr()
+    with pytest.raises(SystemExit) as end:
+        main(
+            [
+                *("replay", files["support.conversations"], "--partitions", str(PARTITIONS)),
+                *("--decisions", files[DECISIONS], "--policies", files["support.policies"]),
+            ]
+        )
+    assert end.value.code == 0
+    lines = capfd.readouterr().out.splitlines()
+    again = [msgspec.json.decode(line, type=Decision) for line in lines]
+    assert differing(made, again) == []
+    causes = Counter(one.cause for one in made)
+    assert {Cause.MESSAGE, Cause.TIMER, Cause.UPDATE} <= causes.keys()
+    used = [one.used for one in made]
+    assert len({one.policy for one in used}) > 2
+    assert any(one.route_status_of for one in used)
+    assert any(one.anomaly for one in used)
+    assert any(one.profile_as_of for one in used)

@@ -95,15 +95,35 @@ class SignalRule(Rule, frozen=True):
     segments: dict[str, Share] = {}
 
 
+class Exemption(Section, frozen=True):
+    """A question of security that the AI may answer: who decided that, when and why."""
+
+    sub_reason: str
+    by: Phrase
+    since: date
+    reason: Phrase
+
+
+class SecurityRule(SignalRule, frozen=True):
+    """Access, credentials and data privacy: never relaxed, but for the questions in `exempt`.
+
+    Those can only be how something of one's own is done (`password_how_to`, `mfa_how_to`,
+    `privacy_how_to`), in a message that says nothing else of security.
+    """
+
+    exempt: tuple[Exemption, ...] = ()
+
+
 class BillingRule(SignalRule, frozen=True, kw_only=True):
     """Money, and from `dispute_threshold` on, a charge that is contested.
 
-    `information_tier` is that of questions that only want to know: a copy of an invoice, where to
-    see the usage, the status of a payment.
+    `informational` are the questions that only want to know and stay with the AI where nothing is
+    contested: `invoice_copy`, `usage`, `payment_status`, and `price_question`, which is what
+    something costs, or how it can be paid, asked by somebody who has no account yet.
     """
 
     dispute_threshold: Share
-    information_tier: Tier = 0
+    informational: tuple[Literal["invoice_copy", "usage", "payment_status", "price_question"], ...]
 
 
 class ComplexityRule(Section, frozen=True):
@@ -174,7 +194,7 @@ class Triggers(Section, frozen=True):
     """One rule for every reason code."""
 
     safety: SignalRule
-    security: SignalRule
+    security: SecurityRule
     legal_compliance: SignalRule
     billing: BillingRule
     human_request: SignalRule

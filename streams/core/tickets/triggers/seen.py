@@ -17,6 +17,8 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     span: Span | None = None
     sub_reason: str | None = None
     message_id: str | None = None
+    excepted: bool = False
+    """Whether the policy has an exception for it: told with its score, and no reason."""
 
 
 def of_signal(handling: Handling, code: Code, signal: Signal, rule: SignalRule) -> Seen:

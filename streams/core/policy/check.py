@@ -10,6 +10,7 @@ from detectors.matters import HOW_TO, INCIDENTS
 from schemas.records import Mode
 from streams.core.policy.check_anomalies import anomaly_complaints
 from streams.core.policy.check_calendars import calendar_complaints
+from streams.core.policy.check_clocks import clock_complaints
 from streams.core.policy.check_rules import rule_complaints
 from streams.core.policy.model import Exemption, Policy, Segment, SignalRule
 from streams.core.policy.shape import unknown
@@ -34,8 +35,7 @@ def complaints(policy: Policy) -> Iterator[str]:
     steps = list(policy.escalations.relax_preferred_after)
     if steps != sorted(set(steps)):
         yield "escalations.relax_preferred_after: expected rising durations such as [10m, 30m]"
-    if list(policy.sla.warn_at) != sorted(set(policy.sla.warn_at)):
-        yield "sla.warn_at: expected rising percentages such as [50, 80]"
+    yield from clock_complaints(policy)
 
 
 def _of_triggers(policy: Policy) -> Iterator[str]:

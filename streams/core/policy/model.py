@@ -19,7 +19,12 @@ from streams.core.reasons import Code
 Tier = Literal[0, 1, 2]
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 Phrase = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
-Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\Z")]
+Word = Annotated[str, msgspec.Meta(pattern=r"^[^\s\x00-\x1f](?:.{0,98}[^\s\x00-\x1f])?\Z")]
+Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}\Z")]
+Version = Annotated[int, msgspec.Meta(ge=1, le=2_147_483_647)]
+Value = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
+Priority = Annotated[int, msgspec.Meta(ge=1, le=5)]
 
 
 class ByChannel(Section, frozen=True):
@@ -143,7 +148,7 @@ class HighStakesRule(Section, frozen=True):
 
     vip: bool
     churn_flag: bool
-    contract_value: Annotated[float, msgspec.Meta(ge=0)]
+    contract_value: Value
     tier_alone: Tier
     tier_with_problem: Tier
     problem_threshold: Share
@@ -187,7 +192,7 @@ class LinkRule(Rule, frozen=True):
     """
 
     tier: Tier = 0
-    priority: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = 2
+    priority: Priority | None = 2
 
 
 class Triggers(Section, frozen=True):
@@ -231,8 +236,8 @@ class Segment(Section, frozen=True):
     page_on_call: bool = False
     vip: bool = False
     churn_flag: bool = False
-    contract_value: float | None = None
-    tiers: tuple[str, ...] = ()
+    contract_value: Value | None = None
+    tiers: tuple[Word, ...] = ()
 
 
 class Route(Section, frozen=True):
@@ -244,15 +249,15 @@ class Route(Section, frozen=True):
     """
 
     name: Name
-    priority: Annotated[int, msgspec.Meta(ge=1, le=5)]
+    priority: Priority
     reasons: tuple[Code, ...] = ()
     categories: tuple[str, ...] = ()
-    required_skills: tuple[str, ...] = ()
-    preferred_skills: tuple[str, ...] = ()
-    consult: tuple[str, ...] = ()
+    required_skills: tuple[Word, ...] = ()
+    preferred_skills: tuple[Word, ...] = ()
+    consult: tuple[Word, ...] = ()
     collect: tuple[Name, ...] = ()
-    notice: str = "handoff"
-    notice_closed: str = "handoff_closed"
+    notice: Word = "handoff"
+    notice_closed: Word = "handoff_closed"
     first_response: Duration | None = None
     next_response: Duration | None = None
     resolution: Duration | None = None
@@ -281,8 +286,8 @@ class Escalations(Section, frozen=True):
     """How often a ticket may move and come back, and how long repeated signals are merged."""
 
     cool_down: Duration
-    max_hand_backs: Annotated[int, msgspec.Meta(ge=0)]
-    max_moves: Annotated[int, msgspec.Meta(ge=0)]
+    max_hand_backs: Annotated[int, msgspec.Meta(ge=0, le=100)]
+    max_moves: Annotated[int, msgspec.Meta(ge=0, le=100)]
     relax_preferred_after: tuple[Duration, ...]
     lead_route: Name
 
@@ -294,7 +299,7 @@ class Overload(Section, frozen=True):
     without a problem.
     """
 
-    queue_over: Annotated[float, msgspec.Meta(ge=1)]
+    queue_over: Annotated[float, msgspec.Meta(ge=1, le=1_000)]
     sentiment_drop: Literal[1, 2]
     ai_loop: Literal[1, 2]
     high_stakes_account: Literal[0, 1]
@@ -337,7 +342,7 @@ class When(Section, frozen=True):
     channels: tuple[Phrase, ...] = ()
     languages: tuple[Phrase, ...] = ()
     tiers: tuple[Phrase, ...] = ()
-    contract_value_from: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    contract_value_from: Value | None = None
     vip: bool | None = None
     churn_flag: bool | None = None
     attributes: dict[str, tuple[Phrase, ...]] = {}
@@ -354,7 +359,7 @@ class TeamRule(Section, frozen=True):
     when: When
     tier: Literal[1, 2]
     route: Name | None = None
-    priority: Annotated[int, msgspec.Meta(ge=1, le=5)] | None = None
+    priority: Priority | None = None
 
 
 class Binding(Section, frozen=True):
@@ -398,9 +403,9 @@ class Policy(Section, frozen=True, eq=False):
     """Everything a decision depends on besides the record, the ticket and the account."""
 
     name: Name
-    version: Count
+    version: Version
     mode: Mode
-    language: str
+    language: Language
     triggers: Triggers
     segments: tuple[Segment, ...]
     routes: tuple[Route, ...]

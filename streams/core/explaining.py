@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from schemas.records import Action, Decision, Mode, Part, Reason, SignalScore
-from streams.core.policy.model import ComplexityRule, HighStakesRule, Policy, Rule
+from streams.core.policy.model import Policy
+from streams.core.policy.triggers import ComplexityRule, HighStakesRule, Rule
 from streams.core.reasons import NEVER_RELAXED, REASONS, Code
 
 NEARLY: Final = 0.6

@@ -12,8 +12,10 @@ from streams.core.policy.check_anomalies import anomaly_complaints
 from streams.core.policy.check_calendars import calendar_complaints
 from streams.core.policy.check_clocks import clock_complaints
 from streams.core.policy.check_rules import rule_complaints
-from streams.core.policy.model import Exemption, Policy, Segment, SignalRule
+from streams.core.policy.model import Policy
+from streams.core.policy.segments import Segment
 from streams.core.policy.shape import unknown
+from streams.core.policy.triggers import Exemption, SignalRule
 from streams.core.reasons import NEVER_RELAXED, Code
 
 NEVER_ABOVE: Final = 0.5

@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import available_timezones
 
-from streams.core.policy.model import Calendar, Policy, PublicHolidays
+from streams.core.policy.calendar import Calendar, PublicHolidays
+from streams.core.policy.model import Policy
 from streams.core.policy.shape import unknown
 
 LONGEST_CLOSED: Final = 31

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
+from streams.core.policy.calendar import Calendar
 from streams.core.policy.duration import UNITS
-from streams.core.policy.model import Calendar, Policy, Route
+from streams.core.policy.model import Policy
+from streams.core.policy.routes import Route
 from streams.core.reasons import NEVER_RELAXED
 
 WEEK: Final = 7 * UNITS["d"]

@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from schemas.records import Mode
 from streams.core.policy.duration import Duration
-from streams.core.policy.model import Binding, Modes, Policy, TeamRule
+from streams.core.policy.model import Policy
+from streams.core.policy.modes import Binding, Modes
 from streams.core.policy.section import Section
+from streams.core.policy.team_rules import TeamRule
 from streams.core.reasons import Code
 
 NAMES: Final = {

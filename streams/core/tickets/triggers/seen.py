@@ -3,7 +3,7 @@
 import msgspec
 
 from detectors.signals import Signal, Span
-from streams.core.policy.model import SignalRule
+from streams.core.policy.triggers import SignalRule
 from streams.core.reasons import Code
 from streams.core.tickets.handling import Handling
 

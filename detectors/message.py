@@ -13,6 +13,7 @@ from detectors.words import WORD, forms, stream_of
 LEXICONS: Final = (
     "billing",
     "billing_dispute",
+    "matters",
     "security",
     "legal_compliance",
     "technical",

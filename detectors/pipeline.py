@@ -12,11 +12,12 @@ from detectors.human_request import human_request
 from detectors.labels import FLAGS, LINKED
 from detectors.language import ENGLISH, foreign_signals, language
 from detectors.learned import DECIMALS, Judgement, learned
+from detectors.matters import INFORMATIONAL, matters
 from detectors.message import Message
 from detectors.repetition import gist
 from detectors.scoring import SILENT, signal, unblocked
 from detectors.sentiment import sentiment
-from detectors.signals import Signal, Signals, Span
+from detectors.signals import Matter, Signal, Signals, Span
 from detectors.thanks import thanks
 from detectors.tried import tried
 
@@ -125,11 +126,15 @@ def _english(read: Read, judgement: Judgement) -> Signals:
     message = read.message
     count, count_span = _linked(read, judgement)
     joined: dict[str, Any] = {name: _joined(name, read, judgement) for name in SIGNALS}
-    if is_informational(message):
-        asked = _information(message, judgement.scores["billing"])
-        joined |= {"billing": joined["billing_dispute"], "billing_information": asked}
+    about = matters(message)
+    asked = next((one for one in about if one.kind in INFORMATIONAL), None)
+    if asked is not None or _is_near_miss("billing", message):
+        joined["billing"] = joined["billing_dispute"]
+    if asked is not None:
+        joined["billing_information"] = _information(asked, judgement.scores["billing"])
     return Signals(
         **joined,
+        matters=about,
         unfamiliar=_unfamiliar(message),
         complexity=count,
         complexity_span=count_span,
@@ -162,17 +167,11 @@ def _unfamiliar(message: Message) -> Signal:
     return Signal(round(learned().unfamiliar(words), DECIMALS))
 
 
-def is_informational(message: Message) -> bool:
-    """Whether all it says of money is one of the questions that may stay with the AI."""
-    return _is_near_miss("billing", message)
-
-
-def _information(message: Message, learned_score: float) -> Signal:
+def _information(asked: Matter, learned_score: float) -> Signal:
     """A question about money, as sure as the pattern found, unless the model rules money out."""
-    hit = message.hits["billing"][0]
     if learned_score < SURELY_POSSIBLE:
         return Signal(learned_score)
-    return Signal(max(learned_score, INFORMATION_TOLD), message.span(hit.start, hit.end))
+    return Signal(max(learned_score, INFORMATION_TOLD), asked.span)
 
 
 def _is_near_miss(name: str, message: Message) -> bool:

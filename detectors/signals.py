@@ -21,6 +21,13 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     span: Span
 
 
+class Matter(msgspec.Struct, frozen=True, gc=False):
+    """Which matter of security or money it is; see `detectors.matters`."""
+
+    kind: str
+    span: Span
+
+
 class Fingerprint(msgspec.Struct, frozen=True, gc=False):
     """Which problem a text reports: equal ids are the same problem."""
 
@@ -58,6 +65,8 @@ class Signals(msgspec.Struct, frozen=True, gc=False):
     entities: tuple[Found, ...] = ()
     language: str | None = None
     unreadable: bool = False
+    matters: tuple[Matter, ...] = ()
+    """Of security, the gravest first, then of money."""
     gist: tuple[int, ...] = ()
     """Sorted hashes of what the text asks about; two gists are compared for repetition."""
     quoted: "Signals | None" = None

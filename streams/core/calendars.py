@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas.records import DurationMillis, Millis
-from streams.core.policy.model import Calendar, Week
+from streams.core.policy.calendar import Calendar, Week
 from streams.core.policy.opening import Opening
 
 if TYPE_CHECKING:

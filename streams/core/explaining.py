@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from schemas.records import Action, Decision, Mode, Part, Reason, SignalScore
-from streams.core.policy.model import ComplexityRule, HighStakesRule, Policy, Rule
+from streams.core.policy.model import Policy
+from streams.core.policy.triggers import ComplexityRule, HighStakesRule, Rule
 from streams.core.reasons import NEVER_RELAXED, REASONS, Code
 
 NEARLY: Final = 0.6
@@ -152,6 +153,8 @@ def _binds(reason: Reason, mode: Mode) -> bool:
 def _higher(near: Near, mode: Mode) -> str:
     score, line = figure(near.code, near.score), figure(near.code, near.threshold)
     then = _would(near.tier, mode)
+    if near.score >= near.threshold:
+        return f"Without the policy's exception for {near.code} {then}."
     unit = COUNTED.get(Code(near.code)) if near.code in REASONS else None
     if unit is not None:
         return f"With {line} {unit} instead of {score} {then} ({near.code})."

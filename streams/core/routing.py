@@ -3,7 +3,10 @@
 from collections.abc import Collection, Sequence
 
 from schemas.records import AccountSnapshot, Reason
-from streams.core.policy.model import Policy, Route, Segment, TeamRule
+from streams.core.policy.model import Policy
+from streams.core.policy.routes import Route
+from streams.core.policy.segments import Segment
+from streams.core.policy.team_rules import TeamRule
 from streams.core.reasons import NEVER_RELAXED, Code
 
 

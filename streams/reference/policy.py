@@ -10,8 +10,9 @@ import msgspec
 from streams.core.policy import default_policy, load_policy
 from streams.core.policy.diff import differences
 from streams.core.policy.duration import Duration
-from streams.core.policy.model import Phrase, Policy, Share
+from streams.core.policy.model import Policy
 from streams.core.policy.section import Section
+from streams.core.policy.values import Phrase, Share
 
 EXAMPLE: Final = """\
 based_on: default

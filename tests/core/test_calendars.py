@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.core.calendars import ALWAYS, BusinessHours
-from streams.core.policy.model import Calendar, PublicHolidays, Week
+from streams.core.policy.calendar import Calendar, PublicHolidays, Week
 from streams.core.policy.opening import Opening
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000

@@ -34,7 +34,7 @@ DEFAULT = (files("streams.core.policy") / "default.yaml").read_text(encoding="ut
         ("mode: enforce", "mode: enforce\nmood: good", "mood: there is no such key, did you mean "),
         ("name: default\nversion: 1", "name: default", "version: is missing"),
         ("mode: enforce", "mode: enforced", "mode: did you mean enforce?, got 'enforced'"),
-        ("threshold: 0.5, dispute", "threshold: many, dispute", "triggers.billing.threshold: expe"),
+        ("dispute_threshold: 0.5", "dispute_threshold: many", "triggers.billing.dispute_threshold"),
         ("problem_threshold: 0.5", "problem_threshold: 7", "triggers.high_stakes_account.problem_"),
         ("categories: [legal]", "categories: [leagl]", "routes[2].categories: there is no 'leagl'"),
         ("categories: [technical]", "categories: [billing]", "routes[4].categories: billing never"),

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.records import AccountSnapshot, Reason, ReviewRequest, UpdateKind
-from streams.core.policy import Policy, load_policy, shipped_policy
+from streams.core.policy import Policy, load_policy
 from tests.core.conversation import START, Conversation, scores
 
 BIG = AccountSnapshot("a1", START, tier="growth", contract_value=60_000)
@@ -178,14 +178,6 @@ def test_a_category_and_a_segment_can_have_thresholds_of_their_own() -> None:
     assert (line(None, "general"), line(None, "technical")) == (0.8, 0.6)
     assert line(vip, "general") == 0.7
     assert line(vip, "technical") == pytest.approx(0.6 * 0.9)
-
-
-def test_a_question_about_money_that_only_wants_to_know_has_a_tier_of_its_own() -> None:
-    for name, action, reasons in (("default", "reply", []), ("seed", "handoff", ["information"])):
-        talk = Conversation(policy=shipped_policy(name))
-        talk.customer("a copy of my invoice", scores(billing_information=0.8))
-        assert talk.decision.action == action
-        assert [reason.sub_reason for reason in talk.decision.reasons] == reasons
 
 
 @pytest.mark.parametrize(

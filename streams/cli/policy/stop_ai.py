@@ -5,7 +5,7 @@ import msgspec
 from msgspec.structs import replace
 
 from streams.cli.policy.ground import AS_JSON, AUTHOR, COMMENT, Ground, loaded
-from streams.core.policy.model import Stopped
+from streams.core.policy.modes import Stopped
 from streams.core.policy.yaml_text import write_yaml
 from streams.errors import InputError
 

@@ -3,7 +3,8 @@
 import msgspec
 
 from schemas.records.base import DurationMillis
-from streams.core.policy.model import Policy, Segment
+from streams.core.policy.model import Policy
+from streams.core.policy.segments import Segment
 
 
 class AccountPolicy(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from schemas.records import AccountProfile, ContextSection
-from streams.core.policy.model import Package
+from streams.core.policy.package import Package
 
 SHARE: Final = 8
 """The account's own fields get this part of a package, all context sections together as much."""

@@ -20,7 +20,8 @@ from schemas.records import (
 from streams.core.handoff.bounds import bounded_context, bounded_profile
 from streams.core.handoff.summary import entity, summarize
 from streams.core.handoff.transcript import bounded, size_of
-from streams.core.policy.model import Package, Policy
+from streams.core.policy.model import Policy
+from streams.core.policy.package import Package
 from streams.core.tickets.handling import Handoff
 from streams.core.tickets.state import Ticket
 

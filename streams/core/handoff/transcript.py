@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from schemas.records import Part, TranscriptCut, TranscriptEntry
-from streams.core.policy.model import Package
+from streams.core.policy.package import Package
 from streams.core.tickets.handling import Arrival
 from streams.core.tickets.state import Ticket
 

@@ -8,8 +8,8 @@ from streams.core.policy.duration import Duration
 from streams.core.policy.section import Section
 
 Severity = Literal["warning", "critical"]
-Count = Annotated[int, msgspec.Meta(ge=1)]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+Positive = Annotated[float, msgspec.Meta(gt=0, le=1e15)]
 Probability = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 
 
@@ -33,23 +33,23 @@ class AnomalyPolicy(Section, frozen=True):
     """A report further behind the watermark than this is counted as late and no more."""
     idle_source: Duration = Duration(120_000)
     """A source partition unheard of for this long no longer holds the watermark back."""
-    minimum_accounts: Annotated[int, msgspec.Meta(ge=2)] = 3
+    minimum_accounts: Annotated[int, msgspec.Meta(ge=2, le=1_000_000)] = 3
     """Distinct accounts of a fingerprint in a window below which nothing opens."""
-    category_accounts: Annotated[int, msgspec.Meta(ge=2)] = 8
+    category_accounts: Annotated[int, msgspec.Meta(ge=2, le=1_000_000)] = 8
     """The same for a category; accounts of open incidents do not count for it."""
-    category_history: Annotated[float, msgspec.Meta(ge=0)] = 1_000.0
+    category_history: Annotated[float, msgspec.Meta(ge=0, le=1e15)] = 1_000.0
     """Windows that a category must have learned from before it can open anything."""
     open_probability: Probability = 1e-5
     """An anomaly opens when so many accounts are less likely than this by chance."""
     judged_together: Count = 50
     """Where more fingerprints are watched, that probability is shared among them (Bonferroni)."""
-    least_dispersion: Annotated[float, msgspec.Meta(ge=0)] = 0.2
+    least_dispersion: Annotated[float, msgspec.Meta(ge=0, le=1e15)] = 0.2
     """Dispersion assumed at the least of what has a past; a new fingerprint is taken as Poisson."""
     stay_probability: Probability = 1e-2
     """An open anomaly is still hot while its window is less likely than this by chance."""
     quiet: Duration = Duration(600_000)
     """An anomaly is resolved when no window was hot for this long."""
-    growth: Annotated[float, msgspec.Meta(gt=1)] = 2.0
+    growth: Annotated[float, msgspec.Meta(gt=1, le=1_000_000)] = 2.0
     """An update goes out when the accounts have grown by this factor since the last record."""
     flap: Duration = Duration(1_800_000)
     """A problem that comes back within this time is the same incident, and stays open longer."""
@@ -64,7 +64,7 @@ class AnomalyPolicy(Section, frozen=True):
     prior_windows: Positive = 60.0
     """How many windows of a fingerprint's own past the pooled prior weighs as much as."""
     large_tiers: tuple[str, ...] = ("enterprise",)
-    large_contract_value: Annotated[float, msgspec.Meta(ge=0)] = 100_000.0
+    large_contract_value: Annotated[float, msgspec.Meta(ge=0, le=1e15)] = 100_000.0
     """Yearly contract value, in the account's currency, from which an account is large."""
     critical_accounts: Count = 10
     """Peak accounts from which the severity is critical rather than warning."""
@@ -83,7 +83,7 @@ class AnomalyPolicy(Section, frozen=True):
     """Tickets remembered of one account in one bucket."""
     exact_accounts: Count = 1_000
     """Distinct accounts counted one by one in a bucket; those beyond are estimated."""
-    members: Annotated[int, msgspec.Meta(ge=2)] = 50
+    members: Annotated[int, msgspec.Meta(ge=2, le=1_000_000)] = 50
     """Fingerprints and categories that an incident names at most."""
     aliases: Count = 100
     """Other names that a problem or an incident keeps, the newest: fingerprints and forms."""

@@ -5,7 +5,7 @@ from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from schemas.records import Mode
-from streams.core.policy.model import Binding, Modes
+from streams.core.policy.modes import Binding, Modes
 from streams.core.reasons import NEVER_RELAXED, Code
 
 ALWAYS_BIND: Final = frozenset(

@@ -6,12 +6,16 @@ from typing import Final
 from msgspec.structs import asdict
 
 from detectors.labels import CATEGORIES
+from detectors.matters import HOW_TO, INCIDENTS
 from schemas.records import Mode
 from streams.core.policy.check_anomalies import anomaly_complaints
 from streams.core.policy.check_calendars import calendar_complaints
+from streams.core.policy.check_clocks import clock_complaints
 from streams.core.policy.check_rules import rule_complaints
-from streams.core.policy.model import Policy, Segment, SignalRule
+from streams.core.policy.model import Policy
+from streams.core.policy.segments import Segment
 from streams.core.policy.shape import unknown
+from streams.core.policy.triggers import Exemption, SignalRule
 from streams.core.reasons import NEVER_RELAXED, Code
 
 NEVER_ABOVE: Final = 0.5
@@ -33,8 +37,7 @@ def complaints(policy: Policy) -> Iterator[str]:
     steps = list(policy.escalations.relax_preferred_after)
     if steps != sorted(set(steps)):
         yield "escalations.relax_preferred_after: expected rising durations such as [10m, 30m]"
-    if list(policy.sla.warn_at) != sorted(set(policy.sla.warn_at)):
-        yield "sla.warn_at: expected rising percentages such as [50, 80]"
+    yield from clock_complaints(policy)
 
 
 def _of_triggers(policy: Policy) -> Iterator[str]:
@@ -46,6 +49,7 @@ def _of_triggers(policy: Policy) -> Iterator[str]:
             yield from unknown(rule.segments, segments, f"{path}.segments")
             if code in NEVER_RELAXED:
                 yield from _of_never_relaxed(rule, path)
+    yield from _of_exempt(policy.triggers.security.exempt)
     complexity = policy.triggers.complex_troubleshooting
     if complexity.review_from > complexity.handoff_from:
         yield "triggers.complex_troubleshooting.review_from: expected at most handoff_from"
@@ -65,6 +69,24 @@ def _of_never_relaxed(rule: SignalRule, path: str) -> Iterator[str]:
     for name, line in own.items():
         if line > NEVER_ABOVE:
             yield f"{path}.{name}: expected at most {NEVER_ABOVE}, this trigger is never relaxed"
+
+
+def _of_exempt(exempt: tuple[Exemption, ...]) -> Iterator[str]:
+    known = [one.sub_reason for one in exempt]
+    for place, one in enumerate(exempt):
+        path = f"triggers.security.exempt[{place}]"
+        if one.sub_reason in INCIDENTS:
+            yield (
+                f"{path}.sub_reason: {one.sub_reason} is never exempt, only a question of how "
+                f"something is done can be: {', '.join(HOW_TO)}"
+            )
+        else:
+            yield from unknown([one.sub_reason], HOW_TO, f"{path}.sub_reason")
+        if one.sub_reason in known[:place]:
+            yield f"{path}.sub_reason: {one.sub_reason} is exempt already"
+        for key, word in (("by", one.by), ("reason", one.reason)):
+            if not word.strip():
+                yield f"{path}.{key}: expected a text, got nothing"
 
 
 def _of_segments(segments: tuple[Segment, ...]) -> Iterator[str]:

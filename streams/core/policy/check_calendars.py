@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
+from typing import Final
 from zoneinfo import available_timezones
 
-from streams.core.policy.model import Calendar, Policy, PublicHolidays
+from streams.core.policy.calendar import Calendar, PublicHolidays
+from streams.core.policy.model import Policy
 from streams.core.policy.shape import unknown
+
+LONGEST_CLOSED: Final = 31
+"""Days on end; nobody would answer for so long."""
 
 
 def calendar_complaints(policy: Policy) -> Iterator[str]:
@@ -45,6 +50,11 @@ def _of_calendar(calendar: Calendar, path: str) -> Iterator[str]:
         hours = [opening.minutes for opening in openings]
         if any(earlier[1] > later[0] for earlier, later in pairwise(hours)):
             yield f"{path}.open.{weekday}: expected rising hours that do not overlap"
+    days = sorted(set(calendar.closed))
+    for first, last in zip(days, days[LONGEST_CLOSED:], strict=False):
+        if (last - first).days == LONGEST_CLOSED:
+            yield f"{path}.closed: more than {LONGEST_CLOSED} days on end from {first} on"
+            break
     for place, holidays in enumerate(calendar.holidays):
         yield from _of_holidays(holidays, f"{path}.holidays[{place}]")
 

@@ -6,9 +6,10 @@ from typing import Any, Final
 import re2
 
 from detectors.labels import CATEGORIES
-from streams.core.policy.model import Policy, TeamRule, When
+from streams.core.policy.model import Policy
 from streams.core.policy.patterns import compiled
 from streams.core.policy.shape import nearest
+from streams.core.policy.team_rules import TeamRule, When
 
 MOST_RULES: Final = 200
 _LISTS: Final = ("categories", "keywords", "patterns", "channels", "languages", "tiers")

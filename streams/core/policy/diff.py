@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from schemas.records import Mode
 from streams.core.policy.duration import Duration
-from streams.core.policy.model import Binding, Modes, Policy, TeamRule
+from streams.core.policy.model import Policy
+from streams.core.policy.modes import Binding, Modes
 from streams.core.policy.section import Section
+from streams.core.policy.team_rules import TeamRule
 from streams.core.reasons import Code
 
 NAMES: Final = {
@@ -23,7 +25,6 @@ _ENDS: Final = ("stays with the AI", "is checked by a person", "goes to a person
 _WAS: Final = ("stayed with the AI", "was checked by a person", "went to a person")
 _TIERS: Final = {
     "tier": "",
-    "information_tier": " that only wants to know",
     "tier_alone": " alone",
     "tier_with_problem": " with a problem",
 }
@@ -64,6 +65,9 @@ def _of_trigger(code: str, old: Section, new: Section) -> Iterator[str]:
     """Tier and thresholds in one sentence; everything else as it is called."""
     before, after = _flat(old), _flat(new)
     name = _named(code)
+    for key, told in (("exempt", _exempted), ("informational", dict.fromkeys)):
+        if key in after:
+            yield from _of_questions(name, told(before.pop(key)), told(after.pop(key)))
     tier = after.get("tier", 2)
     for key, what in _TIERS.items():
         if (was := before.pop(key, None)) != (now := after.pop(key, None)):
@@ -79,6 +83,24 @@ def _of_trigger(code: str, old: Section, new: Section) -> Iterator[str]:
         if isinstance(own, Mapping) and isinstance(theirs, Mapping):
             yield from _of_exceptions(f"{name} in {_one(kind)}", theirs, own, _ENDS[tier])
     yield from _of_values(name, before, after)
+
+
+def _of_questions(
+    name: str, old: Mapping[str, str | None], new: Mapping[str, str | None]
+) -> Iterator[str]:
+    """Questions that stay with the AI, by what they ask; some say who decided that, and why."""
+    for kind in sorted(old.keys() | new.keys()):
+        asked = f"{name} in a mere question ({_readable(kind)})"
+        if kind not in new:
+            yield f"{asked} no longer stays with the AI"
+        elif kind not in old or old[kind] != new[kind]:
+            why = "" if new[kind] is None else f": {new[kind]}"
+            yield f"{asked} now stays with the AI{why}"
+
+
+def _exempted(exempt: Any) -> dict[str, str | None]:
+    listed = exempt.values() if exempt else ()
+    return {one["sub_reason"]: f"{one['by']}, {one['since']}, {one['reason']}" for one in listed}
 
 
 def _of_exceptions(

@@ -4,7 +4,9 @@ import re
 from typing import Final
 
 UNITS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_FORM: Final = re.compile(r"(\d{1,6})([smhd])")
+LONGEST_DAYS: Final = 3_660
+"""Ten years: what is longer is a slip of the pen."""
+_FORM: Final = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
 
 
 class Duration(int):
@@ -16,7 +18,9 @@ class Duration(int):
         form = _FORM.fullmatch(text) if isinstance(text, str) else None
         if form is None or int(form[1]) == 0:
             raise ValueError(f'expected a duration such as "4h", got {text!r}')
-        return cls(int(form[1]) * UNITS[form[2]])
+        if (length := int(form[1]) * UNITS[form[2]]) > LONGEST_DAYS * UNITS["d"]:
+            raise ValueError(f'expected a duration of at most "{LONGEST_DAYS}d", got {text!r}')
+        return cls(length)
 
     @property
     def written(self) -> str:

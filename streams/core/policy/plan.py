@@ -5,16 +5,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from streams.core.calendars import BusinessHours, hours_of
-from streams.core.policy.model import (
-    BillingRule,
-    DoubtRule,
-    Modes,
-    Policy,
-    Segment,
-    SignalRule,
-    Stopped,
-)
+from streams.core.policy.model import Policy
+from streams.core.policy.modes import Modes, Stopped
 from streams.core.policy.rules import Rules
+from streams.core.policy.segments import Segment
+from streams.core.policy.triggers import BillingRule, DoubtRule, SignalRule
 
 Limits = Mapping[str, float]
 """The threshold of every trigger on a signal, by its code."""

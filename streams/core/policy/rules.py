@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from detectors.signals import Signals, Span
 from schemas.records import AccountSnapshot, ConversationMessage
-from streams.core.policy.model import TeamRule, When
 from streams.core.policy.patterns import any_of, any_word, compiled
+from streams.core.policy.team_rules import TeamRule, When
 
 Expressions = tuple[tuple[tuple[Any, int], ...], ...]
 """Of each group one must be found: an expression, and the number of its group that is evidence."""

@@ -46,7 +46,7 @@ def assess(handling: Handling, triggers: TriggerGroup) -> Found:
         seen = measure(handling)
         if seen is None:
             continue
-        if seen.score >= seen.threshold:
+        if seen.score >= seen.threshold and not seen.excepted:
             reasons.append(_reason(handling, code, seen))
         else:
             signals.append(SignalScore(code, seen.score, seen.threshold))

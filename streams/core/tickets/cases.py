@@ -13,7 +13,7 @@ from schemas.records import (
     Reason,
     TicketUpdate,
 )
-from streams.core.policy.model import Route
+from streams.core.policy.routes import Route
 from streams.core.reasons import PASS_COOL_DOWN
 from streams.core.routing import place_of, route_named
 from streams.core.tickets.assess import Found

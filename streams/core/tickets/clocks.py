@@ -3,7 +3,7 @@
 from typing import Final
 
 from schemas.records import EscalationChange, SlaClock, SlaEventKind
-from streams.core.policy.model import Route
+from streams.core.policy.routes import Route
 from streams.core.routing import route_named
 from streams.core.tickets import cases, sla
 from streams.core.tickets.handling import Handling

@@ -21,8 +21,11 @@ from schemas.records import (
     TicketUpdate,
     TranscriptEntry,
 )
-from streams.core.policy.model import Policy, Route, Segment, Triggers
+from streams.core.policy.model import Policy
 from streams.core.policy.plan import Limits, Plan
+from streams.core.policy.routes import Route
+from streams.core.policy.segments import Segment
+from streams.core.policy.triggers import Triggers
 from streams.core.tickets.state import Ticket
 
 

@@ -3,13 +3,13 @@
 from collections import Counter
 from hashlib import blake2b
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 from zlib import crc32
 
 import msgspec
 from msgspec.structs import replace
 
-from detectors.signals import Signal, Signals
+from detectors.signals import Matter, Signal, Signals
 from schemas.records import (
     Attachment,
     ConversationMessage,
@@ -172,19 +172,27 @@ _every_signal: Final = attrgetter(*_SIGNALS)
 
 
 def _heard(signals: Signals) -> tuple[Heard, ...]:
-    return tuple(
-        [
-            Heard(name, signal.score, *(signal.span or (0, 0)))
-            for name, signal in zip(_SIGNALS, _every_signal(signals), strict=True)
-            if signal.score >= HEARD_FROM
-        ]
-    )
+    heard = [
+        Heard(name, signal.score, *(signal.span or (0, 0)))
+        for name, signal in zip(_SIGNALS, _every_signal(signals), strict=True)
+        if signal.score >= HEARD_FROM
+    ]
+    return (*heard, *[Heard(one.kind, 1.0, *one.span) for one in signals.matters])
 
 
 def signals_heard(ticket: Ticket) -> Signals:
     """The signals of the customer's last message, as far as they are remembered."""
-    heard = {one.name: Signal(one.score, (one.start, one.end)) for one in ticket.heard}
-    return Signals(**heard, complexity=ticket.complexity, category=ticket.category)  # type: ignore[arg-type]
+    signals: dict[str, Any] = {}
+    matters: list[Matter] = []
+    for one in ticket.heard:
+        span = (one.start, one.end)
+        if one.name in _SIGNALS:
+            signals[one.name] = Signal(one.score, span)
+        else:
+            matters.append(Matter(one.name, span))
+    return Signals(
+        **signals, complexity=ticket.complexity, category=ticket.category, matters=tuple(matters)
+    )
 
 
 def hear_ai(handling: Handling, message: ConversationMessage) -> None:

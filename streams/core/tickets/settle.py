@@ -8,7 +8,7 @@ from schemas.records import (
     Cause,
     ReviewState,
 )
-from streams.core.policy.model import Route
+from streams.core.policy.routes import Route
 from streams.core.reasons import Code
 from streams.core.routing import place_of, route_named
 from streams.core.tickets import cases, clocks

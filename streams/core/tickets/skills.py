@@ -4,7 +4,7 @@ never are.
 
 from msgspec.structs import replace
 
-from streams.core.policy.model import Route
+from streams.core.policy.routes import Route
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.sla import calendar_of, hours_on
 from streams.core.tickets.state import Case

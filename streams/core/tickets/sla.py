@@ -6,7 +6,10 @@ from msgspec.structs import replace
 
 from schemas.records import DurationMillis, Millis, SlaClock, SlaEventKind
 from streams.core.calendars import ALWAYS, BusinessHours
-from streams.core.policy.model import Policy, Route, Segment, Sla
+from streams.core.policy.clocks import Sla
+from streams.core.policy.model import Policy
+from streams.core.policy.routes import Route
+from streams.core.policy.segments import Segment
 from streams.core.tickets.state import Clock
 
 Calendars = Mapping[str, BusinessHours]

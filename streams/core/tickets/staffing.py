@@ -5,7 +5,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from schemas.records import CustomerNotice, Reason, RouteStatus
-from streams.core.policy.model import Route
+from streams.core.policy.routes import Route
 from streams.core.reasons import Code
 from streams.core.routing import place_of
 from streams.core.tickets.assess import Found, strictest

@@ -92,7 +92,9 @@ class Review(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Heard(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A signal of the customer message that waits: what an account that becomes known may tip."""
+    """A signal of the customer message that waits, or a matter it is about: what an account that
+    becomes known may tip.
+    """
 
     name: str
     score: float

@@ -3,7 +3,7 @@
 import msgspec
 
 from detectors.signals import Signal, Span
-from streams.core.policy.model import SignalRule
+from streams.core.policy.triggers import SignalRule
 from streams.core.reasons import Code
 from streams.core.tickets.handling import Handling
 
@@ -17,6 +17,8 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     span: Span | None = None
     sub_reason: str | None = None
     message_id: str | None = None
+    excepted: bool = False
+    """Whether the policy has an exception for it: told with its score, and no reason."""
 
 
 def of_signal(handling: Handling, code: Code, signal: Signal, rule: SignalRule) -> Seen:

@@ -1,5 +1,6 @@
 """Triggers on what a message says: each holds a detector's signal against its rule."""
 
+from detectors.matters import BEFORE_BUYING, HOW_TO, MONEY
 from streams.core.policy.plan import DISPUTE
 from streams.core.reasons import Code
 from streams.core.tickets.handling import Handling
@@ -12,8 +13,18 @@ def safety(handling: Handling) -> Seen:
 
 
 def security(handling: Handling) -> Seen:
-    """Access, credentials or data privacy, 0-1."""
-    return of_signal(handling, Code.SECURITY, handling.signals.security, handling.rules.security)
+    """Access, credentials or data privacy, 0-1; which of them, where that is known.
+
+    Excepted is only what asks how something is done, and only if all that is asked is exempt.
+    """
+    rule, signal = handling.rules.security, handling.signals.security
+    matters = [one for one in handling.signals.matters if one.kind not in MONEY]
+    if not matters:
+        return of_signal(handling, Code.SECURITY, signal, rule)
+    line, [gravest, *_] = handling.limits[Code.SECURITY], matters
+    exempt = {one.sub_reason for one in rule.exempt}
+    excepted = all(one.kind in HOW_TO and one.kind in exempt for one in matters)
+    return Seen(signal.score, line, rule.tier, gravest.span, gravest.kind, excepted=excepted)
 
 
 def legal_compliance(handling: Handling) -> Seen:
@@ -23,15 +34,23 @@ def legal_compliance(handling: Handling) -> Seen:
 
 
 def billing(handling: Handling) -> Seen:
-    """Money, 0-1; first whether a charge is contested, then whether it is only a question."""
+    """Money, 0-1; first whether a charge is contested, then whether it is only a question.
+
+    A price is asked before buying only where there is no account.
+    """
     rule, dispute = handling.rules.billing, handling.signals.billing_dispute
     line = handling.limits[DISPUTE]
     if dispute.score >= line:
         return Seen(dispute.score, line, rule.tier, dispute.span, DISPUTE)
-    asked, threshold = handling.signals.billing_information, handling.limits[Code.BILLING]
-    if rule.information_tier and asked.score >= threshold:
-        return Seen(asked.score, threshold, rule.information_tier, asked.span, "information")
-    return of_signal(handling, Code.BILLING, handling.signals.billing, rule)
+    asked = next((one for one in handling.signals.matters if one.kind in MONEY), None)
+    if asked is None:
+        return of_signal(handling, Code.BILLING, handling.signals.billing, rule)
+    money = max(handling.signals.billing.score, handling.signals.billing_information.score)
+    excepted = asked.kind in rule.informational and (
+        asked.kind != BEFORE_BUYING or handling.ticket.account_id is None
+    )
+    line = handling.limits[Code.BILLING]
+    return Seen(money, line, rule.tier, asked.span, asked.kind, excepted=excepted)
 
 
 def human_request(handling: Handling) -> Seen:

@@ -1,0 +1,148 @@
+"""Whoever writes a policy, it cannot leave a ticket without a clock or relax what never relaxes."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.core.policy import PolicyError, load_policy
+from streams.core.policy.load import policy_of, whole
+from streams.core.policy.shipped import shipped_text
+from streams.core.reasons import NEVER_RELAXED
+from tests.core.conversation import Conversation, scores
+
+Path = tuple[Any, ...]
+DEFAULT = whole(shipped_text("default"))
+SELDOM = "{open: {mon: ['09:00-09:01'], tue: [], wed: [], thu: [], fri: []}}"
+LONG_HOLIDAY = ", ".join(f"2026-{month:02}-{day:02}" for month in (6, 7) for day in range(1, 31))
+
+
+def places(values: Any, path: Path = ()) -> Iterator[Path]:
+    if path:
+        yield path
+    if isinstance(values, dict):
+        for key in values:
+            yield from places(values[key], (*path, key))
+    elif isinstance(values, list):
+        for place in range(len(values)):
+            yield from places(values[place], (*path, place))
+
+
+def written(path: Path, value: Any) -> Any:
+    values = copy.deepcopy(DEFAULT)
+    inner = values
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return values
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (f"version: {10**23}", "version: expected a whole number <= 2147483647, got 1000000000"),
+        ("version: 1.5", "version: expected a whole number, got 1.5"),
+        ("name: 'ours\n\n'", "name: expected a text like"),
+        (f"name: {'x' * 65}", "name: expected a text like"),
+        ("language: ' '", "language: expected a text like"),
+        (f"escalations: {{max_hand_backs: {10**23}}}", "escalations.max_hand_backs: expected"),
+        (f"triggers: {{ai_loop: {{rounds: {10**23}}}}}", "triggers.ai_loop.rounds: expected"),
+        (
+            "triggers: {high_stakes_account: {contract_value: .inf}}",
+            "triggers.high_stakes_account.contract_value: expected a number <= 1000000000",
+        ),
+        ("triggers: {billing: {threshold: .nan}}", "triggers.billing.threshold: expected"),
+        ("overload: {queue_over: .inf}", "overload.queue_over: expected a number <= 1000"),
+        ("retention: {stub: 999999d}", "retention.stub: expected a duration of at most"),
+        ("retention: {stub: '٣d'}", "retention.stub: expected a duration such as"),
+        ("anomalies: {growth: .inf}", "anomalies.growth: expected"),
+        ("sla: {warn_at: []}", "sla.warn_at: expected rising percentages"),
+        ("sla: {first_response: {chat: 3600d}}", "sla.first_response.chat: expected at most 14d"),
+        ("sla: {next_response: {email: 110h}}", "sla.next_response.email: expected at most 14d"),
+        ("sla: {resolution: {other: 3000h}}", "sla.resolution.other: expected at most 366d"),
+        ("reviews: {judged_within: {chat: 8d}}", "reviews.judged_within.chat: expected at mos"),
+        ("reviews: {draft_within: 2d}", "reviews.draft_within: expected at most 1d"),
+        (f"calendars: {{office: {SELDOM}}}", "sla.first_response.email: expected at most 14d with"),
+        (
+            f"calendars: {{office: {{closed: [{LONG_HOLIDAY}]}}}}",
+            "calendars.office.closed: more than 31 days on end from 2026-06-01",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_its_path(text: str, complaint: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        load_policy(f"based_on: default\n{text}\n")
+    assert str(refused.value).startswith(complaint), refused.value
+
+
+@pytest.mark.parametrize(
+    ("kind", "of_route", "complaint"),
+    [
+        ("routes", {"first_response": "30d"}, "routes[1].first_response: expected at most 3d"),
+        ("routes", {"calendar": "seldom"}, "routes[1].first_response: expected at most 3d"),
+        ("segments", {"next_response": "99d"}, "segments[1].next_response: expected at most 14d"),
+        ("segments", {"resolution": "999d"}, "segments[1].resolution: expected at most 366d"),
+    ],
+)
+def test_a_clock_that_nobody_would_live_to_see_is_none(
+    kind: str, of_route: dict[str, str], complaint: str
+) -> None:
+    values = written((kind, 1), {**DEFAULT[kind][1], **of_route})
+    hours = {"mon": ["09:00-09:01"]}
+    values["calendars"] |= {"seldom": {"time_zone": "UTC", "open": hours}}
+    with pytest.raises(PolicyError) as refused:
+        policy_of(values)
+    assert str(refused.value).startswith(complaint)
+
+
+HOSTILE: list[Any] = [10**23, -1, 0, 1, 2, 0.99, 1e308, float("nan"), float("inf"), "", "a\n"]
+HOSTILE += ["security", "shadow", "3660d", "1s", "x" * 5_000, True, None, [], {}, [[]], {1: 2}]
+HOSTILE += [["safety"], {"mode": "shadow"}]
+
+
+@given(st.sampled_from(sorted(places(DEFAULT), key=str)), st.sampled_from(HOSTILE))
+def test_whatever_is_written_anywhere_what_never_relaxes_goes_to_a_person(
+    place: Path, value: Any
+) -> None:
+    try:
+        policy = policy_of(written(place, value))
+    except PolicyError:
+        return
+    for code in NEVER_RELAXED if policy.mode == "enforce" else ():
+        talk = Conversation(policy=policy)
+        talk.customer("abcdef", scores(**{code: 0.5}))
+        assert talk.decision.action == "handoff"
+        [escalation] = talk.escalations
+        assert escalation.due
+
+
+@pytest.mark.parametrize("signal", NEVER_RELAXED)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "modes: {segments: {default: {mode: shadow}}, routes: {general: {mode: shadow}}}",
+        "modes: {triggers: {policy_rule: {mode: shadow}}, segments: {default: {mode: advise}}}",
+        "rules: [{name: mine, when: {keywords: [abc]}, tier: 1, route: general, priority: 5}]",
+        "stopped: {routes: [general], segments: [default]}",
+        "overload: {queue_over: 1, sentiment_drop: 1, ai_loop: 1, high_stakes_account: 0}",
+        "triggers: {billing: {informational: [price_question, invoice_copy, usage]}}",
+        "escalations: {cool_down: 30d, max_hand_backs: 100, max_moves: 0}",
+        "retention: {silence: 1s, durable: 1s, transcript: 1s, stub: 1s}",
+    ],
+)
+def test_no_section_relaxes_it_by_another_way(signal: str, text: str) -> None:
+    talk = Conversation(policy=load_policy(f"based_on: default\n{text}\n"))
+    talk.customer("abcdef", scores(**{signal: 0.5}))
+    assert talk.decision.action == "handoff"
+
+
+def test_it_is_not_relaxed_where_no_route_names_it() -> None:
+    routes = [{**one, "reasons": [], "categories": []} for one in DEFAULT["routes"][-1:]]
+    values = written(("routes",), routes)
+    values["modes"] = {"routes": {"general": {"mode": "shadow"}}}
+    talk = Conversation(policy=policy_of(values))
+    talk.customer("abcdef", scores(security=0.5))
+    assert (talk.decision.action, talk.decision.route) == ("handoff", "general")

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from tests.bench import (
+    anomalies,
     cost,
     count,
     decide,
@@ -41,6 +42,7 @@ BENCHES: dict[str, Any] = {
     "pipeline": pipeline,
     "decide": decide,
     "outages": outages,
+    "anomalies": anomalies,
     "timers": timers,
 }
 """Modules with `run(open_broker, folder, sizes)` and two `sizes`: FULL and QUICK."""

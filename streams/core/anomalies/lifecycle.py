@@ -121,9 +121,16 @@ def _born(report: ProblemReport, name: str, watch: Watch, policy: AnomalyPolicy)
 def _forget_at(subject: Subject, policy: AnomalyPolicy) -> Millis:
     if is_category(subject.name):
         return subject.seen_at + CATEGORY_DAYS * policy.forget
-    reporters = {who for bucket in subject.buckets.values() for who in bucket}
-    alone = len(reporters) <= 1 and subject.baseline.counts <= policy.window_buckets
-    return subject.seen_at + (policy.forget_single if alone else policy.forget)
+    return subject.seen_at + (policy.forget_single if _alone(subject, policy) else policy.forget)
+
+
+def _alone(subject: Subject, policy: AnomalyPolicy) -> bool:
+    """Whether a single account has reported it."""
+    if subject.baseline.counts > policy.window_buckets:
+        return False
+    reporters = (who for bucket in subject.buckets.values() for who in bucket)
+    first = next(reporters, None)
+    return all(who == first for who in reporters)
 
 
 def _judge(

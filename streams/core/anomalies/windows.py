@@ -73,7 +73,10 @@ def add(counted: Counted, new: Seen, policy: AnomalyPolicy) -> Counted:
         if after == before:
             return counted
         return Counted({**buckets, new.number: {}}, {**sketches, new.number: after})
-    tickets = bucket.get(new.who, {})
+    tickets = bucket.get(new.who)
+    if tickets is None:
+        first: Bucket = {**bucket, new.who: {new.ticket_id: new.sighting}}
+        return Counted({**buckets, new.number: first}, sketches)
     known = tickets.get(new.ticket_id, new.sighting)
     merged = Sighting(min(known.at, new.sighting.at), known.large or new.sighting.large)
     by_time = sorted(
@@ -126,11 +129,14 @@ def accounts_in(counted: Counted, end: int, policy: AnomalyPolicy) -> int:
 
 
 def busiest(counted: Counted, number: int, policy: AnomalyPolicy) -> Window:
-    """Of the windows that hold bucket `number`, the earliest with the most accounts."""
-    windows = (
-        Window(end, accounts_in(counted, end, policy))
-        for end in range(number, number + policy.window_buckets)
+    """Of the windows that hold bucket `number`, the earliest with the most accounts.
+
+    A window that ends after all that is counted holds no more than the one before it.
+    """
+    last = min(
+        max((number, *counted.buckets, *counted.sketches)), number + policy.window_buckets - 1
     )
+    windows = (Window(end, accounts_in(counted, end, policy)) for end in range(number, last + 1))
     return max(windows, key=lambda window: (window.accounts, -window.end))
 
 

@@ -7,7 +7,15 @@ import msgspec
 
 from schemas.records import Alert, Millis
 from streams.alerts.changes import dedup_key
-from streams.alerts.config import AlertsConfig, Kind, Receiver, Severity
+from streams.alerts.config import (
+    Alertmanager,
+    AlertsConfig,
+    Kind,
+    PagerDuty,
+    Severity,
+    Slack,
+    Webhook,
+)
 from streams.alerts.delivery import Answer, Sender, Verdict
 from streams.alerts.receivers import channel_of
 from streams.alerts.telling import Event, Notice
@@ -43,7 +51,7 @@ def trials(config: AlertsConfig, now: Millis) -> Iterator[Trial]:
         )
 
 
-def _tried(receiver: Receiver, now: Millis) -> Answer:
+def _tried(receiver: Alertmanager | PagerDuty | Slack | Webhook, now: Millis) -> Answer:
     try:
         channel = channel_of(receiver)
     except ConfigError as error:

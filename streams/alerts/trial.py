@@ -7,10 +7,19 @@ import msgspec
 
 from schemas.records import Alert, Millis
 from streams.alerts.changes import dedup_key
-from streams.alerts.config import AlertsConfig, Kind, Severity
-from streams.alerts.delivery import Sender, Verdict
+from streams.alerts.config import (
+    Alertmanager,
+    AlertsConfig,
+    Kind,
+    PagerDuty,
+    Severity,
+    Slack,
+    Webhook,
+)
+from streams.alerts.delivery import Answer, Sender, Verdict
 from streams.alerts.receivers import channel_of
 from streams.alerts.telling import Event, Notice
+from streams.errors import ConfigError
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -25,15 +34,13 @@ class Trial(msgspec.Struct, frozen=True):
 
 
 def trials(config: AlertsConfig, now: Millis) -> Iterator[Trial]:
-    """Tell each receiver once, without trying again. Raises `ConfigError` before the first."""
-    channels = [(receiver, channel_of(receiver)) for receiver in config.receivers]
-    for receiver, channel in channels:
-        sender = Sender(receiver.timeout / 1000, channel.secrets)
+    """Tell each receiver once, without trying again.
+
+    One that cannot be told, for want of its secret, has failed; the others are told all the same.
+    """
+    for receiver in config.receivers:
         began = time.monotonic()
-        try:
-            answer = sender.post(channel.request(_notice(receiver.name, now), now))
-        finally:
-            sender.close()
+        answer = _tried(receiver, now)
         yield Trial(
             receiver=receiver.name,
             type=str(receiver.__struct_config__.tag),
@@ -42,6 +49,18 @@ def trials(config: AlertsConfig, now: Millis) -> Iterator[Trial]:
             answer=answer.text,
             seconds=round(time.monotonic() - began, 3),
         )
+
+
+def _tried(receiver: Alertmanager | PagerDuty | Slack | Webhook, now: Millis) -> Answer:
+    try:
+        channel = channel_of(receiver)
+    except ConfigError as error:
+        return Answer(Verdict.REFUSED, text=str(error))
+    sender = Sender(receiver.timeout / 1000, channel.secrets)
+    try:
+        return sender.post(channel.request(_notice(receiver.name, now), now))
+    finally:
+        sender.close()
 
 
 def _notice(receiver: str, now: Millis) -> Notice:

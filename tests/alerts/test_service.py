@@ -47,6 +47,9 @@ class Site:
             "BATON_TOPIC_PREFIX": prefix,
             "BATON_GROUP": prefix,
             "BATON_DATA_DIR": str(folder),
+            # What was killed is given up soon.
+            "BATON_SESSION_TIMEOUT": "1500",
+            "BATON_HEARTBEAT_INTERVAL": "300",
             "BATON_ALERTS": str(self.file),
         }
 
@@ -192,6 +195,30 @@ def test_whatever_is_killed_arrives_under_the_same_key_and_in_order(site: Site) 
             server.wait_for(len(told(server)) + 1)
         assert told(server)[-1] == ("resolve", "baton/anomaly/a-1")
         assert site.open() == {}
+
+
+def test_who_dies_before_an_answer_is_noted_tells_it_again_and_loses_nothing(site: Site) -> None:
+    port = free_port()
+    site.write(hook("hook", f"http://127.0.0.1:{port}"))
+    names = [f"a-{number}" for number in range(5)]
+    with site.alerts() as process:
+        site.say(*(anomaly(anomaly_id=name) for name in names))
+        time.sleep(1.5)  # nobody answers; it is trying on
+        process.kill()
+        process.wait()
+    with recorder(port) as server:
+        server.delay = 1.0
+        with site.alerts() as process:
+            server.wait_for(1)  # it has arrived, and the answer is under way
+            process.kill()
+            process.wait()
+        server.delay = 0.0
+        with site.alerts():
+            server.wait_for(1 + len(names))
+            server.settle()
+    keys = [f"baton/anomaly/{name}" for name in names]
+    assert [key for _, key in told(server)] == [keys[0], *keys]
+    assert len(site.open()) == len(names)
 
 
 def test_a_new_receiver_begins_with_what_comes_next_unless_told_otherwise(site: Site) -> None:

@@ -6,7 +6,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos import scripts
+from tests.chaos import activities, outages, scripts
+from tests.chaos.across import Across
 from tests.chaos.counting import Counting
 from tests.chaos.disk import small_disks
 from tests.chaos.drill import WORKERS, Drill, Result, Workload
@@ -21,6 +22,10 @@ LEAST = 300_000
 DISK_MEGABYTES = 96
 
 SHORT_SESSION = {"SESSION_TIMEOUT": "2000", "HEARTBEAT": "300"}
+SHORT_SESSIONS = {"BATON_SESSION_TIMEOUT": "2000", "BATON_HEARTBEAT_INTERVAL": "300"}
+"""The same for Baton's workers."""
+ACROSS_LEAST = 20_000
+SHORT_ACROSS_LEAST = 6_000
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,27 @@ def tickets(bootstrap: str, group: str) -> Workload:
 
 def short_tickets(bootstrap: str, group: str) -> Workload:
     """Tickets workers whose sessions end soon."""
-    return Tickets(
-        bootstrap, TICKETS_RATE, BATON_SESSION_TIMEOUT="2000", BATON_HEARTBEAT_INTERVAL="300"
-    )
+    return Tickets(bootstrap, TICKETS_RATE, **SHORT_SESSIONS)
+
+
+def anomalies(bootstrap: str, group: str) -> Workload:
+    """Anomalies workers as in production."""
+    return Across(bootstrap, group, TICKETS_RATE, outages.LOAD)
+
+
+def accounts(bootstrap: str, group: str) -> Workload:
+    """Accounts workers as in production."""
+    return Across(bootstrap, group, TICKETS_RATE, activities.LOAD)
+
+
+def short_anomalies(bootstrap: str, group: str) -> Workload:
+    """Anomalies workers whose sessions end soon."""
+    return Across(bootstrap, group, TICKETS_RATE, outages.LOAD, **SHORT_SESSIONS)
+
+
+def short_accounts(bootstrap: str, group: str) -> Workload:
+    """Accounts workers whose sessions end soon."""
+    return Across(bootstrap, group, TICKETS_RATE, activities.LOAD, **SHORT_SESSIONS)
 
 
 _full = (
@@ -71,12 +94,16 @@ _full = (
     Plan("disk", counting, scripts.disk, LEAST, small_disks=True),
     Plan("all", counting, scripts.mix, LEAST, small_disks=True),
     Plan("tickets", tickets, scripts.tickets, small_disks=True),
+    Plan("anomalies", anomalies, scripts.kills, ACROSS_LEAST),
+    Plan("accounts", accounts, scripts.short_kills, ACROSS_LEAST),
 )
 FULL = {plan.name: plan for plan in _full}
 
 _quick = (
     Plan("all", short_counting, scripts.short_mix, small_disks=True),
     Plan("tickets", short_tickets, scripts.short_tickets),
+    Plan("anomalies", short_anomalies, scripts.short_kills, SHORT_ACROSS_LEAST),
+    Plan("accounts", short_accounts, scripts.short_kills, SHORT_ACROSS_LEAST),
 )
 QUICK = {plan.name: plan for plan in _quick}
 

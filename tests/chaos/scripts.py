@@ -8,6 +8,7 @@ from tests.chaos.overlapping import Overlapping
 
 KILLS = 10
 KILL_EVERY = 8.0
+SHORT_KILL_EVERY = 3.5
 WIPE_EVERY = 3
 PAUSES = 4
 PAUSE = 9.0
@@ -24,6 +25,14 @@ def kills(drill: Drill) -> None:
         if number == KILLS // 2:
             faults.join(drill, "C")
             time.sleep(KILL_EVERY)
+
+
+def short_kills(drill: Drill) -> None:
+    """Each of two workers dies, and each dies again without its disk."""
+    for wipe in (False, True):
+        for worker in drill.group.names:
+            faults.kill(drill, worker, wipe=wipe)
+            time.sleep(SHORT_KILL_EVERY)
 
 
 def rolling(drill: Drill) -> None:

@@ -101,18 +101,24 @@ def test_the_settings_can_name_the_file(
         assert len(server.arrived) == 4
 
 
-def test_a_missing_secret_is_told_before_anybody_is(
+def test_without_a_secret_nothing_is_forwarded_and_a_trial_still_reaches_the_others(
     file: Path, secrets: dict[str, str], capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
+    missing = "receiver pd, routing_key: the variable PD_KEY is empty or not set"
     with recorder() as server:
         prepared(server, file, monkeypatch)
-        monkeypatch.delenv("HOOK_SECRET")
-        for arguments in (("test", "--file", str(file)), ("--file", str(file))):
-            code, _, error = baton(capfd, *arguments)
-            assert code == ConfigError.exit_code
-            assert "receiver hook, secret: the variable HOOK_SECRET is empty or not set" in error
+        monkeypatch.delenv("PD_KEY")
+        code, _, error = baton(capfd, "--file", str(file))
+        assert code == ConfigError.exit_code
+        assert missing in error
         assert server.arrived == []
+        code, out, error = baton(capfd, "test", "--file", str(file), "--json")
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert [one["receiver"] for one in answers if one["ok"]] == ["am", "chat", "hook"]
+    assert [one["answer"] for one in answers if not one["ok"]] == [missing]
+    assert [one.path for one in server.arrived] == ["/am/api/v2/alerts", "/chat/R0-secret", "/hook"]
+    assert (code, error) == (1, "baton: 1 of 4 receivers did not take it\n")
 
 
 def test_a_file_is_checked_where_its_secrets_are_not(

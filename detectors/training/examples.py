@@ -73,7 +73,5 @@ def in_mind(examples: Sequence[Example]) -> set[tuple[str, str]]:
         (file, flag)
         for file, count in texts.items()
         for flag in FLAGS
-        if flag[:NAME] in file
-        or file.endswith(WEIGHED)
-        or flagged[file, flag] >= MANY * count
+        if flag[:NAME] in file or file.endswith(WEIGHED) or flagged[file, flag] >= MANY * count
     }

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
+from detectors.text import Reading
 from detectors.words import lexicon_lines, stream
 
 BLOCKS: Final = -1.0
@@ -97,7 +98,8 @@ def _phrases(part: str, lists: Lists) -> Iterator[str]:
 
 
 def _forms(piece: str, lists: Lists) -> set[str]:
-    forms = {stream(alternative).strip() for alternative in _alternatives(piece, lists)}
+    written = (Reading(alternative).text for alternative in _alternatives(piece, lists))
+    forms = {stream(alternative).strip() for alternative in written}
     if "" in forms and piece[0] != "[":
         message = f"an alternative of {piece!r} is made of words that are left out"
         raise ValueError(message)

@@ -21,7 +21,7 @@ from detectors.signals import Matter, Signal, Signals, Span
 from detectors.thanks import thanks
 from detectors.tried import tried
 
-MODEL_VERSION: Final = "learned-2"
+MODEL_VERSION: Final = "learned-3"
 """Names what decides the signals; changes whenever the same text would get others."""
 NOTHING: Final = Signals()
 EVIDENT_FROM: Final = 0.2

@@ -19,6 +19,8 @@ NAME: Final = 5
 """Letters of a flag that the name of a file written for it has."""
 MANY: Final = 0.08
 """The share of a file's texts from which on a flag was in mind."""
+WEIGHED: Final = "_turns"
+"""What the name of a file ends with in which every flag was weighed for every text."""
 
 
 class Example(NamedTuple):
@@ -62,8 +64,8 @@ def training_examples() -> list[Example]:
 def in_mind(examples: Sequence[Example]) -> set[tuple[str, str]]:
     """The files, each with a flag that was in mind when it was written.
 
-    Either its name says so, or many of its texts have the flag. In other files a missing flag may
-    have been forgotten.
+    Its name says so (of a flag, or of all of them), or many of its texts have the flag. In other
+    files a missing flag may have been forgotten.
     """
     texts = Counter(one.file for one in examples)
     flagged = Counter((one.file, flag) for one in examples for flag in one.flags)
@@ -71,5 +73,5 @@ def in_mind(examples: Sequence[Example]) -> set[tuple[str, str]]:
         (file, flag)
         for file, count in texts.items()
         for flag in FLAGS
-        if flag[:NAME] in file or flagged[file, flag] >= MANY * count
+        if flag[:NAME] in file or file.endswith(WEIGHED) or flagged[file, flag] >= MANY * count
     }

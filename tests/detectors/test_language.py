@@ -58,6 +58,27 @@ def test_what_is_not_understood_is_unreadable_and_fires_nothing(text: str) -> No
         ("パスワードを忘れました", "security"),
         ("No quiero vivir, quiero morir", "safety"),
         ("死にたい", "safety"),
+        ("En la cocina huele a gas y los niños están aquí", "safety"),
+        ("Mon frère ne respire plus, c'est dans la chambre", "safety"),
+        ("Hier ist ein starker Gasgeruch im Flur, was nun", "safety"),
+        ("O meu carregador pegou fogo e não sei o que fazer", "safety"),
+        ("Il bambino non respira bene, che cosa devo fare", "safety"),
+        ("Mijn vader krijgt geen lucht en hij is alleen thuis", "safety"),
+        ("台所がガス臭いです", "safety"),
+        ("Perdí la tarjeta en el autobús, ¿qué hago?", "security"),
+        ("Je ne reçois pas le code pour entrer dans mon compte", "security"),
+        ("Bitte meine Daten löschen, ich bin nicht mehr Kunde", "security"),
+        ("Perdi o cartão ontem e não sei o que fazer", "security"),
+        ("Ho perso la carta e non so che cosa fare", "security"),
+        ("Ik ben mijn pas kwijt, wat moet ik nu doen", "security"),
+        ("カードをなくしました", "security"),
+        ("Por favor, pásame con alguien de la empresa", "human_request"),
+        ("Rappelez-moi, je ne veux pas de robot", "human_request"),
+        ("Verbinden Sie mich bitte, das ist mir zu kompliziert", "human_request"),
+        ("Não quero robô, quero uma pessoa de verdade", "human_request"),
+        ("Voglio una persona e non un robot, per favore", "human_request"),
+        ("Ik wil iemand spreken en geen robot meer", "human_request"),
+        ("責任者と話をさせてください", "human_request"),
     ],
 )
 def test_safety_security_and_the_wish_for_a_person_are_read(text: str, name: str) -> None:
@@ -71,3 +92,20 @@ def test_a_name_or_an_address_is_not_another_language() -> None:
     texts = ["Julie George", "12 Rose Drive, Springfield IL 60011", "de la Cruz", "window seat"]
     texts += ["two large jalapeño burgers, sautéed mushrooms, extra fries"]
     assert not any(signals.unreadable for signals in analyze(texts))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "¿Dónde está mi pedido? No lo tengo todavía",
+        "Où est ma commande ? Je ne trouve pas le colis",
+        "Wann kommt denn meine Bestellung an? Ich warte noch",
+        "Quando chega o meu pedido? Ainda não recebi",
+        "Dove si trova il mio ordine? Non è ancora arrivato",
+        "Waar is mijn bestelling? Ik heb het nog niet",
+        "注文はいつ届きますか",
+    ],
+)
+def test_a_plain_question_in_another_language_calls_nobody(text: str) -> None:
+    [signals] = analyze([text])
+    assert not any((signals.safety.score, signals.security.score, signals.human_request.score))

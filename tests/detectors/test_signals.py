@@ -79,6 +79,10 @@ FIRES = {
         "this bot is useless",
     ],
     "thanks": [
+        "no thanks",
+        "nope that's all",
+        "ok bye",
+        "No further questions, I have all I need.",
         "thank you so much!",
         "perfect, that worked, thx",
         "all sorted, cheers",
@@ -146,7 +150,7 @@ NEAR_MISSES = {
         "thanks in advance, how do I export?",
         "thanks for nothing",
         "thank you but it still does not work",
-        "no thanks",
+        "no thanks, I want my money back, why is it not here?",
     ],
     "negative": [
         "my card was stolen",

@@ -26,14 +26,15 @@ from streams.cli.analyze import fired, thresholds
 from streams.core.policy import Policy
 from streams.policies.local import policy_of
 from streams.settings import load_settings
-from tests.eval.card import write_card
+from tests.eval.card import PLOT, write_card
 from tests.eval.corpus import Corpus
 from tests.eval.fairness import fairness
 from tests.eval.figure import Figure
 from tests.eval.fingerprints import fingerprints
-from tests.eval.measures import Interval, auc, best_f1, f1, interval
-from tests.eval.ours import SETS, blind_corpora, linked, mails, ordinary
+from tests.eval.measures import Interval, Scores, Wanted, auc, best_f1, f1, interval
+from tests.eval.ours import blind_corpora, linked, mails, ordinary
 from tests.eval.public import DATA, public_corpora
+from tests.eval.reliability import reliability, write_plot
 
 BATCH = 256
 COMPLEX_FROM = 3
@@ -49,6 +50,8 @@ def main(card: bool, encoder: Path | None) -> None:
     corpora = [*blind_corpora(), *(public_corpora() if DATA.exists() else ())]
     figures = list(of_reader(Reader(), corpora, policy))
     figures += [*map(of_complexity, SETS), *of_mails(policy), *fairness()]
+    blind = {one.signal: scored(Reader(), one) for one in corpora if one.name == "blind"}
+    figures += reliability(blind)
     if encoder is not None:
         for figure in of_reader(Reader.with_second_stage(encoder), corpora, policy):
             figures.append(structs.replace(figure, set=f"{figure.set}{SECOND}"))
@@ -58,6 +61,7 @@ def main(card: bool, encoder: Path | None) -> None:
     show(everything)
     if card:
         write_card(figures)
+        write_plot(blind, PLOT)
 
 
 def of_reader(reader: Reader, corpora: Sequence[Corpus], policy: Policy) -> Iterator[Figure]:
@@ -77,11 +81,16 @@ def analyzed(reader: Reader, texts: Sequence[str]) -> list[Signals]:
     return found
 
 
+def scored(reader: Reader, corpus: Corpus) -> tuple[Wanted, Scores]:
+    """Which texts have the corpus's signal, and what each scores."""
+    found = analyzed(reader, [sample.text for sample in corpus.samples])
+    scores = [getattr(signals, corpus.signal).score for signals in found]
+    return np.array([sample.wanted for sample in corpus.samples]), np.array(scores)
+
+
 def of_corpus(reader: Reader, corpus: Corpus, policy: Policy) -> Iterator[Figure]:
     """AUC, best F1 and F1 at the shipped threshold; without any wanted text, false alarms."""
-    wanted = np.array([sample.wanted for sample in corpus.samples])
-    found = analyzed(reader, [sample.text for sample in corpus.samples])
-    scores = np.array([getattr(signals, corpus.signal).score for signals in found])
+    wanted, scores = scored(reader, corpus)
     line, count = thresholds(policy)[corpus.signal], len(wanted)
 
     def figure(what: str, measured: Interval) -> Figure:

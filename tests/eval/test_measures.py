@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.eval.fingerprints import grouping
 from tests.eval.measures import auc, best_f1, f1
+from tests.eval.reliability import calibration_error
 
 SCORED = st.lists(
     st.tuples(st.booleans(), st.sampled_from((0.0, 0.2, 0.5, 0.7, 1.0))), min_size=2, max_size=30
@@ -36,3 +37,9 @@ def test_a_group_is_right_only_with_exactly_its_lines() -> None:
     assert grouping("aabbc", "xxyyz") == (1.0, 1.0)
     assert grouping("aabbc", "xxyzw") == (0.6, 4 / 7)
     assert grouping("aab", "xxx") == (0.0, 0.0)
+
+
+def test_scores_that_are_probabilities_have_no_calibration_error() -> None:
+    wanted, scores = np.array([True, False, True, True]), np.array([0.5, 0.5, 1.0, 1.0])
+    assert calibration_error(wanted, scores) == 0.0
+    assert calibration_error(~wanted, scores) == pytest.approx(0.5)

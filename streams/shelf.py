@@ -12,6 +12,7 @@ from typing import Any
 from schemas.codec import Codec
 from schemas.records import Millis, PolicyEntry, PolicyTerm, PolicyVersion
 from schemas.topics import key_of
+from schemas.validation import EARLIEST
 from streams.agents.published import POLICIES, terms_of
 from streams.core.policy import PolicyError, load_policy
 from streams.core.policy.load import whole
@@ -155,7 +156,7 @@ class Shelf:
         """What was in force until now, as far back as there are conversations to decide by it."""
         pointer = self.pointer(name)
         if pointer is None:
-            return () if previous is None else (PolicyTerm(previous, 0),)
+            return () if previous is None else (PolicyTerm(previous, EARLIEST),)
         begun = [term for term in terms_of(pointer) if term.effective_from <= now]
         ended = (term.effective_from for term in begun)
         needed = 1 + sum(since > now - BACKLOG for since in ended)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 
 from schemas.records import Millis, PolicyEntry, PolicyTerm, PolicyVersion
+from schemas.validation import EARLIEST
 from streams.core.policy import Policy, PolicyError, load_policy
 
 log = logging.getLogger(__name__)
@@ -16,10 +17,10 @@ Find = Callable[[str], PolicyVersion | None]
 
 def terms_of(pointer: PolicyVersion) -> tuple[PolicyTerm, ...]:
     """What a pointer says was in force since when, the latest first; nothing held before."""
-    own = PolicyTerm(pointer.version, pointer.effective_from or 0)
+    own = PolicyTerm(pointer.version, pointer.effective_from or EARLIEST)
     if pointer.earlier or pointer.previous is None:
         return (own, *pointer.earlier)
-    return (own, PolicyTerm(pointer.previous, 0))
+    return (own, PolicyTerm(pointer.previous, EARLIEST))
 
 
 class PublishedPolicy:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from schemas.codec import Codec
 from schemas.records import PolicyEntry, PolicyVersion
 from schemas.topics import key_of
 from streams.agents.published import PublishedPolicy
@@ -145,6 +146,14 @@ def test_a_pointer_names_no_version_that_no_conversation_is_left_of(topic: Topic
             shelf.records[key_of(record)] = record
     pointer = shelf.records["default"]
     assert [term.version for term in pointer.earlier] == [28, 27, 26, 25, 24, 23]
+
+
+def test_a_workers_codec_reads_what_the_first_publication_writes() -> None:
+    for record in Shelf().publication(
+        "based_on: default\nname: default\nversion: 2", shipped_text("default"), Change(NOW, NOW)
+    ):
+        encoded = Codec().encode(record)
+        assert Codec().decode(encoded.topic, encoded.value) == record
 
 
 def test_a_pointer_that_knows_only_one_earlier_version_is_still_read(topic: Topic) -> None:

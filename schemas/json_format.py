@@ -14,6 +14,7 @@ write_json = msgspec.json.Encoder().encode
 _READERS = {record: msgspec.json.Decoder(record) for record in RECORD_TYPES}
 _MISSING_ID = re.compile(r"missing required field `\w+_id`")
 _LONGEST_EXCERPT = 300
+_BOM = b"\xef\xbb\xbf"
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}"  # a whole pair
     rb"|(?P<half>u[dD][89a-fA-F][\da-fA-F]{2})|.)",
@@ -33,7 +34,8 @@ _read_name = msgspec.json.Decoder(_Named).decode
 def read_json(
     value: bytes, named: type[Record] | None, carried: tuple[type[Record], ...]
 ) -> Record:
-    """The record of a JSON object. Half of a surrogate pair in it reads as U+FFFD.
+    """The record of a JSON object. Half of a surrogate pair in it reads as U+FFFD, a byte
+    order mark before it is passed over.
 
     Args:
         value: The object's UTF-8.
@@ -53,7 +55,7 @@ def read_json(
             BadRecordCode.TOO_DEEP, "The JSON is nested too deep; no record has more than 6 levels."
         ) from None
     except ValueError as error:
-        if (mended := _without_halves(value)) != value:
+        if (mended := _without_halves(value.removeprefix(_BOM))) != value:
             return read_json(mended, named, carried)
         raise BadRecord(
             BadRecordCode.NOT_DECODABLE,

@@ -16,6 +16,7 @@ from schemas.records import (
     OpportunityUpdate,
     Record,
     Role,
+    RouteStatus,
     TicketUpdate,
 )
 from schemas.topic import DAY_MS
@@ -28,6 +29,9 @@ EARLIEST = 946_684_800_000
 
 LATEST = 4_102_444_800_000
 """2100-01-01T00:00:00Z in milliseconds. A time in microseconds lies after it."""
+
+MOST_OF_A_QUEUE = 31_536_000_000
+"""A year in milliseconds: no wait is longer, and no queue counts as many."""
 
 _IDS = {"tenant", "route", "in_reply_to"}
 _TIMES = {"at", "as_of", "since", "until", "clock", "window_start", "window_end", "effective_from"}
@@ -54,7 +58,7 @@ def validate(record: Record, timestamp: int | None = None, *, numbers: bool = Fa
     """
     kind = type(record)
     _CHECKS[kind].look(record, numbers)
-    _look_at_shares(record)
+    _look_at_numbers(record)
     telling = _TELLING.get(kind)
     if telling is not None and getattr(record, telling) == "unknown":
         raise BadRecord(
@@ -65,12 +69,26 @@ def validate(record: Record, timestamp: int | None = None, *, numbers: bool = Fa
         _compare(record, timestamp)
 
 
-def _look_at_shares(record: Record) -> None:
+def _look_at_numbers(record: Record) -> None:
     """What is read as a share lies in 0-1. A customer's message is not refused for a number."""
     if isinstance(record, ConversationMessage) and record.role is Role.AI:
         _refuse_unless_share("ConversationMessage.confidence", record.confidence)
     elif isinstance(record, TicketUpdate) and record.csat is not None:
         _refuse_unless_share("Csat.score", record.csat.score)
+    elif isinstance(record, RouteStatus):
+        _look_at_queue(record)
+
+
+def _look_at_queue(status: RouteStatus) -> None:
+    """How a queue stands is told to customers and relaxes tiers: no count or wait is absurd."""
+    for name in ("agents_available", "queue_depth", "queue_target", "expected_wait"):
+        number = getattr(status, name)
+        if number is not None and not 0 <= number <= MOST_OF_A_QUEUE:
+            raise BadRecord(
+                BadRecordCode.INSANE_NUMBER,
+                f"RouteStatus.{name} is {number}; send 0-{MOST_OF_A_QUEUE}, and leave out what is "
+                "not known.",
+            )
 
 
 def _refuse_unless_share(what: str, number: float | None) -> None:

@@ -52,13 +52,16 @@ from streams.settings import Settings
 
 R = TypeVar("R", bound=Record)
 
+InForce = Callable[[Millis], Policy]
+"""The policy in force at a time."""
+
 MOCK_REGISTRY = "mock://baton"
 """A registry in memory: for Avro without a registry of one's own."""
 
 
 @dataclass(frozen=True)
 class Agent:
-    """An agent ready to run: its handling, what it reads beside its sources, metrics of its own."""
+    """An agent ready to run: its handling, what it reads beside sources and policies, metrics."""
 
     handler: Handler
     replicas: tuple[Replica[Any], ...] = ()
@@ -74,19 +77,17 @@ class Kind:
 
     sources: tuple[str, ...]
     source_key: SourceKey
-    make: Callable[[Settings, EngineConfig, Codec], Agent]
+    make: Callable[[Settings, EngineConfig, Codec, InForce], Agent]
     replicated: tuple[str, ...] = ()
 
 
-def _tickets(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
+def _tickets(settings: Settings, config: EngineConfig, codec: Codec, in_force: InForce) -> Agent:
     profiles = _copy(config, codec, PROFILES_TOPIC, AccountProfile)
     healths = _copy(config, codec, HEALTH_TOPIC, AccountHealth)
     statuses = _copy(config, codec, ROUTE_STATUS, RouteStatus)
     anomalies = _copy(config, codec, OPEN_ANOMALIES, Anomaly)
-    policy = policy_of(settings)
-    policies, in_force = _published(config, codec, policy)
     decider = Decider(
-        policy,
+        policy_of(settings),
         profiles.get,
         in_force,
         healths.get,
@@ -94,21 +95,19 @@ def _tickets(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
         statuses.get,
         Linker(lambda: anomalies.changes, anomalies.values),
     )
-    replicas = (profiles, policies, healths, statuses, anomalies)
+    replicas = (profiles, healths, statuses, anomalies)
     return Agent(TicketsAgent(codec, decider), replicas)
 
 
-def _anomalies(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
+def _anomalies(settings: Settings, _config: EngineConfig, codec: Codec, in_force: InForce) -> Agent:
     policy = policy_of(settings)
-    policies, in_force = _published(config, codec, policy)
     count = AnomalyCount(AnomaliesAgent.name)
     agent = AnomaliesAgent(codec, policy.anomalies, lambda now: in_force(now).anomalies, count)
-    return Agent(agent, (policies,), count.collectors)
+    return Agent(agent, (), count.collectors)
 
 
-def _accounts(settings: Settings, config: EngineConfig, codec: Codec) -> Agent:
-    policies, in_force = _published(config, codec, policy_of(settings))
-    return Agent(AccountsAgent(codec, in_force), (policies,))
+def _accounts(_settings: Settings, _config: EngineConfig, codec: Codec, in_force: InForce) -> Agent:
+    return Agent(AccountsAgent(codec, in_force))
 
 
 def _copy(config: EngineConfig, codec: Codec, topic: str, kind: type[R]) -> Replica[R]:
@@ -123,14 +122,6 @@ def _read(codec: Codec, topic: str, kind: type[R], value: bytes) -> R | None:
     except BadRecord:
         return None
     return record if isinstance(record, kind) else None
-
-
-def _published(
-    config: EngineConfig, codec: Codec, policy: Policy
-) -> tuple[Replica[PolicyVersion], Callable[[Millis], Policy]]:
-    """A replica of the published policies, and which is in force when; `policy` where none is."""
-    replica = _copy(config, codec, POLICIES, PolicyVersion)
-    return replica, PublishedPolicy(replica.get, policy).at
 
 
 AGENTS = {
@@ -152,11 +143,15 @@ def build(name: str, settings: Settings) -> faust.App:
     config = engine_config(name, settings)
     registry = CollectorRegistry()
     config = replace(config, observer=EngineMetrics(name, registry))
-    privacy, key = policy_of(settings).privacy, settings.privacy_key.encode()
-    codec = PrivateCodec(codec_of(settings), privacy, key, RedactionCount(name, registry))
-    agent = kind.make(settings, config, codec)
+    raw, key = codec_of(settings), settings.privacy_key.encode()
+    policies = _copy(config, raw, POLICIES, PolicyVersion)
+    in_force = PublishedPolicy(policies.get, policy_of(settings)).at
+    count = RedactionCount(name, registry)
+    codec = PrivateCodec(raw, lambda now: in_force(now).privacy, key, count)
+    agent = kind.make(settings, config, codec, in_force)
+    replicas = (policies, *agent.replicas)
     app = make_app(config)
-    engine = Engine(app, config, agent.replicas)
+    engine = Engine(app, config, replicas)
     for collector in (EngineGauges(name, engine), *agent.collectors):
         registry.register(collector)
     processor = Processor(agent.handler, config.max_failures_in_a_row, config.observer)
@@ -168,7 +163,7 @@ def build(name: str, settings: Settings) -> faust.App:
     @app.agent(engine.channel, name=name)
     async def handle(batches: StreamT[Batch]) -> None:
         async for batch in batches:
-            for replica in agent.replicas:
+            for replica in replicas:
                 replica.refresh()
             processor.process(batch)
 

@@ -82,7 +82,13 @@ from schemas.records.escalation import (
     TranscriptCut,
     TranscriptEntry,
 )
-from schemas.records.learning import PolicyEntry, PolicyEvidence, PolicyVersion, TicketOutcome
+from schemas.records.learning import (
+    PolicyEntry,
+    PolicyEvidence,
+    PolicyTerm,
+    PolicyVersion,
+    TicketOutcome,
+)
 
 __all__ = [
     "AccountActivity",
@@ -135,6 +141,7 @@ __all__ = [
     "PartStatus",
     "PolicyEntry",
     "PolicyEvidence",
+    "PolicyTerm",
     "PolicyVersion",
     "ProblemReport",
     "QueueLoad",

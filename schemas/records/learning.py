@@ -65,6 +65,13 @@ class PolicyEvidence(Part, frozen=True):
     missed_rate_upper: float | None = None
 
 
+class PolicyTerm(Part, frozen=True):
+    """A version that was in force from a time on, until the next one's."""
+
+    version: int
+    effective_from: Millis
+
+
 class PolicyVersion(Record, frozen=True):
     """A version of a policy (key `name@version`), or the pointer to the one in force (`name`)."""
 
@@ -79,3 +86,4 @@ class PolicyVersion(Record, frozen=True):
     author_id: str | None = None
     comment: str | None = None
     evidence: tuple[PolicyEvidence, ...] = ()
+    earlier: tuple[PolicyTerm, ...] = ()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import NamedTuple
 
 from detectors import Reader, Signals
@@ -22,6 +22,7 @@ from streams.core.accounts import profile_snapshot, snapshot
 from streams.core.handoff import complement, complete
 from streams.core.handoff.redact import Redactor
 from streams.core.policy import Policy
+from streams.core.policy.privacy import Treatments
 from streams.core.tickets import (
     Arrival,
     Event,
@@ -114,11 +115,7 @@ class Decider:
 
     def stored(self, line: TranscriptEntry) -> TranscriptEntry:
         """A line of a transcript as it is kept in state."""
-        return self._redactor.record(line)
-
-    @cached_property
-    def _redactor(self) -> Redactor:
-        return Redactor(self.policy.privacy.stored)
+        return _redactor(self._policy(line.sent_at).privacy.stored).record(line)
 
     def _known(self, ticket: Ticket) -> tuple[AccountProfile | None, AccountHealth | None]:
         if ticket.account_id is None:
@@ -150,3 +147,8 @@ class Decider:
         if health is not None:
             return snapshot(profile, health)
         return None if profile is None else profile_snapshot(profile)
+
+
+@lru_cache(8)
+def _redactor(treatments: Treatments) -> Redactor:
+    return Redactor(treatments)

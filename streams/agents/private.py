@@ -4,18 +4,20 @@ from collections.abc import Callable
 from typing import Final
 
 from schemas.codec import Codec, Encoded, Headers, Tombstone
+from schemas.envelope import ENVELOPES
 from schemas.records import (
     Anomaly,
     DeadLetter,
     Escalation,
     EscalationUpdate,
+    Millis,
     ProblemReport,
     Record,
     ReviewRequest,
     TicketOutcome,
 )
 from streams.core.handoff.redact import Redactor
-from streams.core.policy.privacy import Privacy
+from streams.core.policy.privacy import Privacy, Treatments
 
 Count = Callable[[str, str, int], None]
 """Takes where (a field of `Privacy`), the kind, and how often it was hidden."""
@@ -37,27 +39,41 @@ def uncounted(place: str, kind: str, times: int) -> None:
 
 
 class PrivateCodec(Codec):
-    """A codec whose records are redacted before they are encoded. What is read stays as it is."""
+    """A codec whose records are redacted before they are encoded. What is read stays as it is.
+
+    `privacy` gives what the policy wants at a record's own time.
+    """
 
     def __init__(
-        self, codec: Codec, privacy: Privacy, key: bytes = b"", count: Count = uncounted
+        self,
+        codec: Codec,
+        privacy: Callable[[Millis], Privacy],
+        key: bytes = b"",
+        count: Count = uncounted,
     ) -> None:
         self._codec = codec
-        self._redactors = {
-            record: Redactor(getattr(privacy, place), key) for record, place in PLACES.items()
-        }
+        self._privacy = privacy
+        self._key = key
+        self._redactors: dict[Treatments, Redactor] = {}
         self._count = count
 
     def encode(self, record: Record | Tombstone, traceparent: str | None = None) -> Encoded:
         """As `Codec.encode`, of the redacted record."""
-        redactor = self._redactors.get(type(record))  # type: ignore[arg-type]
-        if redactor is not None and not isinstance(record, Tombstone):
+        if not isinstance(record, Tombstone) and type(record) in PLACES:
             place = PLACES[type(record)]
+            redactor = self._redactor(record, place)
             record = redactor.record(record)
             for kind, times in redactor.counts.items():
                 self._count(place, kind, times)
             redactor.counts.clear()
         return self._codec.encode(record, traceparent)
+
+    def _redactor(self, record: Record, place: str) -> Redactor:
+        time = getattr(record, ENVELOPES[type(record)].time)
+        treatments = getattr(self._privacy(time), place)
+        if treatments not in self._redactors:
+            self._redactors[treatments] = Redactor(treatments, self._key)
+        return self._redactors[treatments]
 
     def decode(
         self,

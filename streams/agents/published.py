@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Callable
 
-from schemas.records import Millis, PolicyEntry, PolicyVersion
+from schemas.records import Millis, PolicyEntry, PolicyTerm, PolicyVersion
+from schemas.validation import EARLIEST
 from streams.core.policy import Policy, PolicyError, load_policy
 
 log = logging.getLogger(__name__)
@@ -14,12 +15,20 @@ Find = Callable[[str], PolicyVersion | None]
 """The latest record under a key of the topic: `name` for a pointer, `name@version`."""
 
 
+def terms_of(pointer: PolicyVersion) -> tuple[PolicyTerm, ...]:
+    """What a pointer says was in force since when, the latest first; nothing held before."""
+    own = PolicyTerm(pointer.version, pointer.effective_from or EARLIEST)
+    if pointer.earlier or pointer.previous is None:
+        return (own, *pointer.earlier)
+    return (own, PolicyTerm(pointer.previous, EARLIEST))
+
+
 class PublishedPolicy:
     """Follows the pointer of one name.
 
-    A pointer names the version that holds from `effective_from` on, and the one that holds until
-    then: which applies follows from a record's time alone, so a worker that reads its backlog
-    decides it as it would have then. Where a version cannot be read, the one before it goes on
+    A pointer names the version that holds from `effective_from` on, and those that held before it:
+    which applies follows from a record's time alone, so a worker that reads its backlog decides it
+    as it would have then. Where a version cannot be read, the one before it goes on
     holding, on a worker that starts now as well.
     """
 
@@ -27,8 +36,7 @@ class PublishedPolicy:
         self._find = find
         self._fallback = fallback
         self._pointer: PolicyVersion | None = None
-        self._from: Millis = 0
-        self._before = self._after = fallback
+        self._terms: tuple[tuple[Millis, Policy], ...] = ((0, fallback),)
         self._read: dict[int, Policy] = {}
 
     def at(self, now: Millis) -> Policy:
@@ -37,7 +45,10 @@ class PublishedPolicy:
         if pointer is not self._pointer:
             self._pointer = pointer
             self._take(pointer)
-        return self._after if now >= self._from else self._before
+        for since, policy in self._terms:
+            if now >= since:
+                return policy
+        return self._terms[-1][1]
 
     def named(self, reference: str) -> Policy | None:
         """The policy `name@version` that decisions name; None where it cannot be read."""
@@ -47,15 +58,17 @@ class PublishedPolicy:
 
     def _take(self, pointer: PolicyVersion | None) -> None:
         if pointer is None or pointer.entry is not PolicyEntry.POINTER:
-            self._before = self._after = self._fallback
+            self._terms = ((0, self._fallback),)
             return
-        self._before = self._version(pointer.previous) or self._fallback
-        after = self._version(pointer.version)
-        if after is None:
-            log.error("%s@%d cannot be taken up", pointer.name, pointer.version)
-            after = self._before
-        self._after, self._from = after, pointer.effective_from or 0
-        log.info("policy %s from %d on", after.reference, self._from)
+        terms, policy = [], self._fallback
+        for term in reversed(terms_of(pointer)):
+            read = self._version(term.version)
+            if read is None:
+                log.error("%s@%d cannot be taken up", pointer.name, term.version)
+            policy = read or policy
+            terms.append((term.effective_from, policy))
+        self._terms = tuple(reversed(terms))
+        log.info("policy %s from %d on", policy.reference, terms[-1][0])
 
     def _version(self, number: int | None) -> Policy | None:
         """What was published under a number goes before what the worker is set to."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.codec import Codec
-from schemas.records import Millis, PolicyEntry, PolicyVersion
+from schemas.records import Millis, PolicyEntry, PolicyTerm, PolicyVersion
 from schemas.topics import key_of
-from streams.agents.published import POLICIES
+from schemas.validation import EARLIEST
+from streams.agents.published import POLICIES, terms_of
 from streams.core.policy import PolicyError, load_policy
 from streams.core.policy.load import whole
 from streams.core.policy.yaml_text import write_yaml
@@ -20,6 +21,12 @@ from streams.engine import Connection
 from streams.errors import InputError
 from streams.history.playing import Player
 from streams.reading import Follower
+
+BACKLOG: Millis = 30 * 86_400_000
+"""How long conversations are kept: none older is decided by an earlier version."""
+
+MOST_TERMS = 200
+"""Earlier versions that a pointer names."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,7 @@ class Shelf:
             raise InputError(f"{key_of(new)} is in force already")
         first = self._first(base, new)
         previous = first[0].version if first else self.in_force(new.name, change.now)
-        return [*first, new, _pointer(new.name, new.version, previous, change)]
+        return [*first, new, self._pointer(new.name, new.version, previous, change)]
 
     def rollback(self, name: str, to: int | None, change: Change) -> list[PolicyVersion]:
         """What puts an earlier version back in force, by default the one before."""
@@ -109,7 +116,7 @@ class Shelf:
         if wanted is None:
             raise InputError(f"{name} has no earlier version; `baton policy list` shows what is")
         self.body(f"{name}@{wanted}")
-        return [_pointer(name, wanted, self.in_force(name, change.now), change)]
+        return [self._pointer(name, wanted, self.in_force(name, change.now), change)]
 
     def amended(self, name: str, fallback: str, now: Millis) -> tuple[dict[str, Any], int]:
         """The values in force, to be changed, and the next free number of a version."""
@@ -130,18 +137,30 @@ class Shelf:
         is_other = base.name == new.name and key_of(base) not in {*self.records, key_of(new)}
         return [base] if is_other and self.pointer(new.name) is None else []
 
+    def _pointer(
+        self, name: str, version: int, previous: int | None, change: Change
+    ) -> PolicyVersion:
+        return PolicyVersion(
+            name=name,
+            version=version,
+            entry=PolicyEntry.POINTER,
+            created_at=change.now,
+            effective_from=change.effective_from,
+            previous=previous,
+            author_id=change.author_id,
+            comment=change.comment,
+            earlier=self._terms(name, previous, change.now),
+        )
 
-def _pointer(name: str, version: int, previous: int | None, change: Change) -> PolicyVersion:
-    return PolicyVersion(
-        name=name,
-        version=version,
-        entry=PolicyEntry.POINTER,
-        created_at=change.now,
-        effective_from=change.effective_from,
-        previous=previous,
-        author_id=change.author_id,
-        comment=change.comment,
-    )
+    def _terms(self, name: str, previous: int | None, now: Millis) -> tuple[PolicyTerm, ...]:
+        """What was in force until now, as far back as there are conversations to decide by it."""
+        pointer = self.pointer(name)
+        if pointer is None:
+            return () if previous is None else (PolicyTerm(previous, EARLIEST),)
+        begun = [term for term in terms_of(pointer) if term.effective_from <= now]
+        ended = (term.effective_from for term in begun)
+        needed = 1 + sum(since > now - BACKLOG for since in ended)
+        return tuple(begun[: min(needed, MOST_TERMS)])
 
 
 def _version(text: str, change: Change) -> PolicyVersion:

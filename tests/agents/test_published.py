@@ -2,9 +2,13 @@
 
 import pytest
 
+from schemas.codec import Codec
 from schemas.records import PolicyEntry, PolicyVersion
+from schemas.topics import key_of
 from streams.agents.published import PublishedPolicy
 from streams.core.policy import default_policy
+from streams.core.policy.shipped import shipped_text
+from streams.shelf import Change, Shelf
 
 NOW = 1_767_603_600_000
 
@@ -108,3 +112,52 @@ def test_a_worker_that_starts_holds_what_held_before_a_version_that_cannot_be_re
     topic.version(3, "name: [")
     topic.point(3, NOW, 2)
     assert [topic.at(NOW - 1), topic.at(NOW)] == ["default@2", "default@2"]
+
+
+def test_a_backlog_over_three_publications_is_decided_by_the_version_of_each_time(
+    topic: Topic,
+) -> None:
+    shelf, day = Shelf(), 86_400_000
+    for number, day_of in ((2, 1), (3, 2), (4, 3)):
+        change = Change(NOW + day_of * day, NOW + day_of * day)
+        text = f"based_on: default\nname: default\nversion: {number}"
+        for record in shelf.publication(text, shipped_text("default"), change):
+            shelf.records[key_of(record)] = record
+    topic.records |= shelf.records
+    hours = [NOW + half * day // 2 for half in (7, 5, 3, 1)]
+    expected = [f"default@{number}" for number in (4, 3, 2, 1)]
+    assert [topic.at(now) for now in hours] == expected
+    # A version that was to come and was cancelled holds at no time; a rollback is a term, too.
+    for at, since in ((4, 9), (5, 5)):
+        change = Change(NOW + at * day, NOW + since * day)
+        for record in shelf.rollback("default", 2 if at == 4 else 3, change):
+            shelf.records[key_of(record)] = record
+    topic.records |= shelf.records
+    assert [topic.at(now) for now in hours] == expected
+    assert topic.at(NOW + 9 * day) == "default@3"
+
+
+def test_a_pointer_names_no_version_that_no_conversation_is_left_of(topic: Topic) -> None:
+    shelf, day = Shelf(), 86_400_000
+    for number in range(2, 30):
+        at = NOW + number * 5 * day
+        text = f"based_on: default\nname: default\nversion: {number}"
+        for record in shelf.publication(text, shipped_text("default"), Change(at, at)):
+            shelf.records[key_of(record)] = record
+    pointer = shelf.records["default"]
+    assert [term.version for term in pointer.earlier] == [28, 27, 26, 25, 24, 23]
+
+
+def test_a_workers_codec_reads_what_the_first_publication_writes() -> None:
+    for record in Shelf().publication(
+        "based_on: default\nname: default\nversion: 2", shipped_text("default"), Change(NOW, NOW)
+    ):
+        encoded = Codec().encode(record)
+        assert Codec().decode(encoded.topic, encoded.value) == record
+
+
+def test_a_pointer_that_knows_only_one_earlier_version_is_still_read(topic: Topic) -> None:
+    topic.version(2)
+    topic.version(3)
+    topic.point(3, NOW, 2)
+    assert [topic.at(NOW), topic.at(0)] == ["default@3", "default@2"]

@@ -91,7 +91,9 @@ def test_redacting_again_changes_nothing(text: str) -> None:
 def test_desks_can_reach_the_customer_and_others_see_nothing_personal(tmp_path: Path) -> None:
     registry = CollectorRegistry()
     policy = default_policy()
-    codec = PrivateCodec(Codec(), policy.privacy, b"", RedactionCount("tickets", registry))
+    codec = PrivateCodec(
+        Codec(), lambda _now: policy.privacy, b"", RedactionCount("tickets", registry)
+    )
     agent = Harness(TicketsAgent(codec, Decider(policy)), tmp_path, CONVERSATIONS)
     outputs = agent.feed(CONVERSATIONS, customer(SAID))
     [escalation] = [
@@ -110,9 +112,20 @@ def test_desks_can_reach_the_customer_and_others_see_nothing_personal(tmp_path: 
 
 def test_a_codec_that_keeps_all_writes_what_it_was_given() -> None:
     review = ReviewRequest("r1", "T1", "m1", "d1", "general", 1, 2, question=SAID)
-    keeps = PrivateCodec(Codec(), Privacy(reviews=KEEP_ALL))
+    keeps = PrivateCodec(Codec(), lambda _now: Privacy(reviews=KEEP_ALL))
     assert keeps.encode(review).value == Codec().encode(review).value
-    assert CARD.encode() not in (PrivateCodec(Codec(), Privacy()).encode(review).value or b"")
+    masks = PrivateCodec(Codec(), lambda _now: Privacy())
+    assert CARD.encode() not in (masks.encode(review).value or b"")
+
+
+def test_a_record_is_written_as_the_policy_of_its_time_wants_it() -> None:
+    before, after = Privacy(reviews=KEEP_ALL), Privacy()
+    codec = PrivateCodec(Codec(), lambda now: before if now < 10 else after)
+    early, late = (
+        ReviewRequest("r1", "T1", "m1", "d1", "general", at, 20, question=SAID) for at in (9, 10)
+    )
+    assert CARD.encode() in (codec.encode(early).value or b"")
+    assert CARD.encode() not in (codec.encode(late).value or b"")
 
 
 def test_a_transcript_can_be_stored_redacted(tmp_path: Path) -> None:

@@ -4,13 +4,9 @@ from pathlib import Path
 
 from schemas.codec import Codec
 from schemas.records import Decision
-from streams.agents.published import POLICIES
-from streams.agents.tickets import CONVERSATIONS
-from streams.cli.past import Past
 from streams.cli.tail import as_json_line
 from streams.engine import Connection
 from streams.reading import Follower
-from streams.settings import Settings
 
 DECISIONS = "support.decisions"
 
@@ -24,19 +20,6 @@ def told(connection: Connection, topic: str, file: Path) -> Path:
         for seen in follower.to_end():
             out.write(as_json_line(seen) + b"\n")
     return file
-
-
-def replayed(
-    connection: Connection, partitions: int, settings: Settings, folder: Path
-) -> list[Decision]:
-    """The decisions of `baton replay` on the recorded conversations, policies and decisions."""
-    policies, decisions, conversations = (
-        told(connection, topic, folder / f"{topic}.jsonl")
-        for topic in (POLICIES, DECISIONS, CONVERSATIONS)
-    )
-    past = Past(None, policies, decisions, partitions, no_ai=True)
-    records = past.decide(past.arrivals(conversations), settings)
-    return [one for one in records if isinstance(one, Decision)]
 
 
 def differing(made: list[Decision], again: list[Decision]) -> list[Decision]:

@@ -31,7 +31,7 @@ from streams.policies.shelf import Change, Shelf
 from tests.integration.floor import PARTITIONS, Floor
 from tests.integration.recorded import DECISIONS, differing, told
 
-SECONDS = 5
+TURNS = 200
 ROUTES = ("safety", "security", "billing", "technical", "success", "general")
 TEXTS = (
     "Where do I find the export?",
@@ -138,13 +138,10 @@ def test_a_replay_of_the_topics_gives_the_decisions_of_a_worker_whose_world_chan
             monkeypatch.setenv(name, value)
         crowd = Crowd(floor)
         with floor.worker():
-            until = time.monotonic() + SECONDS
-            turn = 0
-            while time.monotonic() < until:
-                if turn % 60 == 0:
+            for turn in range(TURNS):
+                if turn % 50 == 0:
                     crowd.publish()
                 crowd.act()
-                turn += 1
                 time.sleep(0.02)
             crowd.flush()
             time.sleep(3)  # What the AI never answered comes due.
@@ -168,7 +165,7 @@ def test_a_replay_of_the_topics_gives_the_decisions_of_a_worker_whose_world_chan
     causes = Counter(one.cause for one in made)
     assert {Cause.MESSAGE, Cause.TIMER, Cause.UPDATE} <= causes.keys()
     used = [one.used for one in made]
-    assert len({one.policy for one in used}) > 2
+    assert len({one.policy for one in used}) > 3
     assert any(one.route_status_of for one in used)
     assert any(one.anomaly for one in used)
     assert any(one.profile_as_of for one in used)

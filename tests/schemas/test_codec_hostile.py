@@ -3,10 +3,13 @@
 import json
 from contextlib import suppress
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.codec import BadRecord, Codec
+from schemas.records import ConversationMessage, Role, RouteStatus
 from schemas.topics import TOPICS
 
 NOW = 1_750_000_000_000
@@ -80,3 +83,26 @@ def test_deep_nesting() -> None:
     for opening in (b"[", b'{"a":', b'{"attributes":', b'[{"account":'):
         feed("support.conversations", opening * 100_000)
         feed("support.conversations", VALID[:-1] + b', "new": ' + opening * 100_000)
+
+
+def test_a_byte_order_mark_before_the_json_is_passed_over() -> None:
+    message = ConversationMessage("m1", "T1", Role.CUSTOMER, "h\u00e9", 1_767_603_600_000)
+    value = b"\xef\xbb\xbf" + msgspec.json.encode(message)
+    assert Codec().decode("support.conversations", value) == message
+
+
+@pytest.mark.parametrize(
+    "name", ["agents_available", "queue_depth", "queue_target", "expected_wait"]
+)
+@pytest.mark.parametrize("number", [-1, 10**300, 2**62])
+def test_absurd_numbers_of_a_queue_are_refused(name: str, number: int) -> None:
+    status = {"route": "general", "open": True, "updated_at": 1_767_603_600_000, name: number}
+    with pytest.raises(BadRecord):
+        Codec().decode("support.route-status", json.dumps(status).encode())
+
+
+def test_an_empty_queue_and_a_wait_of_weeks_are_not_absurd() -> None:
+    status = RouteStatus(
+        "general", True, 1_767_603_600_000, agents_available=0, expected_wait=30 * 86_400_000
+    )
+    assert Codec().decode("support.route-status", msgspec.json.encode(status)) == status

@@ -16,6 +16,9 @@ from msgspec.structs import replace
 
 from schemas.codec import Codec
 from schemas.records import (
+    AccountHealth,
+    Anomaly,
+    DeadLetter,
     Escalation,
     EscalationChange,
     EscalationUpdate,
@@ -35,8 +38,11 @@ from streams.reading import Follower, Seen
 
 CONVERSATIONS = "support.conversations"
 OUTCOMES = "support.outcomes"
-SOURCES = (CONVERSATIONS, "support.account-activity", OUTCOMES)
-"""Where tickets are found by account or requester: each of their records names all three."""
+INDEX = "support.account-health"
+SOURCES = (INDEX, CONVERSATIONS, "support.account-activity", OUTCOMES)
+"""Where tickets are found: first what the accounts agent knows of an account's latest, however old;
+then the topics whose records name ticket, account and requester, as far back as they go.
+"""
 
 ERASED = "erased"
 
@@ -54,7 +60,8 @@ class Receipt(msgspec.Struct, frozen=True, tag=True, tag_field="type"):
     """What was erased, and what retention will remove when.
 
     `taken_up` are the tickets of which the agent has said that they are erased; the others follow
-    as soon as it runs. `taken_back` counts the erasure records written for desks.
+    as soon as it runs. `taken_back` counts the erasure records written for desks. `named_in` are
+    the dead letters and anomalies that carry one of the ids, which nobody can take back.
     """
 
     asked: dict[str, str]
@@ -64,6 +71,7 @@ class Receipt(msgspec.Struct, frozen=True, tag=True, tag_field="type"):
     taken_back: int
     removed: tuple[str, ...]
     left: tuple[Left, ...]
+    named_in: tuple[str, ...]
     advice: tuple[str, ...]
 
 
@@ -75,6 +83,7 @@ class _Lying:
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     escalations: dict[tuple[str, str], EscalationUpdate] = field(default_factory=dict)
     reviews: dict[str, ReviewRequest] = field(default_factory=dict)
+    named_in: set[str] = field(default_factory=set)
 
     def see(self, seen: Seen) -> None:
         self.counts[seen.topic] += 1
@@ -89,6 +98,10 @@ class _Lying:
             known_review = self.reviews.get(record.review_id)
             if known_review is None or record.revision >= known_review.revision:
                 self.reviews[record.review_id] = record
+        elif isinstance(record, DeadLetter):
+            self.named_in.add(record.dead_letter_id)
+        elif isinstance(record, Anomaly):
+            self.named_in.add(record.anomaly_id)
 
 
 class Eraser:
@@ -101,14 +114,16 @@ class Eraser:
 
     def find(self, account: str | None, requester: str | None) -> tuple[str, ...]:
         """The tickets of an account or a requester, as far as the topics go back."""
-        found = set()
+        found: set[str] = set()
         with self._reading(SOURCES) as follower:
             for seen in follower.to_end():
                 record = seen.record
                 theirs = (
                     account is not None and getattr(record, "account_id", None) == account
                 ) or (requester is not None and getattr(record, "requester_id", None) == requester)
-                if theirs and record is not None:
+                if theirs and isinstance(record, AccountHealth):
+                    found.update(one.ticket_id for one in record.recent_tickets)
+                elif theirs and record is not None:
                     found.add(_ticket_of(record))
         return tuple(sorted(found - {""}))
 
@@ -127,7 +142,8 @@ class Eraser:
                 player.send(TicketUpdate(ERASED, ticket, UpdateKind.ERASED, at), 0)
             player.flush()
             taken_up = _await(answers, set(tickets), wait)
-        lying = self._look(set(tickets))
+        people = {asked[who] for who in ("requester", "account") if asked.get(who)}
+        lying = self._look(set(tickets), people)
         taken_back = [
             *(replace(one, changed_at=at) for one in lying.escalations.values()),
             *(_without_text(one) for one in lying.reviews.values()),
@@ -143,14 +159,15 @@ class Eraser:
             len(taken_back),
             _REMOVED,
             tuple(_left(lying, topic) for topic in sorted(lying.counts)),
+            tuple(sorted(lying.named_in)),
             _ADVICE,
         )
 
-    def _look(self, tickets: set[str]) -> _Lying:
+    def _look(self, tickets: set[str], people: set[str]) -> _Lying:
         lying = _Lying()
         with self._reading(self._topics) as follower:
             for seen in follower.to_end():
-                if seen.record is not None and _ticket_of(seen.record) in tickets:
+                if seen.record is not None and _names(seen.record, tickets, people):
                     lying.see(seen)
         return lying
 
@@ -165,6 +182,7 @@ _REMOVED = (
     "its place in the account's history and on support.account-health",
 )
 _ADVICE = (
+    "A dead letter that is replayed after it was mended reaches no erased ticket: it is refused.",
     "A copy of the changelog or of a topic elsewhere is not reached from here.",
     "support.accounts is written by the CRM: a tombstone there removes the account's profile, and"
     " with it the account's history and health.",
@@ -215,6 +233,21 @@ def _left(lying: _Lying, name: str) -> Left:
     return Left(
         name, lying.counts[name], lying.newest[name] + retention, f"retention of {days} days"
     )
+
+
+def _names(record: Record, tickets: set[str], people: set[str]) -> bool:
+    """Whether a record is of one of the tickets, or carries the ids in what it keeps of others.
+
+    What nobody could read is searched byte by byte: rather one too many is named.
+    """
+    if isinstance(record, Anomaly):
+        touched = (*record.sample_tickets, *record.affected)
+        return any(one.ticket_id in tickets for one in touched)
+    if isinstance(record, DeadLetter):
+        kept = (record.key or b"") + b" " + (record.value or b"")
+        ids = {_ticket_of(record)} & tickets
+        return bool(ids) or any(one.encode() in kept for one in tickets | people)
+    return _ticket_of(record) in tickets
 
 
 def _ticket_of(record: Record) -> str:

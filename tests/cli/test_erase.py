@@ -3,14 +3,22 @@
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.codec import Codec, Tombstone
 from schemas.records import (
+    AccountHealth,
+    AffectedTicket,
+    Anomaly,
+    AnomalyState,
     ConversationMessage,
+    DeadLetter,
     EscalationUpdate,
+    HealthLevel,
     Record,
     ReviewRequest,
     Role,
+    TicketSummary,
     TicketUpdate,
     UpdateKind,
 )
@@ -104,6 +112,41 @@ def test_the_agent_is_asked_desks_are_told_and_the_receipt_says_what_is_left(
     assert left["support.decisions"]["how"] == "retention of 90 days"
     assert left["support.decisions"]["until"] > START
     assert left[CONVERSATIONS]["records"] == 4
+
+
+def test_a_ticket_older_than_the_topics_is_found_by_the_account(
+    played: Broker, capfd: pytest.CaptureFixture[str]
+) -> None:
+    old = TicketSummary("T0", START)
+    player = Player(played.connection, Codec())
+    player.send(AccountHealth("acme", START, 0.0, HealthLevel.HEALTHY, recent_tickets=(old,)), 0)
+    player.flush()
+    _, lines, _ = baton(capfd, "erase", "--account", "acme", "--dry-run")
+    assert lines == ["T0", "T1", "T2", "T3"]
+
+
+def test_dead_letters_and_anomalies_that_carry_the_ids_are_named(
+    played: Broker, capfd: pytest.CaptureFixture[str]
+) -> None:
+    player = Player(played.connection, Codec())
+    for name, value in (("mine", b"\x00 of mara {"), ("other", b"\x00 of noor {")):
+        letter = DeadLetter(name, CONVERSATIONS, 0, 7, "unreadable", "?", START, "tickets")
+        player.send(replace(letter, value=value), 0)
+    touched = AffectedTicket("T2", START)
+    for name, tickets in (("an-1", (touched,)), ("an-2", ())):
+        player.send(
+            Anomaly(
+                name, AnomalyState.OPENED, 1, "x", "technical", START, START, START, START, 3, 0.0,
+                0.0, sample_tickets=tickets,
+            ),
+            0,
+        )  # fmt: skip
+    player.flush()
+    _, lines, _ = baton(capfd, "erase", "--requester", "mara", "--wait", "0")
+    receipt = json.loads("\n".join(lines))
+    assert receipt["named_in"] == ["an-1", "mine"]
+    left = {one["topic"]: one["how"] for one in receipt["left"]}
+    assert left["support.dead-letters"] == "retention of 7 days"
 
 
 @pytest.mark.usefixtures("played")

@@ -23,12 +23,14 @@ from streams.core.tickets import (
     Due,
     Event,
     Incidents,
+    Statuses,
     Step,
     Ticket,
     decide,
     decode_ticket,
     encode_ticket,
     unlinked,
+    unstaffed,
 )
 
 SECOND = 1_000
@@ -57,6 +59,7 @@ class Conversation:
         **message: Any,
     ) -> None:
         self.incidents: Incidents = unlinked
+        self.queues: Statuses = unstaffed
         self.ticket_id = ticket_id
         self.account = account
         self.policy = policy or default_policy()
@@ -146,6 +149,7 @@ class Conversation:
             self.policy,
             arrival,
             model="test-1",
+            statuses=self.queues,
             incidents=self.incidents,
         )
         self.take(step)

@@ -1,8 +1,9 @@
 """Plays golden conversations with the real detectors and the real decision."""
 
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from detectors import Signals, analyze
@@ -17,10 +18,14 @@ from schemas.records import (
     Decision,
     DraftOutcome,
     DraftReview,
+    MergedTicket,
     MessageStatus,
+    Mode,
     Role,
+    RouteStatus,
     TicketUpdate,
     UpdateKind,
+    Verdict,
     Visibility,
 )
 from streams.agents.text import bounded, text_of
@@ -34,9 +39,6 @@ from streams.core.tickets import Arrival, Ticket, decide, internal_error
 from tests.core.conversation import START, Conversation
 from tests.golden.talk import Golden, Line, OpenIncident, agrees, conversations, told
 
-TEN_O_CLOCK: Final = 1_760_004_000_000
-"""Thursday 2025-10-09T10:00:00Z, when every conversation begins."""
-
 
 class Heard(NamedTuple):
     """What a line led to: the decisions, and how they would have been without its `meant`."""
@@ -44,6 +46,7 @@ class Heard(NamedTuple):
     line: Line
     said: list[str]
     misread: list[str]
+    notices: list[str]
 
 
 class Skipped(NamedTuple):
@@ -63,13 +66,19 @@ class Play(Conversation):
         super().__init__(_account(golden.account), policy_for(golden, policy))
         self.golden, self.incidents = golden, self._incident
         self.name, self.corrected = policy, corrected
-        self.now = TEN_O_CLOCK
+        self.began = self.now = int(golden.begins.timestamp() * 1000)
+        self.queues = self._status
         self.channel = golden.channel
         self.drafts = self.customers = 0
 
+    @property
+    def decisions(self) -> list[Decision]:
+        """Those on the topic that platforms obey; what is only watched lies on another."""
+        return [one for one in self.all(Decision) if one.mode is not Mode.SHADOW]
+
     def line(self, line: Line) -> Heard | Skipped:
         """Let the line happen at its time."""
-        before = len(self.all(Decision))
+        before = len(self.decisions)
         self.wait(Duration.parse(line.wait) if line.wait is not None else line.pause)
         if self.unsent(line):
             return Skipped(line)
@@ -78,11 +87,15 @@ class Play(Conversation):
             self.apply(self._update(line, UpdateKind(line.update)))
         elif line.wait is None:
             misread = self._speak(line)
-        return Heard(line, [told(decision) for decision in self.all(Decision)[before:]], misread)
+        decisions = self.decisions[before:]
+        notices = [
+            one.customer_notice.template for one in decisions if one.customer_notice is not None
+        ]
+        return Heard(line, [told(decision) for decision in decisions], misread, notices)
 
     def unsent(self, line: Line) -> bool:
         """Whether the decision in force keeps the AI from saying this."""
-        in_force = [d.action for d in self.all(Decision) if d.action is not Action.NONE]
+        in_force = [d.action for d in self.decisions if d.action is not Action.NONE]
         if line.anyway or not in_force:
             return False
         may = {Action.REPLY, Action.COLLECT}
@@ -93,13 +106,16 @@ class Play(Conversation):
     def _incident(
         self, ticket: Ticket, message: ConversationMessage, signals: Signals
     ) -> AnomalyLink | None:
-        began = TEN_O_CLOCK
         is_open = OpenAnomalies(
-            _anomaly(number, one)
+            _anomaly(number, one, self.began)
             for number, one in enumerate(self.golden.incidents)
-            if one.until is None or self.now < began + Duration.parse(one.until)
+            if one.until is None or self.now < self.began + Duration.parse(one.until)
         )
         return is_open.link(ticket.tenant, signals.category, signals.fingerprint, ticket.anomaly)
+
+    def _status(self, route: str) -> RouteStatus | None:
+        known = self.golden.queues.get(route)
+        return None if known is None else RouteStatus(route, updated_at=self.began, **known)
 
     def _speak(self, line: Line) -> list[str]:
         event, truncated = bounded(self._message(line))
@@ -116,6 +132,7 @@ class Play(Conversation):
             self.account,
             self.policy,
             arrival,
+            statuses=self.queues,
             incidents=self.incidents,
         )
         misread = [told(found) for found in step.outputs if isinstance(found, Decision)]
@@ -169,7 +186,13 @@ class Play(Conversation):
             verified=line.verified,
             account=_account(line.account),
             draft=reviewed,
+            other_ticket_id=line.other,
+            merged=None if line.merged is None else self._merged(line.merged),
+            verdict=None if line.verdict is None else Verdict(**line.verdict),
         )
+
+    def _merged(self, facts: dict[str, Any]) -> MergedTicket:
+        return msgspec.convert({"ticket_id": "T0", "opened_at": self.began, **facts}, MergedTicket)
 
 
 def policy_for(golden: Golden, name: str) -> Policy:
@@ -192,6 +215,8 @@ def disagreement(heard: Heard | Skipped, policy: str) -> str | None:
         return None if expected is None else f"expected {expected}, but the AI may not speak"
     if not agrees(expected, heard.said):
         return f"expected {expected}, got {heard.said}"
+    if line.notice is not None and heard.notices != [line.notice]:
+        return f"expected notice {line.notice}, got {heard.notices}"
     instead = line.misread_as(policy)
     if instead is None:
         return None
@@ -232,7 +257,7 @@ def _role(line: Line) -> Role:
     return Role(line.role) if line.robot is not None else Role.AI
 
 
-def _anomaly(number: int, incident: OpenIncident) -> Anomaly:
+def _anomaly(number: int, incident: OpenIncident, began: int) -> Anomaly:
     problem = None if incident.says is None else signals_of(incident.says).fingerprint
     assert (problem is None) == (incident.says is None), f"reports no problem: {incident.says}"
     return Anomaly(
@@ -241,10 +266,10 @@ def _anomaly(number: int, incident: OpenIncident) -> Anomaly:
         revision=1,
         title=incident.title,
         category=incident.category,
-        since=TEN_O_CLOCK,
-        updated_at=TEN_O_CLOCK,
-        window_start=TEN_O_CLOCK,
-        window_end=TEN_O_CLOCK,
+        since=began,
+        updated_at=began,
+        window_start=began,
+        window_end=began,
         accounts=40,
         expected=0.0,
         tail_probability=0.0,

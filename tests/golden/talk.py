@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ POLICIES: Final = ("default", "seed")
 _EXPECTED: Final = re.compile(
     r"(?P<tier>[012]) (?P<action>[a-z]+)(?P<codes>(?: [a-z_]+(?:/[\w-]+)?)*)(?: -> (?P<route>\w+))?"
 )
+
+TEN_O_CLOCK: Final = datetime(2025, 10, 9, 10, tzinfo=UTC)
+"""A Thursday; when every conversation begins that does not say so."""
 
 ByPolicy = str | dict[str, str]
 
@@ -58,6 +62,10 @@ class Line(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     instructions: str | None = None
     verified: bool | None = None
     account: dict[str, Any] | None = None
+    other: str | None = None
+    merged: dict[str, Any] | None = None
+    verdict: dict[str, Any] | None = None
+    notice: str | None = None
 
     def expected(self, policy: str) -> str | None:
         """The decision that a reader of the design expects, None for no decision."""
@@ -95,7 +103,7 @@ class OpenIncident(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Golden(msgspec.Struct, forbid_unknown_fields=True):
-    """A whole conversation."""
+    """A whole conversation. `queues` are the statuses of routes, where any is known."""
 
     about: str
     channel: str
@@ -103,6 +111,8 @@ class Golden(msgspec.Struct, forbid_unknown_fields=True):
     talk: tuple[Line, ...]
     account: dict[str, Any] | None = None
     policy: dict[str, Any] = {}
+    begins: datetime = TEN_O_CLOCK
+    queues: dict[str, dict[str, Any]] = {}
     name: str = ""
     incidents: tuple[OpenIncident, ...] = ()
 

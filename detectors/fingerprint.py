@@ -9,8 +9,11 @@ from functools import cache
 from hashlib import blake2b
 from typing import Final
 
+from msgspec.structs import replace
+
 from detectors.lexicon import rules_of
 from detectors.masking import mask, words
+from detectors.meaning import meaning, version
 from detectors.message import Message
 from detectors.signals import Fingerprint, Signal
 
@@ -59,12 +62,17 @@ _ERROR_WORD: Final = re.compile(
 )
 
 
-def fingerprint(message: Message, technical: Signal) -> Fingerprint | None:
-    """The problem a text reports; None when it reports none."""
+def fingerprint(
+    message: Message, technical: Signal, *, understood: bool = False
+) -> Fingerprint | None:
+    """The problem a text reports; None when it reports none.
+
+    Where the words of the text are `understood` and no error names the problem, their meaning does.
+    """
     text = message.reading.text
     if technical.score < PROBLEM_FROM and "exception" not in text and "error" not in text:
         return None
-    component = _first(message, _names("components"))
+    component = component_of(message)
     if status := _status(message):
         return _of(f"http {status}", component, component)
     if found := _error_text(text):
@@ -76,7 +84,15 @@ def fingerprint(message: Message, technical: Signal) -> Fingerprint | None:
     symptom = _first(message, _names("symptoms")) or "not_working"
     if component is None:
         component = _object(message)
-    return _of(symptom.replace("_", " "), component, component)
+    problem = _of(symptom.replace("_", " "), component, component)
+    if not understood:
+        return problem
+    return replace(problem, meaning=meaning(message), meaning_version=version())
+
+
+def component_of(message: Message) -> str | None:
+    """The part of the product that a text speaks of."""
+    return _first(message, _names("components"))
 
 
 def error_fingerprint(text: str, component: str | None = None) -> Fingerprint:

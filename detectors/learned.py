@@ -6,10 +6,11 @@ through one hidden layer). Plain numpy: some microseconds a text in a batch.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
+from zlib import crc32
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -46,6 +47,17 @@ class Features:
         known = self.known
         found = {number for gram in grams(message) if (number := known.get(gram)) is not None}
         return sorted(found)
+
+    @cached_property
+    def version(self) -> int:
+        """Names the pieces' vectors: equal numbers, equal vectors."""
+        return crc32(self._vectors.tobytes())
+
+    def mean(self, message: Message) -> Floats:
+        """The direction of the mean of a message's pieces; zeros where it has none."""
+        summed = self._vectors[self._pieces.of(message)].sum(axis=0)
+        direction: Floats = summed / (np.linalg.norm(summed) + TINY)
+        return direction
 
     def dense(self, messages: Sequence[Message], lexicon: Sequence[Sequence[float]]) -> Floats:
         """Meaning and lexicon scores, shape (messages, vector + lexicon)."""

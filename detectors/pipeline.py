@@ -139,7 +139,7 @@ def _english(read: Read, judgement: Judgement) -> Signals:
         complexity=count,
         complexity_span=count_span,
         category=judgement.category,
-        fingerprint=fingerprint(message, read.found["technical"]),
+        fingerprint=fingerprint(message, read.found["technical"], understood=True),
         entities=entities(message) + tried(message) + deadlines(message),
         language=read.language,
         gist=gist(message),

@@ -37,6 +37,9 @@ class Fingerprint(msgspec.Struct, frozen=True, gc=False):
     error_text: str | None = None
     """What `template` is the masked form of; None when the problem has another name."""
     component: str | None = None
+    meaning: tuple[int, ...] = ()
+    """What the customer's own words are about, where no error names the problem: see `meaning`."""
+    meaning_version: int = 0
 
 
 class Signals(msgspec.Struct, frozen=True, gc=False):

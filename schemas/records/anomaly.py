@@ -26,6 +26,8 @@ class ProblemReport(Record, frozen=True):
     heartbeat: bool = False
     language: str | None = None
     gist: tuple[int, ...] = ()
+    meaning: tuple[int, ...] = ()
+    meaning_version: int = 0
 
 
 class AnomalyState(GrowingEnum):

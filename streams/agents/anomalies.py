@@ -14,6 +14,7 @@ from streams.agents.states import Kind, States
 from streams.core.anomalies import (
     AnomalyPolicy,
     Incident,
+    Meanings,
     Shelf,
     Step,
     Subject,
@@ -21,15 +22,20 @@ from streams.core.anomalies import (
     act,
     category_name,
     decode_incident,
+    decode_meanings,
     decode_shelf,
     decode_subject,
     decode_watch,
     encode,
+    encode_meanings,
     encode_shelf,
     forget,
+    is_meant,
+    meanings_name,
     merge,
     observe,
     place,
+    place_meaning,
     record,
     shelf_number,
     wake,
@@ -40,6 +46,7 @@ from streams.engine import Batch, SourceRecord, Timer
 SUBJECTS: Kind[Subject] = Kind(b"f", encode, decode_subject, lambda subject: subject.deadline)
 INCIDENTS: Kind[Incident] = Kind(b"i", encode, decode_incident, lambda incident: incident.deadline)
 SHELVES: Kind[Shelf] = Kind(b"g", encode_shelf, decode_shelf, lambda shelf: None)
+MEANINGS: Kind[Meanings] = Kind(b"m", encode_meanings, decode_meanings, lambda meanings: None)
 WATCHES: Kind[Watch] = Kind(b"w", encode, decode_watch, lambda watch: None)
 
 
@@ -145,6 +152,7 @@ class _Work:
         self.subjects: States[Subject] = States(batch, SUBJECTS)
         self.incidents: States[Incident] = States(batch, INCIDENTS)
         self.shelves: States[Shelf] = States(batch, SHELVES)
+        self.meanings: States[Meanings] = States(batch, MEANINGS)
         self.watches: States[Watch] = States(batch, WATCHES)
 
     def load(self, received: list[Received[ProblemReport | AnomalyAction]]) -> None:
@@ -164,7 +172,11 @@ class _Work:
 
         What had come under aliases moves to the group.
         """
-        if report.heartbeat or report.error_text is None or report.template is None:
+        if report.heartbeat:
+            return report, ()
+        if is_meant(report):
+            return self._meant(report, policy, now)
+        if report.error_text is None or report.template is None:
             return report, ()
         text = words(report.template)
         shelf_name = f"{report.tenant}\x00{shelf_number(text)}"
@@ -181,6 +193,26 @@ class _Work:
             self.take(report.tenant, step, policy, now)
         own = () if placed.group == report.fingerprint else (report.fingerprint,)
         return replace(report, fingerprint=placed.group), placed.forms or own
+
+    def _meant(
+        self, report: ProblemReport, policy: AnomalyPolicy, now: Millis
+    ) -> tuple[ProblemReport, tuple[str, ...]]:
+        """The report under its meaning's cluster.
+
+        What its component and symptom alone had collected moves there.
+        """
+        name = meanings_name(report)
+        meanings = self.meanings.get(name) or Meanings()
+        evicted = meanings.evicted
+        placed = place_meaning(meanings, report, now)
+        self.counts["text"] += meanings.evicted - evicted
+        if placed.learned:
+            self.meanings.set(name, replace(meanings))
+        known, alone = _Tenant(self, report.tenant), report.fingerprint
+        if report.component is not None and known.subject(alone) is not None:
+            watch = self.watch(report.tenant)
+            self.take(report.tenant, merge(known, watch, alone, placed.group, policy), policy, now)
+        return replace(report, fingerprint=placed.group), (alone,)
 
     def watch(self, tenant: str) -> Watch:
         return self.watches.get(tenant) or Watch()
@@ -220,6 +252,7 @@ class _Work:
         self.subjects.save()
         self.incidents.save()
         self.shelves.save()
+        self.meanings.save()
         self.watches.save()
         for what, times in (+self.counts).items():
             count(what, times)

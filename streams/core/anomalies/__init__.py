@@ -16,6 +16,14 @@ from streams.core.anomalies.grouping import (
 from streams.core.anomalies.groups import Groups
 from streams.core.anomalies.lifecycle import forget, observe, wake
 from streams.core.anomalies.linking import OpenAnomalies
+from streams.core.anomalies.meanings import (
+    Meanings,
+    decode_meanings,
+    encode_meanings,
+    is_meant,
+    meanings_name,
+    place_meaning,
+)
 from streams.core.anomalies.merging import merge
 from streams.core.anomalies.naming import category_name
 from streams.core.anomalies.record import record
@@ -37,6 +45,7 @@ __all__ = [
     "Groups",
     "Incident",
     "Known",
+    "Meanings",
     "OpenAnomalies",
     "Placed",
     "Shelf",
@@ -46,15 +55,20 @@ __all__ = [
     "act",
     "category_name",
     "decode_incident",
+    "decode_meanings",
     "decode_shelf",
     "decode_subject",
     "decode_watch",
     "encode",
+    "encode_meanings",
     "encode_shelf",
     "forget",
+    "is_meant",
+    "meanings_name",
     "merge",
     "observe",
     "place",
+    "place_meaning",
     "record",
     "shelf_number",
     "wake",

@@ -208,6 +208,8 @@ def write_problem_report(handling: Handling, message: ConversationMessage) -> No
             component=found.component,
             account_tier=None if account is None else account.tier,
             contract_value=None if account is None else account.contract_value,
+            meaning=found.meaning,
+            meaning_version=found.meaning_version,
         )
     )
 

@@ -1,0 +1,145 @@
+"""Reports without an error text that mean the same are one problem.
+
+Each report carries the vector of its words (`detectors.meaning`). It belongs to the cluster with
+the nearest centre, or founds one where none is near. A component that both name brings the two
+nearer, another one keeps them apart. A centre follows its first reports and then stays, so that a
+tenant's clusters are written only while something is learned. Where there are too many, the one
+that was not met for longest goes.
+
+Products of vectors are sums of whole numbers, exact in any order: every machine groups alike.
+"""
+
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from detectors.meaning import MOST, SCALE, scaled
+from schemas.records import Millis, ProblemReport
+from streams.core.anomalies.grouping import Placed
+
+VERSION: Final = b"\x01"
+MOST_CLUSTERS: Final = 512
+MOST_NUMBERS: Final = 256
+"""Numbers of a vector; a longer one is not grouped."""
+SETTLED: Final = 8
+"""Reports that a centre follows."""
+RENEWED: Final = 3_600_000
+"""Milliseconds after which it is noted again that a cluster was met."""
+NEAR: Final = 0.5
+"""Cosine from which on two are one problem; chosen on the first half of our own wordings."""
+AGREES: Final = 0.2
+"""What the same component adds to the cosine."""
+DIFFERS: Final = 0.2
+"""What another component takes from it."""
+
+
+class Meanings(msgspec.Struct, array_like=True):
+    """A tenant's clusters, one place a cluster in each list. Whoever decoded it owns it."""
+
+    names: list[str] = []
+    components: list[str | None] = []
+    weights: list[int] = []
+    met: list[Millis] = []
+    centres: bytes = b""
+    """All centres one after another, a signed byte a number."""
+    evicted: int = 0
+    """Clusters given up for want of room."""
+
+
+def is_meant(report: ProblemReport) -> bool:
+    """Whether a report is grouped by its meaning."""
+    numbers = report.meaning
+    return (
+        report.error_text is None
+        and 0 < len(numbers) <= MOST_NUMBERS
+        and max(numbers) <= MOST
+        and min(numbers) >= -MOST
+    )
+
+
+def meanings_name(report: ProblemReport) -> str:
+    """Under which name the clusters that a report can belong to are kept."""
+    return f"{report.tenant}\x00{report.meaning_version}.{len(report.meaning)}"
+
+
+def place_meaning(meanings: Meanings, report: ProblemReport, at: Millis) -> Placed:
+    """The cluster of a report, named for the one that founded it; the clusters learn the report."""
+    number = _nearest(meanings, report)
+    if number is None:
+        return _found(meanings, report, at)
+    learned = meanings.weights[number] < SETTLED
+    if learned:
+        _follow(meanings, number, report)
+    if at - meanings.met[number] >= RENEWED:
+        meanings.met[number], learned = at, True
+    return Placed(meanings.names[number], learned=learned)
+
+
+def encode_meanings(meanings: Meanings) -> bytes:
+    """The stored value of a tenant's clusters."""
+    return VERSION + msgspec.msgpack.encode(meanings)
+
+
+def decode_meanings(value: bytes) -> Meanings:
+    """The clusters in a stored value. Raises ValueError when another version wrote it."""
+    if value[:1] != VERSION:
+        raise ValueError(
+            f"meanings of version {value[:1].hex() or 'none'} cannot be read, only {VERSION.hex()}"
+        )
+    return msgspec.msgpack.decode(value[1:], type=Meanings)
+
+
+def _nearest(meanings: Meanings, report: ProblemReport) -> int | None:
+    if not meanings.names:
+        return None
+    centres = np.frombuffer(meanings.centres, np.int8).reshape(len(meanings.names), -1)
+    cosines = centres.astype(np.float32) @ np.array(report.meaning, np.float32) / SCALE**2
+    if report.component is not None:
+        cosines += [_agreement(known, report.component) for known in meanings.components]
+    best = int(cosines.argmax())
+    return best if cosines[best] >= NEAR else None
+
+
+def _agreement(known: str | None, component: str) -> float:
+    if known is None:
+        return 0.0
+    return AGREES if known == component else -DIFFERS
+
+
+def _follow(meanings: Meanings, number: int, report: ProblemReport) -> None:
+    size, weight = len(report.meaning), meanings.weights[number]
+    start = number * size
+    centre = np.frombuffer(meanings.centres, np.int8, size, start).astype(np.float32)
+    moved = scaled(centre * np.float32(weight) + np.array(report.meaning, np.float32))
+    meanings.centres = b"".join(
+        (meanings.centres[:start], _bytes(moved), meanings.centres[start + size :])
+    )
+    meanings.weights[number] = weight + 1
+    meanings.components[number] = meanings.components[number] or report.component
+
+
+def _found(meanings: Meanings, report: ProblemReport, at: Millis) -> Placed:
+    if len(meanings.names) >= MOST_CLUSTERS:
+        _evict(meanings, len(report.meaning))
+    label = f"{report.meaning_version}\x00{report.report_id}".encode(errors="replace")
+    name = blake2b(label, digest_size=8).hexdigest()
+    meanings.names.append(name)
+    meanings.components.append(report.component)
+    meanings.weights.append(1)
+    meanings.met.append(at)
+    meanings.centres += _bytes(report.meaning)
+    return Placed(name, learned=True)
+
+
+def _evict(meanings: Meanings, size: int) -> None:
+    number = meanings.met.index(min(meanings.met))
+    for places in (meanings.names, meanings.components, meanings.weights, meanings.met):
+        del places[number]
+    meanings.centres = meanings.centres[: number * size] + meanings.centres[(number + 1) * size :]
+    meanings.evicted += 1
+
+
+def _bytes(numbers: tuple[int, ...]) -> bytes:
+    return np.array(numbers, np.int8).tobytes()

@@ -7,6 +7,7 @@ new release of Faust or aiokafka no longer has it.
 """
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -32,6 +33,10 @@ SCHEME = "baton"
 IDLE_WAIT = 0.2
 """Seconds a fetch waits for records when all partitions want some; also the timers' resolution."""
 BUSY_WAIT = 0.01
+GATHER_WAIT = 0.01
+GATHER_BYTES: Final = 64 << 10
+"""Records that come in quick succession are fetched together, whichever is reached first: one by
+one, each would cost broker and worker a request and a batch, and wait for the checkpoint anyway."""
 HANDLED_WAIT: Final = 0.002
 """Seconds between two looks at whether the agent is done."""
 
@@ -192,13 +197,22 @@ class BatchConsumer(driver.Consumer):
             timeout = IDLE_WAIT if all_wanted else BUSY_WAIT
             # It goes on in the consumer's thread even when we are cancelled.
             self._fetching = asyncio.ensure_future(self._getmany(wanted, timeout=timeout))
+            started = time.monotonic()
             try:
                 fetched = await asyncio.shield(self._fetching)
             except self.consumer_stopped_errors:
                 return
+            self._gather(bool(fetched) and time.monotonic() - started < 2 * GATHER_WAIT)
             for tp, records in fetched.items():
                 await self._deliver(tp, owned.get(tp.partition), records)
             await self._tick(owned)
+
+    def _gather(self, gather: bool) -> None:
+        thread = cast(ReaderThread, self._thread)
+        if gather:
+            thread.hold_fetches(GATHER_BYTES, round(1_000 * GATHER_WAIT))
+        else:
+            thread.hold_fetches(1, self.engine.config.fetch_wait)
 
     def _wanted(self, owned: Mapping[int, "Partition"]) -> set[TP]:
         """Back-pressure: what is fetched when, so that memory has a bound.

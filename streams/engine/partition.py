@@ -2,7 +2,8 @@
 
 import heapq
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, repeat
 from typing import Any
 
 from streams.engine.batch import Batch, Output
@@ -84,14 +85,13 @@ class Partition:
     def get_many(self, keys: Sequence[bytes], changes: Changes) -> list[bytes | None]:
         """Values by key, seen through `changes` of the batch under way."""
         self.fold()
-        found: list[Any] = [ABSENT] * len(keys)
-        for layer in (changes, self._overlay, self._flushing):
+        # Each layer answers where the newer ones do not: the default of a look-up is what the older
+        # layers have. All of it runs in C.
+        values: Iterable[Any] = repeat(ABSENT)
+        for layer in (self._flushing, self._overlay, changes):
             if layer:
-                get = layer.get
-                found = [
-                    get(key, ABSENT) if value is ABSENT else value
-                    for key, value in zip(keys, found, strict=True)
-                ]
+                values = map(layer.get, keys, values)
+        found: list[Any] = list(islice(values, len(keys)))
         missing = [index for index, value in enumerate(found) if value is ABSENT]
         if missing:
             values = self.store.get_many([keys[index] for index in missing])

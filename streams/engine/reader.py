@@ -50,6 +50,11 @@ class ReaderThread(driver.AIOKafkaConsumerThread):
         consumer._client._metadata_max_age_ms = METADATA_AGE
         return consumer
 
+    def hold_fetches(self, least: int, wait: int) -> None:
+        """Brokers hold further fetches for `least` bytes, at most `wait` milliseconds."""
+        reader = self._ensure_consumer()._fetcher
+        reader._fetch_min_bytes, reader._fetch_max_wait_ms = least, wait
+
     async def ends(self, tps: list[TP]) -> Mapping[TP, int]:
         """The ends of these logs as they are now, records of open transactions included.
 

@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from tests.chaos.feed import Fed, Feed
 from tests.chaos.gaps import Stroke, Watch, waits
-from tests.chaos.group import Group
+from tests.chaos.group import UNEXPLAINED, Group
 from tests.chaos.verdict import Verdict
 from tests.kafka import Kafka
 
@@ -86,8 +86,11 @@ class Result:
 
     @property
     def passed(self) -> bool:
-        """Whether it is exact, or is not where the engine was broken on purpose."""
-        return self.exact != self.broken
+        """Whether it is exact, or is not where the engine was broken on purpose.
+
+        A worker that ended without a reason fails every drill.
+        """
+        return self.exact != self.broken and UNEXPLAINED not in self.exits
 
     @property
     def exact(self) -> bool:
@@ -175,6 +178,8 @@ class Drill:
             self.group.stop()
         self.say("verifying")
         verdict = workload.verify()
+        for words in self.group.last_words:
+            self.say(words)
         found = waits(self._strokes, gaps)
         return Result(
             self.name,

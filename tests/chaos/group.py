@@ -17,6 +17,9 @@ ROOT = Path(__file__).parents[2]
 RESTART_DELAY = 1.0
 """Seconds after which the supervisor starts a worker again that has ended."""
 STOP_TIMEOUT = 30.0
+UNEXPLAINED = 1
+"""How Python ends a program that failed without the engine's saying why."""
+LAST_LINES = 30
 READY = b"ready: "
 RESTORED = re.compile(rb"restored partitions \[([0-9, ]*)\]")
 
@@ -38,7 +41,8 @@ class Group:
     """Workers by name; each has a data folder and a log of its name in `folder`.
 
     What ends, by itself or by `kill` and `terminate`, is started again until `stop`. `exits` counts
-    how workers ended: exit codes, signals negative.
+    how workers ended: exit codes, signals negative; `last_words` are the ends of the logs of those
+    that ended with `UNEXPLAINED`.
     """
 
     def __init__(self, arguments: Sequence[str], environment: Environment, folder: Path) -> None:
@@ -50,6 +54,7 @@ class Group:
         self._stopped = threading.Event()
         self._supervisor: threading.Thread | None = None
         self.exits: Counter[int] = Counter()
+        self.last_words: list[str] = []
 
     @property
     def names(self) -> list[str]:
@@ -147,14 +152,18 @@ class Group:
         if wipe:
             empty(self.data_of(name))
         with self._lock:
-            self._note_end(worker)
+            self._note_end(name, worker)
             worker.held = False
         return code
 
-    def _note_end(self, worker: _Worker) -> None:
-        if worker.ended is None:
-            worker.ended = time.monotonic()
-            self.exits[worker.process.returncode] += 1
+    def _note_end(self, name: str, worker: _Worker) -> None:
+        if worker.ended is not None:
+            return
+        worker.ended = time.monotonic()
+        self.exits[worker.process.returncode] += 1
+        if worker.process.returncode == UNEXPLAINED:
+            lines = self.log_of(name).read_text(errors="replace").splitlines()[-LAST_LINES:]
+            self.last_words.append("\n".join([f"{name} ended without a reason:", *lines]))
 
     def _supervise(self) -> None:
         while not self._stopped.wait(0.1):
@@ -162,7 +171,7 @@ class Group:
                 for name, worker in self._workers.items():
                     if worker.held or worker.process.poll() is None:
                         continue
-                    self._note_end(worker)
+                    self._note_end(name, worker)
                     if worker.ended and time.monotonic() > worker.ended + RESTART_DELAY:
                         worker.process = self._process(name, worker.extra)
                         worker.ended = None

@@ -10,7 +10,7 @@ from typing import Any
 from faust.types import TP
 
 from streams.engine import Batch, Timer
-from streams.engine.consumer import BatchConsumer
+from streams.engine.consumer import GATHER_BYTES, BatchConsumer
 from streams.engine.processing import TIMERS_AT_ONCE
 from tests.engine.records import TOPIC, Record, batch, partition
 
@@ -22,6 +22,10 @@ class Thread:
         self.position = 0
         self.arrived = asyncio.Event()
         self.fetching = asyncio.Event()
+        self.least: list[int] = []
+
+    def hold_fetches(self, least: int, wait: int) -> None:
+        self.least.append(least)
 
     async def getmany(self, wanted: set[TP], timeout: float) -> Mapping[TP, list[Record]]:
         self.fetching.set()
@@ -78,6 +82,25 @@ class Consumer(BatchConsumer):
         """No timers."""
 
 
+def engine_with(part: Any) -> Any:
+    return SimpleNamespace(partitions={0: part}, config=SimpleNamespace(fetch_wait=500))
+
+
+def test_records_that_come_quickly_are_gathered_until_there_is_a_pause(tmp_path: Path) -> None:
+    async def asked_for() -> list[int]:
+        part, thread = partition(tmp_path), Thread()
+        part.readable = True
+        thread.arrived.set()
+        consumer = Consumer(thread, engine_with(part))
+        drain = asyncio.ensure_future(consumer._drain(SimpleNamespace(_stopped=asyncio.Event())))
+        while len(thread.least) < 2:
+            await asyncio.sleep(0)
+        drain.cancel()
+        return thread.least[:2]
+
+    assert asyncio.run(asked_for()) == [GATHER_BYTES, 1]
+
+
 def test_timers_of_a_partition_that_was_given_up_are_let_be(tmp_path: Path) -> None:
     given_up = partition(tmp_path)
     given_up.store.close()
@@ -105,7 +128,7 @@ def test_what_comes_during_a_quick_rebalance_is_not_taken_by_the_fetch_before_it
 ) -> None:
     async def delivered() -> int:
         before, after = partition(tmp_path / "before"), partition(tmp_path / "after")
-        thread, engine = Thread(), SimpleNamespace(partitions={0: before})
+        thread, engine = Thread(), engine_with(before)
         consumer = Consumer(thread, engine)
         before.readable = True
         drain = asyncio.ensure_future(consumer._drain(SimpleNamespace(_stopped=asyncio.Event())))

@@ -8,7 +8,7 @@ from schemas.topics import key_of
 from streams.agents.published import PublishedPolicy
 from streams.core.policy import default_policy
 from streams.core.policy.shipped import shipped_text
-from streams.shelf import Change, Shelf
+from streams.policies.shelf import Change, Shelf
 
 NOW = 1_767_603_600_000
 

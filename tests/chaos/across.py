@@ -61,7 +61,7 @@ class Across:
         self._settings = settings
         self._load = load
         self._extra = extra
-        self._codec = PrivateCodec(Codec(), default_policy().privacy)
+        self._codec = PrivateCodec(Codec(), lambda _now: default_policy().privacy)
         self._connection = Connection(bootstrap, topic_prefix=settings.topic_prefix)
         self._read = AGENTS[load.agent].sources[0]
         self.arguments: Sequence[str] = (

@@ -32,7 +32,7 @@ from tests.eval.fairness import fairness
 from tests.eval.figure import Figure
 from tests.eval.fingerprints import fingerprints
 from tests.eval.measures import Interval, Scores, Wanted, auc, best_f1, f1, interval
-from tests.eval.ours import blind_corpora, linked, mails, ordinary
+from tests.eval.ours import SETS, blind_corpora, linked, mails, ordinary
 from tests.eval.public import DATA, public_corpora
 from tests.eval.reliability import reliability, write_plot
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from schemas.records import AccountSnapshot, Reason
 from streams.core.policy.model import Policy
+from streams.core.policy.plan import plan_of
 from streams.core.policy.routes import Route
 from streams.core.policy.segments import Segment
 from streams.core.policy.team_rules import TeamRule
@@ -42,7 +43,7 @@ def _rule_of(policy: Policy, reasons: Collection[Reason]) -> TeamRule | None:
 
 def route_named(policy: Policy, name: str) -> Route:
     """The route of that name, or the lead's when the policy no longer has it."""
-    routes = {route.name: route for route in policy.routes}
+    routes = plan_of(policy).routes
     return routes.get(name) or routes[policy.escalations.lead_route]
 
 
@@ -57,7 +58,10 @@ def segment_of(
 
 def first_fitting(segments: Sequence[Segment], account: AccountSnapshot) -> Segment:
     """The first segment that fits an account, or the last."""
-    return next((segment for segment in segments if _fits(segment, account)), segments[-1])
+    for segment in segments:
+        if _fits(segment, account):
+            return segment
+    return segments[-1]
 
 
 def _fits(segment: Segment, account: AccountSnapshot) -> bool:

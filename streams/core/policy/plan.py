@@ -7,6 +7,7 @@ from typing import NamedTuple
 from streams.core.calendars import BusinessHours, hours_of
 from streams.core.policy.model import Policy
 from streams.core.policy.modes import Modes, Stopped
+from streams.core.policy.routes import Route
 from streams.core.policy.rules import Rules
 from streams.core.policy.segments import Segment
 from streams.core.policy.triggers import BillingRule, DoubtRule, SignalRule
@@ -24,6 +25,8 @@ KEPT = 64
 class Plan(NamedTuple):
     """A policy made ready to decide with."""
 
+    reference: str
+    routes: Mapping[str, Route]
     by_segment: Mapping[str, Limits]
     by_category: Mapping[tuple[str, str], Limits]
     on_message: Rules
@@ -47,6 +50,8 @@ def plan_of(policy: Policy) -> Plan:
     categories = sorted({category for rule in rules.values() for category in rule.categories})
     stopped = policy.stopped
     return Plan(
+        policy.reference,
+        {route.name: route for route in policy.routes},
         {segment.name: _limits(rules, segment, None) for segment in policy.segments},
         {
             (segment.name, category): _limits(rules, segment, category)

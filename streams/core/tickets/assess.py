@@ -59,7 +59,7 @@ def assess(handling: Handling, triggers: TriggerGroup) -> Found:
 
 def strictest(reasons: Iterable[Reason]) -> int:
     """The highest tier of the reasons, 0 without any."""
-    return max((reason.tier for reason in reasons), default=0)
+    return max([reason.tier for reason in reasons], default=0)
 
 
 def _reason(handling: Handling, code: str, seen: Seen) -> Reason:

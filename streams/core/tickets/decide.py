@@ -1,6 +1,8 @@
 """The whole way of an event: what is known, what it changes, what is decided."""
 
-from copy import copy
+from typing import Final
+
+from msgspec.structs import replace
 
 from detectors.signals import Signals
 from schemas.records import (
@@ -44,6 +46,8 @@ from streams.core.tickets.triggers import group
 _NOT_ANALYSED = Signals(unreadable=True)
 _THANKED = 0.5
 _ON_ERROR = group(Code.INTERNAL_ERROR)
+_IDENTIFIED: Final = UpdateKind.IDENTIFIED
+_OPENED: Final = ActivityKind.OPENED
 
 
 def decide(
@@ -130,9 +134,9 @@ def _begin(
     *,
     changed: bool = False,
 ) -> Handling:
-    ticket = copy(state) if state is not None else _new(event, policy, arrival)
+    ticket = replace(state) if state is not None else _new(event, policy, arrival)
     message = event if isinstance(event, ConversationMessage) else None
-    identifies = isinstance(event, TicketUpdate) and event.kind is UpdateKind.IDENTIFIED
+    identifies = isinstance(event, TicketUpdate) and event.kind is _IDENTIFIED
     if isinstance(event, TicketUpdate) and not changed:
         account = event.account or account
         if identifies:
@@ -157,7 +161,7 @@ def _begin(
         message,
     )
     if state is None:
-        write_activity(handling, ActivityKind.OPENED, "1")
+        write_activity(handling, _OPENED, "1")
     elif not isinstance(event, Due) and not ticket.erased and not changed:
         belong(handling, event.account_id, event.requester_id, corrects=identifies)
     return handling

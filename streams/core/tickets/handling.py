@@ -1,6 +1,7 @@
 """One event being decided: what is known about it, and what has come out so far."""
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -27,6 +28,8 @@ from streams.core.policy.routes import Route
 from streams.core.policy.segments import Segment
 from streams.core.policy.triggers import Triggers
 from streams.core.tickets.state import Ticket
+
+_ENFORCE: Final = Mode.ENFORCE
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
@@ -141,7 +144,7 @@ class Handling(msgspec.Struct, gc=False):
     @property
     def enforced(self) -> bool:
         """Whether decisions bind; otherwise they are only recorded."""
-        return self.policy.mode is Mode.ENFORCE
+        return self.policy.mode is _ENFORCE
 
     def emit(self, record: Record | Tombstone) -> None:
         """Write a record with this step."""

@@ -228,10 +228,9 @@ def row_of(event: Event) -> Row:
 
 
 def _speaker(message: ConversationMessage) -> str:
-    if messages.is_draft(message):
-        return "draft"
-    spoken = message.role in MESSAGES and messages.speaks_as(message, message.role)
-    return message.role if spoken else "note"
+    if not messages.is_spoken(message) or message.role not in MESSAGES:
+        return "note"
+    return "draft" if messages.is_draft(message) else message.role
 
 
 def act_on(ticket: Ticket, event: Event) -> Act:

@@ -1,5 +1,7 @@
 """What each kind of message does to a ticket."""
 
+from typing import Final
+
 from schemas.records import (
     Action,
     ActivityKind,
@@ -30,6 +32,15 @@ from streams.core.tickets.waits import await_answer
 _ON_TAKEOVER = group(Code.HUMAN_TAKEOVER)
 _ON_AI_SENT = group(Code.AI_GAVE_UP)
 _ON_RETURN = group(Code.REOPENED)
+# A member looked up in its enum costs as much as a call.
+_AI: Final = Role.AI
+_PUBLIC: Final = Visibility.PUBLIC
+_DRAFT: Final = MessageStatus.DRAFT
+_MESSAGE: Final = Cause.MESSAGE
+_WROTE: Final = ActivityKind.MESSAGE
+_OF_CLOSED: Final = Owner.CLOSED
+_OF_HUMAN: Final = Owner.HUMAN
+_OF_AI: Final = Owner.AI
 
 
 def is_customer_turn(event: Event) -> bool:
@@ -41,19 +52,20 @@ def is_draft(event: Event) -> bool:
     """Whether the event is an answer that the AI would like to send."""
     return (
         isinstance(event, ConversationMessage)
-        and event.status is MessageStatus.DRAFT
-        and speaks_as(event, Role.AI)
+        and event.status is _DRAFT
+        and event.role is _AI
+        and is_spoken(event)
     )
 
 
 def speaks_as(event: Event, role: Role) -> bool:
     """Whether the event is a public message of somebody in that role, not of a machine."""
-    return (
-        isinstance(event, ConversationMessage)
-        and event.role is role
-        and event.visibility is Visibility.PUBLIC
-        and not event.automated
-    )
+    return isinstance(event, ConversationMessage) and event.role is role and is_spoken(event)
+
+
+def is_spoken(message: ConversationMessage) -> bool:
+    """Whether a message is public and not of a machine."""
+    return message.visibility is _PUBLIC and not message.automated
 
 
 def subject_of(event: ConversationMessage) -> Subject:
@@ -70,24 +82,24 @@ def on_customer(handling: Handling, message: ConversationMessage) -> None:
     ticket = handling.ticket
     ticket.channel, ticket.language = message.channel, message.language or ticket.language
     write_down(handling, message)
-    goes_on = ticket.owner is not Owner.CLOSED
+    goes_on = ticket.owner is not _OF_CLOSED
     for_people = not goes_on and belongs_to_people(handling)
     if not goes_on and not handling.thanked:
         reopen(handling)
     hear_customer(handling, message)
     ticket.anomaly = handling.incidents(ticket, message, handling.signals)
     found = assess(handling, ON_CUSTOMER_MESSAGE)
-    if ticket.owner is Owner.CLOSED and found.reasons:
+    if ticket.owner is _OF_CLOSED and found.reasons:
         reopen(handling)
-    if for_people and ticket.owner is not Owner.CLOSED:
+    if for_people and ticket.owner is not _OF_CLOSED:
         found = returned(handling, found)
-    settle(handling, Subject(Cause.MESSAGE, message.message_id, message.message_id), found)
-    if ticket.owner is Owner.HUMAN:
+    settle(handling, Subject(_MESSAGE, message.message_id, message.message_id), found)
+    if ticket.owner is _OF_HUMAN:
         _await_person(handling)
-    elif ticket.owner is Owner.AI:
+    elif ticket.owner is _OF_AI:
         await_answer(handling)
     write_problem_report(handling, message)
-    write_activity(handling, ActivityKind.MESSAGE, message.message_id)
+    write_activity(handling, _WROTE, message.message_id)
 
 
 def _await_person(handling: Handling) -> None:
@@ -112,7 +124,7 @@ def on_draft(handling: Handling, message: ConversationMessage) -> None:
     subject = subject_of(message)
     asked, waiting = message.in_reply_to, ticket.customer_message_id
     hear_confidence(ticket, message)
-    if ticket.owner is Owner.HUMAN:
+    if ticket.owner is _OF_HUMAN:
         settle(handling, subject, NOTHING)
     elif asked is not None and waiting is not None and asked != waiting:
         write_decision(handling, subject, NOTHING, Action.NONE, 0)
@@ -122,7 +134,7 @@ def on_draft(handling: Handling, message: ConversationMessage) -> None:
         if subject.message_id is not None and subject.message_id == ticket.cleared_message_id:
             found = found.joined(tuple(one for one in ticket.reasons if one.tier == 1))
         settle(handling, subject, found)
-    if ticket.owner is not Owner.AI:
+    if ticket.owner is not _OF_AI:
         write_down(handling, message)
 
 
@@ -135,7 +147,7 @@ def on_ai(handling: Handling, message: ConversationMessage) -> None:
         ticket.ai_against_decision = True
     hear_ai(handling, message)
     ticket.answer_due = ticket.open_due = None
-    if ticket.owner is not Owner.AI:
+    if ticket.owner is not _OF_AI:
         return
     ticket.quiet_due = handling.now + handling.policy.retention.silence
     found = assess(handling, _ON_AI_SENT)
@@ -157,7 +169,7 @@ def on_note(handling: Handling, message: ConversationMessage) -> None:
 def on_human_reply(handling: Handling, subject: Subject, person: str | None) -> None:
     """A person has answered the customer: the clock that runs is met."""
     ticket = handling.ticket
-    if ticket.owner is Owner.CLOSED:
+    if ticket.owner is _OF_CLOSED:
         return
     take_over(handling, subject, person)
     ticket.last_word, ticket.last_at = Role.HUMAN, handling.now

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from hashlib import blake2b
-from operator import attrgetter
 from typing import Any, Final
 from zlib import crc32
 
@@ -49,6 +48,9 @@ KNOWN_ATTACHMENTS = 20
 EXTRACTED = 2_000
 """Characters of an attachment's text that are kept."""
 _CONTENT: Final = 16
+_AI: Final = Role.AI
+_CUSTOMER: Final = Role.CUSTOMER
+_DRAFT: Final = MessageStatus.DRAFT
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -62,7 +64,7 @@ def fingerprint(event: ConversationMessage | TicketUpdate) -> int:
         name = f"update/{event.update_id}"
         says = _encode(replace(event, occurred_at=0))
     else:
-        draft = event.status is MessageStatus.DRAFT and event.role is not Role.CUSTOMER
+        draft = event.status is _DRAFT and event.role is not _CUSTOMER
         name = (
             f"draft/{event.draft_id or event.message_id}" if draft else f"sent/{event.message_id}"
         )
@@ -73,7 +75,8 @@ def fingerprint(event: ConversationMessage | TicketUpdate) -> int:
 
 def came_before(ticket: Ticket, known: int) -> bool:
     """Whether an event with this id is among the latest, whatever it said."""
-    return any(one >> _CONTENT == known >> _CONTENT for one in ticket.seen)
+    name = known >> _CONTENT
+    return name in [one >> _CONTENT for one in ticket.seen]
 
 
 def remember(ticket: Ticket, known: int) -> None:
@@ -113,8 +116,8 @@ def _make_room(ticket: Ticket, line: TranscriptEntry) -> None:
     """When the newer half is full, the older half leaves: so sizes of single lines need not be
     remembered, and no more is kept than two halves.
     """
-    texts = (line.text, line.translated_text, *(one.extracted_text for one in line.attachments))
-    size = sum(len(text.encode("utf-8", "replace")) for text in texts if text)
+    texts = [line.text, line.translated_text, *[one.extracted_text for one in line.attachments]]
+    size = sum([len(text.encode("utf-8", "replace")) for text in texts if text])
     if ticket.half_bytes + size > HALF_TRANSCRIPT:
         ticket.transcript_from = max(ticket.transcript_from, ticket.transcript_half)
         ticket.transcript_half, ticket.half_bytes = ticket.transcript_to, 0
@@ -124,15 +127,17 @@ def _make_room(ticket: Ticket, line: TranscriptEntry) -> None:
 def _attachments(message: ConversationMessage) -> tuple[Attachment, ...]:
     """What came with it; of the text read from a file only the beginning."""
     return tuple(
-        replace(one, extracted_text=one.extracted_text and one.extracted_text[:EXTRACTED])
-        for one in message.attachments[:KNOWN_ATTACHMENTS]
+        [
+            replace(one, extracted_text=one.extracted_text and one.extracted_text[:EXTRACTED])
+            for one in message.attachments[:KNOWN_ATTACHMENTS]
+        ]
     )
 
 
 def hear_customer(handling: Handling, message: ConversationMessage) -> None:
     """A customer's public message."""
     ticket, signals = handling.ticket, handling.signals
-    if ticket.last_word is Role.AI and not handling.thanked:
+    if ticket.last_word is _AI and not handling.thanked:
         answered = ticket.ai_asked and signals.ai_failed.score < 0.5
         ticket.stalled += 0 if answered or _asks_anew(ticket, message, signals) else 1
     elif handling.thanked:
@@ -149,7 +154,7 @@ def hear_customer(handling: Handling, message: ConversationMessage) -> None:
         ticket.issue_message_id = message.message_id
     end_pause(handling)
     ticket.customer_message_id = message.message_id
-    ticket.last_word, ticket.last_at, ticket.ai_asked = Role.CUSTOMER, handling.now, False
+    ticket.last_word, ticket.last_at, ticket.ai_asked = _CUSTOMER, handling.now, False
 
 
 def _asks_anew(ticket: Ticket, message: ConversationMessage, signals: Signals) -> bool:
@@ -168,15 +173,15 @@ HEARD_FROM: Final = 0.2
 _SIGNALS: Final = tuple(
     field.name for field in msgspec.structs.fields(Signals) if field.type is Signal
 )
-_every_signal: Final = attrgetter(*_SIGNALS)
 
 
 def _heard(signals: Signals) -> tuple[Heard, ...]:
-    heard = [
-        Heard(name, signal.score, *(signal.span or (0, 0)))
-        for name, signal in zip(_SIGNALS, _every_signal(signals), strict=True)
-        if signal.score >= HEARD_FROM
-    ]
+    heard = []
+    for name in _SIGNALS:
+        signal = getattr(signals, name)
+        if signal.score >= HEARD_FROM:
+            start, end = signal.span or (0, 0)
+            heard.append(Heard(name, signal.score, start, end))
     return (*heard, *[Heard(one.kind, 1.0, *one.span) for one in signals.matters])
 
 
@@ -203,7 +208,7 @@ def hear_ai(handling: Handling, message: ConversationMessage) -> None:
     ticket.ai_asked = "?" in message.text[-QUESTION_TAIL:]
     if ticket.ai_asked and ticket.paused_since is None:
         ticket.paused_since = handling.now
-    ticket.last_word, ticket.last_at = Role.AI, handling.now
+    ticket.last_word, ticket.last_at = _AI, handling.now
     hear_confidence(ticket, message)
 
 

@@ -31,6 +31,8 @@ from streams.core.tickets.handling import Handling, Subject
 from streams.core.tickets.sla import spent
 from streams.core.tickets.state import KNOWN_SCORES, Case, Clock, Owner, Ticket
 
+_MESSAGE: Final = ActivityKind.MESSAGE
+_UNKNOWN: Final = HealthLevel.UNKNOWN
 _FOR_THE_AI: Final = (Action.REPLY, Action.REVIEW)
 
 ACTIONS: Final = (Action.REPLY, Action.REVIEW, Action.HANDOFF)
@@ -53,33 +55,34 @@ def write_decision(
     """Decide: the next in the ticket's sequence, and from now on the one in force."""
     ticket = handling.ticket
     ticket.sequence += 1
+    # In the order of the fields: naming so many costs more than all else of a decision.
     decision = Decision(
-        decision_id=f"{ticket.ticket_id}/d/{ticket.sequence}",
-        ticket_id=ticket.ticket_id,
-        cause=subject.cause,
-        subject_id=subject.id,
-        sequence=ticket.sequence,
-        decided_at=handling.now,
-        action=action,
-        tier=tier,
-        category=ticket.category,
-        used=_used(handling),
-        tenant=ticket.tenant,
-        account_id=ticket.account_id,
-        message_id=subject.message_id,
-        mode=handling.policy.mode,
-        route=route,
-        reasons=found.reasons + found.advised,
-        signals=found.signals,
-        episode=ticket.episode,
-        escalation_id=None if ticket.case is None else ticket.case.escalation_id,
-        review_id=None if ticket.review is None else ticket.review.review_id,
-        anomaly_id=None if ticket.anomaly is None else ticket.anomaly.anomaly_id,
-        collect=collect,
-        customer_notice=notice,
-        contract_violation=ticket.ai_against_decision,
-        instructions=ticket.instructions if action in _FOR_THE_AI else None,
-        changed_duplicate=handling.changed,
+        f"{ticket.ticket_id}/d/{ticket.sequence}",
+        ticket.ticket_id,
+        subject.cause,
+        subject.id,
+        ticket.sequence,
+        handling.now,
+        action,
+        tier,
+        ticket.category,
+        _used(handling),
+        ticket.tenant,
+        ticket.account_id,
+        subject.message_id,
+        handling.policy.mode,
+        route,
+        found.reasons + found.advised,
+        found.signals,
+        ticket.episode,
+        None if ticket.case is None else ticket.case.escalation_id,
+        None if ticket.review is None else ticket.review.review_id,
+        None if ticket.anomaly is None else ticket.anomaly.anomaly_id,
+        collect,
+        notice,
+        ticket.ai_against_decision,
+        ticket.instructions if action in _FOR_THE_AI else None,
+        handling.changed,
     )
     ticket.ai_against_decision = False
     handling.emit(decision)
@@ -118,7 +121,7 @@ def write_shadow(handling: Handling, subject: Subject, found: Found) -> None:
 
 
 def _used(handling: Handling) -> UsedInputs:
-    policy, model, segment = handling.policy.reference, handling.model, handling.segment.name
+    policy, model, segment = handling.plan.reference, handling.model, handling.segment.name
     account, status, link = handling.account, handling.status, handling.ticket.anomaly
     used = UsedInputs(policy, model, segment, handling.now)
     if link is not None:
@@ -127,7 +130,7 @@ def _used(handling: Handling) -> UsedInputs:
         used = replace(
             used,
             profile_as_of=account.as_of,
-            health_as_of=None if account.health is HealthLevel.UNKNOWN else account.as_of,
+            health_as_of=None if account.health is _UNKNOWN else account.as_of,
             contract_value=account.contract_value,
             vip=account.vip,
             churn_flag=account.churn_flag,
@@ -164,7 +167,7 @@ def write_activity(
     ticket, message = handling.ticket, handling.message
     if ticket.account_id is None and ticket.requester_id is None:
         return
-    spoken = message if kind is ActivityKind.MESSAGE else None
+    spoken = message if kind is _MESSAGE else None
     handling.emit(
         AccountActivity(
             f"{ticket.ticket_id}/a/{kind}/{key}",

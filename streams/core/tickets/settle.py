@@ -28,6 +28,10 @@ from streams.core.tickets.staffing import notice, pages_on_call, relieved
 from streams.core.tickets.state import Case, Owner
 from streams.core.tickets.waits import stop_waiting
 
+_CLOSED: Final = Owner.CLOSED
+_HUMAN: Final = Owner.HUMAN
+_DRAFT: Final = Cause.DRAFT
+_REPLY: Final = Action.REPLY
 NOTHING: Final = Found((), (), 0)
 _ENDS: Final = {
     Code.REVIEW_REJECTED: ReviewState.ANSWERED,
@@ -38,9 +42,9 @@ _ENDS: Final = {
 def settle(handling: Handling, subject: Subject, found: Found) -> None:
     """Write exactly one decision, and what it entails."""
     ticket = handling.ticket
-    if ticket.owner is Owner.CLOSED:
+    if ticket.owner is _CLOSED:
         write_decision(handling, subject, found, Action.NONE, 0)
-    elif ticket.owner is Owner.HUMAN:
+    elif ticket.owner is _HUMAN:
         stay_silent(handling, subject, found)
     elif not handling.enforced:
         write_decision(handling, subject, found, ACTIONS[found.tier], found.tier)
@@ -49,9 +53,9 @@ def settle(handling: Handling, subject: Subject, found: Found) -> None:
     elif found.tier == 1 or ticket.review is not None:
         ask_review(handling, subject, found)
     else:
-        if subject.cause is Cause.DRAFT:
+        if subject.cause is _DRAFT:
             ticket.allowed_draft = subject.id
-        write_decision(handling, subject, found, Action.REPLY, 0)
+        write_decision(handling, subject, found, _REPLY, 0)
 
 
 def settle_fired(handling: Handling, subject: Subject, found: Found) -> None:

@@ -1,6 +1,7 @@
 """Response clocks: how long people may take, in time of a calendar, and what is told meanwhile."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -103,8 +104,8 @@ def brought_forward(
 
 
 def _with_next(sla: Sla, calendars: Calendars, clock: Clock) -> Clock:
-    following = [at for at, _ in _marks(sla, calendars, clock)][clock.rung : clock.rung + 1]
-    return replace(clock, next_at=following[0] if following else None)
+    following = next(islice(_marks(sla, calendars, clock), clock.rung, None), None)
+    return replace(clock, next_at=None if following is None else following[0])
 
 
 def _marks(

@@ -48,7 +48,7 @@ class Overload(Section, frozen=True):
     """What needs less of people while a queue is longer than so many times its target.
 
     The tiers that hold then; nothing else is ever relaxed. A high-stakes account is meant alone,
-    without a problem.
+    without a problem, and only where that is tier 1.
     """
 
     queue_over: Annotated[float, msgspec.Meta(ge=1, le=1_000)]

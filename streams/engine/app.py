@@ -1,13 +1,15 @@
 """A Faust app as the engine needs it, and the way to run it."""
 
 import logging
+import os
 import sys
+import threading
 
 import faust
 
 from streams.engine.config import EngineConfig
 from streams.engine.consumer import SCHEME
-from streams.engine.errors import EngineError
+from streams.engine.errors import BrokerFailed, EngineError
 from streams.engine.reader import engine_of
 
 REQUEST_TIMEOUT_FACTOR = 5
@@ -15,6 +17,19 @@ REQUEST_TIMEOUT_FACTOR = 5
 SWITCH_INTERVAL = 0.02
 """Seconds a thread may keep the interpreter while others want it. At full load there are three
 (handling, fetching, checkpoint), and every change costs; Python's 0.005 costs a tenth more CPU."""
+STOP_LIMIT = 10.0
+"""Seconds from being told to stop to the end of the process, whatever the broker does."""
+
+
+class _Worker(faust.Worker):
+    """Faust's worker, except that it ends in time: its clients would wait for a broker for ever."""
+
+    async def stop(self) -> None:
+        """Stop everything, or give up at the limit: what is not committed then is done again."""
+        limit = threading.Timer(STOP_LIMIT, _give_up)
+        limit.daemon = True
+        limit.start()
+        await super().stop()
 
 
 def make_app(config: EngineConfig) -> faust.App:
@@ -67,4 +82,21 @@ def run(app: faust.App, log_level: int = logging.INFO) -> None:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     sys.setswitchinterval(SWITCH_INTERVAL)
-    faust.Worker(app, loglevel=log_level, redirect_stdouts=False).execute_from_commandline()
+    worker, code = _Worker(app, loglevel=log_level, redirect_stdouts=False), 0
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+    # A thread of aiokafka's that still looks for a broker that is gone would keep us for ever.
+    logging.shutdown()
+    os._exit(code)
+
+
+def _give_up() -> None:
+    error = BrokerFailed(
+        f"told to stop, but the broker has not taken the last checkpoint in {STOP_LIMIT:.0f} s: "
+        "what it held is done again by whoever gets the partitions"
+    )
+    print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    logging.shutdown()
+    os._exit(error.exit_code)

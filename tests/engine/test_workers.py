@@ -9,12 +9,13 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewPartitions
 
-from streams.engine import Connection, EngineConfig, Guarantee, TopicMismatch
+from streams.embedded import EmbeddedBroker
+from streams.engine import BrokerFailed, Connection, EngineConfig, Guarantee, TopicMismatch
 from streams.engine.topics import prepare_topics
 from tests.chaos.counting import PARTITIONS, Counting
 from tests.chaos.drill import wait_until_read
 from tests.chaos.feed import Feed, numbered
-from tests.chaos.group import Group
+from tests.chaos.group import READY, Group
 from tests.chaos.reading import read
 from tests.chaos.verdict import Verdict
 from tests.chaos.verify import verify
@@ -43,6 +44,13 @@ class Trial:
     def feed(self, records: int, rate: int) -> Feed:
         """Begin to feed a number of records at a rate a second."""
         return Feed(self.broker.bootstrap, self.names.source, numbered(200), rate).start(records)
+
+    def wait_until_ready(self, lives: int = 1) -> None:
+        """Wait until the worker A handles records, in so many lives of it."""
+        log, limit = self.group.log_of("A"), time.monotonic() + 60
+        while log.read_bytes().count(READY) < lives:
+            assert time.monotonic() < limit, log.read_text()
+            time.sleep(0.1)
 
     def stop_when_read(self) -> list[int]:
         """Stop the workers once they have read all; returns their exit codes."""
@@ -76,9 +84,11 @@ class TestOnBothBrokers:
     def test_a_stopped_worker_goes_on_where_it_was(self, trial: Trial) -> None:
         feed = trial.feed(6_000, 900)
         trial.group.start("A")
-        time.sleep(3)
+        trial.wait_until_ready()
+        time.sleep(1)
         assert trial.group.stop() == [0]
         trial.group.start("A")
+        trial.wait_until_ready(lives=2)
         feed.finish()
         assert trial.stop_when_read() == [0]
         assert trial.verdict().exact
@@ -158,6 +168,14 @@ def test_a_timer_waits_for_the_records_of_an_open_transaction(
             time.sleep(0.2)
     finally:
         trial.group.stop()
+
+
+def test_a_worker_whose_broker_is_gone_ends_when_told_to(unique: str, tmp_path: Path) -> None:
+    with EmbeddedBroker({}) as gone:
+        trial = Trial(Broker(gone.bootstrap, False, gone.create_topic), unique, tmp_path)
+        trial.group.start("A")
+        trial.wait_until_ready()
+    assert trial.group.stop() == [BrokerFailed.exit_code]
 
 
 def test_nothing_weaker_than_exactly_once_runs_on_a_real_broker(

@@ -254,6 +254,23 @@ def test_a_problem_that_is_usual_does_not_alert_at_the_number_that_is_new_elsewh
     assert states(tenant.hear(*outage(40, start=610 * MINUTE)))[:1] == [OPENED]
 
 
+def test_a_loud_account_and_problems_of_one_account_each_do_not_hide_an_outage() -> None:
+    tenant = Tenant()
+    for minute in range(120):
+        tenant.let_pass(minute * MINUTE)
+        tenant.hear(other("loud", "loud", minute * MINUTE))
+        for n in range(9):
+            name = f"{minute}-{n}"
+            tenant.hear(other(name, f"usual-{name}", minute * MINUTE + n * 6_000))
+    assert tenant.outputs == []
+    assert tenant.watch.pool.mean() > 0.4
+    tenant.hear(*outage(6, start=121 * MINUTE, step=30_000))
+    assert states(tenant.outputs)[0] is OPENED
+    assert {anomaly.anomaly_id for anomaly in tenant.outputs} == {tenant.outputs[0].anomaly_id}
+    assert tenant.outputs[0].fingerprints == (FINGERPRINT,)
+    assert tenant.outputs[0].accounts <= 5
+
+
 def test_the_time_of_an_anomaly_is_not_learned_as_usual() -> None:
     tenant = Tenant()
     tenant.hear(*outage(40))

@@ -3,7 +3,10 @@
 import pytest
 
 from detectors import Fingerprint, analyze
+from detectors.fingerprint import PROBLEM_FROM
 from detectors.masking import mask
+from detectors.message import Message
+from detectors.scoring import signal
 
 
 def fingerprint(text: str) -> Fingerprint:
@@ -71,10 +74,28 @@ def test_different_failures_have_different_fingerprints() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["how do I export?", "thanks", "where is my order?", "what does error mean in English"]
+    "text",
+    [
+        "how do I export?",
+        "thanks",
+        "where is my order?",
+        "what does error mean in English",
+        "how to turn on dark mode",
+        "How can I reset my password?",
+    ],
 )
 def test_a_text_without_a_problem_has_no_fingerprint(text: str) -> None:
     assert analyze([text])[0].fingerprint is None
+
+
+def test_a_problem_that_no_pattern_knows_is_reported_where_the_model_is_sure() -> None:
+    texts = [
+        "cables are fine. still drops. its always 8 in the evening",
+        "The dealer dashboard shows last week's numbers. Refreshing doesn't help, same on my"
+        " colleague's machine. Our board meets this afternoon.",
+    ]
+    assert all(signal(Message(text), "technical").score < PROBLEM_FROM for text in texts)
+    assert all(fingerprint(text).meaning for text in texts)
 
 
 def test_an_id_is_the_same_in_every_process() -> None:

@@ -17,7 +17,7 @@ from detectors.meaning import meaning, version
 from detectors.message import Message
 from detectors.signals import Fingerprint, Signal
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Rises when the same text would get another id."""
 PROBLEM_FROM: Final = 0.5
 LONGEST: Final = 4096
@@ -50,6 +50,10 @@ _CODE: Final = re.compile(
 _QUOTED: Final = re.compile(
     r"\"([^\"\n]{6,300})\"|(?<!\w)'([^'\n]{6,300})'(?!\w)|`([^`\n]{6,300})`"
 )
+_QUOTED_ERROR: Final = re.compile(rf"(?<![\w.$])(?:error|exception): ?(?:{_QUOTED.pattern})")
+"""What stands behind the quote are the customer's own words, where the quote is a sentence."""
+SENTENCE: Final = 3
+"""A quote of fewer words may be the value that an error names."""
 _LOGGED: Final = re.compile(
     r"^[^\n]{0,80}\b(?:error|fatal|critical|severe|warn|warning|panic)\b"
     r"[\]:|>-]{0,3}[ \t]([^\n]{6,300})",
@@ -120,16 +124,25 @@ def _status(message: Message) -> str | None:
 
 
 def _error_text(text: str) -> str | None:
+    if (told := _QUOTED_ERROR.search(text)) and _is_error(said := _said(told)):
+        return said
     if thrown := _EXCEPTION.search(text):
         return thrown.group()
     for logged in _LOGGED.finditer(text):
         if _LOG_TIME.search(logged.group()):
             return logged.group(1)
     for quoted in _QUOTED.finditer(text):
-        said = quoted.group(1) or quoted.group(2) or quoted.group(3)
-        if _ERROR_WORD.search(said):
+        if _ERROR_WORD.search(said := _said(quoted)):
             return said
     return None
+
+
+def _said(quoted: re.Match[str]) -> str:
+    return quoted[1] or quoted[2] or quoted[3]
+
+
+def _is_error(said: str) -> bool:
+    return len(said.split()) >= SENTENCE or _ERROR_WORD.search(said) is not None
 
 
 def _first(message: Message, names: tuple[str, ...]) -> str | None:

@@ -29,6 +29,8 @@ EVIDENT_FROM: Final = 0.2
 SIGNALS: Final = tuple(flag for flag in FLAGS if flag != "praise")
 MANY_VARIABLES: Final = 4
 PROBLEM_FROM, PROBLEM_AMONG_MANY, PROBLEM_TOLD = 0.3, 0.15, 0.5
+PROBLEM_LEARNED: Final = 0.7
+"""The learned score from which a text reports a problem that no pattern knows."""
 INFORMATION_TOLD: Final = 0.7
 """The score of a question about money that a pattern knows."""
 LINKED_FROM: Final = 0.7
@@ -128,6 +130,9 @@ def _english(read: Read, judgement: Judgement) -> Signals:
     joined: dict[str, Any] = {name: _joined(name, read, judgement) for name in SIGNALS}
     about = matters(message)
     asked = next((one for one in about if one.kind in INFORMATIONAL), None)
+    technical = read.found["technical"]
+    if joined["technical"].score >= PROBLEM_LEARNED:
+        technical = joined["technical"]
     if asked is not None or _is_near_miss("billing", message):
         joined["billing"] = joined["billing_dispute"]
     if asked is not None:
@@ -139,7 +144,7 @@ def _english(read: Read, judgement: Judgement) -> Signals:
         complexity=count,
         complexity_span=count_span,
         category=judgement.category,
-        fingerprint=fingerprint(message, read.found["technical"], understood=True),
+        fingerprint=fingerprint(message, technical, understood=True),
         entities=entities(message) + tried(message) + deadlines(message),
         language=read.language,
         gist=gist(message),

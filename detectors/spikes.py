@@ -98,6 +98,16 @@ class Baseline(msgspec.Struct, frozen=True, array_like=True):
         """Counts a window; 0 where nothing was learned."""
         return self.counts / self.windows if self.windows else 0.0
 
+    def mean_together(self) -> float:
+        """The mean that explains how often counts fell into one window; at most `mean`.
+
+        The second factorial moment of a Poisson law is the square of its mean (Johnson, Kemp and
+        Kotz, Univariate Discrete Distributions, third edition, section 4.3), and in a mixture of
+        such laws its root is no less than the mean. It is less only where single counts come more
+        often than chance has it: one account that goes on, or many problems of one account each.
+        """
+        return min(self.mean(), sqrt(self.pairs / self.squares)) if self.squares else 0.0
+
     def expected(self, prior: float, weight: float, factor: float = 1.0) -> Expected:
         """What is usual in a window, when `prior` weighs as much as `weight` windows do."""
         level = (prior * weight + self.counts) / (weight + self.windows)

@@ -254,6 +254,25 @@ def test_a_problem_that_is_usual_does_not_alert_at_the_number_that_is_new_elsewh
     assert states(tenant.hear(*outage(40, start=610 * MINUTE)))[:1] == [OPENED]
 
 
+@pytest.mark.parametrize("problems", [0, 9])
+def test_a_loud_account_and_problems_of_one_account_each_do_not_hide_an_outage(
+    problems: int,
+) -> None:
+    tenant = Tenant()
+    for minute in range(120):
+        tenant.let_pass(minute * MINUTE)
+        tenant.hear(other("loud", "loud", minute * MINUTE))
+        for n in range(problems):
+            name = f"{minute}-{n}"
+            tenant.hear(other(name, f"usual-{name}", minute * MINUTE + n * 6_000))
+    assert tenant.outputs == []
+    tenant.hear(*outage(6, start=121 * MINUTE, step=30_000))
+    assert states(tenant.outputs)[0] is OPENED
+    assert {anomaly.anomaly_id for anomaly in tenant.outputs} == {tenant.outputs[0].anomaly_id}
+    assert tenant.outputs[0].fingerprints == (FINGERPRINT,)
+    assert tenant.outputs[0].accounts <= 5
+
+
 def test_the_time_of_an_anomaly_is_not_learned_as_usual() -> None:
     tenant = Tenant()
     tenant.hear(*outage(40))
@@ -406,6 +425,14 @@ def test_a_fingerprint_of_one_account_is_forgotten_soon_and_another_after_a_day(
     tenant.let_pass(POLICY.forget + MINUTE)
     assert tenant.subject("two") is None
     assert tenant.watch.tracked == 0
+
+
+def test_a_fingerprint_that_is_forgotten_soon_leaves_its_empty_windows_to_the_pool() -> None:
+    tenant = Tenant()
+    tenant.hear(report("acme-0", 0))
+    tenant.let_pass(POLICY.forget_single + MINUTE)
+    day = POLICY.forget / POLICY.bucket
+    assert tenant.watch.pool.mean() == pytest.approx(POLICY.window_buckets / day, rel=0.1)
 
 
 def test_past_the_bound_new_fingerprints_count_for_their_category_only() -> None:

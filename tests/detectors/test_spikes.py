@@ -56,6 +56,26 @@ def test_a_tail_too_small_for_a_float_still_has_its_logarithm() -> None:
     assert -50_000 < log_tail(13_000, 1.0) < log_tail(12_000, 1.0) < -30_000
 
 
+def learned(counts: Iterable[float]) -> Baseline:
+    baseline = Baseline()
+    for count in counts:
+        baseline = baseline.after(count, 10_000)
+    return baseline
+
+
+def test_counts_that_never_fall_together_say_nothing_of_how_many_would() -> None:
+    assert learned([1.0] * 500).mean() == pytest.approx(1.0)
+    assert learned([1.0] * 500).mean_together() == 0.0
+    assert Baseline().mean_together() == 0.0
+
+
+def test_counts_that_fall_together_by_chance_tell_their_mean() -> None:
+    counts = np.random.default_rng(1).poisson(0.8, 5_000)
+    assert learned(counts).mean_together() == pytest.approx(0.8, rel=0.1)
+    mixed = np.random.default_rng(1).poisson([0.1, 4.0] * 2_500)
+    assert learned(mixed).mean_together() == learned(mixed).mean()
+
+
 @given(st.integers(0, 2_000), st.floats(1e-3, 1e3), st.sampled_from([0.0, 0.01, 0.3, 5.0]))
 def test_a_tail_is_a_probability_and_falls_as_the_count_rises(
     count: int, usual: float, dispersion: float

@@ -94,9 +94,11 @@ def expected_accounts(
 ) -> Expected:
     """What is usual in a window of this subject; the tenant's pool speaks where it is new.
 
-    A busy last hour counts like a season: where everything is reported more, nothing stands out.
+    The pool goes by accounts that met in a window: one loud account, or problems of one account
+    each, do not hide a new problem of several. A busy last hour counts like a season: where
+    everything is reported more, nothing stands out.
     """
-    prior = max(policy.prior_accounts, watch.pool.mean())
+    prior = max(policy.prior_accounts, watch.pool.mean_together())
     factor = max(watch.season.factor(at), watch.flow.ratio)
     usual = subject.baseline.expected(prior, policy.prior_windows, factor)
     if subject.baseline.windows < policy.prior_windows:

@@ -245,12 +245,18 @@ def wake(
 
 
 def forget(subject: Subject, watch: Watch, policy: AnomalyPolicy, now: Millis) -> Step:
-    """What follows from a subject's deadline having come. Calling it earlier does no harm."""
+    """What follows from a subject's deadline having come. Calling it earlier does no harm.
+
+    What goes sooner than the policy's `forget` leaves the pool the empty windows up to then: most
+    problems are reported once, and windows with a report alone would say too much is usual.
+    """
     watch = advance(watch, policy, now)
     subject, watch = settle(subject, watch, policy)
     due = _forget_at(subject, policy)
     if now < due:
         return Step(watch, {subject.name: replace(subject, deadline=due)})
     if not is_category(subject.name):
-        watch = replace(watch, tracked=max(0, watch.tracked - 1))
+        empty = max(0, subject.seen_at + policy.forget - now) // policy.bucket
+        pool = watch.pool.after_empty(empty, policy.pool_half_life_windows)
+        watch = replace(watch, tracked=max(0, watch.tracked - 1), pool=pool)
     return Step(watch, {subject.name: None})

@@ -127,9 +127,27 @@ def test_an_account_that_a_message_makes_known_after_the_handoff_follows_as_an_u
     talk = Conversation(account_id=None)
     talk.customer("a person please", scores(human_request=0.9))
     talk.customer("it is me", account_id="a9")
-    assert [one.change for one in talk.new(EscalationUpdate)] == ["package"]
+    assert [one.change for one in talk.new(EscalationUpdate)] == ["package", "message"]
     talk.customer("hello?", account_id="a9")
+    assert [one.change for one in talk.new(EscalationUpdate)] == ["message"]
+
+
+def test_every_word_of_the_customer_after_the_handoff_follows_as_an_update() -> None:
+    talk = Conversation()
+    talk.customer("a person please", scores(human_request=0.9))
     assert not talk.new(EscalationUpdate)
+    talk.customer("the order is B-77")
+    talk.customer("I want my money back now", scores(billing=0.9))
+    talk.human("I am looking at it.")
+    talk.customer("thank you")
+    said = [
+        (one.change, [line.text for line in one.messages]) for one in talk.all(EscalationUpdate)
+    ]
+    assert said[0] == ("message", ["the order is B-77"])
+    assert ("signals", ["I want my money back now"]) in said
+    assert said[-1] == ("clock", ["thank you"])
+    revisions = [one.revision for one in talk.all(EscalationUpdate)]
+    assert revisions == list(range(2, 2 + len(revisions)))
 
 
 def test_a_history_that_was_not_known_at_the_handoff_is_asked_for_and_follows_once() -> None:

@@ -8,6 +8,8 @@ from detectors.pipeline import MODEL_VERSION, Again
 from detectors.signals import Signals
 from detectors.whole import analyze
 
+ANY_TEXT = "Where is my invoice?"
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -23,6 +25,10 @@ class Reader:
     def read(self, texts: Sequence[str]) -> list[Signals]:
         """The signals of each text, in the same order."""
         return analyze(texts, self.again)
+
+    def warm_up(self) -> None:
+        """Load now what the first reading would load: the model, a second of work or more."""
+        self.read([ANY_TEXT])
 
     @staticmethod
     def with_second_stage(folder: Path) -> "Reader":

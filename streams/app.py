@@ -87,12 +87,15 @@ def _tickets(settings: Settings, config: EngineConfig, codec: Codec, in_force: I
     healths = _copy(config, codec, HEALTH_TOPIC, AccountHealth)
     statuses = _copy(config, codec, ROUTE_STATUS, RouteStatus)
     anomalies = _copy(config, codec, OPEN_ANOMALIES, Anomaly)
+    reader = reader_of(settings)
+    # On a busy machine it can take longer than a session or a transaction may last.
+    reader.warm_up()
     decider = Decider(
         policy_of(settings),
         profiles.get,
         in_force,
         healths.get,
-        reader_of(settings),
+        reader,
         statuses.get,
         Linker(lambda: anomalies.changes, anomalies.values),
     )

@@ -1,9 +1,11 @@
 """`baton worker`: runs agents until told to stop."""
 
 import logging
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from types import FrameType
@@ -16,6 +18,7 @@ from streams.settings import load_settings
 NAMES = ("tickets", "anomalies", "accounts")
 GRACE = 15.0
 """Seconds a process has for its last checkpoint before it is killed."""
+STDIN = 0
 
 
 @click.command(epilog="Example: baton worker --agents tickets")
@@ -26,7 +29,8 @@ GRACE = 15.0
     multiple=True,
     help="Run only these agents; may be repeated.  [default: all]",
 )
-def command(names: tuple[str, ...]) -> None:
+@click.option("--supervised", is_flag=True, hidden=True, help="End when stdin does.")
+def command(names: tuple[str, ...], supervised: bool) -> None:
     """Run the agents: one process each, a consumer group each.
 
     Ends on SIGTERM or Ctrl-C with a last checkpoint, and when one of the agents fails; a supervisor
@@ -34,6 +38,8 @@ def command(names: tuple[str, ...]) -> None:
     partitions; each needs a BATON_DATA_DIR and so a name of its own.
     """
     wanted = tuple(dict.fromkeys(names)) or NAMES
+    if supervised:
+        threading.Thread(target=end_with_supervisor, daemon=True).start()
     if len(wanted) == 1:
         _run(wanted[0])
     else:
@@ -58,12 +64,13 @@ def _run(name: str) -> None:
 
 
 def _command(name: str) -> list[str]:
-    return [sys.executable, "-m", "streams.cli.main", "worker", "--agents", name]
+    return [sys.executable, "-m", "streams.cli.main", "worker", "--supervised", "--agents", name]
 
 
 def supervise(commands: Sequence[Sequence[str]]) -> int:
     """Run the commands until one ends or we are told to stop, then end them all.
 
+    Their stdin is a pipe that only we can write to: it ends when we do, however that comes about.
     Returns 0 when told to stop, else the exit code of the one that ended first.
     """
     told: list[int] = []
@@ -73,7 +80,11 @@ def supervise(commands: Sequence[Sequence[str]]) -> int:
 
     signal.signal(signal.SIGTERM, tell)
     signal.signal(signal.SIGINT, tell)
-    children = [subprocess.Popen(command, start_new_session=True) for command in commands]
+    read, write = os.pipe()
+    children = [
+        subprocess.Popen(command, stdin=read, start_new_session=True) for command in commands
+    ]
+    os.close(read)
     code = 0
     while not told:
         ended = [child.returncode for child in children if child.poll() is not None]
@@ -82,7 +93,17 @@ def supervise(commands: Sequence[Sequence[str]]) -> int:
             break
         time.sleep(0.1)
     end(children)
+    os.close(write)
     return code
+
+
+def end_with_supervisor(grace: float = GRACE) -> None:
+    """Wait until stdin ends, then end this process as `end` would have done."""
+    while os.read(STDIN, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(grace)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def end(children: Sequence[subprocess.Popen[bytes]], grace: float = GRACE) -> None:

@@ -256,13 +256,21 @@ class BatchConsumer(driver.Consumer):
         With the record it would be one batch, and so one transaction. False when the partition is
         no longer ours.
         """
-        while not part.pending and part.timers.has_more_before(until, TIMERS_AT_ONCE):
+        while (
+            self._is_ours(part)
+            and not part.pending
+            and part.timers.has_more_before(until, TIMERS_AT_ONCE)
+        ):
             if not await self._hand_over_tick(part, tp, until):
                 return False
             while part.pending:
                 await asyncio.sleep(HANDLED_WAIT)
                 part.fold()
-        return True
+        return self._is_ours(part)
+
+    def _is_ours(self, part: "Partition") -> bool:
+        """Whether no rebalance has taken the partition, and closed its store, since it was read."""
+        return self.engine.partitions.get(part.number) is part
 
     def _rename(self, topic: str, records: Iterable[Any]) -> None:
         """Give records their topic's name without the prefix that it has on the broker."""
@@ -277,8 +285,7 @@ class BatchConsumer(driver.Consumer):
         due = {
             number: part
             for number, part in owned.items()
-            # A rebalance may have closed its store since.
-            if self.engine.partitions.get(number) is part
+            if self._is_ours(part)
             and not part.pending
             and part.timers.first_before(now) is not None
         }
@@ -300,7 +307,7 @@ class BatchConsumer(driver.Consumer):
 
     async def _hand_over(self, part: "Partition", batch: Batch, tp: TP, offset: int) -> bool:
         """Queue a batch for the agent; False when the partition is no longer ours."""
-        if not self.flow_active or self.engine.partitions.get(part.number) is not part:
+        if not self.flow_active or not self._is_ours(part):
             return False
         message = BatchMessage(tp, offset, batch, self.app.consumer_generation_id)
         part.queue(batch)

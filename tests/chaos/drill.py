@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from tests.chaos.feed import Fed, Feed
 from tests.chaos.gaps import Stroke, Watch, waits
 from tests.chaos.group import UNEXPLAINED, Group
+from tests.chaos.reading import read
 from tests.chaos.verdict import Verdict
 from tests.kafka import Kafka
 
@@ -148,6 +149,7 @@ class Drill:
         *,
         workers: Sequence[str] = WORKERS,
         least: int = 0,
+        feed_by: type[Feed] = Feed,
         patience: float = 120.0,
     ) -> Result:
         """Start workers, feed them, do what the script does, wait until all is read, verify.
@@ -158,7 +160,7 @@ class Drill:
         bootstrap, workload = self.kafka.bootstrap, self.workload
         workload.prepare()
         watch = Watch(bootstrap, workload.watched).start()
-        feed = Feed(bootstrap, workload.source, workload.records(), workload.rate)
+        feed = feed_by(bootstrap, workload.source, workload.records(), workload.rate)
         try:
             for worker in workers:
                 self.group.start(worker)
@@ -171,7 +173,7 @@ class Drill:
             seconds = time.monotonic() - fed
             gaps = watch.stop()
             self.say(f"{feed.produced:,} records fed; reading the rest")
-            read = wait_until_read(bootstrap, workload.group, workload.source, patience)
+            all_read = wait_until_read(bootstrap, workload.group, workload.source, patience)
             time.sleep(workload.settle)
         finally:
             feed.finish()
@@ -184,7 +186,7 @@ class Drill:
         return Result(
             self.name,
             verdict,
-            read,
+            all_read,
             seconds,
             round(feed.produced / seconds),
             len(self._strokes),
@@ -231,24 +233,21 @@ def wait_until_read(bootstrap: str, group: str, topic: str, timeout: float) -> b
     """Wait until a group has committed all of a topic; False when it has not in time (seconds)."""
     limit = time.monotonic() + timeout
     while time.monotonic() < limit:
-        if lag(bootstrap, group, topic) == 0:
+        if is_read(bootstrap, group, topic):
             return True
         time.sleep(0.2)
     return False
 
 
-def lag(bootstrap: str, group: str, topic: str) -> int | None:
-    """Records that a group has not committed yet; None when the broker does not say."""
+def is_read(bootstrap: str, group: str, topic: str) -> bool:
+    """Whether no record lies behind what a group has committed; the ends of transactions may."""
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "log_level": 0})
     try:
         numbers = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-        wanted = [TopicPartition(topic, number) for number in numbers]
-        behind = 0
-        for tp in consumer.committed(wanted, 10):
-            low, high = consumer.get_watermark_offsets(tp, 10)
-            behind += high - max(tp.offset, low)
-        return behind
+        committed = consumer.committed([TopicPartition(topic, number) for number in numbers], 10)
+        starts = {tp.partition: max(tp.offset, 0) for tp in committed}
+        return next(read(bootstrap, topic, partitions=starts), None) is None
     except KafkaException:
-        return None
+        return False
     finally:
         consumer.close()

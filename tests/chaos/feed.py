@@ -56,8 +56,13 @@ class Feed:
                 "queue.buffering.max.messages": 2_000_000,
                 "message.timeout.ms": int(FLUSH_TIMEOUT * 1000),
                 "log_level": 0,
+                **self.settings(),
             }
         )
+
+    def settings(self) -> dict[str, str]:
+        """What is set of the producer beside."""
+        return {}
 
     def start(self, most: int | None = None) -> "Feed":
         """Begin; ends by itself after `most` records."""
@@ -83,6 +88,7 @@ class Feed:
         return self._wanted.is_set() and self.produced >= self._least
 
     def _run(self) -> None:
+        self._open()
         started = time.monotonic()
         while not self._over():
             key, value, headers, timestamp = next(self._records)
@@ -91,7 +97,40 @@ class Feed:
             )
             self.produced += 1
             if self.produced % 20 == 0:
-                self._producer.poll(0)
+                self._rest()
                 time.sleep(max(0.0, started + self.produced / self._rate - time.monotonic()))
+        self._close()
+
+    def _open(self) -> None:
+        pass
+
+    def _rest(self) -> None:
+        self._producer.poll(0)
+
+    def _close(self) -> None:
         # What it has not taken by then is not on the topic, and nobody expects it to be.
         self._producer.flush(FLUSH_TIMEOUT)
+
+
+class TransactionalFeed(Feed):
+    """Commits every twenty records, and aborts as many others behind them that nobody may count."""
+
+    def settings(self) -> dict[str, str]:
+        return {"transactional.id": f"feed-{self._topic}"}
+
+    def _open(self) -> None:
+        self._producer.init_transactions()
+        self._producer.begin_transaction()
+
+    def _rest(self) -> None:
+        self._producer.commit_transaction()
+        self._producer.begin_transaction()
+        for number in range(20):
+            self._producer.produce(self._topic, b'{"n": 0}', f"T{number:05}".encode())
+        # What has not reached the broker would leave nothing there to pass over.
+        self._producer.flush(FLUSH_TIMEOUT)
+        self._producer.abort_transaction()
+        self._producer.begin_transaction()
+
+    def _close(self) -> None:
+        self._producer.commit_transaction()

@@ -11,6 +11,7 @@ from tests.chaos.across import Across
 from tests.chaos.counting import Counting
 from tests.chaos.disk import small_disks
 from tests.chaos.drill import WORKERS, Drill, Result, Workload
+from tests.chaos.feed import Feed, TransactionalFeed
 from tests.chaos.tickets import Tickets
 from tests.kafka import Kafka
 
@@ -37,6 +38,7 @@ class Plan:
     script: Callable[[Drill], None]
     least: int = 0
     small_disks: bool = False
+    feed_by: type[Feed] = Feed
 
 
 def counting(bootstrap: str, group: str) -> Workload:
@@ -94,6 +96,7 @@ _full = (
     Plan("disk", counting, scripts.disk, LEAST, small_disks=True),
     Plan("all", counting, scripts.mix, LEAST, small_disks=True),
     Plan("tickets", tickets, scripts.tickets, small_disks=True),
+    Plan("transactions", counting, scripts.short_kills, feed_by=TransactionalFeed),
     Plan("anomalies", anomalies, scripts.kills, ACROSS_LEAST),
     Plan("accounts", accounts, scripts.short_kills, ACROSS_LEAST),
 )
@@ -102,6 +105,7 @@ FULL = {plan.name: plan for plan in _full}
 _quick = (
     Plan("all", short_counting, scripts.short_mix, small_disks=True),
     Plan("tickets", short_tickets, scripts.short_tickets),
+    Plan("transactions", short_counting, scripts.short_kills, feed_by=TransactionalFeed),
     Plan("anomalies", short_anomalies, scripts.short_kills, SHORT_ACROSS_LEAST),
     Plan("accounts", short_accounts, scripts.short_kills, SHORT_ACROSS_LEAST),
 )
@@ -116,4 +120,4 @@ def run(plan: Plan, kafka: Kafka, folder: Path, seed: int = 1) -> Result:
         if plan.small_disks:
             disks = [drill.group.data_of(worker) for worker in (*WORKERS, "C")]
             stack.enter_context(small_disks(disks, DISK_MEGABYTES))
-        return drill.run(plan.script, least=plan.least)
+        return drill.run(plan.script, least=plan.least, feed_by=plan.feed_by)

@@ -1,6 +1,6 @@
 """Reads topics to their end, with librdkafka alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
@@ -18,9 +18,12 @@ def read(
     bootstrap: str,
     topic: str,
     isolation: str = "read_committed",
-    partitions: Iterable[int] | None = None,
+    partitions: Sequence[int] | Mapping[int, int] | None = None,
 ) -> Iterator[Message]:
-    """Every record of a topic, or of some of its partitions, up to its end now."""
+    """Every record of a topic, or of some of its partitions, up to its end now.
+
+    A mapping gives the offset from which on each of them is read.
+    """
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap,
@@ -32,8 +35,10 @@ def read(
         }
     )
     try:
-        behind = set(partitions_of(bootstrap, topic) if partitions is None else partitions)
-        consumer.assign([TopicPartition(topic, number, 0) for number in behind])
+        wanted = partitions_of(bootstrap, topic) if partitions is None else partitions
+        starts = wanted if isinstance(wanted, Mapping) else dict.fromkeys(wanted, 0)
+        behind = set(starts)
+        consumer.assign([TopicPartition(topic, *start) for start in starts.items()])
         while behind:
             for message in consumer.consume(10_000, 0.2):
                 error = message.error()

@@ -43,8 +43,13 @@ class Thread:
 class Firing(BatchConsumer):
     """Its batches are handled as soon as they are handed over."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Any) -> None:
+        self.engine_stub = engine
         self.portions: list[int] = []
+
+    @property
+    def engine(self) -> Any:
+        return self.engine_stub
 
     async def _hand_over(self, part: Any, batch: Batch, tp: TP, offset: int) -> bool:
         part.queue(batch)
@@ -105,13 +110,16 @@ def test_timers_of_a_partition_that_was_given_up_are_let_be(tmp_path: Path) -> N
     given_up = partition(tmp_path)
     given_up.store.close()
     engine = SimpleNamespace(partitions={}, config=SimpleNamespace(clock=lambda: 1))
-    asyncio.run(BatchConsumer._tick(Consumer(Thread(), engine), {0: given_up}))
+    consumer = Consumer(Thread(), engine)
+    asyncio.run(BatchConsumer._tick(consumer, {0: given_up}))
+    assert not asyncio.run(consumer._fire_overdue(given_up, TP(TOPIC, 0), 1))
 
 
 def test_what_came_due_in_a_long_silence_fires_in_portions_before_its_first_record(
     tmp_path: Path,
 ) -> None:
-    part, consumer = partition(tmp_path), Firing()
+    part = partition(tmp_path)
+    consumer = Firing(engine_with(part))
     late = batch(part, Record(0, 0))
     for number in range(3 * TIMERS_AT_ONCE):
         late.set_timer(Timer(number, b"%d" % number))

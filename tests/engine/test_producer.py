@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, Producer
 
 from streams.embedded import EmbeddedBroker
 from streams.engine import (
@@ -68,6 +69,40 @@ def published(broker: EmbeddedBroker, config: EngineConfig, folder: Path) -> boo
     CheckpointProducer(config).publish([one], MEMBER)
     answers = [m.value() for m in read(broker.bootstrap, OUTPUT, "read_uncommitted")]
     return one.changelog_next is not None and set(answers) == {b"v"}
+
+
+class Recorder:
+    """A producer that notes which of its methods are called."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._producer = Producer(settings)
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        self.calls.append(name)
+        method: Callable[..., Any] = getattr(self._producer, name)
+        return method
+
+
+def test_a_transaction_is_open_only_while_its_checkpoint_is_sent(
+    config: EngineConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Recorder] = []
+
+    def record(settings: dict[str, Any]) -> Recorder:
+        made.append(Recorder(settings))
+        return made[-1]
+
+    monkeypatch.setattr("streams.engine.producer.Producer", record)
+    producer = CheckpointProducer(config)
+    for number in range(2):
+        producer.publish([cut(tmp_path / str(number))], MEMBER)
+    checkpoint = [
+        "begin_transaction", "produce", "produce_batch", "produce",
+        "flush", "send_offsets_to_transaction", "commit_transaction",
+    ]  # fmt: skip
+    calls = [call for call in made[0].calls if call != "poll"]
+    assert calls == ["init_transactions", *checkpoint, *checkpoint]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,72 @@
+"""`baton worker` and the processes of its agents: none outlives the command."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from streams.admin.topics import wanted_topics
+from streams.app import AGENTS, changelogs
+from streams.core.policy import default_policy
+from streams.policies.local import route_names
+from streams.settings import Settings
+from tests.conftest import Broker
+
+WORKER = [sys.executable, "-m", "streams.cli.main", "worker"]
+START_TIMEOUT = 60.0
+DEAF = """
+import signal
+from streams.cli.worker import end_with_supervisor
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+end_with_supervisor(0.2)
+"""
+
+
+def settings_of(broker: Broker, folder: Path) -> dict[str, str]:
+    """The environment of a worker, whose topics are made."""
+    topics = [topic.name for topic in wanted_topics(route_names(default_policy()), dev=True)]
+    for name in [*topics, *changelogs(Settings())]:
+        broker.create(name, 1)
+    return os.environ | {
+        "BATON_BOOTSTRAP_SERVERS": broker.bootstrap,
+        "BATON_DATA_DIR": str(folder),
+        "BATON_WORKER_ID": "one",
+        "BATON_GUARANTEE": "at_least_once",
+        "BATON_CREATE_CHANGELOGS": "false",
+        "BATON_LOG_LEVEL": "info",
+    }
+
+
+def test_agents_end_in_order_when_their_supervisor_is_killed(
+    embedded: Broker, tmp_path: Path
+) -> None:
+    worker = subprocess.Popen(
+        WORKER,
+        env=settings_of(embedded, tmp_path),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    too_slow = threading.Timer(START_TIMEOUT, worker.kill)
+    too_slow.start()
+    assert worker.stdout is not None
+    ready = 0
+    while ready < len(AGENTS) and (line := worker.stdout.readline()):
+        ready += "ready: " in line
+    too_slow.cancel()
+    assert ready == len(AGENTS)
+    worker.kill()
+    # Every agent holds the other end: it closes with the last of them.
+    said, _ = worker.communicate(timeout=20)
+    assert said.count("LeaveGroup request succeeded") == len(AGENTS), said
+    assert worker.returncode == -signal.SIGKILL
+
+
+def test_a_process_that_does_not_end_in_order_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", DEAF], stdin=subprocess.PIPE) as deaf:
+        assert deaf.stdin is not None
+        deaf.stdin.close()
+        assert deaf.wait(20) == -signal.SIGKILL

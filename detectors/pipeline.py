@@ -33,7 +33,7 @@ PROBLEM_LEARNED: Final = 0.7
 """The learned score from which a text reports a problem that no pattern knows."""
 INFORMATION_TOLD: Final = 0.7
 """The score of a question about money that a pattern knows."""
-LINKED_FROM: Final = 0.8
+LINKED_FROM: Final = 0.7
 """Ordinary messages name several things, too: few of them may seem complex."""
 SURELY_POSSIBLE: Final = 0.2
 ENOUGH_WORDS: Final = 8

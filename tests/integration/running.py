@@ -1,5 +1,6 @@
 """A worker as a process, for as long as it is needed."""
 
+import re
 import subprocess
 import sys
 import time
@@ -7,12 +8,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from streams.cli.worker import NAMES
+
 START_TIMEOUT = 60.0
+READY = re.compile(rb"ready: (\S+)")
+"""What an agent says, by its group."""
 
 
 @contextmanager
 def running_worker(folder: Path, environment: Mapping[str, str], *options: str) -> Iterator[None]:
-    """`baton worker`, ready; it must end well. Its log lies in the folder."""
+    """`baton worker`, each of its agents ready; it must end well. Its log lies in the folder."""
+    agents = options.count("--agents") or len(NAMES)
     path = folder / f"worker-{time.monotonic_ns()}.log"
     with path.open("wb") as log:
         running = subprocess.Popen(
@@ -23,7 +29,7 @@ def running_worker(folder: Path, environment: Mapping[str, str], *options: str) 
         )
     try:
         limit = time.monotonic() + START_TIMEOUT
-        while b"ready: " not in path.read_bytes():
+        while len(set(READY.findall(path.read_bytes()))) < agents:
             assert running.poll() is None, path.read_text()
             assert time.monotonic() < limit, path.read_text()
             time.sleep(0.05)

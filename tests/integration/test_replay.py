@@ -167,4 +167,5 @@ def test_a_replay_of_the_topics_gives_the_decisions_of_a_worker_whose_world_chan
     used = [one.used for one in made]
     assert len({one.policy for one in used}) > 3
     assert any(one.route_status_of for one in used)
+    assert any(one.anomaly for one in used)
     assert any(one.profile_as_of for one in used)

@@ -19,6 +19,7 @@ from schemas.records import (
     TicketUpdate,
 )
 from schemas.records.base import DurationMillis
+from streams.core.versioned import body
 
 VERSION = b"\x01"
 
@@ -120,9 +121,4 @@ def encode_account(state: AccountState) -> bytes:
 
 def decode_account(value: bytes) -> AccountState:
     """The state in a stored value. Raises ValueError when another version wrote it."""
-    if value[:1] != VERSION:
-        raise ValueError(
-            f"account state of version {value[:1].hex() or 'none'} cannot be read, only"
-            f" {VERSION.hex()}: run the release that wrote it, or rebuild the state"
-        )
-    return _decoder.decode(value[1:])
+    return _decoder.decode(body(value, VERSION, "account state"))

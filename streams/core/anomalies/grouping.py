@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 
 from detectors.masking import MARK
+from streams.core.versioned import body
 
 VERSION: Final = b"\x01"
 MOST_TEXTS: Final = 256
@@ -113,11 +114,7 @@ def encode_shelf(shelf: Shelf) -> bytes:
 
 def decode_shelf(value: bytes) -> Shelf:
     """The shelf in a stored value. Raises ValueError when another version wrote it."""
-    if value[:1] != VERSION:
-        raise ValueError(
-            f"groups of version {value[:1].hex() or 'none'} cannot be read, only {VERSION.hex()}"
-        )
-    return msgspec.msgpack.decode(value[1:], type=Shelf)
+    return msgspec.msgpack.decode(body(value, VERSION, "groups"), type=Shelf)
 
 
 def _varying(shelf: Shelf, position: int, alike: list[int]) -> Placed:

@@ -18,6 +18,7 @@ import numpy as np
 from detectors.meaning import MOST, SCALE, scaled
 from schemas.records import Millis, ProblemReport
 from streams.core.anomalies.grouping import Placed
+from streams.core.versioned import body
 
 VERSION: Final = b"\x01"
 MOST_CLUSTERS: Final = 512
@@ -84,11 +85,7 @@ def encode_meanings(meanings: Meanings) -> bytes:
 
 def decode_meanings(value: bytes) -> Meanings:
     """The clusters in a stored value. Raises ValueError when another version wrote it."""
-    if value[:1] != VERSION:
-        raise ValueError(
-            f"meanings of version {value[:1].hex() or 'none'} cannot be read, only {VERSION.hex()}"
-        )
-    return msgspec.msgpack.decode(value[1:], type=Meanings)
+    return msgspec.msgpack.decode(body(value, VERSION, "meanings"), type=Meanings)
 
 
 def _nearest(meanings: Meanings, report: ProblemReport) -> int | None:

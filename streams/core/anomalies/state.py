@@ -11,6 +11,7 @@ import msgspec
 
 from detectors.spikes import Bar, Baseline, Expected, Season
 from schemas.records import Anomaly, DurationMillis, Millis
+from streams.core.versioned import body
 
 VERSION = b"\x02"
 
@@ -179,23 +180,14 @@ def encode(state: Subject | Incident | Watch) -> bytes:
 
 def decode_subject(value: bytes) -> Subject:
     """The subject in a stored value. Raises ValueError when another version wrote it."""
-    return _subject_decoder.decode(_body(value))
+    return _subject_decoder.decode(body(value, VERSION, "anomaly state"))
 
 
 def decode_incident(value: bytes) -> Incident:
     """The incident in a stored value. Raises ValueError when another version wrote it."""
-    return _incident_decoder.decode(_body(value))
+    return _incident_decoder.decode(body(value, VERSION, "anomaly state"))
 
 
 def decode_watch(value: bytes) -> Watch:
     """The watch in a stored value. Raises ValueError when another version wrote it."""
-    return _watch_decoder.decode(_body(value))
-
-
-def _body(value: bytes) -> bytes:
-    if value[:1] != VERSION:
-        raise ValueError(
-            f"anomaly state of version {value[:1].hex() or 'none'} cannot be read, only"
-            f" {VERSION.hex()}: run the release that wrote it, or rebuild the state"
-        )
-    return value[1:]
+    return _watch_decoder.decode(body(value, VERSION, "anomaly state"))

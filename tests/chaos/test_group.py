@@ -6,23 +6,24 @@ from pathlib import Path
 from tests.chaos.group import UNEXPLAINED, Group
 
 
-def test_a_worker_that_ends_without_a_reason_leaves_its_last_words(tmp_path: Path) -> None:
-    group = Group(["-c", "raise SystemExit('nobody knows why')"], lambda *_: {}, tmp_path)
+def ended(program: str, folder: Path) -> Group:
+    """A group whose worker, a program in Python, has ended."""
+    group = Group(["-c", program], lambda *_: {}, folder)
     group.start("a")
     limit = time.monotonic() + 30
     while not group.exits and time.monotonic() < limit:
         time.sleep(0.05)
     group.stop()
+    return group
+
+
+def test_a_worker_that_ends_without_a_reason_leaves_its_last_words(tmp_path: Path) -> None:
+    group = ended("raise SystemExit('nobody knows why')", tmp_path)
     assert group.exits[UNEXPLAINED] == 1
     assert group.last_words == ["a ended without a reason:\nnobody knows why"]
 
 
 def test_a_worker_that_says_with_its_code_why_it_ended_is_no_riddle(tmp_path: Path) -> None:
-    group = Group(["-c", "raise SystemExit(75)"], lambda *_: {}, tmp_path)
-    group.start("a")
-    limit = time.monotonic() + 30
-    while not group.exits and time.monotonic() < limit:
-        time.sleep(0.05)
-    group.stop()
+    group = ended("raise SystemExit(75)", tmp_path)
     assert group.exits[75] == 1
     assert not group.last_words

@@ -30,6 +30,7 @@ from streams.agents.published import POLICIES, PublishedPolicy
 from streams.agents.states import named_by
 from streams.agents.ticket_states import ticket_of
 from streams.agents.tickets import ROUTE_STATUS, TicketsAgent
+from streams.agents.unreadable import Unreadable
 from streams.clock import parse_clock
 from streams.core.policy import Policy
 from streams.engine import (
@@ -152,7 +153,10 @@ def build(name: str, settings: Settings) -> faust.App:
     count = RedactionCount(name, registry)
     codec = PrivateCodec(raw, lambda now: in_force(now).privacy, key, count)
     agent = kind.make(settings, config, codec, in_force)
-    replicas = (policies, *agent.replicas)
+    replicas, unreadable = (policies, *agent.replicas), Unreadable(name, codec)
+    for replica in replicas:
+        if config.connection.name(replica.topic) in told_of(name):
+            replica.unreadable = unreadable.add
     app = make_app(config)
     engine = Engine(app, config, replicas)
     for collector in (EngineGauges(name, engine), *agent.collectors):
@@ -168,9 +172,23 @@ def build(name: str, settings: Settings) -> faust.App:
         async for batch in batches:
             for replica in replicas:
                 replica.refresh()
+            unreadable.tell(batch)
             processor.process(batch)
 
     return app
+
+
+def told_of(name: str) -> set[str]:
+    """The replicated topics whose unreadable records the agent tells of.
+
+    One agent tells of each; of a topic that is an agent's source, that one does anyway.
+    """
+    sources = {topic for kind in AGENTS.values() for topic in kind.sources}
+    first: dict[str, str] = {}
+    for agent, kind in AGENTS.items():
+        for topic in kind.replicated:
+            first.setdefault(topic, agent)
+    return {topic for topic, agent in first.items() if agent == name and topic not in sources}
 
 
 def engine_config(name: str, settings: Settings) -> EngineConfig:

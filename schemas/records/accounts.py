@@ -80,6 +80,8 @@ class AccountSnapshot(Part, frozen=True):
     health: HealthLevel = HealthLevel.UNKNOWN
     language: str | None = None
     flood: RequesterFlood | None = None
+    health_as_of: Millis | None = None
+    recent_tickets: tuple[TicketSummary, ...] = ()
 
     @property
     def may_leave(self) -> bool:
@@ -119,6 +121,7 @@ class AccountActivity(Record, frozen=True):
     waited: DurationMillis | None = None
     outcome: str | None = None
     moves: int = 0
+    lacks_history: bool = False
 
 
 class HealthReason(Part, frozen=True):

@@ -107,11 +107,13 @@ class Decider:
         known = self._known(handoff.ticket)
         return complete(handoff, transcript, profile=known[0], health=known[1])
 
-    def complement(self, update: EscalationUpdate, ticket: Ticket) -> EscalationUpdate:
-        """The update with what is known by now of the account."""
+    def complement(
+        self, update: EscalationUpdate, ticket: Ticket, account: AccountSnapshot | None
+    ) -> EscalationUpdate:
+        """The update with what is known by now of the account, be it ahead of the copies."""
         policy = self._policy(update.changed_at)
         profile, health = self._known(ticket)
-        return complement(update, ticket, policy, profile=profile, health=health)
+        return complement(update, ticket, policy, account, profile=profile, health=health)
 
     def stored(self, line: TranscriptEntry) -> TranscriptEntry:
         """A line of a transcript as it is kept in state."""

@@ -67,18 +67,18 @@ class Inbox(Generic[E]):
             try:
                 event = self.read(record)
             except BadRecord as bad:
-                self._set_aside(batch, record, bad.code, str(bad))
+                self.set_aside(batch, record, bad.code, str(bad))
                 continue
             key = key_of(event)
             if partition_of(key.encode(), batch.partitions) != record.partition:
                 sentence = (
                     f"the key {key[:100]!r} belongs on another partition: use Java's partitioner"
                 )
-                self._set_aside(batch, record, WRONG_PARTITION, sentence)
+                self.set_aside(batch, record, WRONG_PARTITION, sentence)
             else:
                 yield Received(record, event)
 
-    def _set_aside(self, batch: Batch, record: SourceRecord, code: str, sentence: str) -> None:
+    def set_aside(self, batch: Batch, record: SourceRecord, code: str, sentence: str) -> None:
         """What no ticket ever sees must not make time pass for those that come before it."""
         at = max(record.timestamp, batch.owner.time)
         letter = letter_of(record, self.agent, code, sentence, at)

@@ -39,7 +39,7 @@ class TicketStates(States[Ticket]):
     def _complemented(self, step: Step) -> list[Record | Tombstone]:
         """The outputs; an update of the package is filled with what is known of the account."""
         return [
-            self._decider.complement(output, step.state)
+            self._decider.complement(output, step.state, step.account)
             if isinstance(output, EscalationUpdate)
             and output.change is EscalationChange.PACKAGE
             and step.state is not None

@@ -12,6 +12,8 @@ import msgspec
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
 
+from streams.engine.batch import Headers
+
 
 class FetchedRecord(msgspec.Struct, gc=False):
     """A `SourceRecord` that costs a quarter of aiokafka's to make."""
@@ -22,7 +24,7 @@ class FetchedRecord(msgspec.Struct, gc=False):
     timestamp: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+    headers: Headers
 
 
 class FetchedRecords(fetcher.PartitionRecords):

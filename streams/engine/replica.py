@@ -10,9 +10,11 @@ from typing import Generic, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from streams.engine.batch import SourceRecord
 from streams.engine.compacted import watermarks, why_unfit
 from streams.engine.config import EngineConfig, wall_clock
 from streams.engine.errors import Aborted, BrokerFailed, TopicMismatch
+from streams.engine.fetched import FetchedRecord
 from streams.engine.incarnation import claim, is_of_another, topic_id
 from streams.engine.position import decode_offset, encode_offset
 from streams.engine.store import Store
@@ -23,6 +25,9 @@ T = TypeVar("T")
 
 Decode = Callable[[bytes], T | None]
 """Reads a value; None when it cannot be read, which leaves the key as it was."""
+
+Unreadable = Callable[[SourceRecord], None]
+"""Takes a record whose value cannot be read, on the copy's own thread."""
 
 NEXT = b"\x00next-"
 """Store key, with a partition's number, of the first offset that is not in the store."""
@@ -49,12 +54,15 @@ class Replica(Generic[T]):
     reads is seen only after `refresh`, which the agent calls between batches: within a batch the
     copy does not change. `wait_complete` returns once everything that lay in the topic at the start
     has been read. A failure of the thread ends the process, as all failures of the engine do.
+    What cannot be read is handed to `unreadable`, where that is set before the start; after a
+    restart perhaps again.
     """
 
     def __init__(self, config: EngineConfig, topic: str, decode: Decode[T]) -> None:
         self.topic = topic
         self.records = 0
         self.changes = 0
+        self.unreadable: Unreadable | None = None
         self._config = config
         self._decode = decode
         self._path = config.data_dir / config.group / f"replica-{topic}"
@@ -192,7 +200,9 @@ class Replica(Generic[T]):
             if error is None:
                 self.records += 1
                 key, value = message.key(), message.value()
-                if key is not None and (value is None or self._decode(value) is not None):
+                if value is not None and self._decode(value) is None:
+                    self._refuse(message)
+                elif key is not None:
                     changes[ENTRY + key] = value
                 changes[_next_key(number)] = encode_offset(message.offset() + 1)
             elif error.code() == KafkaError._PARTITION_EOF:
@@ -201,6 +211,22 @@ class Replica(Generic[T]):
             elif not error.retriable():
                 raise BrokerFailed(f"cannot read {self.topic}: {error.str()}")
         return changes
+
+    def _refuse(self, message: Message) -> None:
+        if self.unreadable is not None:
+            topic = self._config.connection.name(self.topic)
+            _, timestamp = message.timestamp()
+            self.unreadable(
+                FetchedRecord(
+                    topic,
+                    message.partition(),
+                    message.offset(),
+                    timestamp,
+                    message.key(),
+                    message.value(),
+                    tuple(message.headers() or ()),
+                )
+            )
 
     @contextmanager
     def _consumer(self, isolation_level: str = "read_committed") -> Iterator[Consumer]:

@@ -84,6 +84,7 @@ def _account(decision: Decision) -> AccountSnapshot | None:
         # Nothing else of a decision depends on the language than what the customer is told.
         language=None if notice is None else notice.language,
         flood=used.flood,
+        health_as_of=used.health_as_of,
     )
 
 

@@ -29,7 +29,7 @@ where it can be read.
 Every part of the package says in `parts` whether it is there: `present`, `missing`, or `stale` when
 it is older than the policy's `stale_after`; `as_of` says since when. Nothing is waited for. When a
 part comes later, an `EscalationUpdate` follows: `context` for what another system tells, `package`
-for the account.
+for the account and its earlier tickets, `message` for what the customer writes meanwhile.
 
 The summary has at most {LONGEST:,} characters and is made of the customer's and the AI's own words:
 the issue, what the AI tried and what came of it, what the customer has already given, what is still

@@ -7,8 +7,10 @@ from msgspec.structs import replace
 
 from detectors.signals import Found, Signal, Signals
 from schemas.records import (
+    AccountActivity,
     AccountHealth,
     AccountProfile,
+    AccountSnapshot,
     Attachment,
     BillingContext,
     ContextSection,
@@ -16,8 +18,10 @@ from schemas.records import (
     HealthLevel,
     PartState,
     TicketSummary,
+    TicketUpdate,
     UpdateKind,
 )
+from streams.core.accounts import AccountState, observe
 from streams.core.handoff import complement, complete
 from streams.core.handoff.summary import LONGEST
 from streams.core.tickets.state import KNOWN_ENTITIES
@@ -117,6 +121,72 @@ def test_an_account_that_becomes_known_after_the_handoff_follows_as_an_update() 
     assert filled.account == profile
     parts = {part.part: part.state for part in filled.parts}
     assert (parts["account"], parts["billing"]) == (PartState.PRESENT, PartState.MISSING)
+
+
+def test_an_account_that_a_message_makes_known_after_the_handoff_follows_as_an_update() -> None:
+    talk = Conversation(account_id=None)
+    talk.customer("a person please", scores(human_request=0.9))
+    talk.customer("it is me", account_id="a9")
+    assert [one.change for one in talk.new(EscalationUpdate)] == ["package", "message"]
+    talk.customer("hello?", account_id="a9")
+    assert [one.change for one in talk.new(EscalationUpdate)] == ["message"]
+
+
+def test_every_word_of_the_customer_after_the_handoff_follows_as_an_update() -> None:
+    talk = Conversation()
+    talk.customer("a person please", scores(human_request=0.9))
+    assert not talk.new(EscalationUpdate)
+    talk.customer("the order is B-77")
+    talk.customer("I want my money back now", scores(billing=0.9))
+    talk.human("I am looking at it.")
+    talk.customer("thank you")
+    said = [
+        (one.change, [line.text for line in one.messages]) for one in talk.all(EscalationUpdate)
+    ]
+    assert said[0] == ("message", ["the order is B-77"])
+    assert ("signals", ["I want my money back now"]) in said
+    assert said[-1] == ("clock", ["thank you"])
+    revisions = [one.revision for one in talk.all(EscalationUpdate)]
+    assert revisions == list(range(2, 2 + len(revisions)))
+
+
+def test_a_history_that_was_not_known_at_the_handoff_is_asked_for_and_follows_once() -> None:
+    talk = Conversation()
+    talk.customer("a person please", scores(human_request=0.9))
+    account: AccountState | None = None
+    told: list[TicketUpdate] = []
+    for one in talk.new(AccountActivity):
+        step = observe(account, one, None, talk.now + 5)
+        account = step.state
+        told += [output for output in step.outputs if isinstance(output, TicketUpdate)]
+    [known] = told
+    talk.apply(known)
+    [update] = talk.new(EscalationUpdate)
+    filled = complement(update, talk.ticket, talk.policy, talk.step.account)
+    assert [line.ticket_id for line in filled.history] == ["T1"]
+    states = {part.part: (part.state, part.as_of) for part in filled.parts}
+    assert states["history"] == states["health"] == (PartState.PRESENT, START + 5)
+    assert talk.decision.used.health_as_of == START + 5
+    talk.apply(known)
+    assert not talk.new(EscalationUpdate)
+
+
+def test_a_history_that_was_known_at_the_handoff_is_not_asked_for() -> None:
+    talk = Conversation(AccountSnapshot("a1", START, health_as_of=START))
+    talk.customer("a person please", scores(human_request=0.9))
+    assert not any(one.lacks_history for one in talk.new(AccountActivity))
+
+
+def test_the_later_of_the_copy_of_a_health_and_what_an_update_says_of_it_is_told() -> None:
+    talk = Conversation()
+    talk.customer("a person please", scores(human_request=0.9))
+    told = AccountSnapshot("a1", START, health=HealthLevel.WATCH, health_as_of=START)
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=told)
+    [update] = talk.new(EscalationUpdate)
+    for at, level in ((START - 1, HealthLevel.WATCH), (START + 1, HealthLevel.AT_RISK)):
+        copy = AccountHealth("a1", at, 31.0, HealthLevel.AT_RISK)
+        filled = complement(update, talk.ticket, talk.policy, told, health=copy)
+        assert filled.health is level
 
 
 def test_the_whole_package_fits_its_bound_and_says_what_of_it_is_cut() -> None:

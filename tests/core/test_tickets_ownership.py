@@ -91,13 +91,14 @@ def test_later_signals_update_the_one_escalation() -> None:
 def test_the_cool_down_merges_the_same_reason_but_not_security() -> None:
     talk = escalated()
     talk.customer("awful!", ANGRY)
-    assert not talk.new(EscalationUpdate)
+    [update] = talk.new(EscalationUpdate)
+    assert (update.change, update.reasons) == ("message", ())
     for _ in range(2):
         talk.customer("hacked", HACKED)
-        assert talk.new(EscalationUpdate)
+        assert talk.new(EscalationUpdate)[0].change == "signals"
     talk.wait(31 * MINUTE)
     talk.customer("awful!", ANGRY)
-    assert talk.new(EscalationUpdate)
+    assert talk.new(EscalationUpdate)[0].change == "signals"
 
 
 def test_an_answer_against_a_decision_is_told_in_the_next_one() -> None:

@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
-from streams.engine import Connection, EngineConfig, Replica
+from streams.engine import Connection, EngineConfig, Replica, SourceRecord
 from streams.engine.errors import Aborted
 from tests.conftest import Broker
 
@@ -109,6 +109,20 @@ def test_a_value_that_cannot_be_read_leaves_the_key_as_it_was(
     source.put(k=b"1")
     source.put(k=b"unreadable")
     assert started(replica).get("k") == "1"
+
+
+def test_a_value_that_cannot_be_read_is_handed_on_with_its_place_and_bytes(
+    source: Source, replica: Replica[str], unique: str
+) -> None:
+    handed: list[SourceRecord] = []
+    replica.unreadable = handed.append
+    source.put(k=b"1")
+    source.put(k=b"unreadable")
+    started(replica)
+    [record] = handed
+    assert (record.topic, record.key, record.value) == (unique, b"k", b"unreadable")
+    assert record.offset == 1
+    assert record.timestamp > 0
 
 
 def test_a_restart_reads_only_what_has_come_since(

@@ -48,26 +48,35 @@ def observe(
     if activity.kind in GONE and not after.tickets and not after.open:
         return Step(None, farewell(after, now))
     step = _tell(after, profile, policy, now)
-    return step if before.flood is None else _with_newcomer(step, activity, profile, policy, now)
+    if activity.lacks_history or (before.flood is not None and _joins_flood(step.state, activity)):
+        return _with_word_to(step, activity.ticket_id, profile, policy, now)
+    return step
 
 
-def _with_newcomer(
+def _joins_flood(state: AccountState | None, activity: AccountActivity) -> bool:
+    """Whether a ticket is opened while its requester floods already: it is one of many."""
+    return (
+        state is not None
+        and state.flood is not None
+        and activity.kind is ActivityKind.OPENED
+        and activity.requester_id == state.flood.requester_id
+    )
+
+
+def _with_word_to(
     step: Step,
-    activity: AccountActivity,
+    ticket_id: str,
     profile: AccountProfile | None,
     policy: AccountPolicy,
     now: Millis,
 ) -> Step:
-    """A ticket that is opened while its requester floods already is told that it is one of many."""
+    """The step, and that one ticket hears how its account stands, unless all open ones do."""
     state = step.state
-    if state is None or state.flood is None or activity.kind is not ActivityKind.OPENED:
-        return step
     told = {one.ticket_id for one in step.outputs if isinstance(one, TicketUpdate)}
-    joins = activity.requester_id == state.flood.requester_id and activity.ticket_id in state.open
-    if not joins or activity.ticket_id in told:
+    if state is None or ticket_id not in state.open or ticket_id in told:
         return step
     known = snapshot(profile, health_of(state, policy, now))
-    alone = replace(state, open={activity.ticket_id: state.open[activity.ticket_id]})
+    alone = replace(state, open={ticket_id: state.open[ticket_id]})
     return Step(state, (*step.outputs, *account_changed(alone, known, now)))
 
 

@@ -26,12 +26,16 @@ def snapshot(profile: AccountProfile | None, health: AccountHealth) -> AccountSn
             as_of=health.updated_at,
             health=health.level,
             flood=health.flood,
+            health_as_of=health.updated_at,
+            recent_tickets=health.recent_tickets,
         )
     return replace(
         profile_snapshot(profile),
         as_of=max(profile.updated_at, health.updated_at),
         health=health.level,
         flood=health.flood,
+        health_as_of=health.updated_at,
+        recent_tickets=health.recent_tickets,
     )
 
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from schemas.records import (
     AccountHealth,
     AccountProfile,
+    AccountSnapshot,
     Escalation,
     EscalationUpdate,
     HandoffPackage,
@@ -15,6 +16,7 @@ from schemas.records import (
     PartState,
     PartStatus,
     SentimentPoint,
+    TicketSummary,
     TranscriptEntry,
 )
 from streams.core.handoff.bounds import bounded_context, bounded_profile
@@ -72,6 +74,7 @@ def complement(
     update: EscalationUpdate,
     ticket: Ticket,
     policy: Policy,
+    account: AccountSnapshot | None = None,
     *,
     profile: AccountProfile | None = None,
     health: AccountHealth | None = None,
@@ -79,15 +82,30 @@ def complement(
     """An update of the package with what is known of the account by now.
 
     The escalation did not wait for it; `parts` say again what is there and what is still missing.
+    `account` may know later health and history than `health` does, and then goes before it.
     """
     bounds = policy.package
+    level, history, watched = _latest(account, health)
     return replace(
         update,
         account=bounded_profile(profile, bounds),
-        health=HealthLevel.UNKNOWN if health is None else health.level,
-        history=() if health is None else health.recent_tickets,
-        parts=_parts(ticket, update.changed_at, bounds, profile, health),
+        health=level,
+        history=history,
+        parts=_parts(ticket, update.changed_at, bounds, profile, watched),
     )
+
+
+def _latest(
+    account: AccountSnapshot | None, health: AccountHealth | None
+) -> tuple[HealthLevel, tuple[TicketSummary, ...], Millis | None]:
+    """Health, earlier tickets, and as of when; the time is None where they are not known."""
+    known = None if health is None else health.updated_at
+    told = None if account is None else account.health_as_of
+    if account is not None and told is not None and (known is None or known < told):
+        return account.health, account.recent_tickets, told
+    if health is None:
+        return HealthLevel.UNKNOWN, (), None
+    return health.level, health.recent_tickets, known
 
 
 def _package(
@@ -98,6 +116,7 @@ def _package(
 ) -> HandoffPackage:
     """The transcript gets the room that all else leaves."""
     ticket, bounds = handoff.ticket, handoff.policy.package
+    level, history, watched = _latest(None, health)
     package = HandoffPackage(
         transcript=(),
         summary=summarize(ticket, transcript, handoff.message_id),
@@ -105,14 +124,14 @@ def _package(
         entities=tuple(entity(item) for item in ticket.given),
         sentiment=_sentiment(ticket),
         account=bounded_profile(profile, bounds),
-        health=HealthLevel.UNKNOWN if health is None else health.level,
-        history=() if health is None else health.recent_tickets,
+        health=level,
+        history=history,
         context=bounded_context(ticket.context, bounds),
         anomaly=ticket.anomaly,
     )
     room = bounds.max_bytes - size_of(package)
     lines, cut = bounded(transcript, ticket, bounds, handoff.arrival, room)
-    parts = _parts(ticket, handoff.created_at, bounds, profile, health, has_transcript=bool(lines))
+    parts = _parts(ticket, handoff.created_at, bounds, profile, watched, has_transcript=bool(lines))
     return replace(package, transcript=lines, transcript_cut=cut, parts=parts)
 
 
@@ -121,13 +140,12 @@ def _parts(
     now: Millis,
     bounds: Package,
     profile: AccountProfile | None,
-    health: AccountHealth | None,
+    watched: Millis | None,
     *,
     has_transcript: bool = True,
 ) -> tuple[PartStatus, ...]:
     known = None if profile is None else profile.updated_at
     billing = known if profile is not None and profile.billing is not None else None
-    watched = None if health is None else health.updated_at
     ages: tuple[tuple[str, Millis | None], ...] = (
         ("transcript", now if has_transcript else None),
         ("summary", now if has_transcript else None),

@@ -1,6 +1,7 @@
 """Whose ticket it is: an account may be known late, or have been the wrong one."""
 
-from schemas.records import ActivityKind
+from schemas.records import ActivityKind, EscalationChange
+from streams.core.tickets import cases
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.outputs import write_activity
 
@@ -10,9 +11,11 @@ def belong(
 ) -> None:
     """The ticket is theirs from now on: where it was nobody's, or they correct what was known.
 
-    Whose history it was in is told that it left.
+    Whose history it was in is told that it left. A person who has it already gets the package of
+    an account that a message made known; an update that identifies it is decided on anyway.
     """
     ticket = handling.ticket
+    is_new = not corrects and ticket.account_id is None and account_id is not None
     if not corrects:
         account_id = ticket.account_id or account_id
         requester_id = ticket.requester_id or requester_id
@@ -24,3 +27,5 @@ def belong(
     ticket.account_id, ticket.requester_id = account_id, requester_id
     if before != after:
         write_activity(handling, ActivityKind.OPENED, f"{after}@{handling.now}")
+    if is_new and ticket.case is not None:
+        cases.change(handling, ticket.case, EscalationChange.PACKAGE)

@@ -85,13 +85,14 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     stored under the number `state.transcript_to - 1`. The numbers from `transcript_from` up to
     `transcript_to` are all that is kept: a line whose number was in the old state's range and is
     not in the new one's is to be deleted. `handoff` is an escalation to be completed from the
-    transcript. `state.deadline` is the next timer.
+    transcript. `account` is what was known of it. `state.deadline` is the next timer.
     """
 
     state: Ticket | None
     outputs: tuple[Record | Tombstone, ...] = ()
     appended: TranscriptEntry | None = None
     handoff: Handoff | None = None
+    account: AccountSnapshot | None = None
 
 
 Statuses = Callable[[str], RouteStatus | None]
@@ -153,4 +154,4 @@ class Handling(msgspec.Struct, gc=False):
     def step(self) -> Step:
         """What came of it."""
         state = None if self.dropped else self.ticket
-        return Step(state, tuple(self.outputs), self.appended, self.handoff)
+        return Step(state, tuple(self.outputs), self.appended, self.handoff, self.account)

@@ -8,6 +8,7 @@ from schemas.records import (
     Cause,
     ConversationMessage,
     EscalationChange,
+    EscalationUpdate,
     MessageStatus,
     ReviewState,
     Role,
@@ -103,11 +104,22 @@ def on_customer(handling: Handling, message: ConversationMessage) -> None:
 
 
 def _await_person(handling: Handling) -> None:
+    """The desk hears what the customer says: in the package, or in an update after it."""
     ticket = handling.ticket
     clocks.resume_resolution(handling)
-    if ticket.clock is None and ticket.case is not None:
+    if ticket.case is None:
+        return
+    if ticket.clock is None:
         clocks.start_response(handling, route_named(handling.policy, ticket.case.route))
         cases.change(handling, ticket.case, EscalationChange.CLOCK)
+    elif handling.handoff is None and not _is_told(handling):
+        cases.change(handling, ticket.case, EscalationChange.MESSAGE)
+
+
+def _is_told(handling: Handling) -> bool:
+    """Whether an update of this step has the message already."""
+    outputs = handling.outputs
+    return any(isinstance(one, EscalationUpdate) and one.messages for one in outputs)
 
 
 def returned(handling: Handling, found: Found) -> Found:

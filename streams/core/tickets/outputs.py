@@ -12,7 +12,6 @@ from schemas.records import (
     Csat,
     CustomerNotice,
     Decision,
-    HealthLevel,
     Mode,
     OpenEscalation,
     ProblemReport,
@@ -32,7 +31,8 @@ from streams.core.tickets.sla import spent
 from streams.core.tickets.state import KNOWN_SCORES, Case, Clock, Owner, Ticket
 
 _MESSAGE: Final = ActivityKind.MESSAGE
-_UNKNOWN: Final = HealthLevel.UNKNOWN
+_ASKS_HISTORY: Final = (ActivityKind.OPENED, ActivityKind.ESCALATED)
+"""Activities that may ask the account's agent for its history."""
 _FOR_THE_AI: Final = (Action.REPLY, Action.REVIEW)
 
 ACTIONS: Final = (Action.REPLY, Action.REVIEW, Action.HANDOFF)
@@ -130,7 +130,7 @@ def _used(handling: Handling) -> UsedInputs:
         used = replace(
             used,
             profile_as_of=account.as_of,
-            health_as_of=None if account.health is _UNKNOWN else account.as_of,
+            health_as_of=account.health_as_of,
             contract_value=account.contract_value,
             vip=account.vip,
             churn_flag=account.churn_flag,
@@ -183,8 +183,16 @@ def write_activity(
             ticket.tier,
             handling.now - ticket.opened_at if waited is None else waited,
             ticket.outcome,
+            lacks_history=kind in _ASKS_HISTORY and _lacks_history(handling),
         )
     )
+
+
+def _lacks_history(handling: Handling) -> bool:
+    """Whether a person has got the ticket before the account's earlier tickets were known."""
+    ticket, account = handling.ticket, handling.account
+    known = account is not None and account.health_as_of is not None
+    return ticket.case is not None and ticket.account_id is not None and not known
 
 
 def write_problem_report(handling: Handling, message: ConversationMessage) -> None:

@@ -18,9 +18,11 @@ from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
+from mode import Service
 
 from streams.engine.access import Contact
 from streams.engine.batch import Batch, SourceRecord
+from streams.engine.errors import BrokerFailed
 from streams.engine.fetched import install
 from streams.engine.processing import TIMERS_AT_ONCE
 from streams.engine.reader import ReaderThread, RebalanceListener, engine_of
@@ -39,6 +41,9 @@ GATHER_BYTES: Final = 64 << 10
 one, each would cost broker and worker a request and a batch, and wait for the checkpoint anyway."""
 HANDLED_WAIT: Final = 0.002
 """Seconds between two looks at whether the agent is done."""
+REFUSAL_WAIT: Final = 1.0
+"""Seconds between two looks at whether the group refuses us."""
+FORBIDDEN: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 
 OVERRIDDEN = {
     driver.Consumer: (
@@ -105,6 +110,21 @@ class BatchConsumer(driver.Consumer):
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
         return ReaderThread(self, loop=self.loop, beacon=self.beacon)
+
+    @Service.task
+    async def _heed_refusal(self) -> None:
+        """End when the group refuses us: aiokafka's member only waits until somebody asks it."""
+        while not self.should_stop:
+            await self.sleep(REFUSAL_WAIT)
+            consumer = self._thread._consumer
+            refusal = None if consumer is None else consumer._coordinator._pending_exception
+            if refusal is not None:
+                self.engine.fail(self._refused(refusal))
+
+    def _refused(self, refusal: Exception) -> Exception:
+        if isinstance(refusal, FORBIDDEN):
+            return Contact(self.engine.config.connection).forbidden(f"read: {refusal}")
+        return BrokerFailed(f"the consumer group refuses us: {refusal}. Mend that, start again.")
 
     def on_buffer_full(self, tp: TP) -> None:
         """Nothing: the engine limits queued batches itself."""
@@ -177,10 +197,9 @@ class BatchConsumer(driver.Consumer):
             # Faust's fetcher fails on a cancel during shutdown.
             if not self.app.should_stop:
                 raise
-        except (GroupAuthorizationFailedError, TopicAuthorizationFailedError) as error:
+        except FORBIDDEN as error:
             # Faust would end in good order, with a traceback and a code that says nothing.
-            contact = Contact(self.engine.config.connection)
-            self.engine.fail(contact.forbidden(f"read: {error}"))
+            self.engine.fail(self._refused(error))
 
     async def _drain(self, fetcher: Any) -> None:
         while not (self._stopped.is_set() or fetcher._stopped.is_set()):

@@ -214,3 +214,19 @@ def test_a_worker_whose_source_gets_more_partitions_ends_with_what_is_wrong(
     finally:
         trial.group.stop()
     assert f"has {PARTITIONS} partitions, its sources have {PARTITIONS + 2}" in log.read_text()
+
+
+def test_a_worker_that_the_group_refuses_ends_with_what_is_wrong(
+    kafka: Broker, unique: str, tmp_path: Path
+) -> None:
+    trial, longer_than_allowed = Trial(kafka, unique, tmp_path), "36000000"
+    log = trial.group.log_of("A")
+    trial.group.start("A", SESSION_TIMEOUT=longer_than_allowed)
+    try:
+        limit = time.monotonic() + 60
+        while not trial.group.exits[BrokerFailed.exit_code]:
+            assert time.monotonic() < limit, log.read_text()
+            time.sleep(0.1)
+    finally:
+        trial.group.stop()
+    assert "InvalidSessionTimeoutError" in log.read_text().splitlines()[-1]

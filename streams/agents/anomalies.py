@@ -38,6 +38,7 @@ from streams.core.anomalies import (
     place_meaning,
     record,
     shelf_number,
+    vector,
     wake,
 )
 from streams.core.policy.duration import Duration
@@ -94,15 +95,12 @@ class AnomaliesAgent:
             now = batch.now(source)
             for timer in batch.due(now):
                 self._wake(work, timer)
-            aliases: tuple[str, ...] = ()
-            policy = self._policy(work.watch(event.tenant), now)
+            policy, known = self._policy(work.watch(event.tenant), now), _Tenant(work, event.tenant)
             if isinstance(event, ProblemReport):
-                event, aliases = work.grouped(event, policy, now)
-            known, watch = _Tenant(work, event.tenant), work.watch(event.tenant)
-            if isinstance(event, ProblemReport):
-                step = observe(known, watch, event, policy, now, aliases)
+                event, aliases, also = work.grouped(event, policy, now)
+                step = observe(known, work.watch(event.tenant), event, policy, now, aliases, also)
             else:
-                step = act(known, watch, event, policy, now)
+                step = act(known, work.watch(event.tenant), event, policy, now)
             work.take(event.tenant, step, policy, now, trace_of(source))
         work.save(self._count)
 
@@ -167,15 +165,21 @@ class _Work:
 
     def grouped(
         self, report: ProblemReport, policy: AnomalyPolicy, now: Millis
-    ) -> tuple[ProblemReport, tuple[str, ...]]:
-        """The report under its group's fingerprint, and what else its text goes by.
+    ) -> tuple[ProblemReport, tuple[str, ...], str | None]:
+        """The report under its group's fingerprint, what else its text goes by, and what it means.
 
         What had come under aliases moves to the group.
         """
         if report.heartbeat:
-            return report, ()
+            return report, (), None
         if is_meant(report):
-            return self._meant(report, policy, now)
+            return (*self._meant(report, policy, now), None)
+        meant = self._cluster(report, now) if vector(report) else None
+        return (*self._same_text(report, policy, now), meant)
+
+    def _same_text(
+        self, report: ProblemReport, policy: AnomalyPolicy, now: Millis
+    ) -> tuple[ProblemReport, tuple[str, ...]]:
         if report.error_text is None or report.template is None:
             return report, ()
         text = words(report.template)
@@ -201,6 +205,15 @@ class _Work:
 
         What its component and symptom alone had collected moves there.
         """
+        meant = self._cluster(report, now)
+        known, alone = _Tenant(self, report.tenant), report.fingerprint
+        if report.component is not None and known.subject(alone) is not None:
+            watch = self.watch(report.tenant)
+            self.take(report.tenant, merge(known, watch, alone, meant, policy), policy, now)
+        return replace(report, fingerprint=meant), (alone,)
+
+    def _cluster(self, report: ProblemReport, now: Millis) -> str:
+        """The cluster of what a report means."""
         name = meanings_name(report)
         meanings = self.meanings.get(name) or Meanings()
         evicted = meanings.evicted
@@ -208,11 +221,7 @@ class _Work:
         self.counts["text"] += meanings.evicted - evicted
         if placed.learned:
             self.meanings.set(name, replace(meanings))
-        known, alone = _Tenant(self, report.tenant), report.fingerprint
-        if report.component is not None and known.subject(alone) is not None:
-            watch = self.watch(report.tenant)
-            self.take(report.tenant, merge(known, watch, alone, placed.group, policy), policy, now)
-        return replace(report, fingerprint=placed.group), (alone,)
+        return placed.group
 
     def watch(self, tenant: str) -> Watch:
         return self.watches.get(tenant) or Watch()

@@ -23,6 +23,7 @@ from streams.core.anomalies.meanings import (
     is_meant,
     meanings_name,
     place_meaning,
+    vector,
 )
 from streams.core.anomalies.merging import merge
 from streams.core.anomalies.naming import category_name
@@ -71,5 +72,6 @@ __all__ = [
     "place_meaning",
     "record",
     "shelf_number",
+    "vector",
     "wake",
 ]

@@ -38,6 +38,7 @@ from streams.core.anomalies import (
     place_meaning,
     record,
     shelf_number,
+    unpacked,
     vector,
     wake,
 )
@@ -127,6 +128,8 @@ class AnomaliesAgent:
         subject = work.subjects.fired(timer)
         if subject is not None:
             watch = work.watch(subject.tenant)
+            # The watch may have unpacked what it carries.
+            subject = work.subjects.get(state_name(subject.tenant, subject.name)) or subject
             policy = self._policy(watch, timer.due)
             step = forget(subject, watch, policy, timer.due)
             work.counts["fingerprint"] += step.subjects[subject.name] is None
@@ -224,7 +227,12 @@ class _Work:
         return placed.group
 
     def watch(self, tenant: str) -> Watch:
-        return self.watches.get(tenant) or Watch()
+        found = self.watches.get(tenant) or Watch()
+        if not found.carried:
+            return found
+        step = unpacked(_Tenant(self, tenant), found)
+        self._put(tenant, step)
+        return step.watch
 
     def take(
         self,
@@ -238,17 +246,21 @@ class _Work:
         before = self.watch(tenant)
         self.counts["late"] += step.watch.late - before.late
         self.counts["untracked"] += step.watch.untracked - before.untracked
-        self.watches.set(tenant, step.watch)
-        for name, subject in step.subjects.items():
-            self.subjects.set(state_name(tenant, name), subject)
         for name, incident in step.incidents.items():
             known = self.incidents.get(state_name(tenant, name))
             if known and incident and name not in told and _goes_by_more(known, incident):
                 self._keep_open(record(incident, AnomalyState.UPDATED, policy, now), trace)
-            self.incidents.set(state_name(tenant, name), incident)
+        self._put(tenant, step)
         send(self._batch, self._codec, step.outputs, trace)
         for anomaly in step.outputs:
             self._keep_open(anomaly, trace)
+
+    def _put(self, tenant: str, step: Step) -> None:
+        self.watches.set(tenant, step.watch)
+        for name, subject in step.subjects.items():
+            self.subjects.set(state_name(tenant, name), subject)
+        for name, incident in step.incidents.items():
+            self.incidents.set(state_name(tenant, name), incident)
 
     def _keep_open(self, anomaly: Anomaly, trace: str | None) -> None:
         """The compacted topic holds what is open now."""

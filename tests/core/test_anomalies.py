@@ -603,8 +603,9 @@ def test_stored_values_read_back_as_written_and_another_version_is_refused() -> 
     assert decode_subject(encode(subject)) == subject
     assert decode_incident(encode(incident)) == incident
     assert decode_watch(encode(tenant.watch)) == tenant.watch
-    with pytest.raises(ValueError, match="version 01"):
-        decode_subject(b"\x01" + encode(subject)[1:])
+    for decode in (decode_subject, decode_incident, decode_watch):
+        with pytest.raises(ValueError, match="version 03"):
+            decode(b"\x03" + encode(subject)[1:])
 
 
 # Invariants.

@@ -1,6 +1,6 @@
 """What a trained model sees of a message: its n-grams, its word pieces, what the lexicons say."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Final
 
@@ -49,6 +49,6 @@ class Pieces(dict[str, tuple[int, ...]]):
                     start += 1
         return found
 
-    def of(self, message: Message) -> list[int]:
-        """The pieces of a message's words, in order."""
-        return [number for word in message.words[:READ] for number in self[word]]
+    def of(self, words: Iterable[str]) -> list[int]:
+        """The pieces of words, in order."""
+        return [number for word in words for number in self[word]]

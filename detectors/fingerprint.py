@@ -72,17 +72,17 @@ def fingerprint(
     """The problem a text reports; None when it reports none.
 
     Where the words of the text are `understood` and no error names the problem, their meaning does.
+    Beside an error it also has one, if the words name a part of the product: others just say that
+    there is an error.
     """
     text = message.reading.text
     if technical.score < PROBLEM_FROM and "exception" not in text and "error" not in text:
         return None
     component = component_of(message)
-    if status := _status(message):
-        return _of(f"http {status}", component, component)
-    if found := _error_text(text):
-        return error_fingerprint(found, component)
-    if code := _CODE.search(text):
-        return _of(f"error {code.group(1) or code.group(2)}", None, component)
+    if named := _error(message, component):
+        if not understood or component is None:
+            return named
+        return replace(named, also_means=meaning(message.words), meaning_version=version())
     if technical.score < PROBLEM_FROM:
         return None
     symptom = _first(message, _names("symptoms")) or "not_working"
@@ -91,7 +91,19 @@ def fingerprint(
     problem = _of(symptom.replace("_", " "), component, component)
     if not understood:
         return problem
-    return replace(problem, meaning=meaning(message), meaning_version=version())
+    return replace(problem, meaning=meaning(message.words), meaning_version=version())
+
+
+def _error(message: Message, component: str | None) -> Fingerprint | None:
+    """The problem that an error in the text names."""
+    text = message.reading.text
+    if status := _status(message):
+        return _of(f"http {status}", component, component)
+    if found := _error_text(text):
+        return error_fingerprint(found, component)
+    if code := _CODE.search(text):
+        return _of(f"error {code.group(1) or code.group(2)}", None, component)
+    return None
 
 
 def component_of(message: Message) -> str | None:

@@ -16,7 +16,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from detectors.arrays import Floats
-from detectors.features import Pieces, grams
+from detectors.features import READ, Pieces, grams
 from detectors.labels import CATEGORIES, OUTPUTS
 from detectors.message import Message
 from detectors.signals import Span
@@ -53,16 +53,16 @@ class Features:
         """Names the pieces' vectors: equal numbers, equal vectors."""
         return crc32(self._vectors.tobytes())
 
-    def mean(self, message: Message) -> Floats:
-        """The direction of the mean of a message's pieces; zeros where it has none."""
-        summed = self._vectors[self._pieces.of(message)].sum(axis=0)
+    def mean(self, words: Sequence[str]) -> Floats:
+        """The direction of the mean of the words' pieces; zeros where they have none."""
+        summed = self._vectors[self._pieces.of(words[:READ])].sum(axis=0)
         direction: Floats = summed / (np.linalg.norm(summed) + TINY)
         return direction
 
     def dense(self, messages: Sequence[Message], lexicon: Sequence[Sequence[float]]) -> Floats:
         """Meaning and lexicon scores, shape (messages, vector + lexicon)."""
         none = len(self._vectors) - 1
-        numbers = [[none, *self._pieces.of(message)] for message in messages]
+        numbers = [[none, *self._pieces.of(message.words[:READ])] for message in messages]
         summed = _summed(self._vectors, numbers)
         size = np.linalg.norm(summed, axis=1, keepdims=True)
         return np.hstack([summed * (MEANING / (size + TINY)), np.array(lexicon, np.float32)])

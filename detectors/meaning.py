@@ -5,6 +5,7 @@ says (the common direction of Arora et al. 2017, "A simple but tough-to-beat bas
 embeddings"), in 8 bits a number.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -28,9 +29,9 @@ _ANY_REPORT: Final = (
 )
 
 
-def meaning(message: Message) -> tuple[int, ...]:
-    """The vector of a message; empty where it has no known word. Deterministic."""
-    mean = learned().features.mean(message)
+def meaning(words: Sequence[str]) -> tuple[int, ...]:
+    """The vector of a message's words; empty where none is known. Deterministic."""
+    mean = learned().features.mean(words)
     if not mean.any():
         return ()
     return scaled(mean - SHARE * _common())
@@ -49,5 +50,6 @@ def scaled(vector: Floats) -> tuple[int, ...]:
 
 @cache
 def _common() -> Floats:
-    found: Floats = np.mean([learned().features.mean(Message(one)) for one in _ANY_REPORT], axis=0)
+    reports = [Message(one).words for one in _ANY_REPORT]
+    found: Floats = np.mean([learned().features.mean(one) for one in reports], axis=0)
     return found

@@ -40,6 +40,8 @@ class Fingerprint(msgspec.Struct, frozen=True, gc=False):
     meaning: tuple[int, ...] = ()
     """What the customer's own words are about, where no error names the problem: see `meaning`."""
     meaning_version: int = 0
+    also_means: tuple[int, ...] = ()
+    """What the customer's own words are about beside an error that names the problem."""
 
 
 class Signals(msgspec.Struct, frozen=True, gc=False):

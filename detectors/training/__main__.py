@@ -26,7 +26,7 @@ from scipy import sparse
 
 from detectors.arrays import Floats
 from detectors.encoder import WHOLE, Encoder
-from detectors.features import Pieces, grams
+from detectors.features import READ, Pieces, grams
 from detectors.labels import CATEGORIES, FLAGS, LINKED, OUTPUTS
 from detectors.learned import MODEL, Features
 from detectors.message import Message
@@ -142,7 +142,7 @@ def vocabulary(messages: Sequence[Message], encoder: Encoder) -> dict[str, Any]:
     vectors -= vectors.mean(axis=0)
     _, _, axes = np.linalg.svd(vectors, full_matrices=False)
     splitter = Pieces({piece: number for number, piece in enumerate(pieces)})
-    uses = Counter(number for message in messages for number in splitter.of(message))
+    uses = Counter(number for message in messages for number in splitter.of(message.words[:READ]))
     shares = np.array([uses[number] + 0.5 for number in range(len(pieces))]) / uses.total()
     reduced = (vectors @ axes[:NUMBERS].T) * (COMMON / (COMMON + shares))[:, None]
     scales = (np.abs(reduced).max(axis=1) / 127).astype(np.float32)

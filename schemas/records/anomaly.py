@@ -28,6 +28,7 @@ class ProblemReport(Record, frozen=True):
     gist: tuple[int, ...] = ()
     meaning: tuple[int, ...] = ()
     meaning_version: int = 0
+    also_means: tuple[int, ...] = ()
 
 
 class AnomalyState(GrowingEnum):

@@ -38,6 +38,8 @@ from streams.core.anomalies import (
     place_meaning,
     record,
     shelf_number,
+    unpacked,
+    vector,
     wake,
 )
 from streams.core.policy.duration import Duration
@@ -94,15 +96,12 @@ class AnomaliesAgent:
             now = batch.now(source)
             for timer in batch.due(now):
                 self._wake(work, timer)
-            aliases: tuple[str, ...] = ()
-            policy = self._policy(work.watch(event.tenant), now)
+            policy, known = self._policy(work.watch(event.tenant), now), _Tenant(work, event.tenant)
             if isinstance(event, ProblemReport):
-                event, aliases = work.grouped(event, policy, now)
-            known, watch = _Tenant(work, event.tenant), work.watch(event.tenant)
-            if isinstance(event, ProblemReport):
-                step = observe(known, watch, event, policy, now, aliases)
+                event, aliases, also = work.grouped(event, policy, now)
+                step = observe(known, work.watch(event.tenant), event, policy, now, aliases, also)
             else:
-                step = act(known, watch, event, policy, now)
+                step = act(known, work.watch(event.tenant), event, policy, now)
             work.take(event.tenant, step, policy, now, trace_of(source))
         work.save(self._count)
 
@@ -129,6 +128,8 @@ class AnomaliesAgent:
         subject = work.subjects.fired(timer)
         if subject is not None:
             watch = work.watch(subject.tenant)
+            # The watch may have unpacked what it carries.
+            subject = work.subjects.get(state_name(subject.tenant, subject.name)) or subject
             policy = self._policy(watch, timer.due)
             step = forget(subject, watch, policy, timer.due)
             work.counts["fingerprint"] += step.subjects[subject.name] is None
@@ -167,15 +168,21 @@ class _Work:
 
     def grouped(
         self, report: ProblemReport, policy: AnomalyPolicy, now: Millis
-    ) -> tuple[ProblemReport, tuple[str, ...]]:
-        """The report under its group's fingerprint, and what else its text goes by.
+    ) -> tuple[ProblemReport, tuple[str, ...], str | None]:
+        """The report under its group's fingerprint, what else its text goes by, and what it means.
 
         What had come under aliases moves to the group.
         """
         if report.heartbeat:
-            return report, ()
+            return report, (), None
         if is_meant(report):
-            return self._meant(report, policy, now)
+            return (*self._meant(report, policy, now), None)
+        meant = self._cluster(report, now) if vector(report) else None
+        return (*self._same_text(report, policy, now), meant)
+
+    def _same_text(
+        self, report: ProblemReport, policy: AnomalyPolicy, now: Millis
+    ) -> tuple[ProblemReport, tuple[str, ...]]:
         if report.error_text is None or report.template is None:
             return report, ()
         text = words(report.template)
@@ -201,6 +208,15 @@ class _Work:
 
         What its component and symptom alone had collected moves there.
         """
+        meant = self._cluster(report, now)
+        known, alone = _Tenant(self, report.tenant), report.fingerprint
+        if report.component is not None and known.subject(alone) is not None:
+            watch = self.watch(report.tenant)
+            self.take(report.tenant, merge(known, watch, alone, meant, policy), policy, now)
+        return replace(report, fingerprint=meant), (alone,)
+
+    def _cluster(self, report: ProblemReport, now: Millis) -> str:
+        """The cluster of what a report means."""
         name = meanings_name(report)
         meanings = self.meanings.get(name) or Meanings()
         evicted = meanings.evicted
@@ -208,14 +224,15 @@ class _Work:
         self.counts["text"] += meanings.evicted - evicted
         if placed.learned:
             self.meanings.set(name, replace(meanings))
-        known, alone = _Tenant(self, report.tenant), report.fingerprint
-        if report.component is not None and known.subject(alone) is not None:
-            watch = self.watch(report.tenant)
-            self.take(report.tenant, merge(known, watch, alone, placed.group, policy), policy, now)
-        return replace(report, fingerprint=placed.group), (alone,)
+        return placed.group
 
     def watch(self, tenant: str) -> Watch:
-        return self.watches.get(tenant) or Watch()
+        found = self.watches.get(tenant) or Watch()
+        if not found.carried:
+            return found
+        step = unpacked(_Tenant(self, tenant), found)
+        self._put(tenant, step)
+        return step.watch
 
     def take(
         self,
@@ -229,17 +246,21 @@ class _Work:
         before = self.watch(tenant)
         self.counts["late"] += step.watch.late - before.late
         self.counts["untracked"] += step.watch.untracked - before.untracked
-        self.watches.set(tenant, step.watch)
-        for name, subject in step.subjects.items():
-            self.subjects.set(state_name(tenant, name), subject)
         for name, incident in step.incidents.items():
             known = self.incidents.get(state_name(tenant, name))
             if known and incident and name not in told and _goes_by_more(known, incident):
                 self._keep_open(record(incident, AnomalyState.UPDATED, policy, now), trace)
-            self.incidents.set(state_name(tenant, name), incident)
+        self._put(tenant, step)
         send(self._batch, self._codec, step.outputs, trace)
         for anomaly in step.outputs:
             self._keep_open(anomaly, trace)
+
+    def _put(self, tenant: str, step: Step) -> None:
+        self.watches.set(tenant, step.watch)
+        for name, subject in step.subjects.items():
+            self.subjects.set(state_name(tenant, name), subject)
+        for name, incident in step.incidents.items():
+            self.incidents.set(state_name(tenant, name), incident)
 
     def _keep_open(self, anomaly: Anomaly, trace: str | None) -> None:
         """The compacted topic holds what is open now."""

@@ -89,10 +89,16 @@ class Tenant:
 
     def hear(self, *reports: ProblemReport, now: int | None = None) -> list[Anomaly]:
         """Reports in their order, each at `now` or when it occurred; what they lead to."""
+        return self.hear_words(None, *reports, now=now)
+
+    def hear_words(
+        self, also: str | None, *reports: ProblemReport, now: int | None = None
+    ) -> list[Anomaly]:
+        """Reports whose customers' words beside the error have a name."""
         before = len(self.outputs)
         for one in reports:
             moment = one.occurred_at if now is None else now
-            self.take(observe(self, self.watch, one, self.policy, moment))
+            self.take(observe(self, self.watch, one, self.policy, moment, also=also))
         return self.outputs[before:]
 
     def answer(self, action: AnomalyAction) -> tuple[Anomaly, ...]:
@@ -332,6 +338,57 @@ def test_two_outages_of_different_components_and_accounts_are_two_anomalies() ->
     assert len({anomaly.anomaly_id for anomaly in tenant.outputs}) == 2
 
 
+def each_own(accounts: int, start: int = 0, **changes: object) -> list[ProblemReport]:
+    """Each account with an error of its own."""
+    return [other(f"error-{n}", f"acme-{n}", start + n * 4_000, **changes) for n in range(accounts)]
+
+
+def test_accounts_with_an_error_each_and_the_same_words_are_one_anomaly() -> None:
+    tenant = Tenant()
+    assert tenant.hear(*each_own(2)) == []
+    tenant = Tenant()
+    outputs = tenant.hear_words("login fails", *each_own(40))
+    assert (states(outputs), outputs[0].accounts) == ([OPENED, UPDATED, UPDATED, UPDATED], 3)
+    assert len({anomaly.anomaly_id for anomaly in outputs}) == 1
+    tenant.let_pass(60 * MINUTE)
+    assert {"login fails", "error-39"} <= set(tenant.outputs[-1].fingerprints)
+    assert len(tenant.outputs[-1].affected) == 40
+
+
+def test_an_error_and_the_words_beside_it_never_open_two() -> None:
+    tenant = Tenant()
+    tenant.hear_words("login fails", *outage(40))
+    # The words alone, of others, and the error in other words.
+    tenant.hear(*(other("login fails", f"bolt-{n}", MINUTE + n * 4_000) for n in range(10)))
+    tenant.hear_words("cannot work", *(report(f"cora-{n}", MINUTE + n * 4_000) for n in range(10)))
+    tenant.let_pass(60 * MINUTE)
+    assert len({anomaly.anomaly_id for anomaly in tenant.outputs}) == 1
+    assert len(tenant.outputs[-1].affected) == 60
+
+
+def test_words_that_most_use_of_other_problems_are_no_part_of_an_anomaly() -> None:
+    tenant = Tenant()
+    tenant.watch = msgspec.structs.replace(tenant.watch, muted={"it fails": START + 90 * MINUTE})
+    tenant.hear(*(other("it fails", f"usual-{n}", n * 1_000) for n in range(20)))
+    tenant.hear_words("it fails", *outage(10, start=20_000))
+    tenant.let_pass(60 * MINUTE)
+    assert tenant.outputs[-1].fingerprints == (FINGERPRINT,)
+
+
+def test_server_errors_of_several_parts_are_one_anomaly_only_at_the_same_time() -> None:
+    for start, anomalies in ((MINUTE, 1), (20 * MINUTE, 2)):
+        tenant = Tenant(msgspec.structs.replace(POLICY, quiet=60 * MINUTE))
+        for part, status, begin in (("login", 502, 0), ("search", 503, start)):
+            title = f"{part}: http {status}"
+            tenant.hear(
+                *(
+                    other(title, f"{part}-{n}", begin + n * 4_000, component=part, template=title)
+                    for n in range(10)
+                )
+            )
+        assert len({anomaly.anomaly_id for anomaly in tenant.outputs}) == anomalies
+
+
 def usual_category(tenant: Tenant, minutes: int) -> int:
     """One account a minute with a problem of its own; ends at the minute returned."""
     for minute in range(minutes):
@@ -491,6 +548,19 @@ def test_a_false_alarm_is_resolved_at_once_and_raises_the_bar_of_its_kind() -> N
     assert states(tenant.hear(*outage(12, start=100 * MINUTE)))[:1] == [OPENED]
 
 
+def test_words_do_not_bring_back_an_error_that_is_muted() -> None:
+    tenant = Tenant()
+    (anomaly,) = tenant.hear_words("login fails", *outage(3))
+    until = START + 200 * MINUTE
+    tenant.answer(action(anomaly, AnomalyActionKind.MUTE, until=until))
+    tenant.let_pass(90 * MINUTE)
+    assert tenant.hear_words("login fails", *outage(20, start=100 * MINUTE)) == []
+    # Others in the same words count by themselves.
+    later = [other(f"new-{n}", f"bolt-{n}", 102 * MINUTE + n * 4_000) for n in range(3)]
+    assert tenant.hear_words("login fails", *later[:2]) == []
+    assert states(tenant.hear_words("login fails", later[2])) == [OPENED]
+
+
 def test_a_known_issue_grows_in_silence_and_opens_as_known_the_next_time() -> None:
     tenant, anomaly = opened()
     (output,) = tenant.answer(action(anomaly, AnomalyActionKind.KNOWN_ISSUE))
@@ -533,8 +603,9 @@ def test_stored_values_read_back_as_written_and_another_version_is_refused() -> 
     assert decode_subject(encode(subject)) == subject
     assert decode_incident(encode(incident)) == incident
     assert decode_watch(encode(tenant.watch)) == tenant.watch
-    with pytest.raises(ValueError, match="version 01"):
-        decode_subject(b"\x01" + encode(subject)[1:])
+    for decode in (decode_subject, decode_incident, decode_watch):
+        with pytest.raises(ValueError, match="version 03"):
+            decode(b"\x03" + encode(subject)[1:])
 
 
 # Invariants.

@@ -46,7 +46,7 @@ def told(number: int, text: str) -> ProblemReport:
         report(number, f"a{number}"),
         fingerprint=f"alone-{number}",
         component=component_of(message),
-        meaning=meaning(message),
+        meaning=meaning(message.words),
         meaning_version=1,
     )
 

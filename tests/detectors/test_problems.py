@@ -173,3 +173,26 @@ def test_one_symptom_alone_is_far_from_complex() -> None:
 )
 def test_what_is_named_is_found_as_it_was_written(text: str, kind: str, value: str) -> None:
     assert (kind, value) in [(found.kind, found.value) for found in analyze([text])[0].entities]
+
+
+@pytest.mark.parametrize(
+    ("text", "has_meaning"),
+    [
+        ("The login page returns 502 for all of us", True),
+        ('Uploading attachments fails with "Could not store object"', True),
+        ("Report generation failed: code 0x8004005", True),
+        ("it says error 1205, what is that?", False),
+        ("The login page does not work for any of us", False),
+    ],
+)
+def test_beside_an_error_words_that_name_a_part_have_a_meaning(
+    text: str, has_meaning: bool
+) -> None:
+    found = fingerprint(text)
+    assert bool(found.also_means) is has_meaning
+    assert not (found.also_means and found.meaning)
+    assert found.meaning_version != 0 or not (found.also_means or found.meaning)
+
+
+def test_a_bad_gateway_does_not_name_the_payments() -> None:
+    assert fingerprint("Opening the dashboard ends in Bad Gateway").component == "reports"

@@ -5,6 +5,8 @@ and the records to write come out.
 """
 
 from streams.core.anomalies.actions import act
+from streams.core.anomalies.codec import decode_incident, decode_subject, decode_watch, encode
+from streams.core.anomalies.first_version import unpacked
 from streams.core.anomalies.grouping import (
     Placed,
     Shelf,
@@ -23,6 +25,7 @@ from streams.core.anomalies.meanings import (
     is_meant,
     meanings_name,
     place_meaning,
+    vector,
 )
 from streams.core.anomalies.merging import merge
 from streams.core.anomalies.naming import category_name
@@ -33,10 +36,6 @@ from streams.core.anomalies.state import (
     Step,
     Subject,
     Watch,
-    decode_incident,
-    decode_subject,
-    decode_watch,
-    encode,
 )
 from streams.core.policy.anomalies import AnomalyPolicy
 
@@ -71,5 +70,7 @@ __all__ = [
     "place_meaning",
     "record",
     "shelf_number",
+    "unpacked",
+    "vector",
     "wake",
 ]

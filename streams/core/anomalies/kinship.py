@@ -1,28 +1,44 @@
 """Which incident a report belongs to, and which one a burst is part of: one cause, one incident."""
 
+import re
+from collections.abc import Sequence
+from typing import Final
+
 from streams.core.anomalies.naming import is_category
 from streams.core.anomalies.state import Entry, Incident, Known, Subject, Watch
 from streams.core.anomalies.windows import Window, reporters_in
 from streams.core.policy.anomalies import AnomalyPolicy
 
+_SERVER_ERROR: Final = re.compile(r"(?:\w+: )?http 5\d\d")
+"""What stands in front of all parts of a product fails for all of them, with one status or more."""
 
-def home(known: Known, watch: Watch, subject: Subject, number: int) -> Incident | None:
-    """The open incident that a report of a fingerprint belongs to, burst or not.
 
-    That is the one it is a member of, else one about the same component.
+def home(known: Known, watch: Watch, problems: Sequence[Subject], number: int) -> Incident | None:
+    """The open incident that a report of these problems belongs to, burst or not.
+
+    That is the one they are members of, the first before the others, else one about the same
+    component.
     """
     entries = [
         (name, entry)
         for name, entry in watch.incidents.items()
         if not entry.resolved and number >= entry.first
     ]
+    for problem in problems:
+        for name, entry in entries:
+            if problem.name in entry.members:
+                return known.incident(name)
     for name, entry in entries:
-        if subject.name in entry.members:
-            return known.incident(name)
-    for name, entry in entries:
-        if subject.component is not None and entry.component == subject.component:
+        if entry.component is not None and entry.component == problems[0].component:
             return known.incident(name)
     return None
+
+
+def says_the_same(incident: Incident, subject: Subject, number: int, policy: AnomalyPolicy) -> bool:
+    """Whether most of those who use these words up to bucket `number` are of an incident."""
+    own = reporters_in(subject.buckets, number, policy)
+    theirs = {who for bucket in incident.buckets.values() for who in bucket}
+    return len(own & theirs) >= max(policy.minimum_accounts, policy.kin * len(own))
 
 
 def home_of_category(known: Known, watch: Watch, name: str) -> Incident | None:
@@ -63,8 +79,9 @@ def _bond(
     theirs = {who for bucket in incident.buckets.values() for who in bucket}
     if len(own & theirs) >= max(2.0, policy.kin * len(own)):
         return "accounts"
+    if abs(window.end - incident.peak_end) > policy.window_buckets:
+        return None
+    if _SERVER_ERROR.fullmatch(subject.title) and _SERVER_ERROR.fullmatch(incident.title):
+        return "status"
     vague = subject.component is None or entry.component is None
-    together = abs(window.end - incident.peak_end) <= policy.window_buckets
-    if vague and together and subject.category == entry.category:
-        return "category"
-    return None
+    return "category" if vague and subject.category == entry.category else None

@@ -17,7 +17,7 @@ from streams.core.anomalies.incidents import (
     told,
     touched,
 )
-from streams.core.anomalies.kinship import home, home_of_category, kin
+from streams.core.anomalies.kinship import home, home_of_category, kin, says_the_same
 from streams.core.anomalies.naming import category_name, is_category, newest
 from streams.core.anomalies.record import record
 from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
@@ -47,11 +47,13 @@ def observe(
     policy: AnomalyPolicy,
     now: Millis,
     aliases: tuple[str, ...] = (),
+    also: str | None = None,
 ) -> Step:
     """What follows from a report that was recorded at `now`.
 
     `known` is what is stored of the report's tenant, `watch` its watch. A heartbeat moves the
-    watermark and leaves all else alone. `aliases` are what else the report's text goes by.
+    watermark and leaves all else alone. `aliases` are what else the report's text goes by. Beside
+    the error that names the problem, `also` is the group of what the customer's words say.
     """
     watch = hear(watch, report, policy, now)
     if report.heartbeat:
@@ -63,15 +65,16 @@ def observe(
     watch = noticed(watch, report)
     subjects: dict[str, Subject | None] = {}
     fresh: list[Subject] = []
-    for name in (report.fingerprint, category_name(report.category)):
-        names = () if is_category(name) else aliases
+    words = () if also is None else (also,)
+    for name in dict.fromkeys((report.fingerprint, *words, category_name(report.category))):
+        names = aliases if name == report.fingerprint else ()
         watch, subject = _counted(known, watch, report, name, new, policy, names)
         if subject is not None:
             subjects[name] = subject
             fresh.append(subject)
     if not fresh:
         return Step(watch)
-    return _judge(known, flow(watch, at), fresh, new, policy, now, subjects)
+    return _judge(known, flow(watch, at), fresh, report.fingerprint, new, policy, now, subjects)
 
 
 def _counted(
@@ -137,22 +140,31 @@ def _judge(
     known: Known,
     watch: Watch,
     fresh: list[Subject],
+    named: str,
     new: Seen,
     policy: AnomalyPolicy,
     now: Millis,
     subjects: dict[str, Subject | None],
 ) -> Step:
-    """Grow the incident that the report belongs to, or see whether a subject bursts."""
-    fingerprint = next((one for one in fresh if not is_category(one.name)), None)
-    if fingerprint is not None:
-        incident = home(known, watch, fingerprint, new.number)
+    """Grow the incident that the report belongs to, or see whether a subject bursts.
+
+    `named` is the fingerprint that names the report's problem.
+    """
+    problems = [one for one in fresh if not is_category(one.name)]
+    if problems and problems[0].name == named:
+        incident = home(known, watch, problems, new.number)
         if incident is not None:
-            incident, window = grown(incident, new, fingerprint, policy)
+            incident, window = grown(incident, new, problems[0], policy)
+            for words in problems[1:]:
+                if words.name not in incident.members and says_the_same(
+                    incident, words, new.number, policy
+                ):
+                    incident, window = grown(incident, new, words, policy)
             incident, outputs = told(incident, watch, window, policy, now)
             watch = entered(watch, incident)
             return Step(watch, subjects, {incident.anomaly_id: incident}, outputs)
     for subject in fresh:
-        step = _burst(known, watch, subject, new, policy, now, subjects)
+        step = _burst(known, watch, subject, named, new, policy, now, subjects)
         if step is not None:
             return step
     incident = home_of_category(known, watch, category_name(fresh[-1].category))
@@ -166,12 +178,13 @@ def _burst(
     known: Known,
     watch: Watch,
     subject: Subject,
+    named: str,
     new: Seen,
     policy: AnomalyPolicy,
     now: Millis,
     subjects: dict[str, Subject | None],
 ) -> Step | None:
-    of_category = is_category(subject.name)
+    of_category, of_words = is_category(subject.name), subject.name != named
     if of_category and subject.baseline.windows < policy.category_history:
         return None
     counted = Counted(subject.buckets, subject.sketches)
@@ -188,7 +201,7 @@ def _burst(
     window = busiest(counted, new.number, policy)
     if window.accounts < least or expected.log_tail(window.accounts) >= line:
         return None
-    if of_category and not _is_news(known, watch, subject, window, policy):
+    if (of_category or of_words) and not _is_news(known, watch, subject, window, minimum, policy):
         return None
     outputs: tuple[Anomaly, ...]
     relative = kin(known, watch, subject, window, policy)
@@ -205,9 +218,14 @@ def _burst(
 
 
 def _is_news(
-    known: Known, watch: Watch, subject: Subject, window: Window, policy: AnomalyPolicy
+    known: Known,
+    watch: Watch,
+    subject: Subject,
+    window: Window,
+    minimum: int,
+    policy: AnomalyPolicy,
 ) -> bool:
-    """Whether a category has many accounts that are not accounted for.
+    """Whether a category or what words say has enough accounts that are not accounted for.
 
     What an open incident explains already, or the on-call person has answered, is no news of it.
     """
@@ -219,7 +237,7 @@ def _is_news(
     for one in (*explained, *answered):
         if one is not None:
             rest -= {who for bucket in one.buckets.values() for who in bucket}
-    return len(rest) >= policy.category_accounts
+    return len(rest) >= minimum
 
 
 def wake(

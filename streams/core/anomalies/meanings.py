@@ -1,7 +1,8 @@
-"""Reports without an error text that mean the same are one problem.
+"""Reports that mean the same are one problem, whatever error they quote, if any.
 
 Each report carries the vector of its words (`detectors.meaning`). It belongs to the cluster with
-the nearest centre, or founds one where none is near. A component that both name brings the two
+the nearest centre, or founds one where none is near. Where no error names the problem the cluster
+does; beside an error it is a second name. A component that both name brings the two
 nearer, another one keeps them apart. A centre follows its first reports and then stays, so that a
 tenant's clusters are written only while something is learned. Where there are too many, the one
 that was not met for longest goes.
@@ -49,20 +50,21 @@ class Meanings(msgspec.Struct, array_like=True):
     """Clusters given up for want of room."""
 
 
+def vector(report: ProblemReport) -> tuple[int, ...]:
+    """What a report's words are about; empty where it says nothing that can be grouped."""
+    numbers = report.meaning or report.also_means
+    usable = 0 < len(numbers) <= MOST_NUMBERS and max(numbers) <= MOST and min(numbers) >= -MOST
+    return numbers if usable else ()
+
+
 def is_meant(report: ProblemReport) -> bool:
-    """Whether a report is grouped by its meaning."""
-    numbers = report.meaning
-    return (
-        report.error_text is None
-        and 0 < len(numbers) <= MOST_NUMBERS
-        and max(numbers) <= MOST
-        and min(numbers) >= -MOST
-    )
+    """Whether a report's meaning is what names its problem."""
+    return report.error_text is None and vector(report) == report.meaning != ()
 
 
 def meanings_name(report: ProblemReport) -> str:
     """Under which name the clusters that a report can belong to are kept."""
-    return f"{report.tenant}\x00{report.meaning_version}.{len(report.meaning)}"
+    return f"{report.tenant}\x00{report.meaning_version}.{len(vector(report))}"
 
 
 def place_meaning(meanings: Meanings, report: ProblemReport, at: Millis) -> Placed:
@@ -92,7 +94,7 @@ def _nearest(meanings: Meanings, report: ProblemReport) -> int | None:
     if not meanings.names:
         return None
     centres = np.frombuffer(meanings.centres, np.int8).reshape(len(meanings.names), -1)
-    cosines = centres.astype(np.float32) @ np.array(report.meaning, np.float32) / SCALE**2
+    cosines = centres.astype(np.float32) @ np.array(vector(report), np.float32) / SCALE**2
     if report.component is not None:
         cosines += [_agreement(known, report.component) for known in meanings.components]
     best = int(cosines.argmax())
@@ -106,10 +108,10 @@ def _agreement(known: str | None, component: str) -> float:
 
 
 def _follow(meanings: Meanings, number: int, report: ProblemReport) -> None:
-    size, weight = len(report.meaning), meanings.weights[number]
+    size, weight = len(vector(report)), meanings.weights[number]
     start = number * size
     centre = np.frombuffer(meanings.centres, np.int8, size, start).astype(np.float32)
-    moved = scaled(centre * np.float32(weight) + np.array(report.meaning, np.float32))
+    moved = scaled(centre * np.float32(weight) + np.array(vector(report), np.float32))
     meanings.centres = b"".join(
         (meanings.centres[:start], _bytes(moved), meanings.centres[start + size :])
     )
@@ -119,14 +121,14 @@ def _follow(meanings: Meanings, number: int, report: ProblemReport) -> None:
 
 def _found(meanings: Meanings, report: ProblemReport, at: Millis) -> Placed:
     if len(meanings.names) >= MOST_CLUSTERS:
-        _evict(meanings, len(report.meaning))
+        _evict(meanings, len(vector(report)))
     label = f"{report.meaning_version}\x00{report.report_id}".encode(errors="replace")
     name = blake2b(label, digest_size=8).hexdigest()
     meanings.names.append(name)
     meanings.components.append(report.component)
     meanings.weights.append(1)
     meanings.met.append(at)
-    meanings.centres += _bytes(report.meaning)
+    meanings.centres += _bytes(vector(report))
     return Placed(name, learned=True)
 
 

@@ -1,7 +1,6 @@
 """What is kept between reports: values per subject and incident, and a small one per tenant.
 
-All are frozen values; the anomalies agent owns the store they lie in. A stored value is one
-version byte and a msgpack array.
+All are frozen values; the anomalies agent owns the store they lie in.
 """
 
 from dataclasses import dataclass, field
@@ -11,9 +10,6 @@ import msgspec
 
 from detectors.spikes import Bar, Baseline, Expected, Season
 from schemas.records import Anomaly, DurationMillis, Millis
-from streams.core.versioned import body
-
-VERSION = b"\x02"
 
 
 class Sighting(msgspec.Struct, frozen=True, array_like=True):
@@ -51,6 +47,8 @@ class Subject(msgspec.Struct, frozen=True, array_like=True):
     baseline: Baseline = Baseline()
     aliases: tuple[str, ...] = ()
     """What else its texts go by: fingerprints and forms, see `grouping`."""
+    carried: "Incident | None" = None
+    """An open anomaly that the first version kept with its fingerprint: see `first_version`."""
 
 
 class Incident(msgspec.Struct, frozen=True, array_like=True):
@@ -145,6 +143,8 @@ class Watch(msgspec.Struct, frozen=True, array_like=True):
     """Latest fingerprints by component."""
     bucket: DurationMillis = 0
     """Length of the buckets that are counted by; 0 before the first report."""
+    carried: dict[str, str] = {}
+    """Which fingerprint carries an open anomaly, by the anomaly's id."""
 
 
 class Known(Protocol):
@@ -165,29 +165,3 @@ class Step:
     subjects: dict[str, Subject | None] = field(default_factory=dict)
     incidents: dict[str, Incident | None] = field(default_factory=dict)
     outputs: tuple[Anomaly, ...] = ()
-
-
-_encoder = msgspec.msgpack.Encoder()
-_subject_decoder = msgspec.msgpack.Decoder(Subject)
-_incident_decoder = msgspec.msgpack.Decoder(Incident)
-_watch_decoder = msgspec.msgpack.Decoder(Watch)
-
-
-def encode(state: Subject | Incident | Watch) -> bytes:
-    """The stored value of a state."""
-    return VERSION + _encoder.encode(state)
-
-
-def decode_subject(value: bytes) -> Subject:
-    """The subject in a stored value. Raises ValueError when another version wrote it."""
-    return _subject_decoder.decode(body(value, VERSION, "anomaly state"))
-
-
-def decode_incident(value: bytes) -> Incident:
-    """The incident in a stored value. Raises ValueError when another version wrote it."""
-    return _incident_decoder.decode(body(value, VERSION, "anomaly state"))
-
-
-def decode_watch(value: bytes) -> Watch:
-    """The watch in a stored value. Raises ValueError when another version wrote it."""
-    return _watch_decoder.decode(body(value, VERSION, "anomaly state"))

@@ -221,6 +221,7 @@ def write_problem_report(handling: Handling, message: ConversationMessage) -> No
             contract_value=None if account is None else account.contract_value,
             meaning=found.meaning,
             meaning_version=found.meaning_version,
+            also_means=found.also_means,
         )
     )
 

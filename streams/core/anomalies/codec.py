@@ -1,0 +1,38 @@
+"""States as they are stored: one version byte and a msgpack array."""
+
+import msgspec
+
+from streams.core.anomalies import first_version
+from streams.core.anomalies.state import Incident, Subject, Watch
+from streams.core.versioned import body
+
+VERSION = b"\x02"
+
+_encoder = msgspec.msgpack.Encoder()
+_subject_decoder = msgspec.msgpack.Decoder(Subject)
+_incident_decoder = msgspec.msgpack.Decoder(Incident)
+_watch_decoder = msgspec.msgpack.Decoder(Watch)
+
+
+def encode(state: Subject | Incident | Watch) -> bytes:
+    """The stored value of a state."""
+    return VERSION + _encoder.encode(state)
+
+
+def decode_subject(value: bytes) -> Subject:
+    """The subject in a stored value. Raises ValueError when no known version wrote it."""
+    if value[:1] == first_version.VERSION:
+        return first_version.subject_of(value[1:])
+    return _subject_decoder.decode(body(value, VERSION, "anomaly state"))
+
+
+def decode_incident(value: bytes) -> Incident:
+    """The incident in a stored value. Raises ValueError when no known version wrote it."""
+    return _incident_decoder.decode(body(value, VERSION, "anomaly state"))
+
+
+def decode_watch(value: bytes) -> Watch:
+    """The watch in a stored value. Raises ValueError when no known version wrote it."""
+    if value[:1] == first_version.VERSION:
+        return first_version.watch_of(value[1:])
+    return _watch_decoder.decode(body(value, VERSION, "anomaly state"))

@@ -1,12 +1,13 @@
 """What holds for every sequence of events, however strange."""
 
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from detectors.signals import Fingerprint, Found, Signal, Signals
+from detectors.signals import Fingerprint, Found, Matter, Signal, Signals
 from schemas.codec import Tombstone
 from schemas.records import (
     AccountSnapshot,
@@ -32,7 +33,7 @@ from schemas.records import (
 )
 from streams.core.policy import Policy, default_policy
 from streams.core.policy.duration import Duration
-from streams.core.tickets import Due, Event, Owner, Ticket, is_customer_turn
+from streams.core.tickets import Due, Event, Owner, Ticket, assess, is_customer_turn
 from streams.core.tickets.messages import is_draft
 from streams.core.tickets.observe import came_before, fingerprint
 from tests.core.conversation import DAY, START, Conversation
@@ -49,6 +50,7 @@ read_signals = st.builds(
     Signals,
     negative=levels,
     billing=levels,
+    billing_dispute=levels,
     security=levels,
     technical=levels,
     thanks=levels,
@@ -59,6 +61,7 @@ read_signals = st.builds(
     entities=st.just(()) | st.just((Found("order", "1", (0, 1)),)),
     unreadable=st.sampled_from([False, False, False, True]),
     gist=st.sampled_from([(), (1, 2), (1, 2, 3), (7, 8, 9)]),
+    matters=st.just(()) | st.just((Matter("usage", (0, 1)),)),
 )
 signals = st.none() | read_signals | read_signals | read_signals
 accounts = st.none() | st.builds(
@@ -126,6 +129,16 @@ def test_every_history_can_be_decided_and_always_the_same(
     one, other = play(history, account), play(history, account)
     assert one.outputs == other.outputs
     assert one.escalations == other.escalations
+
+
+@settings(max_examples=80, deadline=None)
+@given(histories, accounts)
+def test_a_glance_at_the_triggers_decides_as_asking_each_of_them(
+    history: History, account: AccountSnapshot | None
+) -> None:
+    at_a_glance = play(history, account)
+    with patch.object(assess, "glance", lambda _handling: ((), ())):
+        assert play(history, account).outputs == at_a_glance.outputs
 
 
 @settings(max_examples=80, deadline=None)

@@ -1,6 +1,7 @@
 """From triggers to reasons: what fired, what did not, and how far the ticket must go."""
 
 from collections.abc import Iterable
+from itertools import chain, repeat
 
 import msgspec
 from msgspec.structs import replace
@@ -8,7 +9,8 @@ from msgspec.structs import replace
 from schemas.records import Evidence, Reason, SignalScore
 from streams.core.tickets.binding import divided
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.triggers import TriggerGroup
+from streams.core.tickets.triggers import ON_CUSTOMER_MESSAGE, TriggerGroup
+from streams.core.tickets.triggers.glance import ASK, Glance, glance
 from streams.core.tickets.triggers.seen import Seen
 
 
@@ -37,12 +39,23 @@ class Found(msgspec.Struct, frozen=True, gc=False):
         return replace(self, reasons=self.reasons + standing, tier=tier)
 
 
-def assess(handling: Handling, triggers: TriggerGroup) -> Found:
-    """Measure every trigger of the group."""
+def assess_message(handling: Handling) -> Found:
+    """Measure what may fire on a customer's message."""
+    return assess(handling, ON_CUSTOMER_MESSAGE, glance(handling))
+
+
+def assess(handling: Handling, triggers: TriggerGroup, glanced: Glance = ((), ())) -> Found:
+    """Measure every trigger of the group, in full where a glance at it was not enough."""
     reasons: list[Reason] = []
     signals: list[SignalScore] = []
     handling.limits = handling.plan.limits(handling.segment.name, handling.ticket.category)
-    for code, measure in triggers:
+    scores, thresholds = glanced
+    for (code, measure), score, threshold in zip(
+        triggers, chain(scores, repeat(ASK)), chain(thresholds, repeat(0.0)), strict=False
+    ):
+        if score < threshold:
+            signals.append(SignalScore(code, score, threshold))
+            continue
         seen = measure(handling)
         if seen is None:
             continue

@@ -18,7 +18,7 @@ from schemas.records import (
 from streams.core.reasons import Code
 from streams.core.routing import route_named
 from streams.core.tickets import cases, clocks
-from streams.core.tickets.assess import Found, assess
+from streams.core.tickets.assess import Found, assess, assess_message
 from streams.core.tickets.episodes import belongs_to_people, reopen
 from streams.core.tickets.gate import is_against_decision
 from streams.core.tickets.handling import Event, Handling, Subject
@@ -27,7 +27,7 @@ from streams.core.tickets.outputs import write_activity, write_decision, write_p
 from streams.core.tickets.reviews import end_review
 from streams.core.tickets.settle import NOTHING, hand_over, settle, settle_fired, stay_silent
 from streams.core.tickets.state import Owner
-from streams.core.tickets.triggers import ON_CUSTOMER_MESSAGE, ON_DRAFT, group
+from streams.core.tickets.triggers import ON_DRAFT, group
 from streams.core.tickets.waits import await_answer
 
 _ON_TAKEOVER = group(Code.HUMAN_TAKEOVER)
@@ -89,7 +89,7 @@ def on_customer(handling: Handling, message: ConversationMessage) -> None:
         reopen(handling)
     hear_customer(handling, message)
     ticket.anomaly = handling.incidents(ticket, message, handling.signals)
-    found = assess(handling, ON_CUSTOMER_MESSAGE)
+    found = assess_message(handling)
     if ticket.owner is _OF_CLOSED and found.reasons:
         reopen(handling)
     if for_people and ticket.owner is not _OF_CLOSED:

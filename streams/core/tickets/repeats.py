@@ -1,7 +1,7 @@
 """An event whose id came before, but which says something else now."""
 
 from schemas.records import Action, Cause, ConversationMessage, TicketUpdate
-from streams.core.tickets.assess import assess
+from streams.core.tickets.assess import assess_message
 from streams.core.tickets.episodes import reopen
 from streams.core.tickets.handling import Handling, Subject
 from streams.core.tickets.messages import is_customer_turn, is_draft, on_draft, subject_of
@@ -9,7 +9,6 @@ from streams.core.tickets.observe import write_down
 from streams.core.tickets.outputs import write_decision
 from streams.core.tickets.settle import NOTHING, settle
 from streams.core.tickets.state import Owner
-from streams.core.tickets.triggers import ON_CUSTOMER_MESSAGE
 
 
 def on_changed(handling: Handling, event: ConversationMessage | TicketUpdate) -> None:
@@ -33,7 +32,7 @@ def on_changed(handling: Handling, event: ConversationMessage | TicketUpdate) ->
 def _weigh(handling: Handling, message: ConversationMessage) -> None:
     ticket = handling.ticket
     write_down(handling, message)
-    found = assess(handling, ON_CUSTOMER_MESSAGE)
+    found = assess_message(handling)
     if found.tier == 0:
         _note(handling, message)
         return

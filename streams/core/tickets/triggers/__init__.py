@@ -9,6 +9,7 @@ from typing import Final
 from streams.core.reasons import Code
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.triggers import conversation, events, team, text
+from streams.core.tickets.triggers.glance import GLANCED
 from streams.core.tickets.triggers.seen import Seen
 
 Trigger = Callable[[Handling], Seen | None]
@@ -50,27 +51,7 @@ def group(*codes: Code) -> TriggerGroup:
     return tuple((code, TRIGGERS[code]) for code in codes)
 
 
-ON_CUSTOMER_MESSAGE: Final = group(
-    Code.SAFETY,
-    Code.SECURITY,
-    Code.LEGAL_COMPLIANCE,
-    Code.BILLING,
-    Code.HUMAN_REQUEST,
-    Code.NEGATIVE_SENTIMENT,
-    Code.SENTIMENT_DROP,
-    Code.URGENCY,
-    Code.COMPLEX_TROUBLESHOOTING,
-    Code.HIGH_STAKES_ACCOUNT,
-    Code.AI_LOOP,
-    Code.REPEATED_QUESTION,
-    Code.AI_GAVE_UP,
-    Code.OPEN_TIME,
-    Code.UNREADABLE,
-    Code.OUT_OF_PATTERN,
-    Code.POLICY_RULE,
-    Code.AI_STOPPED,
-    Code.ANOMALY_LINK,
-)
+ON_CUSTOMER_MESSAGE: Final = group(*GLANCED, Code.POLICY_RULE, Code.AI_STOPPED, Code.ANOMALY_LINK)
 ON_DRAFT: Final = (
     *group(Code.AI_GAVE_UP, Code.LOW_CONFIDENCE),
     (Code.POLICY_RULE, team.rule_on_draft),

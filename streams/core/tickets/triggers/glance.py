@@ -1,0 +1,92 @@
+"""What the triggers on a customer's message measure, at a glance.
+
+Most messages fire nothing. So the plain scores are read off all at once, and a trigger is only
+asked where its score reaches its threshold, or takes more than a glance.
+"""
+
+from functools import lru_cache
+from typing import Final
+
+from streams.core.policy.model import Policy
+from streams.core.policy.plan import DISPUTE, plan_of
+from streams.core.reasons import Code
+from streams.core.tickets.handling import Handling
+from streams.core.tickets.triggers.conversation import FEW_SAMPLES, MINUTE
+
+GLANCED: Final = (
+    Code.SAFETY,
+    Code.SECURITY,
+    Code.LEGAL_COMPLIANCE,
+    Code.BILLING,
+    Code.HUMAN_REQUEST,
+    Code.NEGATIVE_SENTIMENT,
+    Code.SENTIMENT_DROP,
+    Code.URGENCY,
+    Code.COMPLEX_TROUBLESHOOTING,
+    Code.HIGH_STAKES_ACCOUNT,
+    Code.AI_LOOP,
+    Code.REPEATED_QUESTION,
+    Code.AI_GAVE_UP,
+    Code.OPEN_TIME,
+    Code.UNREADABLE,
+    Code.OUT_OF_PATTERN,
+)
+"""The reason codes, in the order of the scores and thresholds of a glance."""
+
+ASK: Final = float("inf")
+"""In place of a score: the trigger has to be asked."""
+
+KEPT: Final = 1_024
+"""Combinations of policy, segment, category and channel whose thresholds are kept."""
+
+Glance = tuple[tuple[float, ...], tuple[float, ...]]
+"""Scores, and the thresholds they are held against."""
+
+
+def glance(handling: Handling) -> Glance:
+    """The score and the threshold of every code in `GLANCED`."""
+    signals, ticket, message = handling.signals, handling.ticket, handling.message
+    loop, moods = handling.rules.ai_loop, ticket.moods
+    dispute, thresholds = _thresholds(
+        handling.policy, handling.segment.name, ticket.category, ticket.channel
+    )
+    contested = signals.billing_dispute.score >= dispute
+    plain = message is not None and not (message.attachments or handling.arrival.truncated)
+    just_opened = ticket.open_since == handling.now and ticket.open_due is None
+    return (
+        signals.safety.score,
+        signals.security.score,
+        signals.legal_compliance.score,
+        ASK if contested or signals.matters else signals.billing.score,
+        signals.human_request.score,
+        max([signals.negative.score, *[mood.level for mood in moods]]),
+        ASK if moods and moods[-1].earlier >= FEW_SAMPLES else 0.0,
+        signals.urgency.score,
+        signals.complexity,
+        0.0 if handling.account is None else ASK,
+        ASK if handling.thanked or ticket.rounds >= loop.rounds else ticket.stalled,
+        ticket.repeats,
+        signals.ai_failed.score,
+        0.0 if just_opened else ASK,
+        0.0 if plain and not signals.unreadable else ASK,
+        signals.unfamiliar.score,
+    ), thresholds
+
+
+@lru_cache(maxsize=KEPT)
+def _thresholds(
+    policy: Policy, segment: str, category: str, channel: str
+) -> tuple[float, tuple[float, ...]]:
+    """The threshold of a contested charge, and those of `GLANCED`."""
+    rules = policy.triggers
+    [open_time] = [one.open_time for one in policy.segments if one.name == segment]
+    thresholds: dict[str, float] = {
+        **plan_of(policy).limits(segment, category),
+        Code.COMPLEX_TROUBLESHOOTING: rules.complex_troubleshooting.review_from,
+        Code.HIGH_STAKES_ACCOUNT: 1.0,
+        Code.AI_LOOP: rules.ai_loop.rounds_without_progress,
+        Code.REPEATED_QUESTION: rules.repeated_question.repeats,
+        Code.OPEN_TIME: open_time.of(channel) / MINUTE,
+        Code.UNREADABLE: 1.0,
+    }
+    return thresholds[DISPUTE], tuple(thresholds[code] for code in GLANCED)

@@ -157,7 +157,18 @@ def load_settings(
             given[name] = (variable, environment[variable])
         elif item.type is Secret and (file := environment.get(variable + FILE_SUFFIX)):
             given[name] = (file, _read_text(Path(file)).rstrip("\r\n"))
-    return Settings(**{name: _parse(known[name], *found) for name, found in given.items()})
+    settings = Settings(**{name: _parse(known[name], *found) for name, found in given.items()})
+    _check_heartbeats(settings)
+    return settings
+
+
+def _check_heartbeats(settings: Settings) -> None:
+    """A worker whose sign of life comes after its session is put out of its group, for ever."""
+    if settings.heartbeat_interval * 2 > settings.session_timeout:
+        raise ConfigError(
+            f"{PREFIX}HEARTBEAT_INTERVAL: expected at most half of {PREFIX}SESSION_TIMEOUT, "
+            f"got {settings.heartbeat_interval} of {settings.session_timeout} milliseconds"
+        )
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -183,7 +194,7 @@ def _parse(item: Field[Any], where: str, value: object) -> Any:
             return _BOOLEANS[str(value).lower()]
         if kind is int:
             return _at_least_one(value)
-        return kind(_text(value))
+        return kind(_text(value, may_be_empty=not str(item.default)))
     except (KeyError, ValueError):
         shown = "***" if kind is Secret else value
         raise ConfigError(f'{where}: expected {_expected(item)}, got "{shown}"') from None
@@ -198,8 +209,8 @@ def _at_least_one(value: object) -> int:
     return int(value)
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
+def _text(value: object, *, may_be_empty: bool) -> str:
+    if not isinstance(value, str) or not (value or may_be_empty):
         raise ValueError(value)
     return value
 

@@ -86,6 +86,19 @@ def test_a_wrong_file_is_named_with_what_is_wrong(tmp_path: Path, text: str, mes
     assert str(file) in str(raised.value)
 
 
+def test_signs_of_life_that_come_after_the_session_are_refused() -> None:
+    late = {"BATON_HEARTBEAT_INTERVAL": "10000", "BATON_SESSION_TIMEOUT": "6000"}
+    with pytest.raises(ConfigError, match="BATON_HEARTBEAT_INTERVAL: expected at most half of"):
+        load_settings(late)
+    load_settings(late | {"BATON_SESSION_TIMEOUT": "30000"})
+
+
+@pytest.mark.parametrize("name", ["BOOTSTRAP_SERVERS", "GROUP", "DATA_DIR"])
+def test_what_has_a_default_cannot_be_empty(name: str) -> None:
+    with pytest.raises(ConfigError, match=f'BATON_{name}: expected a text, got ""'):
+        load_settings({f"BATON_{name}": ""})
+
+
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot read"):
         load_settings({"BATON_CONFIG": str(tmp_path / "none.toml")})

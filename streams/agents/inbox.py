@@ -31,6 +31,10 @@ KEPT_SENTENCE = 1_000
 E = TypeVar("E", bound=Record)
 
 
+PRODUCERS_CLOCK = 0
+"""The stamp of a record that the producer dates; see `streams.engine.batch.Output`."""
+
+
 class Received(NamedTuple, Generic[E]):
     """A record that could be read."""
 
@@ -82,7 +86,7 @@ class Inbox(Generic[E]):
         """What no ticket ever sees must not make time pass for those that come before it."""
         at = max(record.timestamp, batch.owner.time)
         letter = letter_of(record, self.agent, code, sentence, at)
-        send(batch, self.codec, (letter,), trace_of(record))
+        self._send(batch, record, letter)
 
     def reject(
         self,
@@ -94,7 +98,14 @@ class Inbox(Generic[E]):
     ) -> None:
         """Send a record to the dead letters with what is wrong with it."""
         letter = letter_of(record, self.agent, code, sentence, batch.now(record), ticket_id)
-        send(batch, self.codec, (letter,), trace_of(record))
+        self._send(batch, record, letter)
+
+    def _send(self, batch: Batch, record: SourceRecord, letter: DeadLetter) -> None:
+        """A letter is kept from the moment it is written, however old its record is."""
+        encoded = self.codec.encode(letter, trace_of(record))
+        batch.emit(
+            encoded.topic, encoded.key, encoded.value, encoded.headers, stamp=PRODUCERS_CLOCK
+        )
 
 
 def letter_of(

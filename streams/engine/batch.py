@@ -153,8 +153,9 @@ class Batch:
         value: bytes | None,
         headers: Headers = (),
         partition: int | None = None,
+        stamp: int | None = None,
     ) -> None:
-        """Produce a record with the checkpoint, stamped with the partition's time.
+        """Produce a record with the checkpoint, with a stamp or stamped with the partition's time.
 
         While `due` gives a timer that is the timer's, whether a record or the clock made it fire.
         So event time goes on from agent to agent, also when a history is played faster than it
@@ -162,7 +163,8 @@ class Batch:
         """
         if value is not None and len(value) > self.owner.max_bytes:
             raise self._too_large(value, f"a record for {topic} of", key)
-        stamp = self.owner.time if self._stamp is None else self._stamp
+        if stamp is None:
+            stamp = self.owner.time if self._stamp is None else self._stamp
         self.outputs.append(Output(topic, key, value, headers, partition, stamp))
 
     def set_timer(self, timer: Timer) -> None:

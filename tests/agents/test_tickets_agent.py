@@ -94,6 +94,14 @@ def test_what_cannot_be_read_is_kept_with_its_bytes_and_place_and_the_rest_goes_
     assert [one.subject_id for one in decoded(outputs, DECISIONS)] == ["T1-1", "T1-2"]
 
 
+def test_a_letter_of_an_old_record_is_kept_as_long_as_any_other(agent: Harness) -> None:
+    """Kafka keeps by the stamp: one in the past would have the letter deleted at once."""
+    outputs = agent.feed(CONVERSATIONS, customer("Hi"), raw(b"not JSON"))
+    stamps = {output.topic: output.timestamp for output in outputs}
+    assert stamps[LETTERS] == 0  # the producer's clock
+    assert stamps[DECISIONS] > 0
+
+
 def test_a_record_on_the_wrong_partition_is_refused(agent: Harness) -> None:
     agent.partition.partitions = 1_000
     outputs = agent.feed(CONVERSATIONS, customer("Where is my parcel?"))

@@ -73,7 +73,12 @@ class Alone:
             self.state[key] = value
 
     def emit(
-        self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = ()
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers = (),
+        stamp: int | None = None,
     ) -> None:
         """As `Batch.emit`."""
         self.written.append(Written(topic, key, value))

@@ -1,5 +1,6 @@
 """A Faust app as the engine needs it, and the way to run it."""
 
+import gc
 import logging
 import os
 import sys
@@ -17,6 +18,9 @@ REQUEST_TIMEOUT_FACTOR = 5
 SWITCH_INTERVAL = 0.02
 """Seconds a thread may keep the interpreter while others want it. At full load there are three
 (handling, fetching, checkpoint), and every change costs; Python's 0.005 costs a tenth more CPU."""
+NEW_OBJECTS = 20_000
+"""Containers made since the collector's last look that make it look again; Python's 700 are reached
+with every batch, and nearly all of them are still needed then."""
 STOP_LIMIT = 10.0
 """Seconds from being told to stop to the end of the process, whatever the broker does."""
 
@@ -54,7 +58,7 @@ def make_app(config: EngineConfig) -> faust.App:
         topic_disable_leader=True,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=config.fetch_bytes,
-        broker_max_poll_records=config.batch_size * config.queued_batches,
+        broker_max_poll_records=config.queued_records,
         # By its name a worker that was killed takes its place again without a rebalance; without,
         # the others would stand still from its return until the end of its old session.
         consumer_group_instance_id=config.worker_id if config.exactly_once else None,
@@ -82,6 +86,9 @@ def run(app: faust.App, log_level: int = logging.INFO) -> None:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     sys.setswitchinterval(SWITCH_INTERVAL)
+    # What is there now stays: the collector would stop the world to look through all of it.
+    gc.freeze()
+    gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])
     worker, code = _Worker(app, loglevel=log_level, redirect_stdouts=False), 0
     try:
         worker.execute_from_commandline()

@@ -87,7 +87,7 @@ class Batch:
         self.topic = topic  # as the broker calls it
         self.records = records
         self.tick = tick
-        self.size = sum(len(record.value) for record in records if record.value is not None)
+        self.size = sum(map(len, filter(None, [record.value for record in records])))
         self.done = False
         self.queued_at = time.perf_counter()
         self.end_time = 0

@@ -32,6 +32,7 @@ class EngineConfig:
     `sources` are co-partitioned: partition n of all of them belongs to one worker and one store.
     `outputs` are the topics that the agent writes, `replicated` those it has a `Replica` of. All
     names are the broker's; what an agent sees and emits is without the connection's prefix.
+    `queued_records` is how many of a partition may wait for the agent.
     `worker_id` names the transactional producer and the store's folder: stable over restarts and
     unique among the workers of the group.
     """
@@ -46,8 +47,8 @@ class EngineConfig:
     replicated: tuple[str, ...] = ()
     guarantee: Guarantee = Guarantee.EXACTLY_ONCE
     partitioner: str = "murmur2_random"
-    batch_size: int = 500
-    queued_batches: int = 32
+    batch_size: int = 2_000
+    queued_records: int = 16_000
     queued_bytes: int = 64 << 20
     fetch_bytes: int = 2 << 20
     checkpoint_patience: int = 1_000

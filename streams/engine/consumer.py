@@ -246,7 +246,8 @@ class BatchConsumer(driver.Consumer):
         if self.engine.checkpointing_for() > config.checkpoint_patience / 1000:
             return wanted
         queued = sum(part.queued_bytes for part in owned.values())
-        most = config.queued_batches if queued < config.queued_bytes else 1
+        full = queued >= config.queued_bytes
+        most = 1 if full else max(1, config.queued_records // config.batch_size)
         for number, part in owned.items():
             if len(part.pending) < most:
                 wanted.update(TP(topic, number) for topic in part.delivered)

@@ -36,7 +36,8 @@ class Partition:
     """Partition `number` of every source topic, with its state.
 
     The event loop's thread owns it. State is read through layers: the batch under way, finished
-    batches (`overlay`), the checkpoint under way (`flushing`), the store.
+    batches (`overlay`), the last checkpoint (`flushed`), the store. The last checkpoint's changes
+    stay when they are in the store: who has just changed a key mostly asks for it again soon.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class Partition:
         self._done = position
         self._committed = position
         self._overlay: dict[bytes, bytes | None] = {}
-        self._flushing: Changes = {}
+        self._flushed: Changes = {}
         self._outputs: list[Output] = []
 
     def queue(self, batch: Batch) -> None:
@@ -88,7 +89,7 @@ class Partition:
         # Each layer answers where the newer ones do not: the default of a look-up is what the older
         # layers have. All of it runs in C.
         values: Iterable[Any] = repeat(ABSENT)
-        for layer in (self._flushing, self._overlay, changes):
+        for layer in (self._flushed, self._overlay, changes):
             if layer:
                 values = map(layer.get, keys, values)
         found: list[Any] = list(islice(values, len(keys)))
@@ -118,20 +119,19 @@ class Partition:
         """What the next checkpoint writes, None when nothing has happened since the last."""
         if not self.has_news():
             return None
-        self._flushing, self._overlay = self._overlay, {}
+        self._flushed, self._overlay = self._overlay, {}
         outputs, self._outputs = self._outputs, []
-        return Cut(self, self._flushing, outputs, self._done)
+        return Cut(self, self._flushed, outputs, self._done)
 
     def committed(self, cut: Cut) -> None:
         """The checkpoint of a cut is complete."""
-        self._flushing = {}
         self._committed = cut.position
 
     def scan(self, start: bytes, end: bytes, changes: Changes) -> Iterator[tuple[bytes, bytes]]:
         """Pairs with start <= key < end in key order, seen through `changes`."""
         self.fold()
         changed: dict[bytes, bytes | None] = {}
-        for layer in (self._flushing, self._overlay, changes):
+        for layer in (self._flushed, self._overlay, changes):
             changed.update((key, layer[key]) for key in layer if start <= key < end)
         stored = (pair for pair in self.store.scan(start, end) if pair[0] not in changed)
         written = sorted((key, value) for key, value in changed.items() if value is not None)

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.broker import OpenBroker
-from tests.bench.contenders import FAUST, QUIX, Contender, Work, kafka_streams
+from tests.bench.contenders import (
+    BATON,
+    FAUST,
+    QUIX,
+    TWO_BATONS,
+    Contender,
+    Work,
+    kafka_streams,
+)
 from tests.bench.feed import Feed, fill
 from tests.bench.pairs import compare, results_of
 from tests.bench.results import Result
@@ -13,9 +21,10 @@ from tests.bench.results import Result
 
 @dataclass(frozen=True)
 class Sizes:
-    """The peers in groups, each with the records after which it is stopped.
+    """Who runs beside whom, each with the records after which it is stopped.
 
-    Kafka Streams reads all, because a JVM is slow at first. Quix and Faust are slow throughout.
+    Who is compared with whom are neighbours. Kafka Streams reads all, because a JVM is slow at
+    first. Quix and Faust are slow throughout.
     """
 
     feed: Feed
@@ -26,12 +35,16 @@ class Sizes:
 FULL = Sizes(
     Feed(2_000_000, 5_000),
     (
-        {kafka_streams(1): 2_000_000, kafka_streams(2): 2_000_000},
-        {QUIX: 300_000, FAUST: 40_000},
+        dict.fromkeys((kafka_streams(1), BATON, kafka_streams(2), TWO_BATONS), 2_000_000),
+        {QUIX: 300_000, BATON: 2_000_000, FAUST: 40_000},
     ),
     7,
 )
-QUICK = Sizes(Feed(400_000, 5_000), ({kafka_streams(1): 400_000, QUIX: 50_000, FAUST: 5_000},), 1)
+QUICK = Sizes(
+    Feed(400_000, 5_000),
+    ({kafka_streams(1): 400_000, BATON: 400_000, QUIX: 50_000, FAUST: 5_000},),
+    1,
+)
 
 
 def run(open_broker: OpenBroker, folder: Path, sizes: Sizes) -> list[Result]:
@@ -39,7 +52,7 @@ def run(open_broker: OpenBroker, folder: Path, sizes: Sizes) -> list[Result]:
     with open_broker() as broker:
         source = fill(broker, "count", sizes.feed)
         groups = [
-            compare("count", source, Work(), peers, sizes.rounds, folder) for peers in sizes.groups
+            compare("count", source, Work(), line, sizes.rounds, folder) for line in sizes.groups
         ]
         broker.remove("count")
     return results_of("count", groups)

@@ -1,37 +1,36 @@
 """Baton and its peers in turns, so that what slows the machine slows both of a pair."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tests.bench.contenders import BATON, Contender, Work, new_run
+from tests.bench.contenders import BATON, TWO_BATONS, Contender, Work, new_run
 from tests.bench.feed import Source, outputs_of
 from tests.bench.measure import Span, measure
 from tests.bench.report import say
 from tests.bench.results import Result, ratios
 
 Spans = Mapping[Contender, Sequence[Span]]
-"""The runs of Baton and of each peer, in the order of the rounds."""
+"""The runs of each contender, in the order of the rounds."""
+
+OURS = (BATON, TWO_BATONS)
 
 
 def compare(
     bench: str,
     source: Source,
     work: Work,
-    peers: Mapping[Contender, int],
+    line: Mapping[Contender, int],
     rounds: int,
     folder: Path,
 ) -> Spans:
-    """Run Baton between its (one or two) peers, the other way round every other time.
+    """Run the contenders in their order, the other way round every other time.
 
-    A peer is stopped at the number of records given with it; Baton reads all.
+    Each is stopped at the number of records given with it.
     """
-    first, *rest = peers
-    line = [first, BATON, *rest]
     spans: dict[Contender, list[Span]] = {contender: [] for contender in line}
     for number in range(rounds):
-        for contender in line if number % 2 == 0 else reversed(line):
-            stop = peers.get(contender, source.feed.total)
-            span = once(contender, source, work, stop, folder)
+        for contender in list(line)[:: 1 if number % 2 == 0 else -1]:
+            span = once(contender, source, work, line[contender], folder)
             say(f"{bench}: {contender.name}: {span.rate:,.0f} messages/s")
             spans[contender].append(span)
     return spans
@@ -51,21 +50,30 @@ def once(contender: Contender, source: Source, work: Work, stop: int, folder: Pa
 
 
 def results_of(bench: str, groups: Sequence[Spans]) -> list[Result]:
-    """Rates, CPU and commits of each contender; the ratio of Baton's rate to that of each peer."""
-    made: list[Result] = []
-    ours = [span for spans in groups for span in spans[BATON]]
-    theirs = {peer: runs for spans in groups for peer, runs in spans.items() if peer != BATON}
-    for contender, runs in {BATON: ours, **theirs}.items():
-        cpu = tuple(span.cpu_per_million for span in runs)
-        made.append(Result(bench, contender.name, _rates(runs), "messages/s"))
-        made.append(Result(bench, contender.name, cpu, "CPU-s/million"))
-        commits = tuple(span.commits_per_second for span in runs)
-        made.append(Result(bench, contender.name, commits, "commits/s"))
+    """Rates, CPU and commits of each contender; the ratio of our rate to that of each peer.
+
+    Several workers are set against peers with as many threads.
+    """
+    runs: dict[Contender, list[Span]] = {}
     for spans in groups:
-        for peer in (one for one in spans if one != BATON):
-            ratio = ratios(_rates(spans[BATON]), _rates(spans[peer]))
-            made.append(Result(bench, f"Baton / {peer.name}", ratio, "ratio"))
+        for contender in spans:
+            runs.setdefault(contender, []).extend(spans[contender])
+    made = [result for contender in runs for result in _results(bench, contender, runs[contender])]
+    for spans in groups:
+        for our in (one for one in OURS if one in spans):
+            for peer in spans:
+                if peer not in OURS and our.processes <= peer.threads:
+                    ratio = ratios(_rates(spans[our]), _rates(spans[peer]))
+                    made.append(Result(bench, f"{our.name} / {peer.name}", ratio, "ratio"))
     return made
+
+
+def _results(bench: str, contender: Contender, spans: Sequence[Span]) -> Iterator[Result]:
+    cpu = tuple(span.cpu_per_million for span in spans)
+    commits = tuple(span.commits_per_second for span in spans)
+    yield Result(bench, contender.name, _rates(spans), "messages/s")
+    yield Result(bench, contender.name, cpu, "CPU-s/million")
+    yield Result(bench, contender.name, commits, "commits/s")
 
 
 def _rates(spans: Sequence[Span]) -> tuple[float, ...]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.contenders import BATON, QUIX
+from tests.bench.contenders import BATON, QUIX, TWO_BATONS, kafka_streams
 from tests.bench.feed import Feed, outputs_of
 from tests.bench.load import stamp, stamp_of
 from tests.bench.measure import Sample, Span, between
@@ -46,6 +46,17 @@ def test_the_ratio_to_a_peer_takes_the_runs_of_its_own_group() -> None:
     found = {(result.what, result.unit): result.values for result in results_of("b", groups)}
     assert found["Baton / Quix Streams", "ratio"] == (4.0, 2.0)
     assert found["Baton", "messages/s"] == (1_000.0, 1_000.0, 200.0)
+
+
+def test_two_workers_are_set_against_two_threads_only() -> None:
+    once = [Span(1_000, 1.0, 1.0)]
+    line = (kafka_streams(1), BATON, kafka_streams(2), TWO_BATONS)
+    found = [r.what for r in results_of("b", [dict.fromkeys(line, once)]) if r.unit == "ratio"]
+    assert found == [
+        "Baton / Kafka Streams, 1 thread",
+        "Baton / Kafka Streams, 2 threads",
+        "Baton, 2 workers / Kafka Streams, 2 threads",
+    ]
 
 
 def test_the_right_number_of_outputs_is_that_of_the_messages_fed() -> None:

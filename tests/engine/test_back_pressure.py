@@ -18,7 +18,15 @@ class Consumer(BatchConsumer):
 
     def __init__(self, busy_for: float) -> None:
         config = EngineConfig(
-            Connection(""), "g", (TOPIC,), "s", Path(), "A", queued_batches=3, queued_bytes=10 * KIB
+            Connection(""),
+            "g",
+            (TOPIC,),
+            "s",
+            Path(),
+            "A",
+            batch_size=1,
+            queued_records=3,
+            queued_bytes=10 * KIB,
         )
         self._engine = SimpleNamespace(config=config, checkpointing_for=lambda: busy_for)
 

@@ -43,6 +43,17 @@ def test_reads_are_the_same_before_during_and_after_a_checkpoint(tmp_path: Path)
     assert third.get_many([b"a", b"gone"]) == [b"1", None]
 
 
+def test_what_the_last_checkpoint_wrote_is_read_without_the_store(tmp_path: Path) -> None:
+    owner = partition(tmp_path)
+    first = batch(owner, Record(0))
+    first.put(b"a", b"1")
+    first.put(b"gone", None)
+    first.finish()
+    checkpoint(owner)
+    owner.store.close()
+    assert batch(owner, Record(1)).get_many([b"a", b"gone"]) == [b"1", None]
+
+
 def test_nothing_of_an_unfinished_batch_is_cut(tmp_path: Path) -> None:
     owner = partition(tmp_path)
     unfinished = batch(owner, Record(0))

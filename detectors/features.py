@@ -1,7 +1,7 @@
 """What a trained model sees of a message: its n-grams, its word pieces, what the lexicons say."""
 
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
 from detectors.message import Message
@@ -15,7 +15,7 @@ CONTINUES: Final = "##"
 
 def grams(message: Message) -> list[str]:
     """The forms of its words and every two of them that follow each other, in order."""
-    words = message.stream.split(None, READ)[:READ]
+    words = message.forms[:READ]
     return words + [f"{one} {two}" for one, two in pairwise(words)]
 
 
@@ -51,4 +51,4 @@ class Pieces(dict[str, tuple[int, ...]]):
 
     def of(self, message: Message) -> list[int]:
         """The pieces of a message's words, in order."""
-        return [number for word in message.words[:READ] for number in self[word]]
+        return list(chain.from_iterable(map(self.__getitem__, message.words[:READ])))

@@ -166,7 +166,7 @@ def _linked(read: Read, judgement: Judgement) -> tuple[int, Span | None]:
 
 
 def _unfamiliar(message: Message) -> Signal:
-    words = message.stream.split(None, READ)[:READ]
+    words = message.forms[:READ]
     if len(words) < ENOUGH_WORDS:
         return NOTHING.unfamiliar
     return Signal(round(learned().unfamiliar(words), DECIMALS))

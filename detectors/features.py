@@ -1,7 +1,7 @@
 """What a trained model sees of a message: its n-grams, its word pieces, what the lexicons say."""
 
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
 from detectors.message import Message
@@ -15,7 +15,7 @@ CONTINUES: Final = "##"
 
 def grams(message: Message) -> list[str]:
     """The forms of its words and every two of them that follow each other, in order."""
-    words = message.stream.split(None, READ)[:READ]
+    words = message.forms[:READ]
     return words + [f"{one} {two}" for one, two in pairwise(words)]
 
 
@@ -51,4 +51,4 @@ class Pieces(dict[str, tuple[int, ...]]):
 
     def of(self, words: Iterable[str]) -> list[int]:
         """The pieces of words, in order."""
-        return [number for word in words for number in self[word]]
+        return list(chain.from_iterable(map(self.__getitem__, words)))

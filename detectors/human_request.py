@@ -29,7 +29,7 @@ def human_request(message: Message) -> Signal:
     found = signal(message, "human_request")
     if found is not SILENT or len(message.stream) > SHORT or "human_request" in message.hits:
         return found
-    words = set(message.stream.split()) - _COURTESY
+    words = set(message.forms) - _COURTESY
     if not words <= _PERSONS or words.isdisjoint(_NEEDED):
         return SILENT
     return Signal(BARE, message.span(0, len(message.stream)))

@@ -15,11 +15,12 @@ from zlib import crc32
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from detectors.arrays import Floats
-from detectors.features import READ, Pieces, grams
+from detectors.arrays import Floats, Ints
+from detectors.features import READ, Pieces
 from detectors.labels import CATEGORIES, OUTPUTS
 from detectors.message import Message
 from detectors.signals import Span
+from detectors.vocabulary import Seen, Vocabulary
 
 MODEL: Final = Path(__file__).parent / "model" / "model.npz"
 MEANING: Final = 4.0
@@ -35,18 +36,21 @@ class Features:
     def __init__(self, stored: Mapping[str, np.ndarray]) -> None:
         """`stored` has the n-grams and the pieces a line each, the pieces' vectors in 8 bits."""
         self.grams = _strings(stored["grams"])
-        self.known = {gram: number for number, gram in enumerate(self.grams)}
+        self.vocabulary = Vocabulary(self.grams)
         pieces = _strings(stored["pieces"])
         self._pieces = Pieces({piece: number for number, piece in enumerate(pieces)})
         vectors = stored["vectors"].astype(np.float32) * stored["scales"][:, None]
         # A row of zeros behind those of the pieces is for texts that have none.
         self._vectors = np.vstack([vectors, np.zeros(vectors.shape[1], np.float32)])
 
+    def seen(self, messages: Sequence[Message]) -> Seen:
+        """The known n-grams of messages."""
+        return self.vocabulary.seen([message.forms[:READ] for message in messages])
+
     def of_grams(self, message: Message) -> list[int]:
-        """The numbers of the known n-grams of a message, each once."""
-        known = self.known
-        found = {number for gram in grams(message) if (number := known.get(gram)) is not None}
-        return sorted(found)
+        """The numbers of the known n-grams of a message, each once, sorted."""
+        numbers: list[int] = self.seen([message]).numbers[1:].tolist()
+        return numbers
 
     @cached_property
     def version(self) -> int:
@@ -76,22 +80,23 @@ class Network:
         # In 64 bits, so that what a matrix product rounds differently in a larger batch is far
         # below the last decimal of a score: a replay in other batches decides the same.
         self._weights = {name: stored[name].astype(np.float64) for name in "SAaBb"}
+        # `NONE`, -1, is the last row.
         self.gram_weights = np.vstack([stored["G"].astype(np.float32), none])
 
-    def judge(self, grams: Sequence[list[int]], dense: Floats) -> list["Judgement"]:
+    def judge(self, seen: Seen, dense: Floats) -> list["Judgement"]:
         """What it says of texts with these n-grams and other numbers, shape (texts, numbers)."""
         weights, dense = self._weights, dense.astype(np.float64)
         hidden = np.maximum(dense @ weights["A"] + weights["a"], 0)
         logits = dense @ weights["S"] + hidden @ weights["B"] + weights["b"]
-        none = len(self.gram_weights) - 1
-        size = np.sqrt([max(len(some), 1) for some in grams])
-        logits += _summed(self.gram_weights, [[none, *some] for some in grams]) / size[:, None]
+        summed = np.add.reduceat(self.gram_weights[seen.numbers], seen.starts, axis=0)
+        counts = np.diff(seen.starts, append=len(seen.numbers)) - 1
+        logits += summed / np.sqrt(np.maximum(counts, 1))[:, None]
         flags = 1 / (1 + np.exp(-np.clip(logits[:, len(CATEGORIES) :], -30, 30)))
         categories = logits[:, : len(CATEGORIES)].argmax(axis=1).tolist()
         scores = np.round(flags, DECIMALS).tolist()
         return [
-            Judgement(CATEGORIES[category], dict(zip(_CHANCES, some, strict=True)), seen)
-            for category, some, seen in zip(categories, scores, grams, strict=True)
+            Judgement(CATEGORIES[category], dict(zip(_CHANCES, some, strict=True)), numbers)
+            for category, some, numbers in zip(categories, scores, seen.split(), strict=True)
         ]
 
 
@@ -101,6 +106,9 @@ class Learned:
     def __init__(self, stored: Mapping[str, np.ndarray]) -> None:
         self.features = Features(stored)
         self._network = Network(stored)
+        # A column by itself: the weights for one flag would else lie far apart in memory.
+        columns = self._network.gram_weights.T[len(CATEGORIES) :]
+        self._speak_for = dict(zip(_CHANCES, map(np.ascontiguousarray, columns), strict=True))
 
     def judge(
         self, messages: Sequence[Message], lexicon: Sequence[Sequence[float]]
@@ -108,19 +116,18 @@ class Learned:
         """What it says of each message, given what the lexicons say of it (see `pipeline`)."""
         if not messages:
             return []
-        numbers = [self.features.of_grams(message) for message in messages]
-        return self._network.judge(numbers, self.features.dense(messages, lexicon))
+        features = self.features
+        return self._network.judge(features.seen(messages), features.dense(messages, lexicon))
 
     def unfamiliar(self, words: Sequence[str]) -> float:
         """The share of words that were in none of the texts it learned from, 0-1."""
-        known = self.features.known
-        return sum(word not in known for word in words) / len(words)
+        return self.features.vocabulary.unknown(words) / len(words)
 
     def strongest(self, message: Message, judgement: "Judgement", flag: str) -> Span | None:
         """The n-gram of a message that speaks most for a flag, None when none does."""
-        if not judgement.seen:
+        if not len(judgement.seen):
             return None
-        weights = self._network.gram_weights[judgement.seen, OUTPUTS.index(flag, len(CATEGORIES))]
+        weights = self._speak_for[flag].take(judgement.seen)
         best = int(weights.argmax())
         gram = f" {self.features.grams[judgement.seen[best]]} "
         start = message.stream.find(gram)
@@ -137,7 +144,7 @@ class Judgement(NamedTuple):
 
     category: str
     scores: Mapping[str, float]
-    seen: Sequence[int]
+    seen: Ints
 
 
 def _summed(rows: Floats, numbers: Iterable[Sequence[int]]) -> Floats:

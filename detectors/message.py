@@ -43,16 +43,18 @@ class Message:
         reading: The normalised text.
         words: Its words as written, and the ends of its sentences.
         stream: The forms of the words with one space before, between and after.
+        forms: The same one by one.
         hits: The patterns found, by the name they speak for.
 
     """
 
-    __slots__ = ("_bounds", "hits", "reading", "stream", "words")
+    __slots__ = ("_bounds", "forms", "hits", "reading", "stream", "words")
 
     def __init__(self, text: str) -> None:
         self.reading = Reading(text)
         self.words: list[str] = WORD.findall(self.reading.text)
         self.stream = stream_of(self.words)
+        self.forms = self.stream.split()
         self.hits: Hits = matcher().find(self.stream)
         self._bounds: tuple[list[int], list[Span]] | None = None
 

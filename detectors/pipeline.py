@@ -1,6 +1,6 @@
 """Texts in, signals out: every detector over a batch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from detectors.complexity import complexity
@@ -75,8 +75,8 @@ def analyze_each(texts: Sequence[str], again: Again | None = None) -> list[Signa
     judged = learned().judge(messages, lexicon)
     if again is not None:
         judged = again.judge(messages, lexicon, judged)
-    for (index, read), judgement in zip(english.items(), judged, strict=True):
-        signals[index] = _english(read, judgement)
+    for index, found in zip(english, _english(reads, judged), strict=True):
+        signals[index] = found
     return signals
 
 
@@ -124,31 +124,50 @@ def _lexicon(message: Message) -> dict[str, Signal]:
     }
 
 
-def _english(read: Read, judgement: Judgement) -> Signals:
-    message = read.message
-    count, count_span = _linked(read, judgement)
-    joined: dict[str, Any] = {name: _joined(name, read, judgement) for name in SIGNALS}
-    about = matters(message)
+def _english(reads: Sequence[Read], judged: Sequence[Judgement]) -> Iterator[Signals]:
+    """The signals of each message.
+
+    One detector reads the whole batch before the next does: its code and its tables are then in
+    the processor's cache, which those of all together do not fit.
+    """
+    messages = [read.message for read in reads]
+    joined = list(map(_joined, reads, judged))
+    linked = list(map(_linked, reads, judged))
+    about = list(map(matters, messages))
+    unfamiliar = list(map(_unfamiliar, messages))
+    named = list(map(entities, messages))
+    steps = list(map(tried, messages))
+    due = list(map(deadlines, messages))
+    gists = list(map(gist, messages))
+    for at, (read, judgement) in enumerate(zip(reads, judged, strict=True)):
+        found, (count, count_span) = joined[at], linked[at]
+        technical = read.found["technical"]
+        if found["technical"].score >= PROBLEM_LEARNED:
+            technical = found["technical"]
+        yield Signals(
+            **_money(read.message, judgement, about[at], found),
+            matters=about[at],
+            unfamiliar=unfamiliar[at],
+            complexity=count,
+            complexity_span=count_span,
+            category=judgement.category,
+            fingerprint=fingerprint(read.message, technical, understood=True),
+            entities=named[at] + steps[at] + due[at],
+            language=read.language,
+            gist=gists[at],
+        )
+
+
+def _money(
+    message: Message, judgement: Judgement, about: Sequence[Matter], found: dict[str, Signal]
+) -> dict[str, Any]:
+    """The signals, with that of money where it belongs: a question that only asks is none."""
     asked = next((one for one in about if one.kind in INFORMATIONAL), None)
-    technical = read.found["technical"]
-    if joined["technical"].score >= PROBLEM_LEARNED:
-        technical = joined["technical"]
     if asked is not None or _is_near_miss("billing", message):
-        joined["billing"] = joined["billing_dispute"]
+        found["billing"] = found["billing_dispute"]
     if asked is not None:
-        joined["billing_information"] = _information(asked, judgement.scores["billing"])
-    return Signals(
-        **joined,
-        matters=about,
-        unfamiliar=_unfamiliar(message),
-        complexity=count,
-        complexity_span=count_span,
-        category=judgement.category,
-        fingerprint=fingerprint(message, technical, understood=True),
-        entities=entities(message) + tried(message) + deadlines(message),
-        language=read.language,
-        gist=gist(message),
-    )
+        found["billing_information"] = _information(asked, judgement.scores["billing"])
+    return dict(found)
 
 
 def _linked(read: Read, judgement: Judgement) -> tuple[int, Span | None]:
@@ -166,7 +185,7 @@ def _linked(read: Read, judgement: Judgement) -> tuple[int, Span | None]:
 
 
 def _unfamiliar(message: Message) -> Signal:
-    words = message.stream.split(None, READ)[:READ]
+    words = message.forms[:READ]
     if len(words) < ENOUGH_WORDS:
         return NOTHING.unfamiliar
     return Signal(round(learned().unfamiliar(words), DECIMALS))
@@ -186,22 +205,29 @@ def _is_near_miss(name: str, message: Message) -> bool:
     return any(hit.weight < 0 for hit in hits) and not unblocked(hits)
 
 
-def _joined(name: str, read: Read, judgement: Judgement) -> Signal:
-    """The learned score, corrected where the lexicon is sure, with its evidence where it has some.
+def _joined(read: Read, judgement: Judgement) -> dict[str, Signal]:
+    """The learned scores, corrected where the lexicon is sure, with its evidence where it has some.
 
     A lexicon that finds a near miss halves the score; one that finds more than was learned is
     believed, unless the model thinks it out of the question. A word or two, such as the answer to
     a question of the AI ("cash", "row 12"), say little that the lexicons do not know.
     """
-    score, found = judgement.scores[name], read.found[name]
-    few = len(read.message.words) <= FEW_WORDS and name not in FOUND_ALONE
-    if _is_near_miss(name, read.message) or (few and not found.score):
-        score /= 2
-    elif found.score > score >= POSSIBLE_FROM.get(name, SURELY_POSSIBLE):
-        score = found.score
-    if score < EVIDENT_FROM:
-        return Signal(score)
-    return Signal(score, found.span or learned().strongest(read.message, judgement, name))
+    message, scores, lexicon = read.message, judgement.scores, read.found
+    few = len(message.words) <= FEW_WORDS
+    joined = {}
+    for name in SIGNALS:
+        score, found = scores[name], lexicon[name]
+        if (name in message.hits and _is_near_miss(name, message)) or (
+            few and not found.score and name not in FOUND_ALONE
+        ):
+            score /= 2
+        elif found.score > score >= POSSIBLE_FROM.get(name, SURELY_POSSIBLE):
+            score = found.score
+        span = None
+        if score >= EVIDENT_FROM:
+            span = found.span or learned().strongest(message, judgement, name)
+        joined[name] = Signal(score, span)
+    return joined
 
 
 def _foreign(message: Message, code: str) -> Signals:

@@ -51,8 +51,7 @@ def _hashes() -> _Hashes:
 
 def gist(message: Message) -> tuple[int, ...]:
     """Sorted hashes of the words that carry the matter; the same in every process."""
-    hashes = _hashes()
-    found = {hashes[word] for word in message.stream.split()}
+    found = set(map(_hashes().__getitem__, message.forms))
     found.discard(0)
     return tuple(sorted(found)[:MOST])
 

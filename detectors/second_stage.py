@@ -48,11 +48,9 @@ class SecondStage:
         meanings = [
             self._encoder.alone(messages[index].reading.text) * SENTENCE for index in chosen
         ]
-        dense = learned().features.dense(
-            [messages[index] for index in chosen], [lexicon[index] for index in chosen]
-        )
-        seen = [list(first[index].seen) for index in chosen]
-        again = self._network.judge(seen, np.hstack([np.array(meanings), dense]))
+        features, doubtful = learned().features, [messages[index] for index in chosen]
+        dense = features.dense(doubtful, [lexicon[index] for index in chosen])
+        again = self._network.judge(features.seen(doubtful), np.hstack([np.array(meanings), dense]))
         for index, second in zip(chosen, again, strict=True):
             judged[index] = _mean(first[index], second)
         return judged

@@ -1,0 +1,87 @@
+"""Which of the n-grams that a model knows texts have, found for a whole batch at once."""
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from detectors.arrays import Ints
+
+NONE: Final = -1
+"""The number of a word that is not known, and the one that every text has first."""
+_BEYOND: Final = np.iinfo(np.int64).max
+
+
+class Seen(NamedTuple):
+    """The numbers of the known n-grams of texts, one text after the other.
+
+    Those of a text begin at its place in `starts`: `NONE`, so that no text is empty, and then each
+    number once, sorted.
+    """
+
+    numbers: Ints
+    starts: Ints
+
+    def split(self) -> list[Ints]:
+        """The numbers of each text, without `NONE`."""
+        starts = self.starts.tolist()
+        ends = [*starts[1:], len(self.numbers)]
+        return [self.numbers[start + 1 : end] for start, end in zip(starts, ends, strict=True)]
+
+
+class Vocabulary:
+    """The words and the pairs of words that a model knows, each with a number.
+
+    A pair is looked up by the numbers of its words, all pairs of a batch at once in one sorted
+    array: as strings they cost several times as much, most of it waiting for memory.
+    """
+
+    def __init__(self, grams: Sequence[str]) -> None:
+        """The words of a known pair are known: they occur at least as often as the pair."""
+        self._size = len(grams)
+        self._words = _Words({gram: at for at, gram in enumerate(grams) if " " not in gram})
+        pairs = sorted((self._key(gram), at) for at, gram in enumerate(grams) if " " in gram)
+        # A key behind the last one, so that every search ends at a key.
+        self._keys = np.array([*(key for key, _ in pairs), _BEYOND])
+        self._pairs = np.array([*(at for _, at in pairs), NONE])
+
+    def unknown(self, words: Sequence[str]) -> int:
+        """How many of the words are not known."""
+        return len(words) - sum(map(self._words.__contains__, words))
+
+    def seen(self, texts: Sequence[Sequence[str]]) -> Seen:
+        """The known n-grams of texts that are given as the forms of their words."""
+        lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+        words = np.fromiter(
+            map(self._words.__getitem__, chain.from_iterable(texts)), np.int64, lengths.sum()
+        )
+        texts_of = np.repeat(np.arange(len(texts)), lengths)
+        known = words >= 0
+        first, second = words[:-1], words[1:]
+        paired = (texts_of[:-1] == texts_of[1:]) & known[:-1] & known[1:]
+        keys = first[paired] * self._size + second[paired]
+        places = self._keys.searchsorted(keys)
+        found = self._keys[places] == keys
+        # The number of a text and of an n-gram in it as one, to sort and to tell doubles by.
+        width = self._size + 1
+        marks = np.concatenate(
+            [
+                np.arange(len(texts)) * width,
+                texts_of[known] * width + words[known] + 1,
+                texts_of[:-1][paired][found] * width + self._pairs[places[found]] + 1,
+            ]
+        )
+        numbers = np.unique(marks) % width - 1
+        return Seen(numbers, np.flatnonzero(numbers == NONE))
+
+    def _key(self, pair: str) -> int:
+        first, second = map(self._words.__getitem__, pair.split(" "))
+        return first * self._size + second
+
+
+class _Words(dict[str, int]):
+    """From a known word to its number."""
+
+    def __missing__(self, word: str) -> int:
+        return NONE

@@ -31,7 +31,8 @@ from streams.core.anomalies import (
     wake,
 )
 from streams.core.anomalies.baseline import settle
-from streams.core.anomalies.windows import Counted, accounts_in
+from streams.core.anomalies.state import Sighting
+from streams.core.anomalies.windows import Counted, Seen, accounts_in, add, with_one_more
 
 POLICY = AnomalyPolicy()
 MINUTE = 60_000
@@ -620,6 +621,31 @@ reports = st.lists(
     ),
     max_size=30,
 )
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("aabcr"), st.integers(0, 5), st.integers(0, 9)), max_size=60)
+)
+def test_a_count_with_one_report_more_is_that_of_all_reports(
+    made: list[tuple[str, int, int]],
+) -> None:
+    policy = msgspec.structs.replace(POLICY, tickets_per_reporter=1)
+    counted = Counted({}, {})
+    for number, (kind, who, ticket) in enumerate(sorted(made, key=lambda one: one[2] // 4)):
+        at = START // MINUTE + made[number][1] // 2
+        new = Seen(at, f"{kind}:{who}", f"T{ticket}", Sighting(START - number, large=False))
+        grown = with_one_more(counted, accounts_in(counted, at, policy), new, policy)
+        counted = add(counted, new, policy)
+        assert grown in (None, accounts_in(counted, at, policy))
+
+
+def test_accounts_of_a_ticket_each_need_no_counting_anew() -> None:
+    counted = Counted({}, {})
+    for number in range(100):
+        new = Seen(START // MINUTE, f"a:{number}", f"T{number}", Sighting(START, large=False))
+        for again in range(2):
+            assert with_one_more(counted, number + again, new, POLICY) == number + 1
+            counted = add(counted, new, POLICY)
 
 
 @given(reports.flatmap(lambda some: st.tuples(st.just(some), st.permutations(some))))

@@ -20,6 +20,7 @@ from streams.core.anomalies.windows import (
     busiest,
     sightings,
     together,
+    with_one_more,
 )
 from streams.core.policy.anomalies import AnomalyPolicy
 
@@ -85,7 +86,8 @@ def grown(
     counted = Counted(incident.buckets, incident.sketches)
     for one in own:
         counted = add(counted, one, policy)
-    window = busiest(counted, new.number, policy)
+    window = _grown_window(incident, counted, new, policy) if own == [new] else None
+    window = window or busiest(counted, new.number, policy)
     incident = replace(
         incident,
         buckets=counted.buckets,
@@ -95,6 +97,18 @@ def grown(
     incident = _named(incident, (subject.name, category_name(subject.category)), policy)
     incident = _warmed(incident, window, new.number, policy)
     return _due(touched(incident, own, policy), policy), window
+
+
+def _grown_window(
+    incident: Incident, counted: Counted, new: Seen, policy: AnomalyPolicy
+) -> Window | None:
+    """The only window around a report in the newest bucket, where the last count says its size."""
+    end, accounts = incident.latest
+    if end != new.number or end != max(counted.buckets) or counted.sketches:
+        return None
+    before = Counted(incident.buckets, incident.sketches)
+    grown = with_one_more(before, accounts, new, policy)
+    return None if grown is None else Window(end, grown)
 
 
 def joined(
@@ -209,6 +223,8 @@ def _named(incident: Incident, names: tuple[str, ...], policy: AnomalyPolicy) ->
 
 def _warmed(incident: Incident, window: Window, number: int, policy: AnomalyPolicy) -> Incident:
     """The incident with what a window says of its size and of its going on."""
+    is_newest = window.end == max(incident.buckets, default=0)
+    incident = replace(incident, latest=tuple(window) if is_newest else (0, 0))
     if window.accounts > 1 and 10 ** incident.expected.log_tail(window.accounts) < (
         policy.stay_probability
     ):

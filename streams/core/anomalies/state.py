@@ -87,6 +87,8 @@ class Incident(msgspec.Struct, frozen=True, array_like=True):
     known_issue: bool = False
     resolved_at: Millis | None = None
     aliases: tuple[str, ...] = ()
+    latest: tuple[int, int] = (0, 0)
+    """Newest bucket, and the accounts in the window that ends with it; zeros: to be counted."""
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):

@@ -1,6 +1,8 @@
 """Distinct accounts in sliding windows of buckets."""
 
+from itertools import chain, repeat
 from math import inf
+from operator import contains
 from typing import NamedTuple
 
 from schemas.records import Millis, ProblemReport
@@ -116,7 +118,8 @@ def reporters_in(buckets: Buckets, end: int, policy: AnomalyPolicy) -> set[str]:
     for number in range(end - policy.window_buckets + 1, end + 1):
         for who, tickets in buckets.get(number, {}).items():
             for ticket_id in tickets:
-                owner[ticket_id] = min(owner.get(ticket_id, who), who)
+                if owner.setdefault(ticket_id, who) > who:
+                    owner[ticket_id] = who
     return set(owner.values())
 
 
@@ -126,6 +129,25 @@ def accounts_in(counted: Counted, end: int, policy: AnomalyPolicy) -> int:
     first = end - policy.window_buckets + 1
     more = [value for number, value in counted.sketches.items() if first <= number <= end]
     return estimate(exact, more) if more else len(exact)
+
+
+def with_one_more(counted: Counted, accounts: int, new: Seen, policy: AnomalyPolicy) -> int | None:
+    """Distinct accounts in the window that ends with a sighting's bucket, after the sighting.
+
+    `counted` and `accounts` are those before it. None where they have to be counted anew: a ticket
+    that moves between reporters, or one more of a reporter, may change whom others belong to.
+    """
+    if counted.sketches:
+        return None
+    numbers = range(new.number - policy.window_buckets + 1, new.number + 1)
+    window = [counted.buckets.get(number, {}) for number in numbers]
+    own = [bucket.get(new.who, {}) for bucket in window]
+    if any(new.ticket_id in tickets for tickets in own):
+        return accounts if not own[-1] or new.ticket_id in own[-1] else None
+    others = chain.from_iterable(bucket.values() for bucket in window)
+    if any(own) or True in map(contains, others, repeat(new.ticket_id)):
+        return None
+    return accounts + 1
 
 
 def busiest(counted: Counted, number: int, policy: AnomalyPolicy) -> Window:

@@ -28,6 +28,7 @@ class ProblemReport(Record, frozen=True):
     gist: tuple[int, ...] = ()
     meaning: tuple[int, ...] = ()
     meaning_version: int = 0
+    erased: bool = False
 
 
 class AnomalyState(GrowingEnum):

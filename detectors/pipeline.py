@@ -21,7 +21,7 @@ from detectors.signals import Matter, Signal, Signals, Span
 from detectors.thanks import thanks
 from detectors.tried import tried
 
-MODEL_VERSION: Final = "learned-3"
+MODEL_VERSION: Final = "learned-4"
 """Names what decides the signals; changes whenever the same text would get others."""
 NOTHING: Final = Signals()
 EVIDENT_FROM: Final = 0.2
@@ -210,15 +210,17 @@ def _joined(read: Read, judgement: Judgement) -> dict[str, Signal]:
 
     A lexicon that finds a near miss halves the score; one that finds more than was learned is
     believed, unless the model thinks it out of the question. A word or two, such as the answer to
-    a question of the AI ("cash", "row 12"), say little that the lexicons do not know.
+    a question of the AI ("cash", "row 12"), say little that the lexicons do not know, and a mere
+    code ("y 67 t 45") nothing.
     """
     message, scores, lexicon = read.message, judgement.scores, read.found
-    few = len(message.words) <= FEW_WORDS
+    said = _said(message.words)
+    few = said <= FEW_WORDS
     joined = {}
     for name in SIGNALS:
         score, found = scores[name], lexicon[name]
         if (name in message.hits and _is_near_miss(name, message)) or (
-            few and not found.score and name not in FOUND_ALONE
+            few and not found.score and (name not in FOUND_ALONE or not said)
         ):
             score /= 2
         elif found.score > score >= POSSIBLE_FROM.get(name, SURELY_POSSIBLE):
@@ -228,6 +230,13 @@ def _joined(read: Read, judgement: Judgement) -> dict[str, Signal]:
             span = found.span or learned().strongest(message, judgement, name)
         joined[name] = Signal(score, span)
     return joined
+
+
+def _said(words: Sequence[str]) -> int:
+    """How many words there are, leaving single letters and what has digits out of a short text."""
+    if len(words) > ENOUGH_WORDS:
+        return len(words)
+    return sum(len(word) > 1 and not any(map(str.isdigit, word)) for word in words)
 
 
 def _foreign(message: Message, code: str) -> Signals:

@@ -131,8 +131,16 @@ def test_every_history_can_be_decided_and_always_the_same(
     assert one.escalations == other.escalations
 
 
-@settings(max_examples=80, deadline=None)
-@given(histories, accounts)
+def _said(message: ConversationMessage) -> ConversationMessage:
+    role = Role.AI if message.role is Role.AI else Role.CUSTOMER
+    return replace(message, role=role, visibility=Visibility.PUBLIC, automated=False)
+
+
+spoken = st.lists(st.tuples(st.just(30_000), messages.map(_said), read_signals), max_size=6)
+
+
+@settings(max_examples=200, deadline=None)
+@given(spoken, accounts)
 def test_a_glance_at_the_triggers_decides_as_asking_each_of_them(
     history: History, account: AccountSnapshot | None
 ) -> None:

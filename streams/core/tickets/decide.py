@@ -135,12 +135,15 @@ def _begin(
     changed: bool = False,
 ) -> Handling:
     ticket = replace(state) if state is not None else _new(event, policy, arrival)
-    message = event if isinstance(event, ConversationMessage) else None
-    identifies = isinstance(event, TicketUpdate) and event.kind is _IDENTIFIED
-    if isinstance(event, TicketUpdate) and not changed:
-        account = event.account or account
-        if identifies:
-            ticket.verified = _verified(ticket, event)
+    message, identifies = None, False
+    if isinstance(event, ConversationMessage):
+        message = event
+    elif isinstance(event, TicketUpdate):
+        identifies = event.kind is _IDENTIFIED
+        if not changed:
+            account = event.account or account
+            if identifies:
+                ticket.verified = _verified(ticket, event)
     read = signals if signals is not None else _NOT_ANALYSED
     if ticket.customer_message_id is None and read.quoted is not None:
         # Nobody has seen yet what the first message quotes.
@@ -175,13 +178,10 @@ def _verified(ticket: Ticket, update: TicketUpdate) -> bool | None:
 
 
 def _new(event: Event, policy: Policy, arrival: Arrival) -> Ticket:
-    return Ticket(
-        event.ticket_id,
-        "default" if isinstance(event, Due) else event.tenant,
-        arrival.now,
-        account_id=None if isinstance(event, Due) else event.account_id,
-        requester_id=None if isinstance(event, Due) else event.requester_id,
-        open_since=arrival.now,
-        last_at=arrival.now,
-        quiet_due=arrival.now + policy.retention.silence,
-    )
+    ticket = Ticket(event.ticket_id, "default", arrival.now)
+    if not isinstance(event, Due):
+        ticket.tenant = event.tenant
+        ticket.account_id, ticket.requester_id = event.account_id, event.requester_id
+    ticket.open_since = ticket.last_at = arrival.now
+    ticket.quiet_due = arrival.now + policy.retention.silence
+    return ticket

@@ -7,7 +7,7 @@ event ever moves a ticket to an owner that its cell does not name.
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from schemas.records import ConversationMessage, UpdateKind
+from schemas.records import ConversationMessage, Role, UpdateKind
 from streams.core.tickets import merge, messages, timers, updates
 from streams.core.tickets.handling import Due, Event, Handling
 from streams.core.tickets.state import Owner, Ticket
@@ -61,8 +61,8 @@ _TAKE_OVER = _to(updates.on_human_replied, _HUMAN)
 _AGAIN = _to(updates.on_account, _AI, _REVIEW, _HUMAN)
 _ENDS = _to(updates.on_resolved, _CLOSED)
 
-MESSAGES: Final = {
-    "customer": Row(
+MESSAGES: Final[dict[str, Row]] = {
+    Role.CUSTOMER: Row(
         "the customer writes",
         _to(messages.on_customer, _AI, _REVIEW, _HUMAN),
         _to(messages.on_customer, _REVIEW, _HUMAN),
@@ -76,14 +76,14 @@ MESSAGES: Final = {
         _to(messages.on_draft, _HUMAN),
         _to(messages.on_draft, _CLOSED),
     ),
-    "ai": Row(
+    Role.AI: Row(
         "the AI has answered",
         _to(messages.on_ai, _AI, _HUMAN),
         _to(messages.on_ai, _REVIEW),
         _to(messages.on_ai, _HUMAN),
         _to(messages.on_ai, _CLOSED),
     ),
-    "human": Row(
+    Role.HUMAN: Row(
         "a person answers the customer",
         _to(messages.on_human, _AI, _HUMAN),
         _to(messages.on_human, _REVIEW, _HUMAN),
@@ -220,15 +220,13 @@ TIMER: Final = Row(
 
 def row_of(event: Event) -> Row:
     """The row of an event."""
-    if isinstance(event, Due):
-        return TIMER
     if isinstance(event, ConversationMessage):
-        return MESSAGES[_speaker(event)]
-    return UPDATES[event.kind]
+        return MESSAGES.get(_speaker(event), MESSAGES["note"])
+    return TIMER if isinstance(event, Due) else UPDATES[event.kind]
 
 
 def _speaker(message: ConversationMessage) -> str:
-    if not messages.is_spoken(message) or message.role not in MESSAGES:
+    if not messages.is_spoken(message):
         return "note"
     return "draft" if messages.is_draft(message) else message.role
 

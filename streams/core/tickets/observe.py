@@ -2,6 +2,7 @@
 
 from collections import Counter
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, Final
 from zlib import crc32
 
@@ -51,7 +52,8 @@ _CONTENT: Final = 16
 _AI: Final = Role.AI
 _CUSTOMER: Final = Role.CUSTOMER
 _DRAFT: Final = MessageStatus.DRAFT
-_encode = msgspec.msgpack.Encoder().encode
+_encode: Final = msgspec.msgpack.Encoder().encode
+_extracted: Final = attrgetter("extracted_text")
 
 
 def fingerprint(event: ConversationMessage | TicketUpdate) -> int:
@@ -60,15 +62,16 @@ def fingerprint(event: ConversationMessage | TicketUpdate) -> int:
     A draft is not what is sent; a customer has no drafts. When it was sent does not belong to what
     a message says.
     """
-    if isinstance(event, TicketUpdate):
-        name = f"update/{event.update_id}"
-        says = _encode(replace(event, occurred_at=0))
-    else:
+    if isinstance(event, ConversationMessage):
         draft = event.status is _DRAFT and event.role is not _CUSTOMER
         name = (
             f"draft/{event.draft_id or event.message_id}" if draft else f"sent/{event.message_id}"
         )
-        says = f"{event.role}/{event.visibility}/{event.text}".encode("utf-8", "surrogatepass")
+        text = "/".join((event.role, event.visibility, event.text))
+        says = text.encode("utf-8", "surrogatepass")
+    else:
+        name = f"update/{event.update_id}"
+        says = _encode(replace(event, occurred_at=0))
     digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=6).digest()
     return int.from_bytes(digest, "big") << _CONTENT | crc32(says) & 0xFFFF
 
@@ -97,7 +100,7 @@ def write_down(handling: Handling, message: ConversationMessage) -> None:
         message.status,
         message.automated,
         message.translated_text,
-        _attachments(message),
+        _attachments(message) if message.attachments else (),
     )
     _make_room(ticket, handling.appended)
     ticket.transcript_to += 1
@@ -116,8 +119,8 @@ def _make_room(ticket: Ticket, line: TranscriptEntry) -> None:
     """When the newer half is full, the older half leaves: so sizes of single lines need not be
     remembered, and no more is kept than two halves.
     """
-    texts = [line.text, line.translated_text, *[one.extracted_text for one in line.attachments]]
-    size = sum([len(text.encode("utf-8", "replace")) for text in texts if text])
+    texts = [line.text, line.translated_text, *map(_extracted, line.attachments)]
+    size = len("".join(filter(None, texts)).encode("utf-8", "replace"))
     if ticket.half_bytes + size > HALF_TRANSCRIPT:
         ticket.transcript_from = max(ticket.transcript_from, ticket.transcript_half)
         ticket.transcript_half, ticket.half_bytes = ticket.transcript_to, 0
@@ -173,16 +176,17 @@ HEARD_FROM: Final = 0.2
 _SIGNALS: Final = tuple(
     field.name for field in msgspec.structs.fields(Signals) if field.type is Signal
 )
+_every_signal: Final = attrgetter(*_SIGNALS)
 
 
 def _heard(signals: Signals) -> tuple[Heard, ...]:
-    heard = []
-    for name in _SIGNALS:
-        signal = getattr(signals, name)
-        if signal.score >= HEARD_FROM:
-            start, end = signal.span or (0, 0)
-            heard.append(Heard(name, signal.score, start, end))
-    return (*heard, *[Heard(one.kind, 1.0, *one.span) for one in signals.matters])
+    heard = [
+        Heard(name, signal.score, *(signal.span or (0, 0)))
+        for name, signal in zip(_SIGNALS, _every_signal(signals), strict=True)
+        if signal.score >= HEARD_FROM
+    ]
+    heard += [Heard(one.kind, 1.0, *one.span) for one in signals.matters]
+    return tuple(heard)
 
 
 def signals_heard(ticket: Ticket) -> Signals:

@@ -9,8 +9,10 @@
 import argparse
 import cmd
 import os
+import sys
 import time
 
+from confluent_kafka import KafkaException
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
@@ -149,8 +151,10 @@ class Terminal(cmd.Cmd):
 
     def do_verdict(self, rest: str) -> None:
         """`verdict TICKET needed|unneeded [late]`: whether a person was needed, and sooner."""
-        ticket_id, *words = rest.split()
-        self._desk.judge(ticket_id, Verdict(needed="needed" in words, late="late" in words))
+        ticket_id, said, late = (*rest.split(), "", "", "")[:3]
+        if said not in {"needed", "unneeded"} or late not in {"late", ""}:
+            raise ValueError("verdict TICKET needed|unneeded [late]")
+        self._desk.judge(ticket_id, Verdict(needed=said == "needed", late=late == "late"))
 
     def do_wait(self, rest: str) -> None:
         """`wait SECONDS`: take in what comes."""
@@ -189,4 +193,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KafkaException as error:
+        sys.exit(f"{error.args[0].str()}: is a broker running, and is this its address?")

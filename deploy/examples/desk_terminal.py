@@ -122,15 +122,15 @@ class Terminal(cmd.Cmd):
 
     def do_transfer(self, rest: str) -> None:
         """`transfer TICKET ROUTE [REASON]`: it belongs on another queue."""
-        self._desk.transfer(*_words(rest, 2))
+        self._desk.transfer(*_words(rest, 2, least=2))
 
     def do_reply(self, rest: str) -> None:
         """`reply TICKET TEXT`: answer the customer."""
-        self._desk.reply(*_words(rest, 1))
+        self._desk.reply(*_words(rest, 1, least=2))
 
     def do_back(self, rest: str) -> None:
         """`back TICKET INSTRUCTIONS`: the AI goes on."""
-        self._desk.hand_back(*_words(rest, 1))
+        self._desk.hand_back(*_words(rest, 1, least=2))
 
     def do_resolve(self, rest: str) -> None:
         """`resolve TICKET [HOW]`: it is done."""
@@ -169,10 +169,10 @@ class Terminal(cmd.Cmd):
     do_EOF = do_quit  # noqa: N815  cmd's name for the end of the input
 
 
-def _words(rest: str, parts: int) -> list[str]:
+def _words(rest: str, parts: int, least: int = 1) -> list[str]:
     words = rest.split(maxsplit=parts)
-    if not words:
-        raise ValueError("name a ticket")
+    if len(words) < least:
+        raise ValueError("something is missing: `help` and the command's name show what")
     return words
 
 

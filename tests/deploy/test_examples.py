@@ -52,3 +52,13 @@ def test_a_mistyped_verdict_is_no_verdict(line: str) -> None:
     assert desk.judged == []
     terminal.onecmd("verdict T1 unneeded late")
     assert desk.judged == [Verdict(needed=False, late=True)]
+
+
+@pytest.mark.parametrize("line", ["transfer T1", "reply T1", "back T1", "accept", "wait soon"])
+def test_a_command_without_all_its_words_is_told_and_does_nothing(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Wire("127.0.0.1:1", [], from_start=True) as wire:
+        desk = Desk(wire, "billing", "ann")
+        Terminal(desk, Console()).onecmd(line)
+    assert capsys.readouterr().out.strip()

@@ -56,7 +56,7 @@ def read_json(
     try:
         return _read(value, named, carried)
     except msgspec.ValidationError as error:
-        raise _refusal(str(error)) from None
+        raise _refusal(str(error), _hint(value, named, carried)) from None
     except RecursionError:
         raise BadRecord(
             BadRecordCode.TOO_DEEP, "The JSON is nested too deep; no record has more than 6 levels."
@@ -100,8 +100,19 @@ def _without_halves(value: bytes) -> bytes:
     return _ESCAPE.sub(lambda found: rb"\ufffd" if found["half"] else found[0], value)
 
 
-def _refusal(error: str) -> BadRecord:
-    sentence = f"{_excerpt(error)}; send the object as its schema says."
+def _hint(value: bytes, named: type[Record] | None, carried: tuple[type[Record], ...]) -> str:
+    """What is forgotten by who sends one of a topic's later records: its name."""
+    first, *others = (record.__name__ for record in carried)
+    try:
+        if named is not None or not others or _read_name(value).type is not None:
+            return ""
+    except ValueError:
+        return ""
+    return f" Without a member `type` it was read as {first}; name {' or '.join(others)}."
+
+
+def _refusal(error: str, hint: str) -> BadRecord:
+    sentence = f"{_excerpt(error)}; send the object as its schema says.{hint}"
     if error.endswith("`$.type`"):
         return BadRecord(
             BadRecordCode.UNKNOWN_RECORD,

@@ -12,6 +12,8 @@ import queue
 import sys
 import threading
 
+from confluent_kafka import KafkaException
+
 from deploy.examples.chat import Answer, Chat, Late
 from deploy.examples.chat_platform import TOPICS, Platform
 from deploy.examples.wire import Wire
@@ -63,4 +65,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KafkaException as error:
+        sys.exit(f"{error.args[0].str()}: is a broker running, and is this its address?")

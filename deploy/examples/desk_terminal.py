@@ -9,8 +9,10 @@
 import argparse
 import cmd
 import os
+import sys
 import time
 
+from confluent_kafka import KafkaException
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
@@ -120,15 +122,15 @@ class Terminal(cmd.Cmd):
 
     def do_transfer(self, rest: str) -> None:
         """`transfer TICKET ROUTE [REASON]`: it belongs on another queue."""
-        self._desk.transfer(*_words(rest, 2))
+        self._desk.transfer(*_words(rest, 2, least=2))
 
     def do_reply(self, rest: str) -> None:
         """`reply TICKET TEXT`: answer the customer."""
-        self._desk.reply(*_words(rest, 1))
+        self._desk.reply(*_words(rest, 1, least=2))
 
     def do_back(self, rest: str) -> None:
         """`back TICKET INSTRUCTIONS`: the AI goes on."""
-        self._desk.hand_back(*_words(rest, 1))
+        self._desk.hand_back(*_words(rest, 1, least=2))
 
     def do_resolve(self, rest: str) -> None:
         """`resolve TICKET [HOW]`: it is done."""
@@ -149,8 +151,10 @@ class Terminal(cmd.Cmd):
 
     def do_verdict(self, rest: str) -> None:
         """`verdict TICKET needed|unneeded [late]`: whether a person was needed, and sooner."""
-        ticket_id, *words = rest.split()
-        self._desk.judge(ticket_id, Verdict(needed="needed" in words, late="late" in words))
+        ticket_id, said, late = (*rest.split(), "", "", "")[:3]
+        if said not in {"needed", "unneeded"} or late not in {"late", ""}:
+            raise ValueError("verdict TICKET needed|unneeded [late]")
+        self._desk.judge(ticket_id, Verdict(needed=said == "needed", late=late == "late"))
 
     def do_wait(self, rest: str) -> None:
         """`wait SECONDS`: take in what comes."""
@@ -165,10 +169,10 @@ class Terminal(cmd.Cmd):
     do_EOF = do_quit  # noqa: N815  cmd's name for the end of the input
 
 
-def _words(rest: str, parts: int) -> list[str]:
+def _words(rest: str, parts: int, least: int = 1) -> list[str]:
     words = rest.split(maxsplit=parts)
-    if not words:
-        raise ValueError("name a ticket")
+    if len(words) < least:
+        raise ValueError("something is missing: `help` and the command's name show what")
     return words
 
 
@@ -189,4 +193,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KafkaException as error:
+        sys.exit(f"{error.args[0].str()}: is a broker running, and is this its address?")

@@ -98,10 +98,12 @@ class Wire:
                 continue
             topic, value = message.topic().removeprefix(self._prefix), message.value()
             try:
+                key = (message.key() or b"").decode()
                 record = value and self._codec.decode(topic, value, message.headers())
-            except BadRecord:
+            except (BadRecord, UnicodeDecodeError):
                 continue
-            yield Read(topic, message.key().decode(), record)
+            if key:
+                yield Read(topic, key, record)
 
     @property
     def caught_up(self) -> bool:

@@ -14,6 +14,7 @@ from streams.alerts.config import (
     Kind,
     PagerDuty,
     SecretSource,
+    Severity,
     Webhook,
 )
 from streams.core.policy.duration import Duration
@@ -25,6 +26,8 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LABEL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 LONGEST_TIMEOUT: Final = 60_000
 """Milliseconds: while it waits for an answer, a forwarder gives its group no sign of life."""
+_SECRETS: Final = ("url", "routing_key", "secret", "bearer_token")
+_TYPES: Final = ("alertmanager", "pagerduty", "slack", "webhook")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -137,4 +140,16 @@ def _unreadable(error: ValueError) -> str:
 def _with_path(message: str) -> str:
     found = _PATH.fullmatch(message)
     path, what = (found["path"], found["what"]) if found else ("", message)
-    return f"{path or 'alerts file'}: {what[:1].lower()}{what[1:]}"
+    return f"{path or 'alerts file'}: {what[:1].lower()}{what[1:]}{_instead(path, what)}"
+
+
+def _instead(path: str, what: str) -> str:
+    """What to write, where the type's own words leave that open."""
+    if what.startswith("Expected `object`, got `str`") and path.endswith(_SECRETS):
+        return ": write {env: NAME} or {file: PATH}, no secret is in this file"
+    if what.startswith("Invalid value") and path.endswith(".type"):
+        return f", expected one of {', '.join(_TYPES)}"
+    if what.startswith("Invalid enum value"):
+        known = [one for one in Kind if one is not Kind.TEST] if ".kinds" in path else [*Severity]
+        return f", expected one of {', '.join(known)}"
+    return ""

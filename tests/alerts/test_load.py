@@ -8,6 +8,7 @@ from streams.alerts.config import SecretSource
 from streams.alerts.load import load_alerts
 from streams.alerts.receivers import channel_of
 from streams.alerts.secrets import hide, read_secret
+from streams.core.policy import default_policy
 from streams.errors import ConfigError
 
 EXAMPLE = Path("deploy/examples/alerts.yaml")
@@ -53,7 +54,7 @@ def test_the_example_is_read(tmp_path: Path) -> None:
         ("http://", "http://kim:pass@", "receivers[0].url: a URL must not hold a user"),
         ("[am]", "[pm]", "routes[0].receivers: there is no receiver 'pm'"),
         ("receivers: [am]", "receivers: []", "routes[0].receivers: expected at least one"),
-        ("[am]", "[am], kinds: [weather]", "routes[0].kinds[0]: invalid enum value"),
+        ("[am]", "[am], kinds: [weather]", "routes[0].kinds[0]: invalid enum value 'weather', exp"),
         ("[am]", "[am], kinds: [test]", "routes[0].kinds: a test goes to every receiver"),
         ("- {receivers: [am]}", "[]", "routes: none leads to the receiver 'am'"),
         ("routes:", "runbooks: {components: {x: ftp://y}}\nroutes:", "runbooks.components.x: exp"),
@@ -74,6 +75,12 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path, key: s
     told = complaint(tmp_path, text)
     assert told.startswith("receivers[0].routing_key")
     assert "R0-secret" not in told
+    assert "{env: NAME} or {file: PATH}" in told or "the name of a variable" in told
+
+
+def test_the_examples_segments_are_those_of_the_shipped_policy() -> None:
+    segments = {segment.name for segment in default_policy().segments}
+    assert {name for route in load_alerts(EXAMPLE).routes for name in route.segments} <= segments
 
 
 def test_a_file_that_is_no_yaml_is_refused_without_repeating_it(tmp_path: Path) -> None:

@@ -112,6 +112,17 @@ def test_a_header_that_names_another_record_is_refused(name: bytes | None) -> No
     assert caught.value.code == BadRecordCode.UNKNOWN_RECORD
 
 
+def test_an_update_that_does_not_name_itself_is_told_to() -> None:
+    unnamed = {"update_id": "u1", "ticket_id": "T1", "kind": "resolved", "occurred_at": NOW}
+    with pytest.raises(BadRecord, match="was read as ConversationMessage; name TicketUpdate") as it:
+        Codec().decode("support.conversations", json.dumps(unnamed).encode())
+    assert it.value.code == BadRecordCode.MISSING_ID
+    named = unnamed | {"type": "TicketUpdate"}
+    assert isinstance(
+        Codec().decode("support.conversations", json.dumps(named).encode()), TicketUpdate
+    )
+
+
 def test_a_members_type_that_contradicts_the_header_is_refused() -> None:
     headers = [("ce_type", b"ConversationMessage")]
     with pytest.raises(BadRecord) as caught:

@@ -21,6 +21,9 @@ from streams.core.reasons import NEVER_RELAXED, Code
 NEVER_ABOVE: Final = 0.5
 """The highest threshold of what may never be relaxed: that of the shipped policy."""
 
+NEVER_ASKED: Final = ("password", "api_key", "token", "card")
+"""What the AI asks no customer for: who was taught to answer that tells it to a thief, too."""
+
 
 def complaints(policy: Policy) -> Iterator[str]:
     """Everything that is wrong with a policy whose types fit."""
@@ -120,6 +123,9 @@ def _of_routes(policy: Policy) -> Iterator[str]:
     for place, route in enumerate(policy.routes):
         path = f"routes[{place}]"
         yield from unknown(route.categories, CATEGORIES, f"{path}.categories")
+        for one in route.collect:
+            if one in NEVER_ASKED:
+                yield f"{path}.collect: the AI may not ask a customer for {one}"
         catches_all = not route.reasons and not route.categories
         if catches_all != (place == len(names) - 1):
             yield f"{path}: only the last takes all, with no reasons and no categories"

@@ -8,6 +8,8 @@ LARGEST: Final = 256 * 1024
 """Characters of a file."""
 DEEPEST: Final = 20
 """Levels of nesting."""
+_TAB: Final = r"found character '\t' that cannot start any token"
+"""PyYAML's words for it."""
 
 
 def read_yaml(text: str) -> Any:
@@ -16,6 +18,13 @@ def read_yaml(text: str) -> Any:
         raise ValueError(f"expected at most {LARGEST // 1024} KiB, got {len(text) // 1024} KiB")
     try:
         return yaml.load(text, _Reader)  # noqa: S506, a SafeLoader
+    except yaml.scanner.ScannerError as error:
+        if error.problem == _TAB and error.problem_mark is not None:
+            where = f"line {error.problem_mark.line + 1}"
+            raise ValueError(
+                f"not readable as YAML: {where} begins with a tab, use spaces"
+            ) from error
+        raise ValueError(f"not readable as YAML: {error}") from error
     except (yaml.YAMLError, ValueError) as error:
         raise ValueError(f"not readable as YAML: {error}") from error
 

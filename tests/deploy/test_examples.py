@@ -1,0 +1,64 @@
+"""What the examples make of stray records and mistyped commands."""
+
+from typing import cast
+
+import pytest
+from confluent_kafka import Producer
+from rich.console import Console
+
+from deploy.examples.desk import Desk
+from deploy.examples.desk_terminal import Terminal
+from deploy.examples.wire import Read, Wire
+from schemas.records import ConversationMessage, Role, Verdict
+from tests.conftest import Broker
+
+TOPIC = "support.conversations"
+
+
+def test_a_record_with_no_key_or_one_that_is_no_text_is_passed_over(embedded: Broker) -> None:
+    embedded.topics(**{TOPIC: 1})
+    producer = Producer({"bootstrap.servers": embedded.connection.bootstrap})
+    for key in (None, b"\xff", b""):
+        producer.produce(TOPIC, b"{}", key)
+        producer.produce(TOPIC, None, key)
+    producer.flush(10)
+    with Wire(embedded.connection.bootstrap, [TOPIC], from_start=True) as wire:
+        wire.send(ConversationMessage("m1", "T1", Role.CUSTOMER, "Hi", 1_767_603_600_000))
+        read: list[Read] = []
+        while not read:
+            read = list(wire.poll(1))
+    assert [one.key for one in read] == ["T1"]
+
+
+class Listener:
+    """A desk that only remembers what was judged."""
+
+    def __init__(self) -> None:
+        self.judged: list[Verdict] = []
+
+    def poll(self) -> None:
+        """Nothing comes."""
+
+    def judge(self, _ticket_id: str, verdict: Verdict) -> None:
+        """Remember it."""
+        self.judged.append(verdict)
+
+
+@pytest.mark.parametrize("line", ["T1 neded", "T1", "", "T1 needed later", "T1 late needed"])
+def test_a_mistyped_verdict_is_no_verdict(line: str) -> None:
+    desk = Listener()
+    terminal = Terminal(cast("Desk", desk), Console())
+    terminal.onecmd(f"verdict {line}")
+    assert desk.judged == []
+    terminal.onecmd("verdict T1 unneeded late")
+    assert desk.judged == [Verdict(needed=False, late=True)]
+
+
+@pytest.mark.parametrize("line", ["transfer T1", "reply T1", "back T1", "accept", "wait soon"])
+def test_a_command_without_all_its_words_is_told_and_does_nothing(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Wire("127.0.0.1:1", [], from_start=True) as wire:
+        desk = Desk(wire, "billing", "ann")
+        Terminal(desk, Console()).onecmd(line)
+    assert capsys.readouterr().out.strip()

@@ -34,7 +34,7 @@ LIBS = SCRIPTS / "target" / "libs"
 START_TIMEOUT = 60.0
 DAYS = datetime.timedelta(days=30)
 ADMIN = "admin"
-USERS = (ADMIN, "operator", "worker", "platform", "watcher", "notifier")
+USERS = (ADMIN, "operator", "worker", "platform", "watcher", "notifier", "eraser")
 
 PROPERTIES = """
 process.roles=broker,controller

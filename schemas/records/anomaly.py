@@ -29,6 +29,7 @@ class ProblemReport(Record, frozen=True):
     meaning: tuple[int, ...] = ()
     meaning_version: int = 0
     also_means: tuple[int, ...] = ()
+    erased: bool = False
 
 
 class AnomalyState(GrowingEnum):

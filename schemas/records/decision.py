@@ -112,3 +112,4 @@ class Decision(Record, frozen=True):
     contract_violation: bool = False
     instructions: str | None = None
     changed_duplicate: bool = False
+    erased: bool = False

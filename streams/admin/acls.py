@@ -7,7 +7,10 @@ from enum import StrEnum
 
 from confluent_kafka.admin import AclOperation, ResourceType
 
-from schemas.topics import FAMILY
+from schemas.topic_table import ROUTE_PREFIX
+from schemas.topics import FAMILY, ROUTES, TOPICS
+from streams.admin.erasing import CONVERSATIONS
+from streams.admin.retracting import RETRACTED
 from streams.alerts.changes import SOURCES
 from streams.alerts.kafka_ledger import DEAD_LETTERS, OPEN_ALERTS, group_of
 from streams.app import AGENTS, engine_config
@@ -24,6 +27,7 @@ class Role(StrEnum):
     PLAY = "play"
     POLICY = "policy"
     TAIL = "tail"
+    ERASE = "erase"
     ALERTS = "alerts"
 
 
@@ -46,8 +50,9 @@ def grants_of(role: Role, settings: Settings, agents: Iterable[str] = AGENTS) ->
         return [Grant(ResourceType.TOPIC, name, (AclOperation.READ, AclOperation.WRITE)), routes]
     if role is Role.ALERTS:
         return list(_alerts(settings, connection))
-    operations = (AclOperation.READ,) if role is Role.TAIL else _APPLY
-    return [Grant(ResourceType.TOPIC, connection.topic(FAMILY), operations, prefixed=True)]
+    operations = _APPLY if role is Role.APPLY else (AclOperation.READ,)
+    family = Grant(ResourceType.TOPIC, connection.topic(FAMILY), operations, prefixed=True)
+    return [family, *_erase(connection)] if role is Role.ERASE else [family]
 
 
 _APPLY = (
@@ -56,6 +61,14 @@ _APPLY = (
     AclOperation.DESCRIBE_CONFIGS,
     AclOperation.ALTER_CONFIGS,
 )
+
+
+def _erase(connection: Connection) -> Iterator[Grant]:
+    write = (AclOperation.WRITE,)
+    for topic in (TOPICS[CONVERSATIONS], *RETRACTED):
+        if topic is not ROUTES:
+            yield Grant(ResourceType.TOPIC, connection.topic(topic.name), write)
+    yield Grant(ResourceType.TOPIC, connection.topic(ROUTE_PREFIX), write, prefixed=True)
 
 
 def _alerts(settings: Settings, connection: Connection) -> Iterator[Grant]:

@@ -1,40 +1,25 @@
 """Erases tickets: asks the tickets agent, takes back what desks were given, and says what is left.
 
-State, transcript and the compacted topics lose the ticket when the agent takes up the update. What
+State, transcript and the compacted topics lose the ticket when the agents take up the update. What
 lies on other topics stays until their retention ends; there an erasure record follows, which every
-reader has to obey: on a route an `EscalationUpdate` `closed` with the note `erased`, on the reviews
-the `ReviewRequest` again without its text, on the outcomes the outcome `erased`.
+reader has to obey. The agents write it on the decisions, the outcomes, the account's activity and
+the problem reports. The others, and what no agent knows any more, see `retracting`, come from here.
 """
 
 import time
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
 
 import msgspec
-from msgspec.structs import replace
 
 from schemas.codec import Codec
-from schemas.records import (
-    AccountHealth,
-    Anomaly,
-    DeadLetter,
-    Escalation,
-    EscalationChange,
-    EscalationUpdate,
-    Millis,
-    Record,
-    ReviewRequest,
-    ReviewState,
-    TicketOutcome,
-    TicketUpdate,
-    UpdateKind,
-)
+from schemas.records import AccountHealth, Millis, TicketOutcome, TicketUpdate, UpdateKind
 from schemas.topic import DAY_MS
-from schemas.topics import find_topic
+from schemas.topics import find_topic, topic_of
+from streams.admin.retracting import ERASED, Lying, ticket_of
 from streams.engine import Connection
 from streams.history.playing import Player
-from streams.reading import Follower, Seen
+from streams.reading import Follower
 
 CONVERSATIONS = "support.conversations"
 OUTCOMES = "support.outcomes"
@@ -44,7 +29,7 @@ SOURCES = (INDEX, CONVERSATIONS, "support.account-activity", OUTCOMES)
 then the topics whose records name ticket, account and requester, as far back as they go.
 """
 
-ERASED = "erased"
+PEOPLE = ("requester", "account")
 
 
 class Left(msgspec.Struct, frozen=True):
@@ -60,48 +45,18 @@ class Receipt(msgspec.Struct, frozen=True, tag=True, tag_field="type"):
     """What was erased, and what retention will remove when.
 
     `taken_up` are the tickets of which the agent has said that they are erased; the others follow
-    as soon as it runs. `taken_back` counts the erasure records written for desks. `named_in` are
-    the dead letters and anomalies that carry one of the ids, which nobody can take back.
+    as soon as it runs. `taken_back` counts by topic the erasure records that the command wrote; the
+    agents write theirs.
     """
 
     asked: dict[str, str]
     at: Millis
     tickets: tuple[str, ...]
     taken_up: tuple[str, ...]
-    taken_back: int
+    taken_back: dict[str, int]
     removed: tuple[str, ...]
     left: tuple[Left, ...]
-    named_in: tuple[str, ...]
     advice: tuple[str, ...]
-
-
-@dataclass
-class _Lying:
-    """What lies on the topics of the tickets that are erased."""
-
-    newest: dict[str, Millis] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    escalations: dict[tuple[str, str], EscalationUpdate] = field(default_factory=dict)
-    reviews: dict[str, ReviewRequest] = field(default_factory=dict)
-    named_in: set[str] = field(default_factory=set)
-
-    def see(self, seen: Seen) -> None:
-        self.counts[seen.topic] += 1
-        self.newest[seen.topic] = max(self.newest.get(seen.topic, 0), seen.timestamp)
-        record = seen.record
-        if isinstance(record, Escalation | EscalationUpdate):
-            place = record.escalation_id, record.route
-            known = self.escalations.get(place)
-            if known is None or record.revision >= known.revision:
-                self.escalations[place] = _closed(record)
-        elif isinstance(record, ReviewRequest):
-            known_review = self.reviews.get(record.review_id)
-            if known_review is None or record.revision >= known_review.revision:
-                self.reviews[record.review_id] = record
-        elif isinstance(record, DeadLetter):
-            self.named_in.add(record.dead_letter_id)
-        elif isinstance(record, Anomaly):
-            self.named_in.add(record.anomaly_id)
 
 
 class Eraser:
@@ -124,7 +79,7 @@ class Eraser:
                 if theirs and isinstance(record, AccountHealth):
                     found.update(one.ticket_id for one in record.recent_tickets)
                 elif theirs and record is not None:
-                    found.add(_ticket_of(record))
+                    found.add(ticket_of(record))
         return tuple(sorted(found - {""}))
 
     def erase(
@@ -142,33 +97,28 @@ class Eraser:
                 player.send(TicketUpdate(ERASED, ticket, UpdateKind.ERASED, at), 0)
             player.flush()
             taken_up = _await(answers, set(tickets), wait)
-        people = {asked[who] for who in ("requester", "account") if asked.get(who)}
-        lying = self._look(set(tickets), people)
-        taken_back = [
-            *(replace(one, changed_at=at) for one in lying.escalations.values()),
-            *(_without_text(one) for one in lying.reviews.values()),
-        ]
-        for record in taken_back:
+        lying = self._look(set(tickets), {one for who in PEOPLE if (one := asked.get(who))})
+        taken_back = Counter[str]()
+        for record in lying.retractions(at):
             player.send(record, 0)
+            taken_back[topic_of(record)] += 1
         player.flush()
         return Receipt(
             asked,
             at,
             tuple(tickets),
             tuple(sorted(taken_up)),
-            len(taken_back),
+            dict(sorted(taken_back.items())),
             _REMOVED,
             tuple(_left(lying, topic) for topic in sorted(lying.counts)),
-            tuple(sorted(lying.named_in)),
             _ADVICE,
         )
 
-    def _look(self, tickets: set[str], people: set[str]) -> _Lying:
-        lying = _Lying()
+    def _look(self, tickets: set[str], people: set[str]) -> Lying:
+        lying = Lying(tickets, people)
         with self._reading(self._topics) as follower:
             for seen in follower.to_end():
-                if seen.record is not None and _names(seen.record, tickets, people):
-                    lying.see(seen)
+                lying.see(seen)
         return lying
 
     def _reading(self, topics: Iterable[str]) -> Follower:
@@ -180,9 +130,12 @@ _REMOVED = (
     "every line of its transcript, from state and changelog (tombstones; gone with compaction)",
     "its open escalation on support.open-escalations (tombstone)",
     "its place in the account's history and on support.account-health",
+    "its place in incidents, open ones and those that just ended, and on support.open-anomalies",
 )
 _ADVICE = (
-    "A dead letter that is replayed after it was mended reaches no erased ticket: it is refused.",
+    "What a dead letter kept is taken back: it can no longer be shown or replayed.",
+    "Problems are grouped by what many error messages have in common, their variables masked; that"
+    " names no ticket and fades when nobody reports the problem any more.",
     "A copy of the changelog or of a topic elsewhere is not reached from here.",
     "support.accounts is written by the CRM: a tombstone there removes the account's profile, and"
     " with it the account's history and health.",
@@ -200,31 +153,7 @@ def _await(answers: Follower, tickets: set[str], wait: float) -> set[str]:
     return taken_up
 
 
-def _closed(record: Escalation | EscalationUpdate) -> EscalationUpdate:
-    return EscalationUpdate(
-        update_id=f"{record.escalation_id}/{ERASED}/{record.route}",
-        escalation_id=record.escalation_id,
-        ticket_id=record.ticket_id,
-        revision=record.revision + 1,
-        change=EscalationChange.CLOSED,
-        route=record.route,
-        changed_at=record.created_at if isinstance(record, Escalation) else record.changed_at,
-        tenant=record.tenant,
-        note=ERASED,
-    )
-
-
-def _without_text(review: ReviewRequest) -> ReviewRequest:
-    return replace(
-        review,
-        draft_text=None,
-        question=None,
-        revision=review.revision + 1,
-        state=ReviewState.SUPERSEDED,
-    )
-
-
-def _left(lying: _Lying, name: str) -> Left:
+def _left(lying: Lying, name: str) -> Left:
     topic = find_topic(name)
     retention = None if topic is None else topic.retention_ms
     if retention is None:
@@ -233,22 +162,3 @@ def _left(lying: _Lying, name: str) -> Left:
     return Left(
         name, lying.counts[name], lying.newest[name] + retention, f"retention of {days} days"
     )
-
-
-def _names(record: Record, tickets: set[str], people: set[str]) -> bool:
-    """Whether a record is of one of the tickets, or carries the ids in what it keeps of others.
-
-    What nobody could read is searched byte by byte: rather one too many is named.
-    """
-    if isinstance(record, Anomaly):
-        touched = (*record.sample_tickets, *record.affected)
-        return any(one.ticket_id in tickets for one in touched)
-    if isinstance(record, DeadLetter):
-        kept = (record.key or b"") + b" " + (record.value or b"")
-        ids = {_ticket_of(record)} & tickets
-        return bool(ids) or any(one.encode() in kept for one in tickets | people)
-    return _ticket_of(record) in tickets
-
-
-def _ticket_of(record: Record) -> str:
-    return getattr(record, "ticket_id", None) or ""

@@ -1,13 +1,12 @@
 """`baton dead-letters`: records that could not be handled."""
 
-from collections.abc import Iterator
-
 import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
 from schemas.records import DeadLetter
+from streams.admin.retracting import ERASED
 from streams.agents.inbox import is_whole
 from streams.app import codec_of
 from streams.console.lines import clip, moment
@@ -32,7 +31,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a dead letter.")
 def list_letters(as_json: bool) -> None:
     """List the dead letters, oldest first."""
-    letters = list(_letters())
+    letters = _letters()
     if as_json:
         for letter in letters:
             click.echo(msgspec.json.encode(letter))
@@ -85,10 +84,11 @@ def replay(
     letters = [
         letter
         for letter in _letters()
-        if everything or letter.error_code == code or letter.dead_letter_id in dead_letter_ids
+        if letter.error_code != ERASED
+        and (everything or letter.error_code == code or letter.dead_letter_id in dead_letter_ids)
     ]
     if missing := set(dead_letter_ids) - {letter.dead_letter_id for letter in letters}:
-        raise InputError(f"there is no dead letter {min(missing)}; `baton dead-letters list`")
+        raise InputError(f"no dead letter {min(missing)} is left; `baton dead-letters list`")
     settings = load_settings()
     originals = {letter.dead_letter_id: _original(letter, settings) for letter in letters}
     gone = [name for name, original in originals.items() if original is None]
@@ -129,10 +129,14 @@ def _original(letter: DeadLetter, settings: Settings) -> Original | None:
     return message.key(), message.value(), message.headers() or []
 
 
-def _letters() -> Iterator[DeadLetter]:
+def _letters() -> list[DeadLetter]:
     settings = load_settings()
     codec = codec_of(settings)
     with Follower(connection_of(settings), codec, [TOPIC], from_start=True) as follower:
-        for seen in follower.to_end():
-            if isinstance(seen.record, DeadLetter):
-                yield seen.record
+        # The newest of an id is in force: one whose ticket was erased has nothing left.
+        letters = {
+            seen.record.dead_letter_id: seen.record
+            for seen in follower.to_end()
+            if isinstance(seen.record, DeadLetter)
+        }
+    return list(letters.values())

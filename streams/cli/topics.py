@@ -122,7 +122,8 @@ def repartition(partitions: int, prefix: str, dev: bool) -> None:
     type=click.Choice([str(role) for role in Role]),
     default=str(Role.WORKER),
     show_default=True,
-    help="What is run: workers, `topics plan` and `apply`, `play`, `policy`, `tail` or `alerts`.",
+    help="What is run: workers, `topics plan` and `apply`, `play`, `policy`, `tail`, `erase` or"
+    " `alerts`.",
 )
 @click.option(
     "--agents",

@@ -14,6 +14,7 @@ from schemas.records import (
     ConversationMessage,
     DeadLetter,
     EscalationUpdate,
+    Header,
     HealthLevel,
     Record,
     ReviewRequest,
@@ -125,28 +126,59 @@ def test_a_ticket_older_than_the_topics_is_found_by_the_account(
     assert lines == ["T0", "T1", "T2", "T3"]
 
 
-def test_dead_letters_and_anomalies_that_carry_the_ids_are_named(
+def test_dead_letters_and_incidents_that_are_over_are_written_again_without_what_they_had(
     played: Broker, capfd: pytest.CaptureFixture[str]
 ) -> None:
     player = Player(played.connection, Codec())
-    for name, value in (("mine", b"\x00 of mara {"), ("other", b"\x00 of noor {")):
-        letter = DeadLetter(name, CONVERSATIONS, 0, 7, "unreadable", "?", START, "tickets")
-        player.send(replace(letter, value=value), 0)
-    touched = AffectedTicket("T2", START)
-    for name, tickets in (("an-1", (touched,)), ("an-2", ())):
-        player.send(
-            Anomaly(
-                name, AnomalyState.OPENED, 1, "x", "technical", START, START, START, START, 3, 0.0,
-                0.0, sample_tickets=tickets,
-            ),
-            0,
-        )  # fmt: skip
+    for name, key, value in (
+        ("by-key", b"T2", b"\x00"),
+        ("by-value", b"\x00", b"\x00 of mara {"),
+        ("other", b"T3", b"\x00 of noor {"),
+    ):
+        letter = DeadLetter(name, CONVERSATIONS, 0, 7, "unreadable", "mara?", START, "tickets")
+        player.send(replace(letter, key=key, value=value, headers=(Header("a"),)), 0)
+    ours, theirs = AffectedTicket("T2", START, "acme"), AffectedTicket("T9", START, "zeta")
+    open_now = Anomaly(
+        "an-1", AnomalyState.OPENED, 1, "x", "technical", START, START, START, START, 3, 0.0, 0.0,
+        sample_tickets=(ours,),
+    )  # fmt: skip
+    over = replace(
+        open_now,
+        anomaly_id="an-2",
+        state=AnomalyState.RESOLVED,
+        revision=4,
+        sample_tickets=(ours, theirs),
+        affected=(ours, theirs),
+        large_accounts=("acme",),
+        affected_accounts=("acme", "zeta"),
+    )
+    for one in (open_now, over, replace(over, anomaly_id="an-3", sample_tickets=(theirs,))):
+        player.send(replace(one, affected=(theirs,)) if one.anomaly_id == "an-3" else one, 0)
     player.flush()
     _, lines, _ = baton(capfd, "erase", "--requester", "mara", "--wait", "0")
     receipt = json.loads("\n".join(lines))
-    assert receipt["named_in"] == ["an-1", "mine"]
+    assert receipt["taken_back"]["support.anomalies"] == 1
+    [written] = lying(played, "support.anomalies")[3:]
+    assert written == replace(
+        over,
+        sample_tickets=(theirs,),
+        affected=(theirs,),
+        large_accounts=(),
+        affected_accounts=("zeta",),
+    )
     left = {one["topic"]: one["how"] for one in receipt["left"]}
     assert left["support.dead-letters"] == "retention of 7 days"
+    assert receipt["taken_back"]["support.dead-letters"] == 2
+    letters = [one for one in lying(played, "support.dead-letters") if isinstance(one, DeadLetter)]
+    assert {one.dead_letter_id for one in letters[3:]} == {"by-key", "by-value"}
+    assert {(one.error, one.key, one.value, one.headers) for one in letters[3:]} == {
+        ("erased", None, None, ())
+    }
+    code, lines, _ = baton(capfd, "dead-letters", "replay", "--all")
+    assert (code, lines) == (0, ["other"])
+    code, _, said = baton(capfd, "dead-letters", "replay", "by-key")
+    assert code == InputError.exit_code
+    assert "no dead letter by-key is left" in said
 
 
 @pytest.mark.usefixtures("played")

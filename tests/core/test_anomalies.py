@@ -681,3 +681,30 @@ def learned(name: str, tenant: Tenant) -> tuple[float, float]:
 def test_one_account_never_alerts_however_loud_it_is(loud: list[tuple[int, int]]) -> None:
     noise = [report("acme", at, ticket_id=f"ticket-{n}") for at, n in sorted(loud)]
     assert Tenant().hear(*noise) == []
+
+
+def test_an_erased_ticket_leaves_the_incident_which_is_no_news_of_it() -> None:
+    tenant = Tenant()
+    reports = [
+        report(f"a{number}", number * MINUTE, account_tier="enterprise") for number in range(6)
+    ]
+    [*_, told] = tenant.hear(*reports)
+    erased = msgspec.structs.replace(
+        heartbeat(6 * MINUTE), ticket_id="ticket-a2", category="technical", erased=True
+    )
+    [again] = tenant.hear(erased)
+    assert (again.anomaly_id, again.state, again.revision) == (
+        told.anomaly_id, told.state, told.revision,
+    )  # fmt: skip
+    assert "ticket-a2" not in repr(again)
+    assert "a2" not in again.large_accounts
+    assert not any(b"ticket-a2" in value for value in tenant.stored.values())
+    assert not tenant.hear(erased)
+    [over] = next(end for at in range(10, 600) if (end := tenant.let_pass(at * MINUTE)))
+    assert over.state is AnomalyState.RESOLVED
+    assert len(over.affected) == len(reports) - 1
+    later = msgspec.structs.replace(erased, ticket_id="ticket-a3")
+    [after] = tenant.hear(later, now=tenant.watch.watermark)
+    assert (after.state, after.resolved_at) == (AnomalyState.RESOLVED, over.resolved_at)
+    assert after.revision == over.revision
+    assert "ticket-a3" not in repr(after)

@@ -13,6 +13,7 @@ from schemas.records import (
     DraftOutcome,
     DraftReview,
     EscalationUpdate,
+    ProblemReport,
     RequesterFlood,
     ReviewRequest,
     TicketOutcome,
@@ -440,6 +441,23 @@ def test_everything_that_comes_for_an_erased_ticket_is_refused_on_record() -> No
         assert [decision.action for decision in talk.new(Decision)] == ["none"]
         assert talk.step.appended is None
     assert talk.ticket.requester_id is None
+
+
+def test_whoever_keeps_decisions_outcomes_activity_or_reports_hears_that_a_ticket_is_erased() -> (
+    None
+):
+    talk = Conversation()
+    talk.customer("a person please", scores(human_request=0.9))
+    talk.update(UpdateKind.ERASED)
+    assert (talk.decision.action, talk.decision.erased) == ("none", True)
+    assert talk.decision.account_id is None
+    [outcome] = talk.new(TicketOutcome)
+    assert (outcome.outcome, outcome.requester_id) == ("erased", None)
+    assert ActivityKind.ERASED in [one.kind for one in talk.new(AccountActivity)]
+    [report] = talk.new(ProblemReport)
+    assert (report.erased, report.heartbeat, report.account_id) == (True, True, None)
+    talk.update(UpdateKind.RESOLVED)
+    assert talk.decision.erased
 
 
 def test_a_ticket_of_a_burst_says_so_in_decision_and_package_until_it_is_over() -> None:

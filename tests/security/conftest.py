@@ -69,7 +69,7 @@ def site(secured: SecuredKafka, tmp_path_factory: pytest.TempPathFactory) -> Sit
     made = Site(secured, "acme.", "acme", tmp_path_factory.mktemp("site"))
     roles = {
         "operator": "apply", "worker": "worker", "platform": "play", "watcher": "tail",
-        "notifier": "alerts",
+        "notifier": "alerts", "eraser": "erase",
     }  # fmt: skip
     for user, role in roles.items():
         made.allow(user, role)

@@ -25,7 +25,10 @@ def remember(
     at = min(activity.occurred_at, now)
     seen = (*state.seen, activity.activity_id)[-ACTIVITIES_REMEMBERED:]
     if activity.kind in GONE:
-        return _without(replace(state, seen=seen), activity.ticket_id)
+        state = _without(replace(state, seen=seen), activity.ticket_id)
+        return (
+            _without_requester(state, activity) if activity.kind is ActivityKind.ERASED else state
+        )
     known = next((one for one in state.tickets if one.ticket_id == activity.ticket_id), None)
     is_new = known is None and activity.ticket_id not in state.open
     before = known or TicketNote(activity.ticket_id, at)
@@ -61,6 +64,12 @@ def _without(state: AccountState, ticket_id: str) -> AccountState:
         tickets=tuple(note for note in state.tickets if note.ticket_id != ticket_id),
         open={name: at for name, at in state.open.items() if name != ticket_id},
     )
+
+
+def _without_requester(state: AccountState, activity: AccountActivity) -> AccountState:
+    """Who asked for a ticket that was erased is not named among those who opened some lately."""
+    left = tuple(one for one in state.openings if one.requester_id != activity.requester_id)
+    return replace(state, openings=left)
 
 
 def flood(state: AccountState, policy: AccountPolicy, now: Millis) -> RequesterFlood | None:

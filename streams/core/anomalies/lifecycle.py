@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from schemas.records import Anomaly, AnomalyState, Millis, ProblemReport
 from streams.core.anomalies.baseline import expected_accounts, flow, last_settled, open_line, settle
 from streams.core.anomalies.earlier import noticed, reported_earlier
+from streams.core.anomalies.erasing import forget_ticket
 from streams.core.anomalies.incidents import (
     entered,
     grown,
@@ -52,10 +53,13 @@ def observe(
     """What follows from a report that was recorded at `now`.
 
     `known` is what is stored of the report's tenant, `watch` its watch. A heartbeat moves the
-    watermark and leaves all else alone. `aliases` are what else the report's text goes by. Beside
-    the error that names the problem, `also` is the group of what the customer's words say.
+    watermark and leaves all else alone, unless it says that its ticket is erased. `aliases` are
+    what else the report's text goes by. Beside the error that names the problem, `also` is the
+    group of what the customer's words say.
     """
     watch = hear(watch, report, policy, now)
+    if report.erased:
+        return forget_ticket(known, watch, report, policy, now)
     if report.heartbeat:
         return Step(watch)
     at = min(report.occurred_at, now)

@@ -8,7 +8,7 @@ from schemas.records import ActivityKind, Csat, EscalationChange, ReviewState, R
 from streams.core.tickets import cases, clocks
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.observe import calm
-from streams.core.tickets.outputs import write_activity, write_outcome
+from streams.core.tickets.outputs import write_activity, write_erased_reports, write_outcome
 from streams.core.tickets.reviews import end_review
 from streams.core.tickets.state import Owner, Ticket
 from streams.core.tickets.waits import stop_waiting
@@ -134,6 +134,7 @@ def erase(handling: Handling) -> None:
     """Keep a marker without text that refuses what comes later."""
     ticket = handling.ticket
     write_activity(handling, ActivityKind.ERASED, "1")
+    write_erased_reports(handling)
     forget_text(ticket)
     ticket.requester_id = ticket.account_id = None
     if ticket.owner is not Owner.CLOSED:

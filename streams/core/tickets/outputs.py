@@ -83,6 +83,7 @@ def write_decision(
         ticket.ai_against_decision,
         ticket.instructions if action in _FOR_THE_AI else None,
         handling.changed,
+        ticket.erased,
     )
     ticket.ai_against_decision = False
     handling.emit(decision)
@@ -222,6 +223,27 @@ def write_problem_report(handling: Handling, message: ConversationMessage) -> No
             meaning=found.meaning,
             meaning_version=found.meaning_version,
             also_means=found.also_means,
+        )
+    )
+
+
+def write_erased_reports(handling: Handling) -> None:
+    """Tell the anomalies agent to forget what the ticket has reported."""
+    ticket = handling.ticket
+    handling.emit(
+        ProblemReport(
+            report_id=f"{ticket.ticket_id}/p/erased",
+            ticket_id=ticket.ticket_id,
+            message_id="",
+            fingerprint="",
+            fingerprint_version=0,
+            category=ticket.category,
+            occurred_at=handling.now,
+            source_partition=handling.arrival.partition,
+            source_watermark=handling.now,
+            tenant=ticket.tenant,
+            heartbeat=True,
+            erased=True,
         )
     )
 

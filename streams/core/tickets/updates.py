@@ -292,6 +292,7 @@ def on_reopened(handling: Handling, update: TicketUpdate) -> None:
         await_answer(handling)
 
 
-def on_erased(handling: Handling, _update: TicketUpdate) -> None:
+def on_erased(handling: Handling, update: TicketUpdate) -> None:
     """Nothing that anybody wrote stays; a marker without text refuses what comes later."""
     erase(handling)
+    write_decision(handling, Subject(Cause.UPDATE, update.update_id), NOTHING, Action.NONE, 0)

@@ -1,0 +1,161 @@
+"""The erasure records of what no agent knows any more, found among what lies on the topics.
+
+On a route an `EscalationUpdate` `closed` with the note `erased`, on the reviews the `ReviewRequest`
+again without its text, of an incident that is over its last record again without the tickets, of a
+dead letter its record again without key, value and headers.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from schemas.records import (
+    AffectedTicket,
+    Anomaly,
+    AnomalyState,
+    DeadLetter,
+    Escalation,
+    EscalationChange,
+    EscalationUpdate,
+    Millis,
+    Record,
+    ReviewRequest,
+    ReviewState,
+)
+from schemas.topics import ROUTES, TOPICS, Topic
+from streams.reading import Seen
+
+ERASED = "erased"
+"""The note of a closed escalation, and the code of a dead letter, that has been erased."""
+
+RETRACTED: tuple[Topic, ...] = (
+    ROUTES,
+    *(topic for topic in TOPICS.values() if {ReviewRequest, DeadLetter} & {*topic.records}),
+    TOPICS["support.anomalies"],
+)
+"""The topics that erasure records are written on."""
+
+_OVER = (AnomalyState.RESOLVED, AnomalyState.MERGED)
+
+
+class Lying:
+    """What lies on the topics of some tickets and of the people whose ids were named."""
+
+    def __init__(self, tickets: set[str], people: set[str]) -> None:
+        self.newest: dict[str, Millis] = {}
+        self.counts: dict[str, int] = defaultdict(int)
+        self._tickets = tickets
+        self._people = people
+        self._closed: dict[tuple[str, str], EscalationUpdate] = {}
+        self._reviews: dict[str, ReviewRequest] = {}
+        self._anomalies: dict[str, Anomaly] = {}
+        self._letters: dict[str, DeadLetter] = {}
+
+    def see(self, seen: Seen) -> None:
+        """Take in a record; the records of a topic's partition come in their order."""
+        record = seen.record
+        if isinstance(record, Anomaly) and seen.topic == TOPICS["support.anomalies"].name:
+            self._anomalies[record.anomaly_id] = record
+        if not self._is_theirs(seen):
+            return
+        self.counts[seen.topic] += 1
+        self.newest[seen.topic] = max(self.newest.get(seen.topic, 0), seen.timestamp)
+        if isinstance(record, Escalation | EscalationUpdate):
+            place = record.escalation_id, record.route
+            known = self._closed.get(place)
+            if known is None or record.revision >= known.revision:
+                self._closed[place] = _closed(record)
+        elif isinstance(record, ReviewRequest):
+            known_review = self._reviews.get(record.review_id)
+            if known_review is None or record.revision >= known_review.revision:
+                self._reviews[record.review_id] = record
+        elif isinstance(record, DeadLetter):
+            self._letters[record.dead_letter_id] = record
+
+    def retractions(self, at: Millis) -> Iterator[Record]:
+        """The erasure records, as of `at`."""
+        yield from (replace(one, changed_at=at) for one in self._closed.values())
+        yield from (_without_text(one) for one in self._reviews.values())
+        for anomaly in self._anomalies.values():
+            if anomaly.state in _OVER and self._names(anomaly):
+                yield self._without_tickets(anomaly)
+        for letter in self._letters.values():
+            if letter.error_code != ERASED:
+                yield _emptied(letter)
+
+    def _is_theirs(self, seen: Seen) -> bool:
+        """Whether a record is of one of the tickets, or carries the ids in what it keeps of others.
+
+        What nobody could read is searched byte by byte: rather one too many is taken back.
+        """
+        record = seen.record
+        if record is None:
+            return seen.problem is not None and seen.key in self._tickets
+        if isinstance(record, Anomaly):
+            return self._names(record)
+        if isinstance(record, DeadLetter):
+            kept = (record.key or b"") + b" " + (record.value or b"")
+            ids = self._tickets | self._people
+            return record.ticket_id in self._tickets or any(one.encode() in kept for one in ids)
+        return ticket_of(record) in self._tickets
+
+    def _names(self, anomaly: Anomaly) -> bool:
+        return any(one.ticket_id in self._tickets for one in _touched(anomaly)) or bool(
+            self._people & {*anomaly.large_accounts, *anomaly.affected_accounts}
+        )
+
+    def _without_tickets(self, anomaly: Anomaly) -> Anomaly:
+        left = {one.account_id for one in _touched(anomaly) if one.ticket_id not in self._tickets}
+        theirs = {one.account_id for one in _touched(anomaly) if one.ticket_id in self._tickets}
+        gone = (theirs - left) | self._people
+
+        def rest(of: tuple[AffectedTicket, ...]) -> tuple[AffectedTicket, ...]:
+            return tuple(one for one in of if one.ticket_id not in self._tickets)
+
+        return replace(
+            anomaly,
+            affected=rest(anomaly.affected),
+            sample_tickets=rest(anomaly.sample_tickets),
+            large_accounts=tuple(one for one in anomaly.large_accounts if one not in gone),
+            affected_accounts=tuple(one for one in anomaly.affected_accounts if one not in gone),
+        )
+
+
+def ticket_of(record: Record) -> str:
+    """The ticket that a record is of; empty where it is of none."""
+    return getattr(record, "ticket_id", None) or ""
+
+
+def _touched(anomaly: Anomaly) -> tuple[AffectedTicket, ...]:
+    return (*anomaly.sample_tickets, *anomaly.affected)
+
+
+def _closed(record: Escalation | EscalationUpdate) -> EscalationUpdate:
+    return EscalationUpdate(
+        update_id=f"{record.escalation_id}/{ERASED}/{record.route}",
+        escalation_id=record.escalation_id,
+        ticket_id=record.ticket_id,
+        revision=record.revision + 1,
+        change=EscalationChange.CLOSED,
+        route=record.route,
+        changed_at=record.created_at if isinstance(record, Escalation) else record.changed_at,
+        tenant=record.tenant,
+        note=ERASED,
+    )
+
+
+def _without_text(review: ReviewRequest) -> ReviewRequest:
+    return replace(
+        review,
+        draft_text=None,
+        question=None,
+        revision=review.revision + 1,
+        state=ReviewState.SUPERSEDED,
+    )
+
+
+def _emptied(letter: DeadLetter) -> DeadLetter:
+    return replace(
+        letter, error_code=ERASED, error=ERASED, key=None, value=None, headers=(), value_size=None
+    )

@@ -1,15 +1,21 @@
 """Records as JSON objects, and what is said of those that are none."""
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Final
 
 import msgspec
 
 from schemas.bad_record import BadRecord, BadRecordCode
-from schemas.records import Record
+from schemas.records import ConversationMessage, Record
 from schemas.topics import RECORD_TYPES
 
 write_json = msgspec.json.Encoder().encode
 """The UTF-8 of a record's JSON object. Fields at their default are left out."""
+
+LOST: Final = "\ufffd"
+"""Stands in a text for what could not be read."""
 
 _READERS = {record: msgspec.json.Decoder(record) for record in RECORD_TYPES}
 _MISSING_ID = re.compile(r"missing required field `\w+_id`")
@@ -35,7 +41,8 @@ def read_json(
     value: bytes, named: type[Record] | None, carried: tuple[type[Record], ...]
 ) -> Record:
     """The record of a JSON object. Half of a surrogate pair in it reads as U+FFFD, a byte
-    order mark before it is passed over.
+    order mark before it is passed over. What is said in a conversation may be in another encoding
+    that has ASCII's characters, such as Latin-1: others read as U+FFFD, and no id may have any.
 
     Args:
         value: The object's UTF-8.
@@ -57,6 +64,11 @@ def read_json(
     except ValueError as error:
         if (mended := _without_halves(value.removeprefix(_BOM))) != value:
             return read_json(mended, named, carried)
+        if isinstance(error, UnicodeDecodeError) and ConversationMessage in carried:
+            with suppress(BadRecord):
+                record = read_json(value.decode(errors="replace").encode(), named, carried)
+                if all(LOST not in one for one in _ids_of(record)):
+                    return record
         raise BadRecord(
             BadRecordCode.NOT_DECODABLE,
             f"Not JSON in UTF-8, nor Avro after a zero byte: {_excerpt(str(error))}",
@@ -74,6 +86,13 @@ def _read(value: bytes, named: type[Record] | None, carried: tuple[type[Record],
                 if record.__name__ == name:
                     return _READERS[record].decode(value)
         raise
+
+
+def _ids_of(record: Record) -> Iterator[str]:
+    for name in record.__struct_fields__:
+        value = getattr(record, name) if name.endswith("_id") else None
+        if isinstance(value, str):
+            yield value
 
 
 def _without_halves(value: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from schemas.json_format import LOST
 from schemas.records import ConversationMessage, Record, Role, TicketUpdate, Visibility
 
 READ_BYTES = 64 * 1024
@@ -11,7 +12,8 @@ Conversation = ConversationMessage | TicketUpdate
 
 
 def bounded(event: Conversation) -> tuple[Conversation, bool]:
-    """The event with its texts cut to what is read and kept of them, and whether any was.
+    """The event with its texts cut to what is read and kept of them, and whether any was, or
+    had lost characters before.
 
     The whole text stays where the record lies; decisions and packages name the message.
     """
@@ -20,7 +22,7 @@ def bounded(event: Conversation) -> tuple[Conversation, bool]:
     text, cut = shorten(event.text)
     translated, cut_too = shorten(event.translated_text or "")
     if not (cut or cut_too):
-        return event, False
+        return event, LOST in event.text or LOST in translated
     return replace(event, text=text, translated_text=translated or None), True
 
 

@@ -184,6 +184,16 @@ def test_a_text_of_any_length_is_decided_and_reviewed(agent: Harness) -> None:
     assert max(len(one.value or b"") for one in outputs) < 256 * 1024
 
 
+def test_a_text_in_another_encoding_is_decided_and_reviewed(agent: Harness) -> None:
+    message = customer("Ich m\u00f6chte mein Passwort zur\u00fccksetzen, please help")
+    value = as_json(message).decode().encode("latin-1")
+    outputs = agent.feed(CONVERSATIONS, raw(value, message.ticket_id.encode()))
+    assert decoded(outputs, LETTERS) == []
+    [decision] = decoded(outputs, DECISIONS)
+    assert decision.tier >= 1
+    assert ("unreadable", "truncated") in {(one.code, one.sub_reason) for one in decision.reasons}
+
+
 def test_a_record_that_comes_twice_is_decided_once(agent: Harness) -> None:
     message = customer("Where is my parcel?")
     outputs = agent.feed(CONVERSATIONS, message, message)

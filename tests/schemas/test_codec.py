@@ -1,6 +1,7 @@
 """JSON records are read whole or refused with a reason, and written with CloudEvents headers."""
 
 import json
+import re
 
 import msgspec
 import pytest
@@ -319,6 +320,29 @@ def test_a_customers_message_is_not_lost_for_half_an_emoji(escaped: str, text: s
     message = CODEC.decode(CONVERSATIONS, value)
     assert isinstance(message, ConversationMessage)
     assert message.text == text
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "iso8859-5"])
+def test_a_customers_message_in_another_encoding_is_read_but_for_what_is_not_ascii(
+    encoding: str,
+) -> None:
+    said = {"latin-1": "zur\u00fcck", "cp1252": "zur\u00fcck \u20ac", "iso8859-5": "\u0434\u0430!"}
+    value = json.dumps(MINIMAL | {"text": said[encoding]}, ensure_ascii=False).encode(encoding)
+    message = CODEC.decode(CONVERSATIONS, value)
+    assert isinstance(message, ConversationMessage)
+    assert message.ticket_id == MINIMAL["ticket_id"]
+    assert message.text == re.sub(r"[^\x00-\x7f]", "\ufffd", said[encoding])
+
+
+def test_an_id_that_is_not_utf_8_is_refused_and_so_is_what_is_said_elsewhere() -> None:
+    value = json.dumps(MINIMAL | {"ticket_id": "\u00e9"}, ensure_ascii=False).encode("latin-1")
+    with pytest.raises(BadRecord) as refused:
+        CODEC.decode(CONVERSATIONS, value)
+    assert refused.value.code == BadRecordCode.NOT_DECODABLE
+    profile = b'{"account_id": "a1", "updated_at": 1767603600000, "name": "Jos\xe9"}'
+    with pytest.raises(BadRecord) as refused:
+        CODEC.decode("support.accounts", profile)
+    assert refused.value.code == BadRecordCode.NOT_DECODABLE
 
 
 def test_a_customers_message_is_not_lost_for_a_confidence() -> None:

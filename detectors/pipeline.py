@@ -21,7 +21,7 @@ from detectors.signals import Matter, Signal, Signals, Span
 from detectors.thanks import thanks
 from detectors.tried import tried
 
-MODEL_VERSION: Final = "learned-3"
+MODEL_VERSION: Final = "learned-4"
 """Names what decides the signals; changes whenever the same text would get others."""
 NOTHING: Final = Signals()
 EVIDENT_FROM: Final = 0.2
@@ -127,7 +127,8 @@ def _lexicon(message: Message) -> dict[str, Signal]:
 def _english(read: Read, judgement: Judgement) -> Signals:
     message = read.message
     count, count_span = _linked(read, judgement)
-    joined: dict[str, Any] = {name: _joined(name, read, judgement) for name in SIGNALS}
+    said = _said(message.words)
+    joined: dict[str, Any] = {name: _joined(name, read, judgement, said) for name in SIGNALS}
     about = matters(message)
     asked = next((one for one in about if one.kind in INFORMATIONAL), None)
     technical = read.found["technical"]
@@ -186,15 +187,16 @@ def _is_near_miss(name: str, message: Message) -> bool:
     return any(hit.weight < 0 for hit in hits) and not unblocked(hits)
 
 
-def _joined(name: str, read: Read, judgement: Judgement) -> Signal:
+def _joined(name: str, read: Read, judgement: Judgement, said: int) -> Signal:
     """The learned score, corrected where the lexicon is sure, with its evidence where it has some.
 
     A lexicon that finds a near miss halves the score; one that finds more than was learned is
     believed, unless the model thinks it out of the question. A word or two, such as the answer to
-    a question of the AI ("cash", "row 12"), say little that the lexicons do not know.
+    a question of the AI ("cash", "row 12"), say little that the lexicons do not know, and a mere
+    code ("y 67 t 45") nothing.
     """
     score, found = judgement.scores[name], read.found[name]
-    few = len(read.message.words) <= FEW_WORDS and name not in FOUND_ALONE
+    few = said <= FEW_WORDS and (name not in FOUND_ALONE or not said)
     if _is_near_miss(name, read.message) or (few and not found.score):
         score /= 2
     elif found.score > score >= POSSIBLE_FROM.get(name, SURELY_POSSIBLE):
@@ -202,6 +204,13 @@ def _joined(name: str, read: Read, judgement: Judgement) -> Signal:
     if score < EVIDENT_FROM:
         return Signal(score)
     return Signal(score, found.span or learned().strongest(read.message, judgement, name))
+
+
+def _said(words: Sequence[str]) -> int:
+    """How many words there are, leaving single letters and what has digits out of a short text."""
+    if len(words) > ENOUGH_WORDS:
+        return len(words)
+    return sum(len(word) > 1 and not any(map(str.isdigit, word)) for word in words)
 
 
 def _foreign(message: Message, code: str) -> Signals:

@@ -1,8 +1,10 @@
 """Every golden conversation is decided as a reader of the design expects, message by message."""
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from streams.core.reasons import REASONS, Code
 from tests.core.conversation import Conversation
@@ -38,6 +40,68 @@ def test_each_reason_code_has_conversations_that_fire_it_and_near_misses(code: s
     assert len(of_code) >= FEWEST
     assert len(near) >= FEWEST_NEAR_MISSES
     assert len(fires) >= FEWEST_NEAR_MISSES
+
+
+def has(golden: Golden, expected: str = "", **fields: object) -> bool:
+    """Whether a line has these fields, and its expected decision begins like that."""
+    return any(
+        (line.expected("default") or "").startswith(expected)
+        and all(getattr(line, name) == value for name, value in fields.items())
+        for line in golden.talk
+    )
+
+
+def count(golden: Golden, expected: str = "", **fields: object) -> int:
+    """How many lines do."""
+    return sum(has(replace(golden, talk=(line,)), expected, **fields) for line in golden.talk)
+
+
+def reviewed(outcome: str) -> Callable[[Golden], bool]:
+    return lambda golden: has(golden, "", update="draft_reviewed", outcome=outcome)
+
+
+LIFECYCLE: dict[str, Callable[[Golden], bool]] = {
+    "send gate": lambda golden: has(golden, "2 handoff gate_timeout", update="gate_timeout"),
+    "contract violation": lambda golden: has(golden, anyway=True),
+    "collect": lambda golden: "collect" in repr(golden.talk),
+    "draft approved": reviewed("approved"),
+    "draft edited": reviewed("edited"),
+    "draft rejected": reviewed("rejected"),
+    "draft expired": reviewed("expired"),
+    "draft superseded": lambda golden: has(golden, "0 none", to="m1") or has(golden, of="d1"),
+    "no draft within its time": lambda golden: (
+        has(golden, "2 handoff review_unanswered")
+        and not any(line.draft or line.outcome for line in golden.talk)
+    ),
+    "episodes": lambda golden: has(golden, update="resolved") and count(golden, "2 handoff") > 1,
+    "cool-down": lambda golden: count(golden, "2 silent billing") > 1,
+    "hand-back with instructions": lambda golden: any(line.instructions for line in golden.talk),
+    "no third hand-back": lambda golden: count(golden, update="handed_back") > 1,
+    "customer writes to a person's ticket": lambda golden: has(golden, "2 silent", update=None),
+    "agent offline": lambda golden: has(golden, update="assigned", by=None),
+    "reopen": lambda golden: has(golden, "2 handoff reopened"),
+    "re-escalation": lambda golden: (
+        has(golden, update="handed_back") and count(golden, "2 handoff") > 1
+    ),
+}
+"""Parts of a ticket's life, and how a conversation that shows one is known."""
+
+
+@pytest.mark.parametrize("part", LIFECYCLE)
+def test_each_part_of_a_tickets_life_has_its_conversation(part: str) -> None:
+    assert [golden.name for golden in CONVERSATIONS if LIFECYCLE[part](golden)]
+
+
+@pytest.mark.parametrize("part", ["draft expired", "no third hand-back", "agent offline"])
+def test_what_is_rare_in_a_tickets_life_has_its_near_misses(part: str) -> None:
+    shown = [golden for golden in CONVERSATIONS if LIFECYCLE[part](golden)]
+    near = [golden for golden in shown if golden.about.startswith("Near miss")]
+    assert len(near) >= 1
+    assert len(shown) - len(near) >= FEWEST_NEAR_MISSES
+
+
+def test_there_are_conversations_enough() -> None:
+    assert len(CONVERSATIONS) >= 80
 
 
 @pytest.mark.parametrize("policy", POLICIES)

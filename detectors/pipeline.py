@@ -21,7 +21,7 @@ from detectors.signals import Matter, Signal, Signals, Span
 from detectors.thanks import thanks
 from detectors.tried import tried
 
-MODEL_VERSION: Final = "learned-3"
+MODEL_VERSION: Final = "learned-4"
 """Names what decides the signals; changes whenever the same text would get others."""
 NOTHING: Final = Signals()
 EVIDENT_FROM: Final = 0.2
@@ -43,6 +43,10 @@ FOUND_ALONE: Final = ("billing_dispute", "human_request", "technical", "thanks")
 """Signals that few words can give without the lexicons knowing them."""
 POSSIBLE_FROM: Final = {"safety": 0.03}
 """The learned score from which on a lexicon is believed; a danger must not be missed."""
+PLAIN_FROM: Final = {"human_request": 0.85}
+"""The lexicon's score from which on it is believed whatever was learned: who asks for a person in
+plain words gets one, whatever is written around them.
+"""
 
 
 class Again(Protocol):
@@ -186,18 +190,23 @@ def _is_near_miss(name: str, message: Message) -> bool:
     return any(hit.weight < 0 for hit in hits) and not unblocked(hits)
 
 
+def _is_possible(name: str, learned_score: float, found: float) -> bool:
+    plain = name in PLAIN_FROM and found >= PLAIN_FROM[name]
+    return plain or learned_score >= POSSIBLE_FROM.get(name, SURELY_POSSIBLE)
+
+
 def _joined(name: str, read: Read, judgement: Judgement) -> Signal:
     """The learned score, corrected where the lexicon is sure, with its evidence where it has some.
 
     A lexicon that finds a near miss halves the score; one that finds more than was learned is
-    believed, unless the model thinks it out of the question. A word or two, such as the answer to
+    believed, unless the model thinks it out of the question and the words are not plain. A word or two, such as the answer to
     a question of the AI ("cash", "row 12"), say little that the lexicons do not know.
     """
     score, found = judgement.scores[name], read.found[name]
     few = len(read.message.words) <= FEW_WORDS and name not in FOUND_ALONE
     if _is_near_miss(name, read.message) or (few and not found.score):
         score /= 2
-    elif found.score > score >= POSSIBLE_FROM.get(name, SURELY_POSSIBLE):
+    elif found.score > score and _is_possible(name, score, found.score):
         score = found.score
     if score < EVIDENT_FROM:
         return Signal(score)

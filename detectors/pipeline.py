@@ -33,7 +33,7 @@ PROBLEM_LEARNED: Final = 0.7
 """The learned score from which a text reports a problem that no pattern knows."""
 INFORMATION_TOLD: Final = 0.7
 """The score of a question about money that a pattern knows."""
-LINKED_FROM: Final = 0.7
+LINKED_FROM: Final = 0.8
 """Ordinary messages name several things, too: few of them may seem complex."""
 SURELY_POSSIBLE: Final = 0.2
 ENOUGH_WORDS: Final = 8
@@ -199,8 +199,9 @@ def _joined(name: str, read: Read, judgement: Judgement) -> Signal:
     """The learned score, corrected where the lexicon is sure, with its evidence where it has some.
 
     A lexicon that finds a near miss halves the score; one that finds more than was learned is
-    believed, unless the model thinks it out of the question and the words are not plain. A word or two, such as the answer to
-    a question of the AI ("cash", "row 12"), say little that the lexicons do not know.
+    believed, unless the model thinks it out of the question and the words are not plain. A word or
+    two, such as the answer to a question of the AI ("cash", "row 12"), say little that the lexicons
+    do not know.
     """
     score, found = judgement.scores[name], read.found[name]
     few = len(read.message.words) <= FEW_WORDS and name not in FOUND_ALONE

@@ -83,7 +83,7 @@ $(ENCODER)/all-minilm-l6-v2-8bit.onnx: $(ENCODER)/all-minilm-l6-v2.onnx
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train]'
 	@$(BIN)/python -m detectors.training.quantize $< $@
 
-model: $(READY) $(ENCODER)/all-minilm-l6-v2.onnx ## Train the detectors' model anew, from our own text
+model: $(READY) $(ENCODER)/all-minilm-l6-v2-8bit.onnx ## Train the detectors' model anew, from our own text
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train]'
 	@$(BIN)/python -m detectors.training $(ENCODER)
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from detectors.arrays import Floats
 
-WHOLE: Final = "all-minilm-l6-v2.onnx"
 SMALL: Final = "all-minilm-l6-v2-8bit.onnx"
 TOKENIZER: Final = "all-minilm-l6-v2-tokenizer.json"
 LONGEST: Final = 96

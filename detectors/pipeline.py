@@ -33,7 +33,7 @@ PROBLEM_LEARNED: Final = 0.7
 """The learned score from which a text reports a problem that no pattern knows."""
 INFORMATION_TOLD: Final = 0.7
 """The score of a question about money that a pattern knows."""
-LINKED_FROM: Final = 0.7
+LINKED_FROM: Final = 0.8
 """Ordinary messages name several things, too: few of them may seem complex."""
 SURELY_POSSIBLE: Final = 0.2
 ENOUGH_WORDS: Final = 8
@@ -43,6 +43,10 @@ FOUND_ALONE: Final = ("billing_dispute", "human_request", "technical", "thanks")
 """Signals that few words can give without the lexicons knowing them."""
 POSSIBLE_FROM: Final = {"safety": 0.03}
 """The learned score from which on a lexicon is believed; a danger must not be missed."""
+PLAIN_FROM: Final = {"human_request": 0.85}
+"""The lexicon's score from which on it is believed whatever was learned: who asks for a person in
+plain words gets one, whatever is written around them.
+"""
 
 
 class Again(Protocol):
@@ -205,13 +209,18 @@ def _is_near_miss(name: str, message: Message) -> bool:
     return any(hit.weight < 0 for hit in hits) and not unblocked(hits)
 
 
+def _is_possible(name: str, learned_score: float, found: float) -> bool:
+    plain = name in PLAIN_FROM and found >= PLAIN_FROM[name]
+    return plain or learned_score >= POSSIBLE_FROM.get(name, SURELY_POSSIBLE)
+
+
 def _joined(read: Read, judgement: Judgement) -> dict[str, Signal]:
     """The learned scores, corrected where the lexicon is sure, with its evidence where it has some.
 
     A lexicon that finds a near miss halves the score; one that finds more than was learned is
-    believed, unless the model thinks it out of the question. A word or two, such as the answer to
-    a question of the AI ("cash", "row 12"), say little that the lexicons do not know, and a mere
-    code ("y 67 t 45") nothing.
+    believed, unless the model thinks it out of the question and the words are not plain. A word or
+    two, such as the answer to a question of the AI ("cash", "row 12"), say little that the lexicons
+    do not know, and a mere code ("y 67 t 45") nothing.
     """
     message, scores, lexicon = read.message, judgement.scores, read.found
     said = _said(message.words)
@@ -223,7 +232,7 @@ def _joined(read: Read, judgement: Judgement) -> dict[str, Signal]:
             few and not found.score and (name not in FOUND_ALONE or not said)
         ):
             score /= 2
-        elif found.score > score >= POSSIBLE_FROM.get(name, SURELY_POSSIBLE):
+        elif found.score > score and _is_possible(name, score, found.score):
             score = found.score
         span = None
         if score >= EVIDENT_FROM:

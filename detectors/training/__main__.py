@@ -23,9 +23,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from detectors.arrays import Floats
-from detectors.encoder import WHOLE, Encoder
+from detectors.encoder import SMALL, Encoder
 from detectors.features import READ, Pieces, grams
 from detectors.labels import CATEGORIES, FLAGS, LINKED, OUTPUTS
 from detectors.learned import MODEL, Features
@@ -43,8 +44,8 @@ SEEN: Final = 2
 """Messages that an n-gram must be in to be known."""
 COMMON: Final = 1e-3
 """Pieces more frequent than that count less: a / (a + p) (Arora, Liang and Ma 2017)."""
-FOLDS: Final = 4
-RECOMBINED: Final = 25_000
+FOLDS: Final = 3
+RECOMBINED: Final = 15_000
 RENAMED: Final = 4_000
 DOUBTFUL: Final = 0.3
 """How sure it is that a label which nobody had in mind is missing with reason."""
@@ -71,7 +72,9 @@ def main() -> None:
     """Train and write the model."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("encoder", type=Path, help="folder with the encoder and its tokenizer")
-    encoder = Encoder(parser.parse_args().encoder, WHOLE, threads=2)
+    encoder = Encoder(parser.parse_args().encoder, SMALL)
+    # The products are small: a second thread would mostly wait.
+    threadpool_limits(1, user_api="blas")
     examples = [*training_examples(), *linked_examples()]
     texts = [one.text for one in examples]
     more = recombined(texts, RECOMBINED, SEED)

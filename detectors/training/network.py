@@ -127,9 +127,15 @@ def learn(
                 grams[some], dense[some], wanted[some], counts[some], kept / (1 - DROPPED)
             )
             for name, slope in slopes.items():
-                mean[name] = KEEP_MEAN * mean[name] + (1 - KEEP_MEAN) * slope
-                square[name] = KEEP_SQUARE * square[name] + (1 - KEEP_SQUARE) * slope**2
-                size = np.sqrt(square[name] / (1 - KEEP_SQUARE**step)) + TINY
-                move = rate * mean[name] / (1 - KEEP_MEAN**step) / size
-                network.weights[name] -= move.astype(np.float32)
+                mean[name] *= KEEP_MEAN
+                mean[name] += (1 - KEEP_MEAN) * slope
+                square[name] *= KEEP_SQUARE
+                square[name] += (1 - KEEP_SQUARE) * slope**2
+                size = square[name] / (1 - KEEP_SQUARE**step)
+                np.sqrt(size, out=size)
+                size += TINY
+                move = rate * mean[name]
+                move /= 1 - KEEP_MEAN**step
+                move /= size
+                network.weights[name] -= move
     return network

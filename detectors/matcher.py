@@ -35,6 +35,11 @@ class _Node:
         self.inner = False
         self.says: list[tuple[str, float]] = []
 
+    @property
+    def only_begins(self) -> bool:
+        """Whether finding it says nothing yet: the beginning of longer patterns."""
+        return self.parent is None and not self.says
+
 
 class Matcher:
     """Finds rules in a stream of words, in time linear in the stream."""
@@ -58,17 +63,22 @@ class Matcher:
                 node.says.append((rule.name, rule.weight))
         self._automaton = ahocorasick.Automaton()
         for phrase in sorted(phrases):
-            self._automaton.add_word(phrase, (len(phrase), tuple(phrases[phrase])))
+            # Most nodes of a phrase only begin something: those are reached all at once.
+            begun = tuple(node for node in phrases[phrase] if node.only_begins)
+            others = tuple(node for node in phrases[phrase] if not node.only_begins)
+            self._automaton.add_word(phrase, (len(phrase), begun, others))
         self._automaton.make_automaton()
 
     def find(self, stream: str) -> Hits:
         """Every rule found, by the name it speaks for, in the order of its ends."""
         hits: Hits = {}
         reached: dict[_Node, tuple[int, int]] = {}
-        for last, (length, nodes) in self._automaton.iter(stream):
+        for last, (length, begun, others) in self._automaton.iter(stream):
             end = last + 1
             begin = end - length
-            for node in nodes:
+            if begun:
+                reached.update(dict.fromkeys(begun, (begin, end)))
+            for node in others:
                 start = begin
                 if node.parent is not None:
                     before = reached.get(node.parent)

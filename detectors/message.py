@@ -66,14 +66,14 @@ class Message:
         return self.reading.span(spans[first][0], spans[last][1])
 
     def _find_bounds(self) -> tuple[list[int], list[Span]]:
-        form, text = forms(), self.reading.text
+        index = self.reading.text.index
         starts, spans = [], []
         place = 1
         end = 0
-        for word in self.words:
-            begin = text.index(word, end)
+        for word, shape in zip(self.words, map(forms().__getitem__, self.words), strict=True):
+            begin = index(word, end)
             end = begin + len(word)
-            if shape := form[word]:
+            if shape:
                 starts.append(place)
                 spans.append((begin, end))
                 place += len(shape) + 1

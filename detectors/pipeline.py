@@ -17,7 +17,7 @@ from detectors.message import Message
 from detectors.repetition import gist
 from detectors.scoring import SILENT, signal, unblocked
 from detectors.sentiment import sentiment
-from detectors.signals import Matter, Signal, Signals, Span
+from detectors.signals import Fingerprint, Matter, Signal, Signals, Span
 from detectors.thanks import thanks
 from detectors.tried import tried
 
@@ -64,23 +64,19 @@ class Again(Protocol):
 def analyze_each(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
     """The signals of each text as one reading gives them; `detectors.analyze` reads more."""
     signals = [NOTHING] * len(texts)
-    english: dict[int, Read] = {}
-    for index, text in enumerate(texts):
-        if not text or text.isspace():
-            continue
-        message = Message(text)
-        code = language(message)
-        if code is None or code == ENGLISH:
-            english[index] = _read(message, code)
-        else:
-            signals[index] = _foreign(message, code)
-    reads = list(english.values())
+    said = {at: Message(text) for at, text in enumerate(texts) if text and not text.isspace()}
+    codes = dict(zip(said, list(map(language, said.values())), strict=True))
+    english = [at for at, code in codes.items() if code is None or code == ENGLISH]
+    for at, code in codes.items():
+        if code is not None and code != ENGLISH:
+            signals[at] = _foreign(said[at], code)
+    reads = [_read(said[at], codes[at]) for at in english]
     messages, lexicon = [read.message for read in reads], [scores(read) for read in reads]
     judged = learned().judge(messages, lexicon)
     if again is not None:
         judged = again.judge(messages, lexicon, judged)
-    for index, found in zip(english, _english(reads, judged), strict=True):
-        signals[index] = found
+    for at, found in zip(english, _english(reads, judged), strict=True):
+        signals[at] = found
     return signals
 
 
@@ -137,6 +133,7 @@ def _english(reads: Sequence[Read], judged: Sequence[Judgement]) -> Iterator[Sig
     messages = [read.message for read in reads]
     joined = list(map(_joined, reads, judged))
     linked = list(map(_linked, reads, judged))
+    problems = list(map(_problem, reads, joined))
     about = list(map(matters, messages))
     unfamiliar = list(map(_unfamiliar, messages))
     named = list(map(entities, messages))
@@ -144,22 +141,25 @@ def _english(reads: Sequence[Read], judged: Sequence[Judgement]) -> Iterator[Sig
     due = list(map(deadlines, messages))
     gists = list(map(gist, messages))
     for at, (read, judgement) in enumerate(zip(reads, judged, strict=True)):
-        found, (count, count_span) = joined[at], linked[at]
-        technical = read.found["technical"]
-        if found["technical"].score >= PROBLEM_LEARNED:
-            technical = found["technical"]
+        count, span = linked[at]
         yield Signals(
-            **_money(read.message, judgement, about[at], found),
+            **_money(read.message, judgement, about[at], joined[at]),
             matters=about[at],
             unfamiliar=unfamiliar[at],
             complexity=count,
-            complexity_span=count_span,
+            complexity_span=span,
             category=judgement.category,
-            fingerprint=fingerprint(read.message, technical, understood=True),
+            fingerprint=problems[at],
             entities=named[at] + steps[at] + due[at],
             language=read.language,
             gist=gists[at],
         )
+
+
+def _problem(read: Read, joined: dict[str, Signal]) -> Fingerprint | None:
+    learned_score = joined["technical"]
+    told = learned_score if learned_score.score >= PROBLEM_LEARNED else read.found["technical"]
+    return fingerprint(read.message, told, understood=True)
 
 
 def _money(

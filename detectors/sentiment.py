@@ -93,7 +93,8 @@ def _contrast(start: int, but: int) -> float:
 
 def _signs(message: Message) -> float:
     original = message.reading.original
-    faces = [weight for face, weight in _FACES.items() if face in message.reading.text]
+    text = message.reading.text
+    faces = [weight for face, weight in _FACES.items() if face in text] if ":" in text else []
     if not original.isascii():
         faces += [_EMOJI[char] for char in set(original) & _EMOJI.keys()]
     return max(faces, default=0.0)

@@ -113,8 +113,7 @@ def stream(text: str) -> str:
 
 def stream_of(words: Iterable[str]) -> str:
     """The same of words that were found already."""
-    form = forms()
-    return f" {' '.join([shape for word in words if (shape := form[word])])} "
+    return f" {' '.join(filter(None, map(forms().__getitem__, words)))} "
 
 
 def hash_of(word: str) -> int:

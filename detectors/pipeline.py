@@ -43,9 +43,14 @@ FOUND_ALONE: Final = ("billing_dispute", "human_request", "technical", "thanks")
 """Signals that few words can give without the lexicons knowing them."""
 POSSIBLE_FROM: Final = {"safety": 0.03}
 """The learned score from which on a lexicon is believed; a danger must not be missed."""
-PLAIN_FROM: Final = {"human_request": 0.85}
-"""The lexicon's score from which on it is believed whatever was learned: who asks for a person in
-plain words gets one, whatever is written around them.
+PLAIN_FROM: Final = {
+    "human_request": 0.85,
+    "security": 0.8,
+    "legal_compliance": 0.85,
+    "safety": 0.9,
+}
+"""The lexicon's score from which on it is believed whatever was learned: what never may be missed
+is heard when it is said in plain words, whatever is written around them.
 """
 
 

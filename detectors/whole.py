@@ -4,6 +4,7 @@ what stands only in a quotation.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -23,6 +24,13 @@ _SPEAKER: Final = re.compile(
     r"^\W{0,5}(?:ai|agent|assistant|bot|customer|human|operator|support|system|user)\W{0,3}:",
     re.IGNORECASE | re.MULTILINE,
 )
+_STEERING: Final = (
+    "ignore", "disregard", "instruction", "overrid", "escalat", "classif", "treat this", "treat it",
+    "treat the", "tier", "no need", "not urgent", "pretend", "prompt", "joking",
+    "kidding", "a test",
+)  # fmt: skip
+"""Words of one who tells the machine how to take what he says."""
+_CLAUSE: Final = re.compile(r"[.!?;:\n]+\s")
 
 
 def analyze(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
@@ -50,16 +58,30 @@ def analyze(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:
     """Where each part begins, and the part: the lines of a long text or of what looks like a
-    transcript, and windows over a long text.
+    transcript, the clauses of a short one that tells how it is to be taken, and windows over a long
+    text.
     """
     if "\n" in text and (len(text) > LONG or (":" in text and _SPEAKER.search(text))):
         place = 0
         for line in text.split("\n", _MOST_LINES):
             yield place, line
             place += len(line) + 1
+    if len(text) <= LONG and _is_steering(text.lower()):
+        yield from _clauses(text)
     if len(text) > LONG:
         for start in range(0, len(text), _STEP):
             yield start, text[start : start + _PART]
+
+
+def _is_steering(lowered: str) -> bool:
+    return any(word in lowered for word in _STEERING)
+
+
+def _clauses(text: str) -> Iterator[tuple[int, str]]:
+    begins = [0, *(end.end() for end in islice(_CLAUSE.finditer(text), _MOST_LINES))]
+    if len(begins) > 1:
+        for start, end in pairwise([*begins, len(text)]):
+            yield start, text[start:end]
 
 
 def _stricter(one: Signals, other: Signals, names: Sequence[str], start: int) -> Signals:

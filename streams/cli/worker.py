@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
 
 import click
@@ -47,7 +48,7 @@ def command(names: tuple[str, ...], supervised: bool) -> None:
         settings = load_settings()
         settings.worker_name()
         reach(connection_of(settings))
-        sys.exit(supervise([_command(name) for name in wanted]))
+        sys.exit(supervise([supervised_worker(name) for name in wanted]))
 
 
 def _run(name: str) -> None:
@@ -63,14 +64,14 @@ def _run(name: str) -> None:
     run(app, logging.getLevelName(settings.log_level.upper()))
 
 
-def _command(name: str) -> list[str]:
+def supervised_worker(name: str) -> list[str]:
+    """The command that runs an agent until its `lifeline` ends."""
     return [sys.executable, "-m", "streams.cli.main", "worker", "--supervised", "--agents", name]
 
 
 def supervise(commands: Sequence[Sequence[str]]) -> int:
     """Run the commands until one ends or we are told to stop, then end them all.
 
-    Their stdin is a pipe that only we can write to: it ends when we do, however that comes about.
     Returns 0 when told to stop, else the exit code of the one that ended first.
     """
     told: list[int] = []
@@ -80,21 +81,33 @@ def supervise(commands: Sequence[Sequence[str]]) -> int:
 
     signal.signal(signal.SIGTERM, tell)
     signal.signal(signal.SIGINT, tell)
-    read, write = os.pipe()
-    children = [
-        subprocess.Popen(command, stdin=read, start_new_session=True) for command in commands
-    ]
-    os.close(read)
     code = 0
-    while not told:
-        ended = [child.returncode for child in children if child.poll() is not None]
-        if ended:
-            code = ended[0] or 1
-            break
-        time.sleep(0.1)
-    end(children)
-    os.close(write)
+    with lifeline() as stdin:
+        children = [
+            subprocess.Popen(command, stdin=stdin, start_new_session=True) for command in commands
+        ]
+        while not told:
+            ended = [child.returncode for child in children if child.poll() is not None]
+            if ended:
+                code = ended[0] or 1
+                break
+            time.sleep(0.1)
+        end(children)
     return code
+
+
+@contextmanager
+def lifeline() -> Iterator[int]:
+    """A stdin for supervised workers that only we can write to.
+
+    It ends when we do, however that comes about.
+    """
+    read, write = os.pipe()
+    try:
+        yield read
+    finally:
+        os.close(read)
+        os.close(write)
 
 
 def end_with_supervisor(grace: float = GRACE) -> None:

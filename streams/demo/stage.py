@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from streams.admin.topics import wanted_topics
 from streams.app import AGENTS, changelogs
-from streams.cli.worker import end
+from streams.cli.worker import end, lifeline, supervised_worker
 from streams.clock import ScaledClock
 from streams.embedded import EmbeddedBroker
 from streams.engine import Guarantee, wall_clock
@@ -55,14 +54,14 @@ def stage(speed: float, health_address: str = "") -> Iterator[Stage]:
         topics = {topic.name: topic.partitions for topic in wanted}
         topics |= dict.fromkeys(changelogs(settings), PARTITIONS)
         clock = ScaledClock(SYNTHETIC_START, wall_clock(), speed)
-        with EmbeddedBroker(topics) as broker:
+        with EmbeddedBroker(topics) as broker, lifeline() as stdin:
             settings = Settings(
                 bootstrap_servers=broker.bootstrap,
                 data_dir=Path(data),
                 worker_id="demo",
                 health_address=health_address,
             )
-            workers = [_start(name, settings, clock) for name in AGENTS]
+            workers = [_start(name, settings, clock, stdin) for name in AGENTS]
             made = Stage(settings, clock, Path(data), workers)
             try:
                 _wait_until_ready(made)
@@ -71,7 +70,9 @@ def stage(speed: float, health_address: str = "") -> Iterator[Stage]:
                 end(workers)
 
 
-def _start(name: str, settings: Settings, clock: ScaledClock) -> "subprocess.Popen[bytes]":
+def _start(
+    name: str, settings: Settings, clock: ScaledClock, stdin: int
+) -> "subprocess.Popen[bytes]":
     # What the user has set is for his own broker.
     others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     environment = others | {
@@ -87,9 +88,9 @@ def _start(name: str, settings: Settings, clock: ScaledClock) -> "subprocess.Pop
     }
     with (settings.data_dir / f"{name}.log").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "streams.cli.main", "worker", "--agents", name],
+            supervised_worker(name),
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -116,15 +116,16 @@ class Checkpointer:
         """Seconds until the next one may start.
 
         A transaction costs the broker and us some milliseconds whatever is in it: at low rates
-        twice its duration lies between two of them. At full load it is the commit interval from
-        start to start, however long one took: what waits makes the next one longer.
+        half its duration lies between two of them, so that a slow broker rests a third of the
+        time. At full load it is the commit interval from start to start, however long one took:
+        what waits makes the next one longer.
         """
         config = self._config
         pause = config.commit_pause / 1000
-        if any(len(part.pending) > 1 for part in self._owned().values()):
+        if any(part.queued_records > config.batch_size for part in self._owned().values()):
             since = time.monotonic() - self._last_start
             return max(pause, config.commit_interval / 1000 - since)
-        return max(pause, 2 * self._last_duration)
+        return max(pause, self._last_duration / 2)
 
     def _tell(self, cuts: list[Cut]) -> None:
         observer, now = self._config.observer, self._config.clock()

@@ -236,9 +236,9 @@ class BatchConsumer(driver.Consumer):
     def _wanted(self, owned: Mapping[int, "Partition"]) -> set[TP]:
         """Back-pressure: what is fetched when, so that memory has a bound.
 
-        Partitions with a full queue of batches are not fetched; when the queued values of all
-        have reached their bound, only partitions without a queue; and none at all while a
-        checkpoint takes long, for what is handled meanwhile stays in memory until it ends.
+        Partitions with a full queue are not fetched; when the queued values of all have reached
+        their bound, only partitions without a queue; and none at all while a checkpoint takes long,
+        for what is handled meanwhile stays in memory until it ends.
         """
         config, wanted = self.engine.config, set[TP]()
         for part in owned.values():
@@ -246,10 +246,9 @@ class BatchConsumer(driver.Consumer):
         if self.engine.checkpointing_for() > config.checkpoint_patience / 1000:
             return wanted
         queued = sum(part.queued_bytes for part in owned.values())
-        full = queued >= config.queued_bytes
-        most = 1 if full else max(1, config.queued_records // config.batch_size)
+        most = config.queued_records if queued < config.queued_bytes else 1
         for number, part in owned.items():
-            if len(part.pending) < most:
+            if part.queued_records < most:
                 wanted.update(TP(topic, number) for topic in part.delivered)
         return wanted
 

@@ -56,6 +56,7 @@ class Partition:
         self.delivered = dict(position.offsets)
         self.readable = False
         self.pending: deque[Batch] = deque()
+        self.queued_records = 0
         self.queued_bytes = 0
         self.timers = Timers(self._timer_keys)
         self.ticked = 0
@@ -68,6 +69,7 @@ class Partition:
     def queue(self, batch: Batch) -> None:
         """A batch waits for the agent."""
         self.pending.append(batch)
+        self.queued_records += len(batch)
         self.queued_bytes += batch.size
 
     def fold(self) -> None:
@@ -75,6 +77,7 @@ class Partition:
         pending = self.pending
         while pending and pending[0].done:
             batch = pending.popleft()
+            self.queued_records -= len(batch)
             self.queued_bytes -= batch.size
             self._overlay.update(batch.changes)
             self._outputs += batch.outputs

@@ -49,7 +49,7 @@ class Harness:
         return record
 
     def _run(self, batch: Batch) -> list[Output]:
-        self.partition.pending.append(batch)
+        self.partition.queue(batch)
         self._processor.process(batch)
         outputs = list(batch.outputs)
         batch.finish()

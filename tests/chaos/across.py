@@ -69,7 +69,7 @@ class Across:
             load.agent,
         )
         self.group = self._config.group
-        self.source = self._connection.topic(self._read)
+        self.sources: Sequence[str] = (self._connection.topic(self._read),)
         self.watched = self._config.changelog
         self.rate = rate
 
@@ -115,7 +115,7 @@ class Across:
     def _sources(
         self, number: int, verdict: Verdict, given: list[Record]
     ) -> Iterator[SourceRecord]:
-        for message in read(self._connection.bootstrap, self.source, partitions=[number]):
+        for message in read(self._connection.bootstrap, self.sources[0], partitions=[number]):
             at, headers = message.timestamp()[1], message.headers() or ()
             verdict.messages += 1
             given.append(self._codec.decode(self._read, message.value(), headers, at))

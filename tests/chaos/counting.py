@@ -25,7 +25,7 @@ class Counting:
     def __init__(self, bootstrap: str, group: str, rate: int, **extra: str) -> None:
         self.names = Names(group)
         self.group = group
-        self.source = self.names.source
+        self.sources: Sequence[str] = (self.names.source,)
         self.watched = self.names.answers
         self.rate = rate
         self._extra = extra

@@ -27,8 +27,8 @@ class Workload(Protocol):
     Attributes:
         arguments: The worker's command line, after the interpreter.
         group: Its consumer group.
-        source: The topic it reads.
-        watched: An output topic on which every partition of the source answers steadily.
+        sources: The topics it reads.
+        watched: An output topic on which every partition of the sources answers steadily.
         settle: Seconds that it may still write for once it has read all.
         rate: Records a second that are fed.
 
@@ -36,7 +36,7 @@ class Workload(Protocol):
 
     arguments: Sequence[str]
     group: str
-    source: str
+    sources: Sequence[str]
     watched: str
     settle: float
     rate: int
@@ -160,7 +160,7 @@ class Drill:
         bootstrap, workload = self.kafka.bootstrap, self.workload
         workload.prepare()
         watch = Watch(bootstrap, workload.watched).start()
-        feed = feed_by(bootstrap, workload.source, workload.records(), workload.rate)
+        feed = feed_by(bootstrap, workload.sources, workload.records(), workload.rate)
         try:
             for worker in workers:
                 self.group.start(worker)
@@ -173,7 +173,10 @@ class Drill:
             seconds = time.monotonic() - fed
             gaps = watch.stop()
             self.say(f"{feed.produced:,} records fed; reading the rest")
-            all_read = wait_until_read(bootstrap, workload.group, workload.source, patience)
+            all_read = all(
+                wait_until_read(bootstrap, workload.group, source, patience)
+                for source in workload.sources
+            )
             time.sleep(workload.settle)
         finally:
             feed.finish()

@@ -1,4 +1,4 @@
-"""Feeds a topic at a steady rate, whatever becomes of the broker meanwhile."""
+"""Feeds topics at a steady rate, whatever becomes of the broker meanwhile."""
 
 import random
 import threading
@@ -13,12 +13,13 @@ FLUSH_TIMEOUT = 60.0
 
 
 class Fed(NamedTuple):
-    """A record to feed; a `timestamp` of 0 is the producer's clock."""
+    """A record to feed to the topic of that number; a `timestamp` of 0 is the producer's clock."""
 
     key: bytes
     value: bytes | None
     headers: Sequence[tuple[str, bytes]] = ()
     timestamp: int = 0
+    topic: int = 0
 
 
 def numbered(keys: int, seed: int = 7) -> Iterator[Fed]:
@@ -38,8 +39,10 @@ class Feed:
     records arrive once and in their key's order.
     """
 
-    def __init__(self, bootstrap: str, topic: str, records: Iterator[Fed], rate: int) -> None:
-        self._topic = topic
+    def __init__(
+        self, bootstrap: str, topics: Sequence[str], records: Iterator[Fed], rate: int
+    ) -> None:
+        self._topics = topics
         self._records = records
         self._rate = rate
         self._least = 0
@@ -91,9 +94,9 @@ class Feed:
         self._open()
         started = time.monotonic()
         while not self._over():
-            key, value, headers, timestamp = next(self._records)
+            key, value, headers, timestamp, topic = next(self._records)
             self._producer.produce(
-                self._topic, value, key, headers=list(headers), timestamp=timestamp
+                self._topics[topic], value, key, headers=list(headers), timestamp=timestamp
             )
             self.produced += 1
             if self.produced % 20 == 0:
@@ -116,7 +119,7 @@ class TransactionalFeed(Feed):
     """Commits every twenty records, and aborts as many others behind them that nobody may count."""
 
     def settings(self) -> dict[str, str]:
-        return {"transactional.id": f"feed-{self._topic}"}
+        return {"transactional.id": f"feed-{self._topics[0]}"}
 
     def _open(self) -> None:
         self._producer.init_transactions()
@@ -126,7 +129,7 @@ class TransactionalFeed(Feed):
         self._producer.commit_transaction()
         self._producer.begin_transaction()
         for number in range(20):
-            self._producer.produce(self._topic, b'{"n": 0}', f"T{number:05}".encode())
+            self._producer.produce(self._topics[0], b'{"n": 0}', f"T{number:05}".encode())
         # What has not reached the broker would leave nothing there to pass over.
         self._producer.flush(FLUSH_TIMEOUT)
         self._producer.abort_transaction()

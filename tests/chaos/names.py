@@ -15,6 +15,11 @@ class Names:
         return f"{self.group}-source"
 
     @property
+    def sides(self) -> tuple[str, str]:
+        """What workers over two topics read."""
+        return f"{self.group}-left", f"{self.group}-right"
+
+    @property
     def answers(self) -> str:
         """One record for every source record, on the partition of the same number."""
         return f"{self.group}-answers"

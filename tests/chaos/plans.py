@@ -12,6 +12,7 @@ from tests.chaos.counting import Counting
 from tests.chaos.disk import small_disks
 from tests.chaos.drill import WORKERS, Drill, Result, Workload
 from tests.chaos.feed import Feed, TransactionalFeed
+from tests.chaos.joined import Joined
 from tests.chaos.tickets import Tickets
 from tests.kafka import Kafka
 
@@ -56,6 +57,16 @@ def trickling(bootstrap: str, group: str) -> Workload:
     return Counting(bootstrap, group, TRICKLE_RATE)
 
 
+def joined(bootstrap: str, group: str) -> Workload:
+    """Workers over two topics."""
+    return Joined(bootstrap, group, RATE)
+
+
+def short_joined(bootstrap: str, group: str) -> Workload:
+    """Workers over two topics whose sessions end soon."""
+    return Joined(bootstrap, group, SHORT_RATE, **SHORT_SESSION)
+
+
 def tickets(bootstrap: str, group: str) -> Workload:
     """Tickets workers as in production."""
     return Tickets(bootstrap, TICKETS_RATE)
@@ -97,6 +108,7 @@ _full = (
     Plan("all", counting, scripts.mix, LEAST, small_disks=True),
     Plan("tickets", tickets, scripts.tickets, small_disks=True),
     Plan("transactions", counting, scripts.short_kills, feed_by=TransactionalFeed),
+    Plan("joined", joined, scripts.kills, LEAST),
     Plan("anomalies", anomalies, scripts.kills, ACROSS_LEAST),
     Plan("accounts", accounts, scripts.short_kills, ACROSS_LEAST),
 )
@@ -106,6 +118,7 @@ _quick = (
     Plan("all", short_counting, scripts.short_mix, small_disks=True),
     Plan("tickets", short_tickets, scripts.short_tickets),
     Plan("transactions", short_counting, scripts.short_kills, feed_by=TransactionalFeed),
+    Plan("joined", short_joined, scripts.short_kills),
     Plan("anomalies", short_anomalies, scripts.short_kills, SHORT_ACROSS_LEAST),
     Plan("accounts", short_accounts, scripts.short_kills, SHORT_ACROSS_LEAST),
 )

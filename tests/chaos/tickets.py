@@ -30,7 +30,7 @@ class Tickets:
 
     arguments: Sequence[str] = ("-m", "streams.cli.main", "worker", "--agents", "tickets")
     group = "baton-tickets"
-    source = CONVERSATIONS
+    sources: Sequence[str] = (CONVERSATIONS,)
     watched = "support.decisions"
     settle = 1.0
 

@@ -1,6 +1,7 @@
 """`baton worker` and the processes of its agents: none outlives the command."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -21,6 +22,14 @@ import signal
 from streams.cli.worker import end_with_supervisor
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 end_with_supervisor(0.2)
+"""
+
+
+DEMO = """
+from streams.demo.stage import stage
+with stage(1.0) as running:
+    print(*(worker.pid for worker in running.workers), flush=True)
+    input()
 """
 
 
@@ -70,3 +79,21 @@ def test_a_process_that_does_not_end_in_order_is_killed() -> None:
         assert deaf.stdin is not None
         deaf.stdin.close()
         assert deaf.wait(20) == -signal.SIGKILL
+
+
+def test_the_workers_of_the_demo_end_when_it_is_killed(tmp_path: Path) -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-c", DEMO],
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert demo.stdout is not None
+    watched = [os.pidfd_open(int(pid)) for pid in demo.stdout.readline().split()]
+    assert len(watched) == len(AGENTS)
+    demo.kill()
+    demo.communicate()
+    for worker in watched:
+        assert select.select([worker], [], [], 30)[0], "it ends"
+        os.close(worker)

@@ -24,7 +24,6 @@ class Consumer(BatchConsumer):
             "s",
             Path(),
             "A",
-            batch_size=1,
             queued_records=3,
             queued_bytes=10 * KIB,
         )

@@ -5,9 +5,8 @@ What it has learned lies in `model/model.npz`, made by `detectors.training`. A t
 through one hidden layer). Plain numpy: some microseconds a text in a batch.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
-from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 from zlib import crc32
@@ -20,6 +19,7 @@ from detectors.features import READ, Pieces
 from detectors.labels import CATEGORIES, OUTPUTS
 from detectors.message import Message
 from detectors.signals import Span
+from detectors.sums import sums
 from detectors.vocabulary import Seen, Vocabulary
 
 MODEL: Final = Path(__file__).parent / "model" / "model.npz"
@@ -40,7 +40,7 @@ class Features:
         pieces = _strings(stored["pieces"])
         self._pieces = Pieces({piece: number for number, piece in enumerate(pieces)})
         vectors = stored["vectors"].astype(np.float32) * stored["scales"][:, None]
-        # A row of zeros behind those of the pieces is for texts that have none.
+        # The row of zeros behind those of the pieces is there for `version`, which counts it in.
         self._vectors = np.vstack([vectors, np.zeros(vectors.shape[1], np.float32)])
 
     def seen(self, messages: Sequence[Message]) -> Seen:
@@ -65,9 +65,8 @@ class Features:
 
     def dense(self, messages: Sequence[Message], lexicon: Sequence[Sequence[float]]) -> Floats:
         """Meaning and lexicon scores, shape (messages, vector + lexicon)."""
-        none = len(self._vectors) - 1
-        numbers = [[none, *self._pieces.of(message.words[:READ])] for message in messages]
-        summed = _summed(self._vectors, numbers)
+        words = [message.words[:READ] for message in messages]
+        summed = sums(self._vectors, list(map(self._pieces.of, words)))
         size = np.linalg.norm(summed, axis=1, keepdims=True)
         return np.hstack([summed * (MEANING / (size + TINY)), np.array(lexicon, np.float32)])
 
@@ -145,15 +144,6 @@ class Judgement(NamedTuple):
     category: str
     scores: Mapping[str, float]
     seen: Ints
-
-
-def _summed(rows: Floats, numbers: Iterable[Sequence[int]]) -> Floats:
-    """For each list of row numbers (none empty) the sum of these rows."""
-    lists = list(numbers)
-    starts = np.cumsum([0, *map(len, lists[:-1])])
-    chosen = np.fromiter(chain.from_iterable(lists), np.intp)
-    summed: Floats = np.add.reduceat(rows[chosen], starts, axis=0)
-    return summed
 
 
 def _strings(data: np.ndarray) -> list[str]:

@@ -50,6 +50,6 @@ def scaled(vector: Floats) -> tuple[int, ...]:
 
 @cache
 def _common() -> Floats:
-    reports = [Message(one).words for one in _ANY_REPORT]
+    reports = [Message.of(one).words for one in _ANY_REPORT]
     found: Floats = np.mean([learned().features.mean(one) for one in reports], axis=0)
     return found

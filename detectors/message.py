@@ -1,6 +1,7 @@
 """A message under analysis: its text, its words and every pattern found in them."""
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
@@ -50,13 +51,27 @@ class Message:
 
     __slots__ = ("_bounds", "forms", "hits", "reading", "stream", "words")
 
-    def __init__(self, text: str) -> None:
-        self.reading = Reading(text)
-        self.words: list[str] = WORD.findall(self.reading.text)
-        self.stream = stream_of(self.words)
-        self.forms = self.stream.split()
-        self.hits: Hits = matcher().find(self.stream)
+    def __init__(self, reading: Reading, words: list[str], stream: str, hits: Hits) -> None:
+        self.reading = reading
+        self.words = words
+        self.stream = stream
+        self.forms = stream.split()
+        self.hits = hits
         self._bounds: tuple[list[int], list[Span]] | None = None
+
+    @classmethod
+    def of(cls, text: str) -> "Message":
+        """One text, read."""
+        return cls.all_of([text])[0]
+
+    @classmethod
+    def all_of(cls, texts: Iterable[str]) -> list["Message"]:
+        """Texts, read a step at a time: the tables of one step fit the processor's cache."""
+        readings = list(map(Reading, texts))
+        words: list[list[str]] = [WORD.findall(reading.text) for reading in readings]
+        streams = list(map(stream_of, words))
+        hits = list(map(matcher().find, streams))
+        return list(map(cls, readings, words, streams, hits))
 
     def span(self, start: int, end: int) -> Span:
         """The characters of the original that [start, end) of the stream was read from."""

@@ -69,8 +69,9 @@ class Again(Protocol):
 def analyze_each(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
     """The signals of each text as one reading gives them; `detectors.analyze` reads more."""
     signals = [NOTHING] * len(texts)
-    said = {at: Message(text) for at, text in enumerate(texts) if text and not text.isspace()}
-    codes = dict(zip(said, list(map(language, said.values())), strict=True))
+    places = [at for at, text in enumerate(texts) if text and not text.isspace()]
+    said = dict(zip(places, Message.all_of([texts[at] for at in places]), strict=True))
+    codes = dict(zip(places, list(map(language, said.values())), strict=True))
     english = [at for at, code in codes.items() if code is None or code == ENGLISH]
     for at, code in codes.items():
         if code is not None and code != ENGLISH:
@@ -102,7 +103,7 @@ def scores(read: Read) -> list[float]:
 
 def read_in_english(text: str) -> Read:
     """A text as training reads it."""
-    return _read(Message(text), ENGLISH)
+    return _read(Message.of(text), ENGLISH)
 
 
 def _read(message: Message, code: str | None) -> Read:

@@ -41,7 +41,7 @@ LOGIN = (
 
 def told(number: int, text: str) -> ProblemReport:
     """A report whose fingerprint nobody shares: only the meaning can bring it to others."""
-    message = Message(text)
+    message = Message.of(text)
     return replace(
         report(number, f"a{number}"),
         fingerprint=f"alone-{number}",

@@ -64,7 +64,7 @@ def test_a_how_to_question_fires_nothing() -> None:
 
 
 def test_of_a_long_text_only_the_beginning_is_looked_at() -> None:
-    message = Message("word " * 50_000)
+    message = Message.of("word " * 50_000)
     assert len(grams(message)) == 2 * READ - 1
     features = learned().features
     assert (features.mean(message.words) == features.mean(message.words[:READ])).all()

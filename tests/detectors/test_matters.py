@@ -7,7 +7,7 @@ from detectors.message import Message
 
 
 def kinds(text: str) -> list[str]:
-    return [matter.kind for matter in matters(Message(text))]
+    return [matter.kind for matter in matters(Message.of(text))]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,6 @@ def test_what_says_more_or_something_else_is_none_of_them(text: str) -> None:
 def test_the_evidence_is_where_it_stands() -> None:
     text = "Hi, I think I am locked out. And somebody has my password!"
     spans = [
-        text[start:end] for _, (start, end) in ((m.kind, m.span) for m in matters(Message(text)))
+        text[start:end] for _, (start, end) in ((m.kind, m.span) for m in matters(Message.of(text)))
     ]
     assert spans == ["somebody has my password", "locked out"]

@@ -94,7 +94,7 @@ def test_a_problem_that_no_pattern_knows_is_reported_where_the_model_is_sure() -
         "The dealer dashboard shows last week's numbers. Refreshing doesn't help, same on my"
         " colleague's machine. Our board meets this afternoon.",
     ]
-    assert all(signal(Message(text), "technical").score < PROBLEM_FROM for text in texts)
+    assert all(signal(Message.of(text), "technical").score < PROBLEM_FROM for text in texts)
     assert all(fingerprint(text).meaning for text in texts)
 
 

@@ -263,7 +263,7 @@ def test_a_word_after_but_weighs_more_than_one_before() -> None:
     ],
 )
 def test_emphasis_raises_what_the_lexicon_sees_of_emotion(louder: str, calmer: str) -> None:
-    assert sentiment(Message(louder)).score > sentiment(Message(calmer)).score
+    assert sentiment(Message.of(louder)).score > sentiment(Message.of(calmer)).score
 
 
 def test_the_span_points_into_the_original_text() -> None:

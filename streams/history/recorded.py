@@ -10,13 +10,12 @@ from schemas.records import (
     ConversationMessage,
     Decision,
     Millis,
-    RouteStatus,
     TicketUpdate,
-    UsedInputs,
 )
 from streams.agents.deciding import Inputs
 from streams.core.policy import Policy
 from streams.core.tickets import Event, Incidents, subject_of, unlinked, unstaffed
+from streams.core.tickets.used import account_used, statuses_used
 
 Named = Callable[[str], Policy | None]
 """The policy of a reference `name@version`; None where it is not known."""
@@ -51,11 +50,11 @@ class RecordedInputs:
             made = self._made.get((ticket, subject, _ANY_TIME))
         if made is None:
             return Inputs(self._last.get(ticket), None, unstaffed, unlinked)
-        account = self._last[ticket] = _account(made)
+        account = self._last[ticket] = account_used(made)
         return Inputs(
             account,
             self._policies(made.used.policy),
-            _statuses(made.used).get,
+            statuses_used(made.used).get,
             _incidents(made.used.anomaly),
         )
 
@@ -67,49 +66,6 @@ def _subject_of(event: Event) -> str | None:
         case TicketUpdate():
             return event.update_id
     return None
-
-
-def _account(decision: Decision) -> AccountSnapshot | None:
-    used, notice = decision.used, decision.customer_notice
-    if used.profile_as_of is None:
-        return None
-    return AccountSnapshot(
-        account_id=decision.account_id or "",
-        as_of=used.profile_as_of,
-        tier=used.account_tier,
-        vip=bool(used.vip),
-        churn_flag=bool(used.churn_flag),
-        contract_value=used.contract_value,
-        health=used.health,
-        # Nothing else of a decision depends on the language than what the customer is told.
-        language=None if notice is None else notice.language,
-        flood=used.flood,
-        health_as_of=used.health_as_of,
-    )
-
-
-def _statuses(used: UsedInputs) -> dict[str, RouteStatus]:
-    found = {}
-    if (load := used.queue_load) is not None:
-        found[load.route] = RouteStatus(
-            load.route,
-            True,
-            load.as_of,
-            queue_depth=load.queue_depth,
-            queue_target=load.queue_target,
-        )
-    if used.route_status_of is not None:
-        found[used.route_status_of] = RouteStatus(
-            used.route_status_of,
-            bool(used.route_open),
-            used.route_status_as_of or 0,
-            agents_available=used.agents_available,
-            queue_depth=used.queue_depth,
-            queue_target=used.queue_target,
-            expected_wait=used.expected_wait,
-            next_opening_at=used.next_opening_at,
-        )
-    return found
 
 
 def _incidents(link: AnomalyLink | None) -> Incidents:

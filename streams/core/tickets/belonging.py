@@ -3,7 +3,7 @@
 from schemas.records import ActivityKind, EscalationChange
 from streams.core.tickets import cases
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.outputs import write_activity
+from streams.core.tickets.reports import write_activity
 
 
 def belong(

@@ -18,7 +18,7 @@ from streams.core.reasons import PASS_COOL_DOWN
 from streams.core.routing import place_of, route_named
 from streams.core.tickets.assess import Found
 from streams.core.tickets.handling import Handling, Handoff
-from streams.core.tickets.outputs import dues_of, write_open_escalation
+from streams.core.tickets.open_escalations import dues_of, write_open_escalation
 from streams.core.tickets.skills import armed, preferred
 from streams.core.tickets.state import Case
 

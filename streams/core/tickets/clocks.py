@@ -6,8 +6,8 @@ from schemas.records import EscalationChange, SlaClock, SlaEventKind
 from streams.core.policy.routes import Route
 from streams.core.routing import route_named
 from streams.core.tickets import cases, sla
+from streams.core.tickets.clock_events import write_sla_event
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.outputs import write_sla_event
 from streams.core.tickets.state import Clock
 
 CALLED: Final = {SlaEventKind.WARNED: cases.LEAD, SlaEventKind.BREACHED: "on_call_manager"}

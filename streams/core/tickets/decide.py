@@ -37,8 +37,8 @@ from streams.core.tickets.handling import (
 from streams.core.tickets.lifecycle import act_on
 from streams.core.tickets.messages import subject_of
 from streams.core.tickets.observe import came_before, fingerprint, remember
-from streams.core.tickets.outputs import write_activity
 from streams.core.tickets.repeats import on_changed
+from streams.core.tickets.reports import write_activity
 from streams.core.tickets.settle import settle
 from streams.core.tickets.state import Owner, Ticket
 from streams.core.tickets.triggers import group

@@ -8,7 +8,8 @@ from schemas.records import ActivityKind, Csat, EscalationChange, ReviewState, R
 from streams.core.tickets import cases, clocks
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.observe import calm
-from streams.core.tickets.outputs import write_activity, write_erased_reports, write_outcome
+from streams.core.tickets.outcomes import write_outcome
+from streams.core.tickets.reports import write_activity, write_erased_reports
 from streams.core.tickets.reviews import end_review
 from streams.core.tickets.state import Owner, Ticket
 from streams.core.tickets.waits import stop_waiting

@@ -16,9 +16,9 @@ from schemas.records import (
 from streams.core.routing import route_named
 from streams.core.tickets import clocks, sla
 from streams.core.tickets.assess import Found
+from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.episodes import close, reopen
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.outputs import write_decision
 from streams.core.tickets.settle import settle
 from streams.core.tickets.state import KNOWN_CONTEXT, Owner
 from streams.core.tickets.updates import about, moot

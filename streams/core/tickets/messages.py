@@ -19,11 +19,12 @@ from streams.core.reasons import Code
 from streams.core.routing import route_named
 from streams.core.tickets import cases, clocks
 from streams.core.tickets.assess import Found, assess, assess_message
+from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.episodes import belongs_to_people, reopen
 from streams.core.tickets.gate import is_against_decision
 from streams.core.tickets.handling import Event, Handling, Subject
 from streams.core.tickets.observe import hear_ai, hear_confidence, hear_customer, write_down
-from streams.core.tickets.outputs import write_activity, write_decision, write_problem_report
+from streams.core.tickets.reports import write_activity, write_problem_report
 from streams.core.tickets.reviews import end_review
 from streams.core.tickets.settle import NOTHING, hand_over, settle, settle_fired, stay_silent
 from streams.core.tickets.state import Owner

@@ -2,11 +2,11 @@
 
 from schemas.records import Action, Cause, ConversationMessage, TicketUpdate
 from streams.core.tickets.assess import assess_message
+from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.episodes import reopen
 from streams.core.tickets.handling import Handling, Subject
 from streams.core.tickets.messages import is_customer_turn, is_draft, on_draft, subject_of
 from streams.core.tickets.observe import write_down
-from streams.core.tickets.outputs import write_decision
 from streams.core.tickets.settle import NOTHING, settle
 from streams.core.tickets.state import Owner
 

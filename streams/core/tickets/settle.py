@@ -13,15 +13,11 @@ from streams.core.reasons import Code
 from streams.core.routing import place_of, route_named
 from streams.core.tickets import cases, clocks
 from streams.core.tickets.assess import Found
+from streams.core.tickets.decisions import ACTIONS, write_decision, write_shadow
 from streams.core.tickets.gate import fields_to_collect
 from streams.core.tickets.handling import Handling, Subject
-from streams.core.tickets.outputs import (
-    ACTIONS,
-    write_activity,
-    write_decision,
-    write_open_escalation,
-    write_shadow,
-)
+from streams.core.tickets.open_escalations import write_open_escalation
+from streams.core.tickets.reports import write_activity
 from streams.core.tickets.reviews import ask_review, end_review
 from streams.core.tickets.skills import armed
 from streams.core.tickets.staffing import notice, pages_on_call, relieved

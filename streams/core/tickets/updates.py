@@ -16,6 +16,7 @@ from schemas.records import (
 from streams.core.reasons import Code
 from streams.core.tickets import cases, clocks
 from streams.core.tickets.assess import assess
+from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.episodes import belongs_to_people, close, erase, hand_back, reopen
 from streams.core.tickets.handling import Handling, Subject
 from streams.core.tickets.messages import (
@@ -27,7 +28,7 @@ from streams.core.tickets.messages import (
     take_over,
 )
 from streams.core.tickets.observe import signals_heard
-from streams.core.tickets.outputs import amend_outcome, write_decision
+from streams.core.tickets.outcomes import amend_outcome
 from streams.core.tickets.reviews import end_review
 from streams.core.tickets.settle import NOTHING, settle
 from streams.core.tickets.state import KNOWN_CONTEXT, KNOWN_SCORES, Owner

@@ -1,0 +1,41 @@
+"""What happens to the clocks of a ticket is told on `support.sla`."""
+
+from typing import Final
+
+from schemas.records import SlaEvent, SlaEventKind
+from streams.core.tickets.handling import Handling
+from streams.core.tickets.sla import spent
+from streams.core.tickets.state import Clock
+
+_PAUSES: Final = (SlaEventKind.PAUSED, SlaEventKind.RESUMED)
+
+
+def write_sla_event(
+    handling: Handling, clock: Clock, kind: SlaEventKind, percent: int | None = None
+) -> None:
+    """Something happened to a response clock."""
+    ticket, case = handling.ticket, handling.ticket.case
+    name = f"{ticket.episode}/{clock.clock}/{clock.number or clock.started_at}/{kind}"
+    if percent is not None:
+        name += f"/{percent}"
+    elif kind in _PAUSES:
+        name += f"/{clock.pauses}"
+    handling.emit(
+        SlaEvent(
+            event_id=f"{ticket.ticket_id}/s/{name}",
+            ticket_id=ticket.ticket_id,
+            clock=clock.clock,
+            kind=kind,
+            at=handling.now,
+            due_at=clock.due_at,
+            target=clock.span,
+            tenant=ticket.tenant,
+            account_id=ticket.account_id,
+            escalation_id=None if case is None else case.escalation_id,
+            route=None if case is None else case.route,
+            segment=handling.segment.name,
+            percent=percent,
+            elapsed=handling.now - clock.started_at,
+            elapsed_business=spent(handling.plan.calendars, clock, handling.now),
+        )
+    )

@@ -1,0 +1,98 @@
+"""What the other agents hear of a ticket. Ids follow from what is known."""
+
+from typing import Final
+
+from schemas.records import AccountActivity, ActivityKind, ConversationMessage, ProblemReport
+from schemas.records.base import DurationMillis
+from streams.core.tickets.handling import Handling
+
+_MESSAGE: Final = ActivityKind.MESSAGE
+_ASKS_HISTORY: Final = (ActivityKind.OPENED, ActivityKind.ESCALATED)
+"""Activities that may ask the account's agent for its history."""
+
+
+def write_activity(
+    handling: Handling, kind: ActivityKind, key: str, waited: DurationMillis | None = None
+) -> None:
+    """Tell the account's agent; `key` makes the id unique among those of this kind."""
+    ticket, message = handling.ticket, handling.message
+    if ticket.account_id is None and ticket.requester_id is None:
+        return
+    spoken = message if kind is _MESSAGE else None
+    handling.emit(
+        AccountActivity(
+            f"{ticket.ticket_id}/a/{kind}/{key}",
+            ticket.ticket_id,
+            kind,
+            handling.now if spoken is None else min(spoken.sent_at, handling.now),
+            ticket.tenant,
+            ticket.account_id,
+            ticket.requester_id,
+            None if spoken is None else spoken.message_id,
+            ticket.category,
+            None if spoken is None else handling.signals.negative.score,
+            ticket.tier,
+            handling.now - ticket.opened_at if waited is None else waited,
+            ticket.outcome,
+            lacks_history=kind in _ASKS_HISTORY and _lacks_history(handling),
+        )
+    )
+
+
+def _lacks_history(handling: Handling) -> bool:
+    """Whether a person has got the ticket before the account's earlier tickets were known."""
+    ticket, account = handling.ticket, handling.account
+    known = account is not None and account.health_as_of is not None
+    return ticket.case is not None and ticket.account_id is not None and not known
+
+
+def write_problem_report(handling: Handling, message: ConversationMessage) -> None:
+    """Tell the anomalies agent of a problem that has a fingerprint."""
+    ticket, found, account = handling.ticket, handling.signals.fingerprint, handling.account
+    if found is None:
+        return
+    handling.emit(
+        ProblemReport(
+            report_id=f"{ticket.ticket_id}/p/{message.message_id}",
+            ticket_id=ticket.ticket_id,
+            message_id=message.message_id,
+            fingerprint=found.id,
+            fingerprint_version=found.version,
+            category=handling.signals.category,
+            occurred_at=min(message.sent_at, handling.now),
+            source_partition=handling.arrival.partition,
+            source_watermark=handling.now,
+            tenant=ticket.tenant,
+            account_id=ticket.account_id,
+            requester_id=ticket.requester_id,
+            template=found.template,
+            error_text=found.error_text,
+            component=found.component,
+            account_tier=None if account is None else account.tier,
+            contract_value=None if account is None else account.contract_value,
+            meaning=found.meaning,
+            meaning_version=found.meaning_version,
+            also_means=found.also_means,
+        )
+    )
+
+
+def write_erased_reports(handling: Handling) -> None:
+    """Tell the anomalies agent to forget what the ticket has reported."""
+    ticket = handling.ticket
+    handling.emit(
+        ProblemReport(
+            report_id=f"{ticket.ticket_id}/p/erased",
+            ticket_id=ticket.ticket_id,
+            message_id="",
+            fingerprint="",
+            fingerprint_version=0,
+            category=ticket.category,
+            occurred_at=handling.now,
+            source_partition=handling.arrival.partition,
+            source_watermark=handling.now,
+            tenant=ticket.tenant,
+            heartbeat=True,
+            erased=True,
+        )
+    )

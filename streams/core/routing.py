@@ -1,6 +1,6 @@
 """Which queue a ticket goes to, and which group an account belongs to."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 
 from schemas.records import AccountSnapshot, Reason
 from streams.core.policy.model import Policy
@@ -11,10 +11,10 @@ from streams.core.policy.team_rules import TeamRule
 from streams.core.reasons import NEVER_RELAXED, Code
 
 
-def route_for(policy: Policy, codes: Collection[str], category: str) -> Route:
+def route_for(policy: Policy, codes: Set[str], category: str) -> Route:
     """The first route that knows one of the reason codes or the category; the last takes all."""
     for route in policy.routes:
-        if category in route.categories or any(code in codes for code in route.reasons):
+        if category in route.categories or not codes.isdisjoint(route.reasons):
             return route
     return policy.routes[-1]
 

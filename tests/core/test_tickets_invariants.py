@@ -145,7 +145,7 @@ def test_a_glance_at_the_triggers_decides_as_asking_each_of_them(
     history: History, account: AccountSnapshot | None
 ) -> None:
     at_a_glance = play(history, account)
-    with patch.object(assess, "glance", lambda _handling: ((), ())):
+    with patch.object(assess, "glance", lambda _handling: ()):
         assert play(history, account).outputs == at_a_glance.outputs
 
 

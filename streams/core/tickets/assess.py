@@ -1,7 +1,7 @@
 """From triggers to reasons: what fired, what did not, and how far the ticket must go."""
 
 from collections.abc import Iterable
-from itertools import chain, repeat
+from itertools import repeat
 
 import msgspec
 from msgspec.structs import replace
@@ -10,7 +10,7 @@ from schemas.records import Evidence, Reason, SignalScore
 from streams.core.tickets.binding import divided
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.triggers import ON_CUSTOMER_MESSAGE, TriggerGroup
-from streams.core.tickets.triggers.glance import ASK, Glance, glance
+from streams.core.tickets.triggers.glance import ASK, glance
 from streams.core.tickets.triggers.seen import Seen
 
 
@@ -29,7 +29,7 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     @property
     def codes(self) -> frozenset[str]:
         """The codes that fired."""
-        return frozenset(reason.code for reason in self.reasons)
+        return frozenset([reason.code for reason in self.reasons])
 
     def joined(self, earlier: tuple[Reason, ...]) -> "Found":
         """With reasons that still stand; a code that fired again keeps its new evidence."""
@@ -41,18 +41,20 @@ class Found(msgspec.Struct, frozen=True, gc=False):
 
 def assess_message(handling: Handling) -> Found:
     """Measure what may fire on a customer's message."""
-    return assess(handling, ON_CUSTOMER_MESSAGE, glance(handling))
+    return assess(handling, ON_CUSTOMER_MESSAGE, *glance(handling))
 
 
-def assess(handling: Handling, triggers: TriggerGroup, glanced: Glance = ((), ())) -> Found:
+def assess(
+    handling: Handling,
+    triggers: TriggerGroup,
+    scores: Iterable[float] = repeat(ASK),
+    thresholds: Iterable[float] = repeat(0.0),
+) -> Found:
     """Measure every trigger of the group, in full where a glance at it was not enough."""
     reasons: list[Reason] = []
     signals: list[SignalScore] = []
     handling.limits = handling.plan.limits(handling.segment.name, handling.ticket.category)
-    scores, thresholds = glanced
-    for (code, measure), score, threshold in zip(
-        triggers, chain(scores, repeat(ASK)), chain(thresholds, repeat(0.0)), strict=False
-    ):
+    for (code, measure), score, threshold in zip(triggers, scores, thresholds, strict=False):
         if score < threshold:
             signals.append(SignalScore(code, score, threshold))
             continue

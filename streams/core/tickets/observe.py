@@ -185,7 +185,8 @@ def _heard(signals: Signals) -> tuple[Heard, ...]:
         for name, signal in zip(_SIGNALS, _every_signal(signals), strict=True)
         if signal.score >= HEARD_FROM
     ]
-    heard += [Heard(one.kind, 1.0, *one.span) for one in signals.matters]
+    if signals.matters:
+        heard += [Heard(one.kind, 1.0, *one.span) for one in signals.matters]
     return tuple(heard)
 
 

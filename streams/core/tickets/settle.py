@@ -111,19 +111,23 @@ def hand_over(
     write_decision(
         handling, subject, found, action, 2, route=route.name, notice=told, collect=fields
     )
-    states = [state for code, state in _ENDS.items() if code in found.codes]
-    end_review(handling, states[0] if states else ReviewState.SUPERSEDED)
+    end_review(handling, _end_of_review(found))
     clocks.start_handoff(handling, route)
     write_open_escalation(handling, case)
     write_activity(handling, ActivityKind.ESCALATED, str(ticket.episode))
     handling.handoff = cases.handoff(handling, case.revision, route, told, page_on_call=paged)
 
 
+def _end_of_review(found: Found) -> ReviewState:
+    codes = found.codes
+    return next((end for code, end in _ENDS.items() if code in codes), ReviewState.SUPERSEDED)
+
+
 def _place(handling: Handling, found: Found) -> tuple[Route, int]:
     """By reasons and category; what came back for no other reason goes where it was."""
     policy, ticket = handling.policy, handling.ticket
     route, priority = place_of(policy, found.reasons, ticket.category)
-    if Code.REOPENED in found.codes and route is policy.routes[-1] and ticket.earlier_route:
+    if ticket.earlier_route and route is policy.routes[-1] and Code.REOPENED in found.codes:
         route = route_named(policy, ticket.earlier_route)
         return route, min(route.priority, priority)
     return route, priority

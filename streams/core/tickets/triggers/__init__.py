@@ -51,7 +51,7 @@ def group(*codes: Code) -> TriggerGroup:
     return tuple((code, TRIGGERS[code]) for code in codes)
 
 
-ON_CUSTOMER_MESSAGE: Final = group(*GLANCED, Code.POLICY_RULE, Code.AI_STOPPED, Code.ANOMALY_LINK)
+ON_CUSTOMER_MESSAGE: Final = group(*GLANCED)
 ON_DRAFT: Final = (
     *group(Code.AI_GAVE_UP, Code.LOW_CONFIDENCE),
     (Code.POLICY_RULE, team.rule_on_draft),

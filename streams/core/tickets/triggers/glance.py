@@ -30,11 +30,17 @@ GLANCED: Final = (
     Code.OPEN_TIME,
     Code.UNREADABLE,
     Code.OUT_OF_PATTERN,
+    Code.POLICY_RULE,
+    Code.AI_STOPPED,
+    Code.ANOMALY_LINK,
 )
-"""The reason codes, in the order of the scores and thresholds of a glance."""
+"""What may fire on a customer's message, in the order of a glance's scores and thresholds."""
 
 ASK: Final = float("inf")
 """In place of a score: the trigger has to be asked."""
+
+STATED: Final = 1.0
+"""The threshold of what is or is not: a score of 1 or 0."""
 
 KEPT: Final = 1_024
 """Combinations of policy, segment, category and channel whose thresholds are kept."""
@@ -70,6 +76,9 @@ def glance(handling: Handling) -> Glance:
         0.0 if just_opened else ASK,
         0.0 if plain and not signals.unreadable else ASK,
         signals.unfamiliar.score,
+        ASK,
+        ASK,
+        ASK,
     ), thresholds
 
 
@@ -83,10 +92,8 @@ def _thresholds(
     thresholds: dict[str, float] = {
         **plan_of(policy).limits(segment, category),
         Code.COMPLEX_TROUBLESHOOTING: rules.complex_troubleshooting.review_from,
-        Code.HIGH_STAKES_ACCOUNT: 1.0,
         Code.AI_LOOP: rules.ai_loop.rounds_without_progress,
         Code.REPEATED_QUESTION: rules.repeated_question.repeats,
         Code.OPEN_TIME: open_time.of(channel) / MINUTE,
-        Code.UNREADABLE: 1.0,
     }
-    return thresholds[DISPUTE], tuple(thresholds[code] for code in GLANCED)
+    return thresholds[DISPUTE], tuple(thresholds.get(code, STATED) for code in GLANCED)

@@ -27,7 +27,7 @@ def ai_stopped(handling: Handling) -> Seen | None:
         return Seen(1.0, 1.0, 2, None, f"category {category}")
     if handling.segment.name in stopped.segments:
         return Seen(1.0, 1.0, 2, None, f"segment {handling.segment.name}")
-    route = route_for(handling.policy, (), category).name
+    route = route_for(handling.policy, frozenset(), category).name
     if route in stopped.routes:
         return Seen(1.0, 1.0, 2, None, f"route {route}")
     return Seen(0.0, 1.0, 2)

@@ -32,11 +32,14 @@ def queue_of(desk: Desk) -> Group:
         due = min((clock.due_at for clock in case.due), default=None)
         left = "" if due is None else f"{(due - now()) // MINUTE} min"
         why = ", ".join(case.reason_codes)
-        table.add_row(case.ticket_id, str(case.priority), why, left, case.owner_id or "")
+        owner = _text(case.owner_id or "")
+        table.add_row(_text(case.ticket_id), str(case.priority), why, left, owner)
     drafts = Table("review", "draft", "confidence", "why", title="drafts to check")
     for review in desk.reviews.values():
         sure = "" if review.confidence is None else f"{review.confidence:.0%}"
-        drafts.add_row(review.review_id, Text(review.draft_text or ""), sure, _why(review.reasons))
+        drafts.add_row(
+            _text(review.review_id), _text(review.draft_text or ""), sure, _why(review.reasons)
+        )
     return Group(table, drafts)
 
 
@@ -45,34 +48,39 @@ def package_of(desk: Desk, escalation: Escalation) -> Panel:
     package, facts = escalation.package, Table.grid(padding=(0, 2))
     summary, account = package.summary, package.account
     facts.add_row("why", _why(escalation.reasons))
-    facts.add_row("issue", Text(summary.issue))
+    facts.add_row("issue", _text(summary.issue))
     for attempt in summary.attempts:
-        facts.add_row("the AI tried", Text(f"{attempt.text} ({attempt.outcome})"))
+        facts.add_row("the AI tried", _text(f"{attempt.text} ({attempt.outcome})"))
     given = ", ".join(f"{item.kind.replace('_', ' ')} {item.value}" for item in summary.given)
-    facts.add_row("given already", Text(given or "nothing"))
-    facts.add_row("still asked", Text(summary.asked or "nothing"))
+    facts.add_row("given already", _text(given or "nothing"))
+    facts.add_row("still asked", _text(summary.asked or "nothing"))
     if account is not None:
         name, tier = account.name or account.account_id, account.tier or "no tier"
-        facts.add_row("account", Text(f"{name}, {tier}{', VIP' if account.vip else ''}"))
+        facts.add_row("account", _text(f"{name}, {tier}{', VIP' if account.vip else ''}"))
     for section in package.context:
         fields = ", ".join(f"{name} {value}" for name, value in section.fields.items())
-        facts.add_row(section.source, Text(fields))
+        facts.add_row(_text(section.source), _text(fields))
     if package.anomaly is not None:
-        facts.add_row("incident", Text(package.anomaly.title))
+        facts.add_row("incident", _text(package.anomaly.title))
     for change in desk.changes.get(escalation.escalation_id, ()):
         told = change.note or _why(change.reasons) or change.owner_id or ""
-        facts.add_row(f"since then: {change.change}", Text(told))
+        facts.add_row(f"since then: {change.change}", _text(told))
     gaps = [f"{one.part} ({one.state})" for one in package.parts if one.state != "present"]
     facts.add_row("not sure", ", ".join(gaps) or "nothing")
     words = Table.grid(padding=(0, 2))
     for line in package.transcript:
-        words.add_row(str(line.role), Text(line.text))
+        words.add_row(str(line.role), _text(line.text))
     known = {line.message_id for line in package.transcript}
     for said in desk.talk.get(escalation.ticket_id, ()):
         if said.sent_at >= escalation.created_at and said.message_id not in known:
-            words.add_row(str(said.role), Text(said.text))
-    title = f"{escalation.ticket_id} on {escalation.route}, {escalation.segment}"
+            words.add_row(str(said.role), _text(said.text))
+    title = _text(f"{escalation.ticket_id} on {escalation.route}, {escalation.segment}")
     return Panel(Group(facts, "", words), title=title)
+
+
+def _text(said: str) -> Text:
+    """What others wrote, without anything that a terminal would obey."""
+    return Text("".join(one if one.isprintable() or one == "\n" else " " for one in said))
 
 
 def _why(reasons: tuple[Reason, ...]) -> str:

@@ -10,6 +10,7 @@ from schemas.records import AccountHealth, OpportunityStatus, OpportunityUpdate
 from streams.agents.accounts import HEALTH_TOPIC
 from streams.app import codec_of
 from streams.console.account import lines_of
+from streams.console.lines import printable
 from streams.errors import InputError
 from streams.history.playing import Player
 from streams.reading import Follower
@@ -37,7 +38,9 @@ def command(account: str, answer: str | None, actor: str | None, as_json: bool) 
     if answer is not None:
         _answer(settings, health, OpportunityStatus(answer), actor)
         return
-    click.echo(msgspec.json.encode(health) if as_json else "\n".join(lines_of(health)))
+    click.echo(
+        msgspec.json.encode(health) if as_json else "\n".join(map(printable, lines_of(health)))
+    )
 
 
 def latest(settings: Settings, account: str) -> AccountHealth | None:

@@ -10,6 +10,7 @@ import click
 
 from detectors import Fingerprint, analyze
 from detectors.fingerprint import error_fingerprint
+from streams.console.lines import printable
 from streams.core.anomalies import Groups
 
 CHUNK = 256
@@ -40,7 +41,7 @@ def command(file: IO[bytes], templates: bool, messages: bool) -> None:
     final = map(groups.leader, found)
     if templates:
         for group, count in Counter(final).most_common():
-            click.echo(f"{count}\t{group}\t{names.get(group, '')}")
+            click.echo(f"{count}\t{group}\t{printable(names.get(group, ''))}")
     else:
         sys.stdout.writelines(f"{group}\n" for group in final)
     if groups.evicted:

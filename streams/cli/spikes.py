@@ -30,19 +30,23 @@ def command(file: IO[str]) -> None:
 
 
 def _rows(file: IO[str]) -> Iterator[tuple[str, int, str]]:
-    reader = csv.DictReader(file)
+    # A spreadsheet puts a byte order mark before the first column's name.
+    reader = csv.DictReader(line.removeprefix("\ufeff") for line in file)
     try:
         if missing := {"timestamp", "value"} - set(reader.fieldnames or ()):
-            raise KeyError(min(missing))
+            raise ValueError(f"no column {min(missing)}; the first line names them, with commas")
         for row in reader:
-            text, value = row["timestamp"].strip(), row["value"].strip()
+            text, value = (row["timestamp"] or "").strip(), (row["value"] or "").strip()
+            if not (text and value):
+                raise ValueError("a timestamp and a value are needed")
             count = float(value)
             if not (math.isfinite(count) and count >= 0):
                 raise ValueError(f"{value} is not a count")
             yield text, _millis(text), value
-    except (ValueError, KeyError, AttributeError, OverflowError, csv.Error) as error:
-        what = f"no column {error}" if isinstance(error, KeyError) else str(error)
-        raise InputError(f"{file.name}, line {reader.line_num}: {what}") from error
+    except UnicodeDecodeError:
+        raise InputError(f"{file.name} is not text in UTF-8") from None
+    except (ValueError, OverflowError, csv.Error) as error:
+        raise InputError(f"{file.name}, line {reader.line_num}: {error}") from error
 
 
 def _millis(text: str) -> int:

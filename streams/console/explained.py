@@ -13,13 +13,13 @@ def heading(ticket_id: str, told: list[Explanation]) -> str:
     """The ticket and what its decisions were made with."""
     policies = ", ".join(sorted({one.decision.used.policy for one in told}))
     noun = "decision" if len(told) == 1 else "decisions"
-    return f"{printable(ticket_id)}: {len(told)} {noun} under {policies}"
+    return f"{_shown(ticket_id)}: {len(told)} {noun} under {policies}"
 
 
 def lines_of(told: Explanation) -> Iterator[str]:
     """The decision, what it answers, and what follows from which signal."""
     decision = told.decision
-    said = decision.subject_id if told.said is None else f'"{printable(told.said)}"'
+    said = _shown(decision.subject_id) if told.said is None else f'"{_shown(told.said)}"'
     yield f"{moment(decision.decided_at)} {decision.cause:<8} {said}"
     route = "" if decision.route is None else f" to {decision.route}"
     mode = "" if decision.mode is Mode.ENFORCE else f", only recorded: mode {decision.mode}"
@@ -33,9 +33,8 @@ def lines_of(told: Explanation) -> Iterator[str]:
     yield from (_row("change", sentence) for sentence in told.changes)
 
 
-def printable(text: str) -> str:
-    """The beginning of a customer's text without anything that a terminal would obey."""
-    return clip("".join(sign if sign.isprintable() else " " for sign in text), WIDTH)
+def _shown(text: str) -> str:
+    return clip(text, WIDTH)
 
 
 def _row(label: str, text: str) -> str:
@@ -43,9 +42,9 @@ def _row(label: str, text: str) -> str:
 
 
 def _fired(one: Fired, said: str | None) -> str:
-    name = one.code if one.sub_reason is None else f"{one.code} ({printable(one.sub_reason)})"
+    name = one.code if one.sub_reason is None else f"{one.code} ({_shown(one.sub_reason)})"
     # Evidence that is the whole message is no quotation: the message stands above.
-    quote = "" if one.quote in (None, said) else f': "{printable(one.quote or "")}"'
+    quote = "" if one.quote in (None, said) else f': "{_shown(one.quote or "")}"'
     mode = "" if one.mode is Mode.ENFORCE else f", mode {one.mode}"
     return f"{name} {_measured(one)}{mode}{quote}"
 

@@ -39,11 +39,19 @@ def line_of(seen: Seen) -> Text:
     """A record as a line: time, what it is, and what matters of it."""
     head = f"[dim]{moment(seen.timestamp)}[/]"
     if seen.problem is not None:
-        return Text.from_markup(f"{head} [red]unreadable[/] {seen.topic} {escape(seen.problem)}")
-    if seen.record is None:
-        return Text.from_markup(f"{head} [dim]gone[/] {seen.topic} {escape(seen.key)}")
-    describe = _LINES.get(type(seen.record), _other)
-    return Text.from_markup(f"{head} {describe(seen.record)}")
+        line = f"{head} [red]unreadable[/] {seen.topic} {escape(seen.problem)}"
+    elif seen.record is None:
+        line = f"{head} [dim]gone[/] {seen.topic} {escape(seen.key)}"
+    else:
+        line = f"{head} {_LINES.get(type(seen.record), _other)(seen.record)}"
+    return Text.from_markup(printable(line))
+
+
+def printable(text: str) -> str:
+    """A text that cannot command a terminal: what is no printable character becomes a space."""
+    return (
+        text if text.isprintable() else "".join(one if one.isprintable() else " " for one in text)
+    )
 
 
 def moment(time: Millis) -> str:
@@ -57,8 +65,8 @@ def codes(reasons: tuple[Reason, ...]) -> str:
 
 
 def clip(text: str, width: int = TEXT_WIDTH) -> str:
-    """The beginning of a text on one line."""
-    line = " ".join(text.split())
+    """The beginning of a text on one line, without anything that a terminal would obey."""
+    line = " ".join(printable(text).split())
     return line if len(line) <= width else f"{line[: width - 1]}…"
 
 

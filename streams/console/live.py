@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.records import Anomaly, Escalation
-from streams.console.lines import clip, codes, moment
+from streams.console.lines import clip, codes, moment, printable
 from streams.console.tally import Tally
 
 OWNERS = {
@@ -92,7 +92,7 @@ def _escalations(latest: list[Escalation]) -> RenderableType:
     for item in latest:
         table.add_row(
             moment(item.created_at),
-            escape(item.ticket_id),
+            escape(printable(item.ticket_id)),
             item.route,
             str(item.priority),
             codes(item.reasons),

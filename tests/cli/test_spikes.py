@@ -32,7 +32,13 @@ def test_every_row_comes_back_in_order_and_the_burst_alerts_once(tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("line", "what"),
-    [("2026-01-05,x", "could not convert"), ("never,4", "never"), ("0,-1", "not a count")],
+    [
+        ("2026-01-05,x", "could not convert"),
+        ("never,4", "never"),
+        ("0,-1", "not a count"),
+        ("0", "a timestamp and a value are needed"),
+        ('"0,4', "a timestamp and a value are needed"),
+    ],
 )
 def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, line: str, what: str) -> None:
     with pytest.raises(InputError, match=f"line 3: .*{what}"):
@@ -43,3 +49,15 @@ def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, line: str, what: str
 def test_a_file_without_the_columns_is_refused_even_without_rows(text: str) -> None:
     with pytest.raises(InputError, match="no column"):
         CliRunner().invoke(command, input=text, catch_exceptions=False)
+
+
+def test_a_file_as_excel_writes_it_is_read_and_one_that_is_no_text_is_called_that(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "excel.csv"
+    path.write_bytes("\ufefftimestamp,value\r\n0,4\r\n".encode())
+    read = CliRunner().invoke(command, [str(path)], catch_exceptions=False)
+    assert read.output.splitlines()[1] == "0,4,0.0000,0"
+    path.write_bytes(b"\x82\xff")
+    with pytest.raises(InputError, match="is not text in UTF-8"):
+        CliRunner().invoke(command, [str(path)], catch_exceptions=False)

@@ -139,10 +139,13 @@ def test_no_section_relaxes_it_by_another_way(signal: str, text: str) -> None:
     assert talk.decision.action == "handoff"
 
 
-def test_it_is_not_relaxed_where_no_route_names_it() -> None:
-    routes = [{**one, "reasons": [], "categories": []} for one in DEFAULT["routes"][-1:]]
-    values = written(("routes",), routes)
-    values["modes"] = {"routes": {"general": {"mode": "shadow"}}}
+def test_it_is_not_relaxed_by_the_mode_of_a_route_for_all_else() -> None:
+    values = written(("modes",), {"routes": {"general": {"mode": "shadow"}}})
     talk = Conversation(policy=policy_of(values))
     talk.customer("abcdef", scores(security=0.5))
-    assert (talk.decision.action, talk.decision.route) == ("handoff", "general")
+    assert (talk.decision.action, talk.decision.route) == ("handoff", "security")
+
+
+def test_a_policy_whose_routes_forget_it_is_refused() -> None:
+    with pytest.raises(PolicyError, match=r"expected one with reasons: \[security\]"):
+        load_policy("based_on: default\nroutes: [{name: general, priority: 3}]\n")

@@ -133,6 +133,9 @@ def _of_routes(policy: Policy) -> Iterator[str]:
             for one in wanted:
                 if (earlier := taken.setdefault(f"{kind}.{one}", route.name)) != route.name:
                     yield f"{path}.{kind}: {one} never comes here, {earlier} takes it before"
+    for reason in NEVER_RELAXED:
+        if f"reasons.{reason}" not in taken:
+            yield f"routes: expected one with reasons: [{reason}], so that those come who can help"
     if not names:
         yield "routes: expected at least the one that takes what is left"
     if policy.escalations.lead_route not in names:

@@ -33,7 +33,9 @@ PROBLEM_LEARNED: Final = 0.7
 """The learned score from which a text reports a problem that no pattern knows."""
 INFORMATION_TOLD: Final = 0.7
 """The score of a question about money that a pattern knows."""
-LINKED_FROM: Final = 0.8
+SECURITY_FROM: Final = 0.5
+"""The score from which security can be the primary matter."""
+LINKED_FROM: Final = 0.85
 """Ordinary messages name several things, too: few of them may seem complex."""
 SURELY_POSSIBLE: Final = 0.2
 ENOUGH_WORDS: Final = 8
@@ -154,12 +156,19 @@ def _english(reads: Sequence[Read], judged: Sequence[Judgement]) -> Iterator[Sig
             unfamiliar=unfamiliar[at],
             complexity=count,
             complexity_span=span,
-            category=judgement.category,
+            category=_category(judgement, joined[at]),
             fingerprint=problems[at],
             entities=named[at] + steps[at] + due[at],
             language=read.language,
             gist=gists[at],
         )
+
+
+def _category(judgement: Judgement, joined: dict[str, Signal]) -> str:
+    """The primary matter: security only where it is likely, its desk takes nothing else."""
+    if judgement.category == "security" and joined["security"].score < SECURITY_FROM:
+        return "general"
+    return judgement.category
 
 
 def _problem(read: Read, joined: dict[str, Signal]) -> Fingerprint | None:

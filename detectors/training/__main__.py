@@ -53,12 +53,13 @@ TRUST: Final = 0.6
 """What of the pupil's goal is a sure label; the rest is what the teacher thinks."""
 MANY_ALARMS: Final = 0.02
 ALARMS: Final = {
+    "billing": 0.015,
     "billing_dispute": 0.012,
     "security": 0.008,
     "legal_compliance": 0.008,
-    "urgency": 0.01,
+    "urgency": 0.015,
     "safety": 0.012,
-    "human_request": 0.0002,
+    "human_request": 0.00015,
     "ai_failed": 0.006,
 }
 """Which share of the texts without a flag may fire it at most."""

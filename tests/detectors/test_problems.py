@@ -196,3 +196,22 @@ def test_beside_an_error_words_that_name_a_part_have_a_meaning(
 
 def test_a_bad_gateway_does_not_name_the_payments() -> None:
     assert fingerprint("Opening the dashboard ends in Bad Gateway").component == "reports"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I cannot log in since this morning",
+        "the page has been blank since lunch",
+        "my reports don't load any more",
+        "I'd like to report a problem with paying online",
+        "tapping my card at the till does nothing",
+    ],
+)
+def test_who_tells_of_a_failure_reports_a_problem(text: str) -> None:
+    assert analyze([text])[0].technical.score >= 0.5
+
+
+@pytest.mark.parametrize("text", ["how do I log in?", "how do I pay online?", "where are reports"])
+def test_who_asks_how_reports_none(text: str) -> None:
+    assert analyze([text])[0].technical.score < 0.5

@@ -93,9 +93,10 @@ class Network:
         flags = 1 / (1 + np.exp(-np.clip(logits[:, len(CATEGORIES) :], -30, 30)))
         categories = logits[:, : len(CATEGORIES)].argmax(axis=1).tolist()
         scores = np.round(flags, DECIMALS).tolist()
+        each = zip(categories, scores, seen.split(), seen.unknown.tolist(), strict=True)
         return [
-            Judgement(CATEGORIES[category], dict(zip(_CHANCES, some, strict=True)), numbers)
-            for category, some, numbers in zip(categories, scores, seen.split(), strict=True)
+            Judgement(CATEGORIES[category], dict(zip(_CHANCES, some, strict=True)), grams, unknown)
+            for category, some, grams, unknown in each
         ]
 
 
@@ -118,10 +119,6 @@ class Learned:
         features = self.features
         return self._network.judge(features.seen(messages), features.dense(messages, lexicon))
 
-    def unfamiliar(self, words: Sequence[str]) -> float:
-        """The share of words that were in none of the texts it learned from, 0-1."""
-        return self.features.vocabulary.unknown(words) / len(words)
-
     def strongest(self, message: Message, judgement: "Judgement", flag: str) -> Span | None:
         """The n-gram of a message that speaks most for a flag, None when none does."""
         if not len(judgement.seen):
@@ -138,12 +135,14 @@ class Learned:
 class Judgement(NamedTuple):
     """What the network says of a message: its category, the probability of all else (0-1).
 
-    `seen` are the numbers of the n-grams that it went by.
+    `seen` are the numbers of the n-grams that it went by, `unknown` is how many of the words that
+    were read are in none of the texts it learned from.
     """
 
     category: str
     scores: Mapping[str, float]
     seen: Ints
+    unknown: int
 
 
 def _strings(data: np.ndarray) -> list[str]:

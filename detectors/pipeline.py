@@ -143,7 +143,7 @@ def _english(reads: Sequence[Read], judged: Sequence[Judgement]) -> Iterator[Sig
     linked = list(map(_linked, reads, judged))
     problems = list(map(_problem, reads, joined))
     about = list(map(matters, messages))
-    unfamiliar = list(map(_unfamiliar, messages))
+    unfamiliar = list(map(_unfamiliar, messages, judged))
     named = list(map(entities, messages))
     steps = list(map(tried, messages))
     due = list(map(deadlines, messages))
@@ -203,11 +203,11 @@ def _linked(read: Read, judgement: Judgement) -> tuple[int, Span | None]:
     return count, span or learned().strongest(read.message, judgement, "linked_3")
 
 
-def _unfamiliar(message: Message) -> Signal:
-    words = message.forms[:READ]
-    if len(words) < ENOUGH_WORDS:
+def _unfamiliar(message: Message, judgement: Judgement) -> Signal:
+    words = min(len(message.forms), READ)
+    if words < ENOUGH_WORDS:
         return NOTHING.unfamiliar
-    return Signal(round(learned().unfamiliar(words), DECIMALS))
+    return Signal(round(judgement.unknown / words, DECIMALS))
 
 
 def _information(asked: Matter, learned_score: float) -> Signal:

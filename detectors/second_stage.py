@@ -67,4 +67,4 @@ def _mean(first: Judgement, second: Judgement) -> Judgement:
         name: score if name in LINKED else (score + second.scores[name]) / 2
         for name, score in first.scores.items()
     }
-    return Judgement(second.category, scores, first.seen)
+    return first._replace(category=second.category, scores=scores)

@@ -22,6 +22,8 @@ class Seen(NamedTuple):
 
     numbers: Ints
     starts: Ints
+    unknown: Ints
+    """How many words of each text are not known."""
 
     def split(self) -> list[Ints]:
         """The numbers of each text, without `NONE`."""
@@ -46,10 +48,6 @@ class Vocabulary:
         self._keys = np.array([*(key for key, _ in pairs), _BEYOND])
         self._pairs = np.array([*(at for _, at in pairs), NONE])
 
-    def unknown(self, words: Sequence[str]) -> int:
-        """How many of the words are not known."""
-        return len(words) - sum(map(self._words.__contains__, words))
-
     def seen(self, texts: Sequence[Sequence[str]]) -> Seen:
         """The known n-grams of texts that are given as the forms of their words."""
         lengths = np.fromiter(map(len, texts), np.int64, len(texts))
@@ -73,7 +71,8 @@ class Vocabulary:
             ]
         )
         numbers = np.unique(marks) % width - 1
-        return Seen(numbers, np.flatnonzero(numbers == NONE))
+        unknown = np.bincount(texts_of[~known], minlength=len(texts))
+        return Seen(numbers, np.flatnonzero(numbers == NONE), unknown)
 
     def _key(self, pair: str) -> int:
         first, second = map(self._words.__getitem__, pair.split(" "))

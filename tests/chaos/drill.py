@@ -14,6 +14,7 @@ from tests.chaos.feed import Fed, Feed
 from tests.chaos.gaps import Stroke, Watch, waits
 from tests.chaos.group import UNEXPLAINED, Group
 from tests.chaos.reading import read
+from tests.chaos.stores import compare_stores
 from tests.chaos.verdict import Verdict
 from tests.kafka import Kafka
 
@@ -183,6 +184,7 @@ class Drill:
             self.group.stop()
         self.say("verifying")
         verdict = workload.verify()
+        compare_stores(verdict, bootstrap, self.folder)
         for words in self.group.last_words:
             self.say(words)
         found = waits(self._strokes, gaps)

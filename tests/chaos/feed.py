@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 from confluent_kafka import Producer
 
-FLUSH_TIMEOUT = 60.0
+FLUSH_TIMEOUT = 300.0
 
 
 class Fed(NamedTuple):

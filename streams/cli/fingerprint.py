@@ -23,7 +23,8 @@ NONE = "-"
 @click.option(
     "--messages",
     is_flag=True,
-    help="Read each line as a customer's message, not as an error text; without a problem: -.",
+    help="Read each line as a customer's message, grouped by its error, else by what it means; "
+    "without a problem: -.",
 )
 def command(file: IO[bytes], templates: bool, messages: bool) -> None:
     """Print the group of each line of FILE, or of standard input, in order.

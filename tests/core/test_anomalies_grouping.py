@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors import Fingerprint
+from detectors import Fingerprint, analyze
 from detectors.fingerprint import error_fingerprint
 from detectors.masking import words
 from streams.core.anomalies import Groups
@@ -79,6 +79,18 @@ def test_a_problem_without_an_error_text_is_its_own_group() -> None:
     for number in range(10):
         found = Fingerprint(f"{number:016x}", 2, f"part {number}: it is slow today")
         assert groups.place(found).group == found.id
+
+
+def test_problems_told_in_other_words_are_in_the_group_of_their_meaning() -> None:
+    texts = (
+        "is login down? my password is right but it just reloads",
+        "the login form never finishes loading for any of us",
+    )
+    other = "uploaded files come out with zero bytes"
+    groups = Groups()
+    found = [signals.fingerprint for signals in analyze([*texts, other])]
+    one, same, another = (groups.place(problem).group for problem in found if problem is not None)
+    assert one == same != another
 
 
 @given(LINES)

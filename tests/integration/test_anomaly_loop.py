@@ -178,7 +178,8 @@ def test_an_outage_reaches_its_tickets_and_whoever_was_told_hears_of_its_end(
         gone = seen.anomaly(state=AnomalyState.RESOLVED, tenant="t2")
         assert gone.anomaly_id == alarm.anomaly_id
         assert gone.anomaly_id not in seen.open()
-        records = [one for _, _, one in seen.found if isinstance(one, Anomaly)]
+        told_of = [one for name, _, one in seen.found if name == ANOMALIES]
+        records = [one for one in told_of if isinstance(one, Anomaly)]
         states = [one.state for one in records if one.anomaly_id == alarm.anomaly_id]
         assert AnomalyState.UPDATED not in states
 

@@ -1,8 +1,10 @@
-"""The groups of one source of error texts, kept in memory."""
+"""The groups of one source of problems, kept in memory."""
 
 from detectors import Fingerprint
 from detectors.masking import words
+from schemas.records import ProblemReport
 from streams.core.anomalies.grouping import Placed, Shelf, place, shelf_number
+from streams.core.anomalies.meanings import RENEWED, Meanings, place_meaning
 
 
 class Groups:
@@ -10,16 +12,37 @@ class Groups:
 
     def __init__(self) -> None:
         self._shelves: dict[int, Shelf] = {}
+        self._meanings = Meanings()
+        self._met = 0
         self._aliases: dict[str, str] = {}
 
     def place(self, found: Fingerprint) -> Placed:
-        """The group of a problem; one that is not named by an error text is its own."""
+        """The group of a problem: of its error text, else of its meaning, else its own."""
         if found.error_text is None:
-            return Placed(found.id)
+            return self._meant(found) if found.meaning else Placed(found.id)
         text = words(found.template)
         placed = place(self._shelves.setdefault(shelf_number(text), Shelf()), found.id, text)
         self._aliases.update(dict.fromkeys(placed.merged, placed.group))
         return placed
+
+    def _meant(self, found: Fingerprint) -> Placed:
+        """The cluster of a meaning; whatever is met counts as met long after all before it."""
+        self._met += 1
+        report = ProblemReport(
+            report_id=str(self._met),
+            ticket_id="",
+            message_id="",
+            fingerprint=found.id,
+            fingerprint_version=found.version,
+            category="",
+            occurred_at=0,
+            source_partition=0,
+            source_watermark=0,
+            component=found.component,
+            meaning=found.meaning,
+            meaning_version=found.meaning_version,
+        )
+        return place_meaning(self._meanings, report, self._met * RENEWED)
 
     def leader(self, group: str) -> str:
         """What a group goes by after all that was merged."""
@@ -29,5 +52,5 @@ class Groups:
 
     @property
     def evicted(self) -> int:
-        """Texts that were given up for want of room."""
-        return sum(shelf.evicted for shelf in self._shelves.values())
+        """Texts and meanings that were given up for want of room."""
+        return sum(shelf.evicted for shelf in self._shelves.values()) + self._meanings.evicted

@@ -67,7 +67,9 @@ class Platform:
         """Obey what has been decided, and do without what has not come in time."""
         for _topic, ticket_id, record in self._wire.poll(timeout):
             chat = self.chats.get(ticket_id)
-            if chat is not None and record is not None:
+            if isinstance(record, Decision) and record.erased:
+                self.chats.pop(ticket_id, None)
+            elif chat is not None and record is not None:
                 self._heed(chat, record)
         for chat in self.chats.values():
             if chat.waiting is not None and time.monotonic() >= chat.due:

@@ -81,6 +81,11 @@ class Desk:
                     self.open.pop(ticket_id, None)
             case Escalation(escalation_id=escalation_id):
                 self.packages[escalation_id] = record
+            case (
+                EscalationUpdate(change=EscalationChange.CLOSED, note="erased")
+                | TicketUpdate(kind=UpdateKind.ERASED)
+            ):
+                self._forget(record.ticket_id)
             case EscalationUpdate(change=EscalationChange.ACCEPT_REFUSED):
                 if record.update_id.rpartition("/refused/")[2] in self._accepted:
                     self.lost[record.escalation_id] = record.owner_id
@@ -90,6 +95,16 @@ class Desk:
                 self._take_review(record)
             case ConversationMessage(ticket_id=ticket_id, status=MessageStatus.SENT):
                 self.talk.setdefault(ticket_id, []).append(record)
+
+    def _forget(self, ticket_id: str) -> None:
+        """The ticket was erased: whoever has kept a copy deletes it."""
+        self.talk.pop(ticket_id, None)
+        for name in [name for name, one in self.packages.items() if one.ticket_id == ticket_id]:
+            del self.packages[name]
+        for name in [name for name, of in self.changes.items() if of[0].ticket_id == ticket_id]:
+            del self.changes[name]
+        for name in [name for name, one in self.reviews.items() if one.ticket_id == ticket_id]:
+            del self.reviews[name]
 
     def _take_review(self, review: ReviewRequest) -> None:
         """The highest revision is in force. A review may come before its draft does."""

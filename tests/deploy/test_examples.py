@@ -6,11 +6,23 @@ import pytest
 from confluent_kafka import Producer
 from rich.console import Console
 
+from deploy.examples.chat import Answer, Chat
+from deploy.examples.chat_platform import Platform
 from deploy.examples.desk import Desk
 from deploy.examples.desk_terminal import Terminal
 from deploy.examples.wire import Read, Wire
-from schemas.records import ConversationMessage, Role, Verdict
+from schemas.records import (
+    ConversationMessage,
+    EscalationUpdate,
+    Record,
+    Role,
+    TicketUpdate,
+    UpdateKind,
+    Verdict,
+)
+from schemas.topics import key_of, topic_of
 from tests.conftest import Broker
+from tests.core.conversation import START, Conversation, scores
 
 TOPIC = "support.conversations"
 
@@ -62,3 +74,39 @@ def test_a_command_without_all_its_words_is_told_and_does_nothing(
         desk = Desk(wire, "billing", "ann")
         Terminal(desk, Console()).onecmd(line)
     assert capsys.readouterr().out.strip()
+
+
+class Told:
+    """A wire on which records come; nothing is sent."""
+
+    def __init__(self) -> None:
+        self.coming: list[Record] = []
+
+    def poll(self, _timeout: float) -> list[Read]:
+        said, self.coming = self.coming, []
+        return [Read(topic_of(one), key_of(one), one) for one in said]
+
+
+def test_a_desk_and_a_platform_delete_what_they_keep_of_a_ticket_that_is_erased() -> None:
+    talk = Conversation()
+    talk.customer("please let a person look at order 7", scores(human_request=0.9))
+    talk.customer("it is urgent", scores(urgency=0.9))
+    [handoff] = talk.escalations
+    said = ConversationMessage("m1", "T1", Role.CUSTOMER, "please", START)
+    wire = Told()
+    desk = Desk(wire, handoff.route, "mei")  # type: ignore[arg-type]
+    platform = Platform(wire, lambda _chat: Answer("yes", 0.9))  # type: ignore[arg-type]
+    platform.chats["T1"] = Chat("T1", {})
+    wire.coming = [handoff, *talk.all(EscalationUpdate), said]
+    desk.poll()
+    assert desk.packages
+    assert desk.changes
+    assert desk.talk
+    erased = TicketUpdate("e1", "T1", UpdateKind.ERASED, START)
+    talk.apply(erased)
+    wire.coming = [erased]
+    desk.poll()
+    assert (desk.packages, desk.changes, desk.talk) == ({}, {}, {})
+    wire.coming = [talk.decision]
+    platform.poll()
+    assert platform.chats == {}

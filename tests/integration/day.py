@@ -5,7 +5,8 @@
 runs on a real Kafka of its own, prints the share per tier, action and reason, and writes a sample
 of the escalations to read. Customers write as soon as they are answered, so what only time brings
 about (a chat open for 15 minutes) does not happen. The AI is a stand-in: it says what the
-conversation's author made it say, else asks on, and doubts one answer in twenty.
+conversation's author made it say, else asks on, and doubts one answer in twenty. In the end
+`baton replay` decides it all again, and has to decide the same.
 """
 
 import argparse
@@ -40,7 +41,8 @@ from schemas.records import (
 from schemas.topics import route_topic
 from streams.core.policy import default_policy
 from streams.policies.local import route_names
-from tests.integration.floor import Floor
+from tests.integration.floor import PARTITIONS, Floor
+from tests.integration.recorded import differing, replayed
 from tests.integration.talks import CORPUS, Talk, accounts, talks
 from tests.kafka import running_kafka
 
@@ -204,16 +206,18 @@ def main() -> int:
         tempfile.TemporaryDirectory() as name,
         running_kafka(Path(name) / "kafka") as bootstrap,
         Floor(bootstrap, "day", Path(name)) as floor,
-        floor.worker(policy=options.policy),
     ):
-        started = time.monotonic()
-        crm = floor.wire("support.accounts", from_start=False)
-        for profile in accounts():
-            crm.send(profile)
-        people = [Person(floor.desk(route, f"{route}-desk")) for route in routes]
-        live(floor.platform(Ai(day), patience=60.0), people, day)
-        seconds = time.monotonic() - started
+        with floor.worker(policy=options.policy):
+            started = time.monotonic()
+            crm = floor.wire("support.accounts", from_start=False)
+            for profile in accounts():
+                crm.send(profile)
+            people = [Person(floor.desk(route, f"{route}-desk")) for route in routes]
+            live(floor.platform(Ai(day), patience=60.0), people, day)
+            seconds = time.monotonic() - started
         decisions = [one for one in floor.read("support.decisions") if isinstance(one, Decision)]
+        named = {} if options.policy is None else {"BATON_POLICY": str(options.policy)}
+        again = replayed(floor.connection, Path(name), PARTITIONS, floor.variables | named)
         found: list[Record] = [one for route in routes for one in floor.read(route_topic(route))]
         letters = [one for one in floor.read("support.dead-letters") if isinstance(one, DeadLetter)]
     escalations = [one for one in found if isinstance(one, Escalation)]
@@ -222,7 +226,8 @@ def main() -> int:
     violations = sum(one.contract_violation for one in decisions)
     console.print(
         f"{len(day)} tickets, {len(decisions)} decisions, {len(escalations)} escalations in "
-        f"{seconds:.0f} s; {violations} contract violations, {len(letters)} dead letters"
+        f"{seconds:.0f} s; {violations} contract violations, {len(letters)} dead letters, "
+        f"{len(different := differing(decisions, again))} decisions not as a replay decides them"
     )
     for letter in letters[:5]:
         console.print(Text(f"dead letter: {letter.error_code} {letter.error}"))
@@ -230,7 +235,7 @@ def main() -> int:
     file = options.out / "escalations.jsonl"
     file.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in sample(escalations, 100)))
     console.print(f"to read: {file}")
-    return 1 if violations or letters else 0
+    return 1 if violations or letters or different else 0
 
 
 def _chance(text: str) -> float:

@@ -16,6 +16,7 @@ from schemas.records import Record
 from streams.admin.topics import Topics, wanted_topics
 from streams.core.policy import default_policy
 from streams.engine import Connection
+from streams.errors import BrokerError
 from streams.policies.local import route_names
 from streams.reading import Follower
 from tests.integration.running import running_worker
@@ -45,9 +46,19 @@ class Floor:
             for one in wanted_topics(routes, dev=True, partitions=PARTITIONS)
         ]
         topics.apply(topics.plan(wanted))
-        # A follower waits until the brokers lead what was made a moment ago.
-        Follower(self.connection, Codec(), [one.name for one in wanted], from_start=True).close()
+        self._await_leaders([one.name for one in wanted])
         self._open = ExitStack()
+
+    def _await_leaders(self, topics: list[str]) -> None:
+        """Wait until the brokers lead what was made a moment ago; a busy machine takes its time."""
+        limit = time.monotonic() + 60
+        while True:
+            try:
+                Follower(self.connection, Codec(), topics, from_start=True).close()
+                return
+            except BrokerError:
+                if time.monotonic() > limit:
+                    raise
 
     def __enter__(self) -> "Floor":
         return self

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from streams.cli.worker import NAMES
 
-START_TIMEOUT = 60.0
+START_TIMEOUT = 180.0
 READY = re.compile(rb"ready: (\S+)")
 """What an agent says, by its group."""
 

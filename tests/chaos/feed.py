@@ -10,6 +10,7 @@ import msgspec
 from confluent_kafka import Producer
 
 FLUSH_TIMEOUT = 300.0
+FLUSH_MILLISECONDS = int(FLUSH_TIMEOUT * 1000)
 
 
 class Fed(NamedTuple):
@@ -57,13 +58,13 @@ class Feed:
                 "enable.idempotence": True,
                 "partitioner": "murmur2_random",
                 "queue.buffering.max.messages": 2_000_000,
-                "message.timeout.ms": int(FLUSH_TIMEOUT * 1000),
+                "message.timeout.ms": FLUSH_MILLISECONDS,
                 "log_level": 0,
                 **self.settings(),
             }
         )
 
-    def settings(self) -> dict[str, str]:
+    def settings(self) -> dict[str, str | int]:
         """What is set of the producer beside."""
         return {}
 
@@ -118,8 +119,11 @@ class Feed:
 class TransactionalFeed(Feed):
     """Commits every twenty records, and aborts as many others behind them that nobody may count."""
 
-    def settings(self) -> dict[str, str]:
-        return {"transactional.id": f"feed-{self._topics[0]}"}
+    def settings(self) -> dict[str, str | int]:
+        return {
+            "transactional.id": f"feed-{self._topics[0]}",
+            "transaction.timeout.ms": FLUSH_MILLISECONDS,
+        }
 
     def _open(self) -> None:
         self._producer.init_transactions()

@@ -35,7 +35,7 @@ INFORMATION_TOLD: Final = 0.7
 """The score of a question about money that a pattern knows."""
 SECURITY_FROM: Final = 0.5
 """The score from which security can be the primary matter."""
-LINKED_FROM: Final = 0.85
+LINKED_FROM: Final = 0.82
 """Ordinary messages name several things, too: few of them may seem complex."""
 SURELY_POSSIBLE: Final = 0.2
 ENOUGH_WORDS: Final = 8

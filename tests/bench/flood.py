@@ -51,8 +51,11 @@ def run_flood(folder: Path, fingerprints: int) -> list[Result]:
         highest = max(highest, resident() - before)
         tracked = max(tracked, first + len(numbers) - counts["untracked"] - counts["fingerprint"])
     rate = fingerprints / (time.process_time() - began)
-    for minute in range(AFTER + 1):
-        agent.tick(REPORTS, START + HOUR + minute * MINUTE)
+    forgotten = -1
+    # A batch takes so many timers, and no more.
+    while counts["fingerprint"] > forgotten:
+        forgotten = counts["fingerprint"]
+        agent.tick(REPORTS, START + HOUR + AFTER * MINUTE)
     where = f"{fingerprints:,} fingerprints an hour"
     say(f"anomalies: {where}: {highest:.0f} MiB more at the highest, {opened} anomalies")
     figures: list[tuple[str, float, str]] = [

@@ -61,7 +61,11 @@ def moment(time: Millis) -> str:
 
 def codes(reasons: tuple[Reason, ...]) -> str:
     """The reasons in words."""
-    return ", ".join(reason.sub_reason or reason.code for reason in reasons) or "-"
+    return ", ".join(map(_code, reasons)) or "-"
+
+
+def _code(reason: Reason) -> str:
+    return f"{reason.code}/{reason.sub_reason}" if reason.sub_reason else reason.code
 
 
 def clip(text: str, width: int = TEXT_WIDTH) -> str:

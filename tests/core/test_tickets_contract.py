@@ -58,6 +58,12 @@ def violations(talk: Conversation) -> int:
 # The send gate.
 
 
+def test_a_draft_for_a_message_that_never_came_is_let_out_by_no_decision() -> None:
+    talk = Conversation()
+    talk.draft("Hello!", draft_id="d1", in_reply_to="m1")
+    assert (talk.decision.action, talk.decision.tier) == ("none", 0)
+
+
 def test_an_answer_from_the_draft_that_was_let_out_keeps_the_contract() -> None:
     talk = answered()
     talk.ai(draft_id="d1", in_reply_to="m1")

@@ -129,7 +129,8 @@ def returned(handling: Handling, found: Found) -> Found:
 
 
 def on_draft(handling: Handling, message: ConversationMessage) -> None:
-    """A draft is judged; it is void when the customer has written since, or a person has it.
+    """A draft is judged; it is void when the customer has written since, when it answers a message
+    that never came, or a person has it.
 
     Where a review let another draft out, this one has to pass a review, too.
     """
@@ -139,7 +140,7 @@ def on_draft(handling: Handling, message: ConversationMessage) -> None:
     hear_confidence(ticket, message)
     if ticket.owner is _OF_HUMAN:
         settle(handling, subject, NOTHING)
-    elif asked is not None and waiting is not None and asked != waiting:
+    elif asked is not None and asked != waiting:
         write_decision(handling, subject, NOTHING, Action.NONE, 0)
     else:
         subject = Subject(subject.cause, subject.id, asked or waiting)

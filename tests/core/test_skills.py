@@ -9,6 +9,7 @@ based_on: default
 name: ours
 version: 1
 routes:
+  - {name: grave, priority: 1, reasons: [safety, security, legal_compliance]}
   - {name: billing, priority: 2, reasons: [billing], required_skills: [billing]}
   - {name: general, priority: 3, preferred_skills: [german, vip, phone]}
 """)

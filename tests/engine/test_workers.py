@@ -43,7 +43,7 @@ class Trial:
 
     def feed(self, records: int, rate: int) -> Feed:
         """Begin to feed a number of records at a rate a second."""
-        return Feed(self.broker.bootstrap, self.names.source, numbered(200), rate).start(records)
+        return Feed(self.broker.bootstrap, (self.names.source,), numbered(200), rate).start(records)
 
     def wait_until_ready(self, lives: int = 1) -> None:
         """Wait until the worker A handles records, in so many lives of it."""

@@ -156,8 +156,8 @@ def test_what_may_not_be_published_is_refused_with_what_to_do(
     assert (
         "routes have no topic yet: new"
         in published(
-            "name: default\nversion: 2\nroutes: [{name: new, priority: 1}]\n"
-            "escalations: {lead_route: new}"
+            "name: default\nversion: 2\nroutes:\n- {name: general, priority: 1, reasons: "
+            "[safety, security, legal_compliance]}\n- {name: new, priority: 2}"
         )[1]
     )
     assert policy(capfd, "rollback")[0] == 65

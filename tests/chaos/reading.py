@@ -31,6 +31,8 @@ def read(
             "isolation.level": isolation,
             "enable.partition.eof": True,
             "enable.auto.commit": False,
+            # By default it would go to the end of a topic where it should have said what is wrong.
+            "auto.offset.reset": "error",
             "fetch.wait.max.ms": 20,
         }
     )

@@ -1,35 +1,28 @@
 """The counting workers as the workload of a drill."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import NewTopic
 
 from tests.chaos.feed import Fed, numbered
-from tests.chaos.names import Names
+from tests.chaos.on_engine import KEYS, PARTITIONS, OnEngine
 from tests.chaos.verdict import Verdict
 from tests.chaos.verify import verify
 
 WORKER = Path(__file__).with_name("counting_worker.py")
-PARTITIONS = 6
-KEYS = 1_000
 
 
-class Counting:
-    """See `counting_worker.py` for what they do; `extra` is added to their environment."""
+class Counting(OnEngine):
+    """See `counting_worker.py` for what they do."""
 
     arguments: Sequence[str] = (str(WORKER),)
     settle = 4.0
     """The last reminder comes 2.1 s after the last record."""
 
     def __init__(self, bootstrap: str, group: str, rate: int, **extra: str) -> None:
-        self.names = Names(group)
-        self.group = group
+        super().__init__(bootstrap, group, rate, **extra)
         self.sources: Sequence[str] = (self.names.source,)
-        self.watched = self.names.answers
-        self.rate = rate
-        self._extra = extra
-        self._bootstrap = bootstrap
 
     def prepare(self) -> None:
         names = self.names
@@ -38,18 +31,7 @@ class Counting:
         stamps = {"message.timestamp.type": "LogAppendTime"}
         new = [NewTopic(names.source, PARTITIONS, 1, config=stamps)]
         new += [NewTopic(t, PARTITIONS, 1) for t in (names.answers, names.reminders, names.failed)]
-        admin = AdminClient({"bootstrap.servers": self._bootstrap})
-        for made in admin.create_topics(new).values():
-            made.result(30)
-
-    def environment(self, worker: str, data: Path) -> Mapping[str, str]:
-        return {
-            "BOOTSTRAP": self._bootstrap,
-            "GROUP": self.group,
-            "WORKER": worker,
-            "DATA": str(data),
-            **self._extra,
-        }
+        self._create(new)
 
     def records(self) -> Iterator[Fed]:
         return numbered(KEYS)

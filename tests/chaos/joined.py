@@ -10,51 +10,33 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import NewTopic
 
 from tests.chaos.feed import Fed, numbered
-from tests.chaos.names import Names
+from tests.chaos.on_engine import KEYS, PARTITIONS, OnEngine
 from tests.chaos.reading import read
 from tests.chaos.verdict import Verdict
 from tests.chaos.verify import POSITION
 
 WORKER = Path(__file__).with_name("joined_worker.py")
-PARTITIONS = 6
-KEYS = 1_000
 
 Id = tuple[bytes, int]
 """Key and number of a record on its topic."""
 
 
-class Joined:
-    """See `joined_worker.py` for what they do; `extra` is added to their environment."""
+class Joined(OnEngine):
+    """See `joined_worker.py` for what they do."""
 
     arguments: Sequence[str] = (str(WORKER),)
     settle = 1.0
 
     def __init__(self, bootstrap: str, group: str, rate: int, **extra: str) -> None:
-        self.names = Names(group)
-        self.group = group
+        super().__init__(bootstrap, group, rate, **extra)
         self.sources: Sequence[str] = self.names.sides
-        self.watched = self.names.answers
-        self.rate = rate
-        self._extra = extra
-        self._bootstrap = bootstrap
 
     def prepare(self) -> None:
         topics = (*self.sources, self.names.answers)
-        admin = AdminClient({"bootstrap.servers": self._bootstrap})
-        for made in admin.create_topics([NewTopic(t, PARTITIONS, 1) for t in topics]).values():
-            made.result(30)
-
-    def environment(self, worker: str, data: Path) -> Mapping[str, str]:
-        return {
-            "BOOTSTRAP": self._bootstrap,
-            "GROUP": self.group,
-            "WORKER": worker,
-            "DATA": str(data),
-            **self._extra,
-        }
+        self._create([NewTopic(topic, PARTITIONS, 1) for topic in topics])
 
     def records(self) -> Iterator[Fed]:
         chooser, sides = random.Random(5), [numbered(KEYS, seed) for seed in (7, 8)]

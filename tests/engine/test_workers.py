@@ -12,10 +12,11 @@ from confluent_kafka.admin import AdminClient, NewPartitions
 from streams.embedded import EmbeddedBroker
 from streams.engine import BrokerFailed, Connection, EngineConfig, Guarantee, TopicMismatch
 from streams.engine.topics import prepare_topics
-from tests.chaos.counting import PARTITIONS, Counting
+from tests.chaos.counting import Counting
 from tests.chaos.drill import wait_until_read
 from tests.chaos.feed import Feed, numbered
 from tests.chaos.group import READY, Group
+from tests.chaos.on_engine import PARTITIONS
 from tests.chaos.reading import read
 from tests.chaos.verdict import Verdict
 from tests.chaos.verify import verify

@@ -8,7 +8,8 @@ new release of Faust or aiokafka no longer has it.
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiokafka import TopicPartition
@@ -21,10 +22,10 @@ from faust.types.tuples import ConsumerMessage
 from mode import Service
 
 from streams.engine.access import Contact
-from streams.engine.batch import Batch, SourceRecord
+from streams.engine.batch import Batch
+from streams.engine.delivery import HANDLED_WAIT, Delivery
 from streams.engine.errors import BrokerFailed
 from streams.engine.fetched import install
-from streams.engine.processing import TIMERS_AT_ONCE
 from streams.engine.reader import ReaderThread, RebalanceListener, engine_of
 
 if TYPE_CHECKING:
@@ -39,8 +40,6 @@ GATHER_WAIT = 0.01
 GATHER_BYTES: Final = 64 << 10
 """Records that come in quick succession are fetched together, whichever is reached first: one by
 one, each would cost broker and worker a request and a batch, and wait for the checkpoint anyway."""
-HANDLED_WAIT: Final = 0.002
-"""Seconds between two looks at whether the agent is done."""
 REFUSAL_WAIT: Final = 1.0
 """Seconds between two looks at whether the group refuses us."""
 FORBIDDEN: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
@@ -108,6 +107,10 @@ class BatchConsumer(driver.Consumer):
         """The engine of this app."""
         return engine_of(self.app)
 
+    @cached_property
+    def _delivery(self) -> Delivery:
+        return Delivery(self)
+
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
         return ReaderThread(self, loop=self.loop, beacon=self.beacon)
 
@@ -166,7 +169,17 @@ class BatchConsumer(driver.Consumer):
         end = known.lso if self.engine.config.exactly_once else known.highwater
         return None if end is None or end < 0 else int(end)
 
-    def _read_to(self, topic: str, part: "Partition") -> int:
+    async def ends_now(self, tps: list[TP]) -> Mapping[TP, int]:
+        """The ends of these logs as they are now, records of open transactions included."""
+        thread = cast(ReaderThread, self._thread)
+        ends: Mapping[TP, int] = await thread.call_thread(thread.ends, tps)
+        return ends
+
+    async def hand_over(self, tp: TP, offset: int, batch: Batch) -> None:
+        """Put a batch into the agent's queue."""
+        await self.callback(BatchMessage(tp, offset, batch, self.app.consumer_generation_id))
+
+    def read_to(self, topic: str, part: "Partition") -> int:
         """How far a partition is read: past the commit record that ends a transaction, too."""
         known, delivered = self._state_of(topic, part.number), part.delivered[topic]
         if known is None or not known.has_valid_position:
@@ -208,7 +221,7 @@ class BatchConsumer(driver.Consumer):
                 await self.wait(cast(Any, self.can_resume_flow))
                 continue
             owned = {n: part for n, part in self.engine.partitions.items() if part.readable}
-            wanted = self._wanted(owned)
+            wanted = self._delivery.wanted(owned)
             if not wanted:
                 await asyncio.sleep(HANDLED_WAIT if owned else 0.02)
                 continue
@@ -223,8 +236,8 @@ class BatchConsumer(driver.Consumer):
                 return
             self._gather(bool(fetched) and time.monotonic() - started < 2 * GATHER_WAIT)
             for tp, records in fetched.items():
-                await self._deliver(tp, owned.get(tp.partition), records)
-            await self._tick(owned)
+                await self._delivery.deliver(tp, owned.get(tp.partition), records)
+            await self._delivery.tick(owned)
 
     def _gather(self, gather: bool) -> None:
         thread = cast(ReaderThread, self._thread)
@@ -232,106 +245,6 @@ class BatchConsumer(driver.Consumer):
             thread.hold_fetches(GATHER_BYTES, round(1_000 * GATHER_WAIT))
         else:
             thread.hold_fetches(1, self.engine.config.fetch_wait)
-
-    def _wanted(self, owned: Mapping[int, "Partition"]) -> set[TP]:
-        """Back-pressure: what is fetched when, so that memory has a bound.
-
-        Partitions with a full queue are not fetched; when the queued values of all have reached
-        their bound, only partitions without a queue; and none at all while a checkpoint takes long,
-        for what is handled meanwhile stays in memory until it ends.
-        """
-        config, wanted = self.engine.config, set[TP]()
-        for part in owned.values():
-            part.fold()
-        if self.engine.checkpointing_for() > config.checkpoint_patience / 1000:
-            return wanted
-        queued = sum(part.queued_bytes for part in owned.values())
-        most = config.queued_records if queued < config.queued_bytes else 1
-        for number, part in owned.items():
-            if part.queued_records < most:
-                wanted.update(TP(topic, number) for topic in part.delivered)
-        return wanted
-
-    async def _deliver(self, tp: TP, part: "Partition | None", records: Any) -> None:
-        if part is None:
-            return
-        delivered = part.delivered[tp.topic]
-        if records[0].offset < delivered:
-            records = [record for record in records if record.offset >= delivered]
-        if not await self._fire_overdue(part, tp, records[0].timestamp):
-            return
-        self._rename(tp.topic, records)
-        size = self.engine.config.batch_size
-        for start in range(0, len(records), size):
-            chunk: list[SourceRecord] = records[start : start + size]
-            last = chunk[-1].offset
-            if not await self._hand_over(part, Batch(part, tp.topic, chunk), tp, last):
-                return
-            part.delivered[tp.topic] = last + 1
-
-    async def _fire_overdue(self, part: "Partition", tp: TP, until: int) -> bool:
-        """Fire what came due in a long silence before its first record, in portions.
-
-        With the record it would be one batch, and so one transaction. False when the partition is
-        no longer ours.
-        """
-        while (
-            self._is_ours(part)
-            and not part.pending
-            and part.timers.has_more_before(until, TIMERS_AT_ONCE)
-        ):
-            if not await self._hand_over_tick(part, tp, until):
-                return False
-            while part.pending:
-                await asyncio.sleep(HANDLED_WAIT)
-                part.fold()
-        return self._is_ours(part)
-
-    def _is_ours(self, part: "Partition") -> bool:
-        """Whether no rebalance has taken the partition, and closed its store, since it was read."""
-        return self.engine.partitions.get(part.number) is part
-
-    def _rename(self, topic: str, records: Iterable[Any]) -> None:
-        """Give records their topic's name without the prefix that it has on the broker."""
-        name = self.engine.config.connection.name(topic)
-        if name != topic:
-            for record in records:
-                record.topic = name
-
-    async def _tick(self, owned: Mapping[int, "Partition"]) -> None:
-        """Fire timers of partitions that have been read to an end fetched after they were due."""
-        now = self.engine.config.clock()
-        due = {
-            number: part
-            for number, part in owned.items()
-            if self._is_ours(part)
-            and not part.pending
-            and part.timers.first_before(now) is not None
-        }
-        if not due:
-            return
-        tps = [TP(topic, number) for number, part in due.items() for topic in part.delivered]
-        thread = cast(ReaderThread, self._thread)
-        ends = await thread.call_thread(thread.ends, tps)
-        for number, part in due.items():
-            topics = part.delivered
-            if not part.pending and all(
-                self._read_to(t, part) >= ends[TP(t, number)] for t in topics
-            ):
-                await self._hand_over_tick(part, TP(next(iter(topics)), number), now)
-
-    async def _hand_over_tick(self, part: "Partition", tp: TP, now: int) -> bool:
-        part.ticked += 1
-        return await self._hand_over(part, Batch(part, tp.topic, (), tick=now), tp, -part.ticked)
-
-    async def _hand_over(self, part: "Partition", batch: Batch, tp: TP, offset: int) -> bool:
-        """Queue a batch for the agent; False when the partition is no longer ours."""
-        if not self.flow_active or not self._is_ours(part):
-            return False
-        message = BatchMessage(tp, offset, batch, self.app.consumer_generation_id)
-        part.queue(batch)
-        await self.callback(message)
-        return True
 
 
 class Transport(driver.Transport):

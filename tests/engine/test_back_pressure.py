@@ -2,40 +2,25 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from streams.engine import Connection, EngineConfig
-from streams.engine.consumer import BatchConsumer
+from streams.engine.delivery import Delivery
 from streams.engine.partition import Partition
 from tests.engine.records import TOPIC, Record, batch, partition
 
 KIB = 1 << 10
-
-
-class Consumer(BatchConsumer):
-    """The real decision over a made-up engine."""
-
-    def __init__(self, busy_for: float) -> None:
-        config = EngineConfig(
-            Connection(""),
-            "g",
-            (TOPIC,),
-            "s",
-            Path(),
-            "A",
-            queued_records=3,
-            queued_bytes=10 * KIB,
-        )
-        self._engine = SimpleNamespace(config=config, checkpointing_for=lambda: busy_for)
-
-    @property
-    def engine(self):  # type: ignore[no-untyped-def]
-        return self._engine
+CONFIG = EngineConfig(
+    Connection(""), "g", (TOPIC,), "s", Path(), "A", queued_records=3, queued_bytes=10 * KIB
+)
 
 
 def wanted(owned: dict[int, Partition], busy_for: float = 0.0) -> list[int]:
-    return sorted(tp.partition for tp in Consumer(busy_for)._wanted(owned))
+    engine = SimpleNamespace(config=CONFIG, checkpointing_for=lambda: busy_for)
+    consumer: Any = SimpleNamespace(engine=engine)
+    return sorted(tp.partition for tp in Delivery(consumer).wanted(owned))
 
 
 @pytest.fixture

@@ -1,0 +1,124 @@
+"""Hands what was fetched to the agent: batches of records, and between them the timers' ticks."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from faust.types import TP
+
+from streams.engine.batch import Batch, SourceRecord
+from streams.engine.processing import TIMERS_AT_ONCE
+
+if TYPE_CHECKING:
+    from streams.engine.consumer import BatchConsumer
+    from streams.engine.partition import Partition
+
+HANDLED_WAIT = 0.002
+"""Seconds between two looks at whether the agent is done."""
+
+
+class Delivery:
+    """Decides what is fetched next, and queues it in the order of its times."""
+
+    def __init__(self, consumer: "BatchConsumer") -> None:
+        self._consumer = consumer
+        self._engine = consumer.engine
+
+    def wanted(self, owned: Mapping[int, "Partition"]) -> set[TP]:
+        """Back-pressure: what is fetched when, so that memory has a bound.
+
+        Partitions with a full queue are not fetched; when the queued values of all have reached
+        their bound, only partitions without a queue; and none at all while a checkpoint takes long,
+        for what is handled meanwhile stays in memory until it ends.
+        """
+        config, wanted = self._engine.config, set[TP]()
+        for part in owned.values():
+            part.fold()
+        if self._engine.checkpointing_for() > config.checkpoint_patience / 1000:
+            return wanted
+        queued = sum(part.queued_bytes for part in owned.values())
+        most = config.queued_records if queued < config.queued_bytes else 1
+        for number, part in owned.items():
+            if part.queued_records < most:
+                wanted.update(TP(topic, number) for topic in part.delivered)
+        return wanted
+
+    async def deliver(self, tp: TP, part: "Partition | None", records: Any) -> None:
+        """Queue the records that a fetch brought of a partition; None when it is no longer ours."""
+        if part is None:
+            return
+        delivered = part.delivered[tp.topic]
+        if records[0].offset < delivered:
+            records = [record for record in records if record.offset >= delivered]
+        if not await self.fire_overdue(part, tp, records[0].timestamp):
+            return
+        self._rename(tp.topic, records)
+        size = self._engine.config.batch_size
+        for start in range(0, len(records), size):
+            chunk: list[SourceRecord] = records[start : start + size]
+            last = chunk[-1].offset
+            if not await self._hand_over(part, Batch(part, tp.topic, chunk), tp, last):
+                return
+            part.delivered[tp.topic] = last + 1
+
+    async def fire_overdue(self, part: "Partition", tp: TP, until: int) -> bool:
+        """Fire what came due in a long silence before its first record, in portions.
+
+        With the record it would be one batch, and so one transaction. False when the partition is
+        no longer ours.
+        """
+        while (
+            self._is_ours(part)
+            and not part.pending
+            and part.timers.has_more_before(until, TIMERS_AT_ONCE)
+        ):
+            if not await self._hand_over_tick(part, tp, until):
+                return False
+            while part.pending:
+                await asyncio.sleep(HANDLED_WAIT)
+                part.fold()
+        return self._is_ours(part)
+
+    def _is_ours(self, part: "Partition") -> bool:
+        """Whether no rebalance has taken the partition, and closed its store, since it was read."""
+        return self._engine.partitions.get(part.number) is part
+
+    def _rename(self, topic: str, records: Iterable[Any]) -> None:
+        """Give records their topic's name without the prefix that it has on the broker."""
+        name = self._engine.config.connection.name(topic)
+        if name != topic:
+            for record in records:
+                record.topic = name
+
+    async def tick(self, owned: Mapping[int, "Partition"]) -> None:
+        """Fire timers of partitions that have been read to an end fetched after they were due."""
+        now = self._engine.config.clock()
+        due = {
+            number: part
+            for number, part in owned.items()
+            if self._is_ours(part)
+            and not part.pending
+            and part.timers.first_before(now) is not None
+        }
+        if not due:
+            return
+        tps = [TP(topic, number) for number, part in due.items() for topic in part.delivered]
+        ends = await self._consumer.ends_now(tps)
+        for number, part in due.items():
+            topics = part.delivered
+            if not part.pending and all(
+                self._consumer.read_to(t, part) >= ends[TP(t, number)] for t in topics
+            ):
+                await self._hand_over_tick(part, TP(next(iter(topics)), number), now)
+
+    async def _hand_over_tick(self, part: "Partition", tp: TP, now: int) -> bool:
+        part.ticked += 1
+        return await self._hand_over(part, Batch(part, tp.topic, (), tick=now), tp, -part.ticked)
+
+    async def _hand_over(self, part: "Partition", batch: Batch, tp: TP, offset: int) -> bool:
+        """Queue a batch for the agent; False when the partition is no longer ours."""
+        if not self._consumer.flow_active or not self._is_ours(part):
+            return False
+        part.queue(batch)
+        await self._consumer.hand_over(tp, offset, batch)
+        return True

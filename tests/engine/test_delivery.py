@@ -1,0 +1,57 @@
+"""Batches of records, and the ticks of timers between them."""
+
+import asyncio
+from itertools import islice
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from faust.types import TP
+
+from streams.engine import Batch, Timer
+from streams.engine.delivery import Delivery
+from streams.engine.partition import Partition
+from streams.engine.processing import TIMERS_AT_ONCE
+from tests.engine.records import TOPIC, Record, batch, partition
+
+
+class Consumer:
+    """Its batches are handled as soon as they are handed over."""
+
+    flow_active = True
+
+    def __init__(self, *owned: Partition) -> None:
+        config = SimpleNamespace(clock=lambda: 1)
+        partitions = {part.number: part for part in owned}
+        self.engine = SimpleNamespace(partitions=partitions, config=config)
+        self.portions: list[int] = []
+
+    async def hand_over(self, tp: TP, offset: int, batch: Batch) -> None:
+        assert batch.tick is not None
+        self.portions.append(sum(1 for _ in islice(batch.due(batch.tick), TIMERS_AT_ONCE)))
+        batch.finish()
+
+
+def test_timers_of_a_partition_that_was_given_up_are_let_be(tmp_path: Path) -> None:
+    given_up = partition(tmp_path)
+    given_up.store.close()
+    consumer: Any = Consumer()
+    delivery = Delivery(consumer)
+    asyncio.run(delivery.tick({0: given_up}))
+    assert not asyncio.run(delivery.fire_overdue(given_up, TP(TOPIC, 0), 1))
+
+
+def test_what_came_due_in_a_long_silence_fires_in_portions_before_its_first_record(
+    tmp_path: Path,
+) -> None:
+    part = partition(tmp_path)
+    consumer: Any = Consumer(part)
+    late = batch(part, Record(0, 0))
+    for number in range(3 * TIMERS_AT_ONCE):
+        late.set_timer(Timer(number, b"%d" % number))
+    late.set_timer(Timer(9_999, b"not yet"))
+    late.finish()
+    part.fold()
+    assert asyncio.run(Delivery(consumer).fire_overdue(part, TP(TOPIC, 0), 9_999))
+    assert consumer.portions == [TIMERS_AT_ONCE, TIMERS_AT_ONCE]
+    assert part.timers.first_before(9_999) == Timer(2 * TIMERS_AT_ONCE, b"1000")

@@ -45,7 +45,7 @@ from streams.engine import (
 )
 from streams.errors import ConfigError
 from streams.health import Address, EngineChecks, Health
-from streams.metrics import AnomalyCount, EngineGauges, EngineMetrics, RedactionCount
+from streams.measuring import AnomalyCount, EngineGauges, EngineMetrics, RedactionCount
 from streams.policies.local import policy_of, route_names
 from streams.readers import reader_of
 from streams.security import connection_of

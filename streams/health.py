@@ -16,12 +16,15 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import msgspec
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, disable_created_metrics
 from prometheus_client.exposition import ThreadingWSGIServer, make_wsgi_app
 
 from streams.engine import Engine
 from streams.errors import ConfigError
 from streams.settings import PREFIX
+
+# When a counter was made is a series more for each, and nobody asks.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 ANSWER_WITHIN = 5.0
 """Seconds that the event loop has to show that it lives."""

@@ -22,7 +22,7 @@ from streams.agents.accounts import HEALTH_TOPIC, OPPORTUNITIES_TOPIC, PROFILES_
 from streams.agents.anomalies import AnomaliesAgent
 from streams.core.anomalies import AnomalyPolicy
 from streams.core.policy import default_policy
-from streams.metrics import AnomalyCount
+from streams.measuring import AnomalyCount
 from tests.agents.harness import START, Harness, decoded, raw
 
 REPORTS, ACTIONS = AnomaliesAgent.sources

@@ -24,7 +24,7 @@ from streams.agents.tickets import CONVERSATIONS, TicketsAgent
 from streams.core.handoff.redact import Redactor
 from streams.core.policy import PolicyError, default_policy, load_policy
 from streams.core.policy.privacy import KEEP_ALL, Privacy, Treatments
-from streams.metrics import RedactionCount
+from streams.measuring import RedactionCount
 from tests.agents.harness import Harness, decoded
 from tests.agents.test_tickets_agent import customer
 

@@ -83,7 +83,7 @@ def explained(
 
 def _replayed(past: Past, file: Path, ticket: str, settings: Settings) -> Iterator[Record]:
     arrivals = list(past.arrivals(file, ticket))
-    yield from (event for event, _ in arrivals)
+    yield from (arrived.event for arrived in arrivals)
     yield from (one for one in past.decide(arrivals, settings) if isinstance(one, Record))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from schemas.codec import Tombstone
-from schemas.records import Decision, Millis, Record
+from schemas.records import Decision, Millis, Record, TicketUpdate, UpdateKind
 from schemas.topics import partition_of
 from streams.agents.deciding import Decider
 from streams.agents.published import PublishedPolicy
@@ -44,11 +44,24 @@ class Past:
     no_ai: bool
 
     def arrivals(self, file: Path, ticket: str | None = None) -> Iterator[Arrived]:
-        """The file's events; with a ticket those of its partition: no other changes its time."""
-        place = None if ticket is None else self._place(ticket)
-        for event, time in read_arrivals(file, ai_answers=not self.no_ai):
-            if place is None or self._place(event.ticket_id) == place:
-                yield event, time
+        """The file's events; with a ticket those of its partition, and of every one from which
+        a merge leads there: no other changes its time.
+        """
+        arrivals = read_arrivals(file, ai_answers=not self.no_ai)
+        if ticket is None:
+            return arrivals
+        known = list(arrivals)
+        merges = {
+            (self._place(event.ticket_id), self._place(event.other_ticket_id))
+            for event, *_ in known
+            if isinstance(event, TicketUpdate)
+            and event.kind is UpdateKind.MERGED_INTO
+            and event.other_ticket_id
+        }
+        places = {self._place(ticket)}
+        while more := {source for source, target in merges if target in places} - places:
+            places |= more
+        return (one for one in known if self._place(one.event.ticket_id) in places)
 
     def decide(
         self, arrivals: Iterable[Arrived], settings: Settings

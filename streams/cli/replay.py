@@ -28,8 +28,8 @@ def command(file: Path, past: Past, everything: bool, summary: bool) -> None:
 
     The same records give the same decisions as a worker on Kafka would write, one by one. FILE is
     what `baton play` takes, or what `baton tail support.conversations --json` writes; such lines of
-    other topics serve for --policies and --decisions. What the agents themselves add to the topic,
-    such as the other half of a merge, counts where FILE has it, as a tail does.
+    other topics serve for --policies and --decisions. The other half of a merge, which the tickets
+    agent adds to the topic, is decided where it would have come; what a tail told has it already.
     """  # fmt: skip
     records = past.decide(past.arrivals(file), load_settings())
     if summary:

@@ -13,7 +13,7 @@ import gzip
 import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, TypeVar, cast
+from typing import IO, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -40,9 +40,17 @@ ANSWER_GAP = 5_000
 NEUTRAL_ANSWER = "Thank you, I have noted that. What else can you tell me about it?"
 
 Event = ConversationMessage | TicketUpdate
-Arrived = tuple[Event, Millis]
-"""An event and the time of its record."""
 R = TypeVar("R", bound=Record)
+
+
+class Arrived(NamedTuple):
+    """An event and the time of its record. `recorded`: told of a topic, where lies too what agents
+    add to it.
+    """
+
+    event: Event
+    time: Millis
+    recorded: bool = False
 
 
 class BareTurn(msgspec.Struct):
@@ -71,7 +79,7 @@ _decode_tail = msgspec.json.Decoder(TailLine).decode
 
 def read_history(path: Path, *, ai_answers: bool = True) -> Iterator[Event]:
     """The events of a file in its order. Raises `InputError` with the line that cannot be read."""
-    return (event for event, _ in read_arrivals(path, ai_answers=ai_answers))
+    return (arrived.event for arrived in read_arrivals(path, ai_answers=ai_answers))
 
 
 def read_arrivals(path: Path, *, ai_answers: bool = True) -> Iterator[Arrived]:
@@ -90,11 +98,12 @@ def _read_arrivals(lines: Iterable[bytes], name: str, ai_answers: bool) -> Itera
             fields = _decode_any(text)
             if "conversation" in fields:
                 for message in _from_turn(_decode_turn(text), next(turns), ai_answers):
-                    yield message, message.sent_at
+                    yield Arrived(message, message.sent_at)
                 continue
             is_update = fields.get("type") == "TicketUpdate"
             event = _decode_update(text) if is_update else _decode_message(text)
-            yield event, time_of(event) if time is None else time
+            at, recorded = (time_of(event), False) if time is None else (time, True)
+            yield Arrived(event, at, recorded)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InputError(f"{name}, line {number}: {error}") from error
 

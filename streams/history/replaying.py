@@ -2,7 +2,8 @@
 
 Decisions follow from the records, their times and their partitions alone (see `Batch.now` and
 `Batch.due`), so this gives the same ones record by record. Partitions matter for one thing: time,
-which never falls below the latest seen on a partition.
+which never falls below the latest seen on a partition. What the agent itself tells the other
+ticket of a merge is decided, too, unless the history was recorded and has it.
 """
 
 import heapq
@@ -12,7 +13,7 @@ from itertools import islice
 
 from detectors import Signals
 from schemas.codec import Tombstone
-from schemas.records import Escalation, Millis, Record, TranscriptEntry
+from schemas.records import Escalation, Millis, Record, TicketUpdate, TranscriptEntry
 from schemas.topics import partition_of
 from streams.agents.deciding import Decider
 from streams.agents.text import bounded, text_of
@@ -45,16 +46,19 @@ class Replay:
 
     def run(self, events: Iterable[Event]) -> Iterator[Record | Tombstone]:
         """Every record that the events lead to, in order."""
-        return self.arrive((event, time_of(event)) for event in events)
+        return self.arrive(Arrived(event, time_of(event)) for event in events)
 
     def arrive(self, arrivals: Iterable[Arrived]) -> Iterator[Record | Tombstone]:
         """As `run`, of events with the times of their records."""
         arrivals = iter(arrivals)
         while chunk := list(islice(arrivals, CHUNK)):
-            read = [bounded(event) for event, _ in chunk]
+            read = [bounded(arrived.event) for arrived in chunk]
             signals = self._decider.reader.read([text_of(event) for event, _ in read])
-            for (event, cut), signal, (_, time) in zip(read, signals, chunk, strict=True):
-                yield from self._event(event, time, signal, cut)
+            for (event, cut), signal, arrived in zip(read, signals, chunk, strict=True):
+                for output in self._event(event, arrived.time, signal, cut):
+                    yield output
+                    if isinstance(output, TicketUpdate) and not arrived.recorded:
+                        yield from self._event(output, self._time(event), None, False)
 
     def until(self, time: Callable[[int], Millis]) -> Iterator[Record | Tombstone]:
         """Every record that the timers of each partition before its time lead to, as if nothing
@@ -63,8 +67,11 @@ class Replay:
         for number, partition in self._partitions.items():
             yield from self._timers(number, partition, time(number))
 
+    def _time(self, event: Event) -> Millis:
+        return self._partitions[partition_of(event.ticket_id.encode(), self._count)].time
+
     def _event(
-        self, event: Event, time: Millis, signals: Signals, cut: bool
+        self, event: Event, time: Millis, signals: Signals | None, cut: bool
     ) -> Iterator[Record | Tombstone]:
         number = partition_of(event.ticket_id.encode(), self._count)
         partition = self._partitions[number]

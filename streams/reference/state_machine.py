@@ -47,8 +47,11 @@ RULES = """\
   and can only make it stricter, a draft's other words are another draft, and of all else what
   came first stays in force.
 - **Order** is that of the topic. An update before the first message opens the ticket. An
-  acceptance that names a revision from before the last move is refused, and so is one of an
-  escalation that is closed.
+  acceptance that names a revision from before the last move, or one that never was, is refused,
+  and so is one of an escalation that is closed.
+- **A person's ticket is theirs.** What somebody else declines or gives back stays where it is:
+  the decision is `silent` with `contract_violation`. Where nobody has it anyone may, and so may
+  a platform that names nobody.
 - **Who comes back.** A closed ticket that goes on within the policy's `retention.durable` (a
   week) is `reopened`: with a person if one had resolved it, else with the AI. After that it is
   another matter. A ticket that was handed back twice stays with people.

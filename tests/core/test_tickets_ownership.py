@@ -141,6 +141,15 @@ def test_who_accepts_what_has_moved_on_is_refused() -> None:
     assert [u.change for u in talk.new(EscalationUpdate)] == ["accepted"]
 
 
+def test_who_accepts_a_revision_that_never_was_is_refused() -> None:
+    talk = escalated()
+    talk.update(UpdateKind.ACCEPTED, actor_id="p1", revision=2)
+    assert [u.change for u in talk.new(EscalationUpdate)] == ["accept_refused"]
+    talk.customer("awful!", ANGRY)
+    talk.update(UpdateKind.ACCEPTED, actor_id="p1", revision=2)
+    assert [u.change for u in talk.new(EscalationUpdate)] == ["accepted"]
+
+
 def test_a_move_tells_the_old_desk_and_hands_the_new_one_everything() -> None:
     talk = escalated()
     talk.update(UpdateKind.TRANSFERRED, route="billing")
@@ -198,6 +207,31 @@ def test_a_hand_back_closes_the_escalation_and_lets_the_ai_speak() -> None:
     assert (talk.decision.action, talk.decision.cause) == ("reply", "update")
     talk.customer("how?")
     assert (talk.decision.action, talk.decision.episode) == ("reply", 2)
+
+
+@pytest.mark.parametrize("kind", [UpdateKind.HANDED_BACK, UpdateKind.DECLINED])
+def test_nobody_gives_away_what_somebody_else_has(kind: UpdateKind) -> None:
+    talk = escalated()
+    talk.update(UpdateKind.ACCEPTED, actor_id="p1", revision=1)
+    talk.update(kind, actor_id="p2")
+    assert (talk.decision.action, talk.decision.contract_violation) == ("silent", True)
+    assert not talk.new(EscalationUpdate)
+    assert talk.ticket.case is not None
+    assert talk.ticket.case.owner_id == "p1"
+    talk.customer("hello?")
+    assert not talk.decision.contract_violation, "it is told once"
+    talk.update(kind, actor_id="p1")
+    assert not talk.decision.contract_violation
+    assert [one.change for one in talk.new(EscalationUpdate)] in (["closed"], ["declined"])
+
+
+def test_a_hand_back_of_what_nobody_has_or_that_names_nobody_is_obeyed() -> None:
+    for owner, actor in ((None, "p2"), ("p1", None)):
+        talk = escalated()
+        if owner is not None:
+            talk.update(UpdateKind.ACCEPTED, actor_id=owner)
+        talk.update(UpdateKind.HANDED_BACK, actor_id=actor)
+        assert (talk.decision.action, talk.ticket.owner) == ("reply", Owner.AI)
 
 
 def test_the_third_hand_back_is_refused() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.records import ConversationMessage, Role
+from schemas.records import ConversationMessage, Role, TicketUpdate
 from streams.core.policy.shipped import shipped_text
 from streams.demo.input import folder, profiles
 from streams.history.files import read_history, time_of
@@ -31,4 +31,13 @@ def test_every_message_is_decided_once_and_as_a_replay_decides_it(tmp_path: Path
     assert report.customer_messages == sum(message.role is Role.CUSTOMER for message in said) - 1
     assert report.decisions["timer"] > 0
     assert report.policies.keys() == {"default@1", "default@2"}
+    assert report.exact, report
+
+
+@pytest.mark.usefixtures("kafka_bootstrap")
+def test_merges_are_followed_by_worker_and_replay_alike(tmp_path: Path) -> None:
+    events = list(read_history(Path(__file__).parents[1] / "history" / "merges.jsonl"))
+    with running_kafka(tmp_path / "kafka") as bootstrap:
+        report = whole_way(bootstrap, tmp_path, events)
+    assert report.decisions["update"] > sum(isinstance(one, TicketUpdate) for one in events) / 2
     assert report.exact, report

@@ -54,12 +54,12 @@ def write_decision(
         None if ticket.anomaly is None else ticket.anomaly.anomaly_id,
         collect,
         notice,
-        ticket.ai_against_decision,
+        ticket.contract_broken,
         ticket.instructions if action in _FOR_THE_AI else None,
         handling.changed,
         ticket.erased,
     )
-    ticket.ai_against_decision = False
+    ticket.contract_broken = False
     handling.emit(decision)
     if found.shadowed and (action not in _AFTERWARDS or ticket.owner in (Owner.AI, Owner.REVIEW)):
         write_shadow(handling, subject, found)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from schemas.records import ConversationMessage, Role, UpdateKind
-from streams.core.tickets import merge, messages, timers, updates
+from streams.core.tickets import desks, merge, messages, timers, updates
 from streams.core.tickets.handling import Due, Event, Handling
 from streams.core.tickets.state import Owner, Ticket
 
@@ -132,23 +132,23 @@ UPDATES: Final[dict[UpdateKind, Row]] = {
     ),
     UpdateKind.ASSIGNED: Row(
         "the platform names its agent, or nobody",
-        _to(updates.on_assigned, _AI, _HUMAN),
-        _to(updates.on_assigned, _REVIEW, _HUMAN),
-        _to(updates.on_reassigned, _HUMAN),
+        _to(desks.on_assigned, _AI, _HUMAN),
+        _to(desks.on_assigned, _REVIEW, _HUMAN),
+        _to(desks.on_reassigned, _HUMAN),
         _MOOT_CLOSED,
     ),
     UpdateKind.ACCEPTED: Row(
         "a person accepts the escalation",
-        _to(updates.on_accepted_too_late, _AI),
-        _to(updates.on_accepted_too_late, _REVIEW),
-        _to(updates.on_accepted, _HUMAN),
-        _to(updates.on_accepted_too_late, _CLOSED),
+        _to(desks.on_accepted_too_late, _AI),
+        _to(desks.on_accepted_too_late, _REVIEW),
+        _to(desks.on_accepted, _HUMAN),
+        _to(desks.on_accepted_too_late, _CLOSED),
     ),
     UpdateKind.DECLINED: _only_human(
-        "a person declines the escalation", _to(updates.on_declined, _HUMAN)
+        "a person declines the escalation", _to(desks.on_declined, _HUMAN)
     ),
     UpdateKind.TRANSFERRED: _only_human(
-        "a person sends it to another queue", _to(updates.on_transferred, _HUMAN)
+        "a person sends it to another queue", _to(desks.on_transferred, _HUMAN)
     ),
     UpdateKind.GATE_TIMEOUT: Row(
         "the platform waited in vain for a decision",
@@ -172,7 +172,7 @@ UPDATES: Final[dict[UpdateKind, Row]] = {
         _MOOT_CLOSED,
     ),
     UpdateKind.HANDED_BACK: _only_human(
-        "a person gives it back to the AI", _to(updates.on_handed_back, _AI, _HUMAN)
+        "a person gives it back to the AI", _to(desks.on_handed_back, _AI, _HUMAN)
     ),
     UpdateKind.VERDICT: _all("a person judges an escalation", updates.on_verdict),
     UpdateKind.RESOLVED: Row("it is resolved", _ENDS, _ENDS, _ENDS, _MOOT_CLOSED),

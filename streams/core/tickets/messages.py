@@ -158,7 +158,7 @@ def on_ai(handling: Handling, message: ConversationMessage) -> None:
     write_down(handling, message)
     if is_against_decision(handling, message):
         ticket.violations += 1
-        ticket.ai_against_decision = True
+        ticket.contract_broken = True
     hear_ai(handling, message)
     ticket.answer_due = ticket.open_due = None
     if ticket.owner is not _OF_AI:

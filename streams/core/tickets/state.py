@@ -184,7 +184,7 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     stalled: int = 0
     repeats: int = 0
     ai_asked: bool = False
-    ai_against_decision: bool = False
+    contract_broken: bool = False
     questions: tuple[Question, ...] = ()
     moods: tuple[Mood, ...] = ()
     confidences: tuple[float, ...] = ()

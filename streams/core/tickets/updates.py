@@ -1,7 +1,5 @@
 """What each kind of update does to a ticket, where it fits."""
 
-from msgspec.structs import replace
-
 from schemas.records import (
     Action,
     Cause,
@@ -17,7 +15,7 @@ from streams.core.reasons import Code
 from streams.core.tickets import cases, clocks
 from streams.core.tickets.assess import assess
 from streams.core.tickets.decisions import write_decision
-from streams.core.tickets.episodes import belongs_to_people, close, erase, hand_back, reopen
+from streams.core.tickets.episodes import belongs_to_people, close, erase, reopen
 from streams.core.tickets.handling import Handling, Subject
 from streams.core.tickets.messages import (
     is_customer_turn,
@@ -25,7 +23,6 @@ from streams.core.tickets.messages import (
     on_human_reply,
     returned,
     subject_of,
-    take_over,
 )
 from streams.core.tickets.observe import signals_heard
 from streams.core.tickets.outcomes import amend_outcome
@@ -38,7 +35,6 @@ from streams.core.tickets.waits import await_answer, stop_waiting
 _ON_GATE = group(Code.GATE_TIMEOUT)
 _ON_REJECTED = group(Code.REVIEW_REJECTED)
 _ON_EXPIRED = group(Code.REVIEW_UNANSWERED)
-_LONGEST_INSTRUCTIONS = 2_000
 
 
 def about(handling: Handling, update: TicketUpdate) -> Subject:
@@ -137,66 +133,6 @@ def _pause(handling: Handling) -> None:
     stop_waiting(handling)
 
 
-def on_assigned(handling: Handling, update: TicketUpdate) -> None:
-    """The platform gave it to a person: a takeover. Assigned to nobody, nothing changes."""
-    if update.actor_id is None:
-        moot(handling, update)
-    else:
-        take_over(handling, about(handling, update), update.actor_id)
-
-
-def on_reassigned(handling: Handling, update: TicketUpdate) -> None:
-    """The platform's own word on who has the ticket; nobody means that it is free again."""
-    person, case = update.actor_id, handling.ticket.case
-    if case is None or person == case.owner_id:
-        moot(handling, update)
-        return
-    kind = EscalationChange.REOPENED if person is None else EscalationChange.ACCEPTED
-    cases.change(handling, replace(case, owner_id=person), kind, note=update.reason)
-
-
-def on_accepted(handling: Handling, update: TicketUpdate) -> None:
-    """The first who accepts what lies on this route has it; others are refused."""
-    case, person = handling.ticket.case, update.actor_id
-    if case is None:
-        on_accepted_too_late(handling, update)
-        return
-    if person is not None and person == case.owner_id:
-        moot(handling, update)
-        return
-    outdated = update.revision is not None and update.revision < case.placed
-    if case.owner_id is not None or outdated or person is None:
-        cases.refuse(handling, case, update.update_id)
-    else:
-        cases.change(handling, replace(case, owner_id=person), EscalationChange.ACCEPTED)
-
-
-def on_accepted_too_late(handling: Handling, update: TicketUpdate) -> None:
-    """There is no open escalation: the acceptance is refused on the queue it was read from."""
-    cases.refuse_closed(handling, update)
-    moot(handling, update)
-
-
-def on_declined(handling: Handling, update: TicketUpdate) -> None:
-    """The person does not take it: it is free again, or goes to the queue they name."""
-    case = handling.ticket.case
-    if case is None:
-        moot(handling, update)
-    elif update.route is not None:
-        cases.move(handling, case, update.route, update.reason)
-    else:
-        free = replace(case, owner_id=None)
-        cases.change(handling, free, EscalationChange.DECLINED, note=update.reason)
-
-
-def on_transferred(handling: Handling, update: TicketUpdate) -> None:
-    """It goes to another queue, with everything; after the policy's number of moves to the lead."""
-    if handling.ticket.case is None:
-        moot(handling, update)
-    else:
-        cases.move(handling, handling.ticket.case, update.route, update.reason)
-
-
 def on_gate_timeout(handling: Handling, update: TicketUpdate) -> None:
     """The platform waited in vain for a decision: a person takes over."""
     settle(handling, about(handling, update), assess(handling, _ON_GATE))
@@ -225,19 +161,6 @@ def on_draft_reviewed(handling: Handling, update: TicketUpdate) -> None:
         ticket.owner = Owner.AI
         ticket.allowed_draft, ticket.cleared_message_id = word.draft_id, review.message_id
         end_review(handling, ReviewState.ANSWERED)
-        await_answer(handling)
-
-
-def on_handed_back(handling: Handling, update: TicketUpdate) -> None:
-    """Back to the AI with the person's instructions; past the policy's limit it is refused."""
-    ticket, subject = handling.ticket, about(handling, update)
-    if ticket.hand_backs >= handling.policy.escalations.max_hand_backs:
-        write_decision(handling, subject, NOTHING, Action.SILENT, 2, route=ticket.route)
-        return
-    hand_back(handling)
-    ticket.instructions = (update.instructions or "")[:_LONGEST_INSTRUCTIONS] or None
-    write_decision(handling, subject, NOTHING, Action.REPLY, 0)
-    if ticket.last_word is Role.CUSTOMER:
         await_answer(handling)
 
 

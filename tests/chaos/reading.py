@@ -1,13 +1,17 @@
 """Reads topics to their end, with librdkafka alone."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
+PATIENCE = 30.0
+"""Seconds without a record after which no transaction can still be on its way to its end."""
 
 
 def partitions_of(bootstrap: str, topic: str) -> list[int]:
     """The numbers of a topic's partitions."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "verify"})
+    consumer = _consumer(bootstrap, "read_uncommitted")
     try:
         return sorted(consumer.list_topics(topic, timeout=10).topics[topic].partitions)
     finally:
@@ -19,12 +23,51 @@ def read(
     topic: str,
     isolation: str = "read_committed",
     partitions: Sequence[int] | Mapping[int, int] | None = None,
+    patience: float = PATIENCE,
 ) -> Iterator[Message]:
     """Every record of a topic, or of some of its partitions, up to its end now.
 
-    A mapping gives the offset from which on each of them is read.
+    A mapping gives the offset from which on each of them is read. A reader of committed records is
+    told that it is at the end where a transaction is open, whatever was committed behind: its end
+    is the high watermark, for which it waits at most `patience` seconds.
     """
-    consumer = Consumer(
+    wanted = partitions_of(bootstrap, topic) if partitions is None else partitions
+    starts = wanted if isinstance(wanted, Mapping) else dict.fromkeys(wanted, 0)
+    behind = _ends(bootstrap, topic, starts)
+    consumer = _consumer(bootstrap, isolation)
+    limit = time.monotonic() + patience
+    try:
+        consumer.assign([TopicPartition(topic, *start) for start in starts.items()])
+        while behind:
+            assert time.monotonic() < limit, f"{topic} could not be read up to {behind}"
+            for message in consumer.consume(10_000, 0.2):
+                error = message.error()
+                if error is None:
+                    yield message
+                    limit = time.monotonic() + patience
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    if message.offset() >= behind.get(message.partition(), 0):
+                        behind.pop(message.partition(), None)
+                elif not error.retriable():
+                    raise AssertionError(error.str())
+    finally:
+        consumer.close()
+
+
+def _ends(bootstrap: str, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+    """The high watermarks: what any transaction has written lies below."""
+    consumer = _consumer(bootstrap, "read_uncommitted")
+    try:
+        return {
+            number: consumer.get_watermark_offsets(TopicPartition(topic, number), 10)[1]
+            for number in partitions
+        }
+    finally:
+        consumer.close()
+
+
+def _consumer(bootstrap: str, isolation: str) -> Consumer:
+    return Consumer(
         {
             "bootstrap.servers": bootstrap,
             "group.id": "verify",
@@ -36,19 +79,3 @@ def read(
             "fetch.wait.max.ms": 20,
         }
     )
-    try:
-        wanted = partitions_of(bootstrap, topic) if partitions is None else partitions
-        starts = wanted if isinstance(wanted, Mapping) else dict.fromkeys(wanted, 0)
-        behind = set(starts)
-        consumer.assign([TopicPartition(topic, *start) for start in starts.items()])
-        while behind:
-            for message in consumer.consume(10_000, 0.2):
-                error = message.error()
-                if error is None:
-                    yield message
-                elif error.code() == KafkaError._PARTITION_EOF:
-                    behind.discard(message.partition())
-                elif not error.retriable():
-                    raise AssertionError(error.str())
-    finally:
-        consumer.close()

@@ -15,6 +15,8 @@ from detectors.arrays import Floats
 
 _LANES: Final = 8
 """Sums that run beside each other; what does not fill all of them is added at the end."""
+_FOLDED: Final = np.array([0, 4, 2, 6, 1, 5, 3, 7])
+"""The lanes in such an order that folding in halves adds neighbours, then neighbours' sums."""
 _BLOCK: Final = 128
 """Rows from which on both halves are summed by themselves."""
 
@@ -35,16 +37,19 @@ def _short(rows: Floats, lists: Sequence[Sequence[int]]) -> Floats:
     lengths = np.fromiter(map(len, lists), np.intp, len(lists))
     numbers = np.fromiter(chain.from_iterable(lists), np.intp, lengths.sum())
     starts = np.cumsum(lengths) - lengths
-    rounds, lanes = lengths // _LANES, np.arange(_LANES)
     summed = np.zeros((len(lists), rows.shape[1]), np.float32)
-    full = np.flatnonzero(rounds)
-    beside = rows[numbers[starts[full, None] + lanes]]
+    rounds = lengths // _LANES
+    # Those with most rounds first: those that still have some are then always the first ones.
+    order = np.argsort(-rounds, kind="stable")
+    full = order[: np.count_nonzero(rounds)]
+    beside = rows[numbers[starts[full] + _FOLDED[:, None]]]
     for turn in range(1, rounds.max(initial=0)):
-        more = rounds[full] > turn
-        beside[more] += rows[numbers[starts[full[more], None] + turn * _LANES + lanes]]
-    while beside.shape[1] > 1:
-        beside = beside[:, 0::2] + beside[:, 1::2]
-    summed[full] = beside[:, 0]
+        more = full[: np.count_nonzero(rounds > turn)]
+        beside[:, : len(more)] += rows[numbers[starts[more] + turn * _LANES + _FOLDED[:, None]]]
+    while len(beside) > 1:
+        first, second = np.split(beside, 2)
+        beside = first + second
+    summed[full] = beside[0]
     for place in range(_LANES - 1):
         left = np.flatnonzero(lengths % _LANES > place)
         summed[left] += rows[numbers[starts[left] + rounds[left] * _LANES + place]]

@@ -55,23 +55,20 @@ class Vocabulary:
             map(self._words.__getitem__, chain.from_iterable(texts)), np.int64, lengths.sum()
         )
         texts_of = np.repeat(np.arange(len(texts)), lengths)
-        known = words >= 0
-        first, second = words[:-1], words[1:]
-        paired = (texts_of[:-1] == texts_of[1:]) & known[:-1] & known[1:]
-        keys = first[paired] * self._size + second[paired]
+        keys = words[:-1] * self._size + words[1:]
+        keys[(texts_of[:-1] != texts_of[1:]) | (words[1:] == NONE)] = NONE
         places = self._keys.searchsorted(keys)
-        found = self._keys[places] == keys
-        # The number of a text and of an n-gram in it as one, to sort and to tell doubles by.
+        pairs = np.where(self._keys[places] == keys, self._pairs[places], NONE)
+        # The number of a text and of an n-gram in it as one, to sort and to tell doubles by; what
+        # is not known is a double of the `NONE` that every text begins with.
         width = self._size + 1
-        marks = np.concatenate(
-            [
-                np.arange(len(texts)) * width,
-                texts_of[known] * width + words[known] + 1,
-                texts_of[:-1][paired][found] * width + self._pairs[places[found]] + 1,
-            ]
-        )
-        numbers = np.unique(marks) % width - 1
-        unknown = np.bincount(texts_of[~known], minlength=len(texts))
+        begins = np.arange(len(texts)) * width
+        of_words = begins[texts_of]
+        marks = np.concatenate([begins, of_words + words + 1, of_words[1:] + pairs + 1])
+        marks.sort()
+        once = np.append(True, marks[1:] != marks[:-1])
+        numbers = marks[once] % width - 1
+        unknown = np.bincount(texts_of[words == NONE], minlength=len(texts))
         return Seen(numbers, np.flatnonzero(numbers == NONE), unknown)
 
     def _key(self, pair: str) -> int:

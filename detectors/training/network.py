@@ -13,7 +13,7 @@ DECAY_GRAMS, DECAY_DENSE = 2e-5, 2e-5
 DROPPED: Final = 0.2
 """The share of hidden units that is left out of a step (dropout)."""
 KEEP_MEAN, KEEP_SQUARE, TINY = 0.9, 0.999, 1e-8
-"""Adam's constants, as published (Kingma and Ba 2015)."""
+"""Adam's constants, as published."""
 
 
 @dataclass
@@ -94,6 +94,33 @@ def new_network(
     )
 
 
+class Adam:
+    """Moves a network's weights against their slopes (Kingma and Ba 2015), in place."""
+
+    def __init__(self, network: Network) -> None:
+        self._weights = network.weights
+        self._mean = {name: np.zeros_like(one) for name, one in network.weights.items()}
+        self._square = {name: np.zeros_like(one) for name, one in network.weights.items()}
+        self._steps = 0
+
+    def move(self, slopes: dict[str, Floats], rate: float) -> None:
+        """Make a step."""
+        self._steps += 1
+        for name, slope in slopes.items():
+            mean, square = self._mean[name], self._square[name]
+            mean *= KEEP_MEAN
+            mean += (1 - KEEP_MEAN) * slope
+            square *= KEEP_SQUARE
+            square += (1 - KEEP_SQUARE) * slope**2
+            size = square / (1 - KEEP_SQUARE**self._steps)
+            np.sqrt(size, out=size)
+            size += TINY
+            move = rate * mean
+            move /= 1 - KEEP_MEAN**self._steps
+            move /= size
+            self._weights[name] -= move
+
+
 def learn(
     grams: Any,
     dense: Floats,
@@ -113,29 +140,15 @@ def learn(
     network = new_network(
         grams.shape[1], dense.shape[1], wanted.shape[1], categories, hidden, random
     )
-    mean = {name: np.zeros_like(one) for name, one in network.weights.items()}
-    square = {name: np.zeros_like(one) for name, one in network.weights.items()}
-    step = 0
+    adam = Adam(network)
     for epoch in range(epochs):
         rate = LAST_RATE + (FIRST_RATE - LAST_RATE) * (1 - epoch / epochs)
         order = random.permutation(len(wanted))
         for start in range(0, len(wanted), BATCH):
-            step += 1
             some = np.sort(order[start : start + BATCH])
             kept = (random.random((len(some), hidden)) > DROPPED).astype(np.float32)
             slopes = network.gradients(
                 grams[some], dense[some], wanted[some], counts[some], kept / (1 - DROPPED)
             )
-            for name, slope in slopes.items():
-                mean[name] *= KEEP_MEAN
-                mean[name] += (1 - KEEP_MEAN) * slope
-                square[name] *= KEEP_SQUARE
-                square[name] += (1 - KEEP_SQUARE) * slope**2
-                size = square[name] / (1 - KEEP_SQUARE**step)
-                np.sqrt(size, out=size)
-                size += TINY
-                move = rate * mean[name]
-                move /= 1 - KEEP_MEAN**step
-                move /= size
-                network.weights[name] -= move
+            adam.move(slopes, rate)
     return network

@@ -1,0 +1,52 @@
+"""The n-grams and word pieces that a model knows."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from scipy import sparse
+
+from detectors.encoder import Encoder
+from detectors.features import READ, Pieces, grams
+from detectors.message import Message
+
+NUMBERS: Final = 128
+"""Of a word piece's vector: the main components of the encoder's 384."""
+SEEN: Final = 2
+"""Messages that an n-gram must be in to be known."""
+COMMON: Final = 1e-3
+"""Pieces more frequent than that count less: a / (a + p) (Arora, Liang and Ma 2017)."""
+
+
+def vocabulary(messages: Sequence[Message], encoder: Encoder) -> dict[str, Any]:
+    """The known n-grams, and the pieces with their vectors in 8 bits each."""
+    seen = Counter(gram for message in messages for gram in set(grams(message)))
+    usable = [piece.isascii() and not piece.startswith("[") for piece in encoder.pieces]
+    pieces = [piece for piece, kept in zip(encoder.pieces, usable, strict=True) if kept]
+    vectors = encoder.piece_vectors()[usable]
+    vectors -= vectors.mean(axis=0)
+    _, _, axes = np.linalg.svd(vectors, full_matrices=False)
+    splitter = Pieces({piece: number for number, piece in enumerate(pieces)})
+    uses = Counter(number for message in messages for number in splitter.of(message.words[:READ]))
+    shares = np.array([uses[number] + 0.5 for number in range(len(pieces))]) / uses.total()
+    reduced = (vectors @ axes[:NUMBERS].T) * (COMMON / (COMMON + shares))[:, None]
+    scales = (np.abs(reduced).max(axis=1) / 127).astype(np.float32)
+    return {
+        "grams": _bytes(sorted(gram for gram, count in seen.items() if count >= SEEN)),
+        "pieces": _bytes(pieces),
+        "vectors": np.round(reduced / scales[:, None]).astype(np.int8),
+        "scales": scales,
+    }
+
+
+def sparse_grams(numbers: Sequence[list[int]], known: int) -> Any:
+    """Shape (texts, known n-grams): 1 / sqrt(n) at each of a text's n."""
+    sizes = [len(some) for some in numbers]
+    values = np.repeat(1 / np.sqrt(np.maximum(sizes, 1)), sizes).astype(np.float32)
+    columns = np.array([number for some in numbers for number in some], np.int32)
+    return sparse.csr_matrix((values, columns, np.cumsum([0, *sizes])), (len(numbers), known))
+
+
+def _bytes(strings: Sequence[str]) -> np.ndarray:
+    return np.frombuffer("\n".join(strings).encode(), np.uint8)

@@ -72,15 +72,14 @@ def fingerprint(
     """The problem a text reports; None when it reports none.
 
     Where the words of the text are `understood` and no error names the problem, their meaning does.
-    Beside an error it also has one, if the words name a part of the product: others just say that
-    there is an error.
+    Beside an error they have one, too.
     """
     text = message.reading.text
     if technical.score < PROBLEM_FROM and "exception" not in text and "error" not in text:
         return None
     component = component_of(message)
     if named := _error(message, component):
-        if not understood or component is None:
+        if not understood:
             return named
         return replace(named, also_means=meaning(message.words), meaning_version=version())
     if technical.score < PROBLEM_FROM:

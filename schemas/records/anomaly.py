@@ -84,6 +84,8 @@ class Anomaly(Record, frozen=True):
     reports_cut: int = 0
     aliases: tuple[str, ...] = ()
     affected_accounts: tuple[str, ...] = ()
+    meaning: tuple[int, ...] = ()
+    meaning_version: int = 0
 
 
 class AnomalyLink(Part, frozen=True):

@@ -32,6 +32,7 @@ from streams.core.anomalies import (
     forget,
     is_meant,
     meanings_name,
+    means_more,
     merge,
     observe,
     place,
@@ -39,7 +40,6 @@ from streams.core.anomalies import (
     record,
     shelf_number,
     unpacked,
-    vector,
     wake,
 )
 from streams.core.policy.duration import Duration
@@ -177,7 +177,7 @@ class _Work:
             return report, (), None
         if is_meant(report):
             return (*self._meant(report, policy, now), None)
-        meant = self._cluster(report, now) if vector(report) else None
+        meant = self._cluster(report, now) if means_more(report) else None
         return (*self._same_text(report, policy, now), meant)
 
     def _same_text(

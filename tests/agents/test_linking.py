@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from detectors import analyze
+from detectors.meaning import meaning
 from schemas.codec import Codec
 from schemas.records import (
     Anomaly,
@@ -214,6 +215,28 @@ def test_an_incident_that_names_the_problem_goes_before_one_of_its_component() -
     problem = anomaly(anomaly_id="b", fingerprints=(signals.fingerprint.id,), since=5)
     assert linked(component, text=text) == "a"
     assert linked(component, problem, text=text) == "b"
+
+
+def test_what_no_name_fits_belongs_to_the_incident_that_it_is_nearest_to_in_meaning() -> None:
+    text = "we cannot open the appointments view, the screen is empty"
+    told = [
+        anomaly(anomaly_id=name, component=name, meaning=meaning(words.split()), meaning_version=1)
+        for name, words in {
+            "calendar": "the calendar view does not open and no appointments are shown",
+            "payments": "the card is refused and nobody can pay",
+        }.items()
+    ]
+    [signals] = analyze([text])
+    assert signals.fingerprint is not None
+    assert signals.fingerprint.component not in ("calendar", "payments")
+    told = [replace(one, meaning_version=signals.fingerprint.meaning_version) for one in told]
+    assert linked(*told, text=text) == linked(*reversed(told), text=text) == "calendar"
+    assert linked(told[1], text=text) is None
+    assert linked(*told, text=text, tenant="another") is None
+    assert linked(replace(told[0], meaning_version=-1), text=text) is None
+    assert linked(replace(told[0], meaning=(200,) * 128), text=text) is None
+    of_text = anomaly(anomaly_id="named", fingerprints=(signals.fingerprint.id,))
+    assert linked(*told, of_text, text=text) == "named"
 
 
 def test_a_later_message_without_a_problem_keeps_the_incident_while_it_is_open() -> None:

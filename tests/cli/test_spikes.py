@@ -33,16 +33,30 @@ def test_every_row_comes_back_in_order_and_the_burst_alerts_once(tmp_path: Path)
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("2026-01-05,x", "could not convert"),
-        ("never,4", "never"),
-        ("0,-1", "not a count"),
+        ("2026-01-05,x", "the value x is not a count: write 0 or more"),
+        ("0,-1", "the value -1 is not a count"),
+        ("0,nan", "the value nan is not a count"),
+        ("0,inf", "the value inf is not a count"),
+        ("0,", "where nothing came write 0"),
+        (",4", "a timestamp and a value are needed"),
         ("0", "a timestamp and a value are needed"),
+        ("0,4,5", "more cells than columns"),
+        ("never,4", "the timestamp never is no date: write 2026"),
+        ("nan,4", "the timestamp nan is not in seconds"),
+        ("1767571200000,4", "not in seconds: divide milliseconds by 1000"),
+        ("-3601,4", "-3601 is before the row above; sort the rows"),
         ('"0,4', "a timestamp and a value are needed"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, line: str, what: str) -> None:
     with pytest.raises(InputError, match=f"line 3: .*{what}"):
         CliRunner().invoke(command, [written(tmp_path, "0,4", line)], catch_exceptions=False)
+
+
+def test_the_hour_that_comes_twice_in_autumn_is_in_order(tmp_path: Path) -> None:
+    lines = [f"2026-10-25 02:{minute}:00,4" for minute in (30, 55, "00", 30)]
+    result = CliRunner().invoke(command, [written(tmp_path, *lines)], catch_exceptions=False)
+    assert len(result.output.splitlines()) == 5
 
 
 @pytest.mark.parametrize("text", ["", "junk\n", "timestamp,count\n"])

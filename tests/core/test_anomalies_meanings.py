@@ -23,7 +23,8 @@ from streams.core.anomalies import (
     is_meant,
     place_meaning,
 )
-from streams.core.anomalies.meanings import MOST_CLUSTERS, RENEWED, SETTLED
+from streams.core.anomalies.centres import SETTLED
+from streams.core.anomalies.meanings import MOST_CLUSTERS, RENEWED
 from tests.agents.harness import Harness, decoded
 from tests.agents.test_other_agents import MINUTE, report
 

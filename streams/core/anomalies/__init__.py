@@ -24,8 +24,8 @@ from streams.core.anomalies.meanings import (
     encode_meanings,
     is_meant,
     meanings_name,
+    means_more,
     place_meaning,
-    vector,
 )
 from streams.core.anomalies.merging import merge
 from streams.core.anomalies.naming import category_name
@@ -64,6 +64,7 @@ __all__ = [
     "forget",
     "is_meant",
     "meanings_name",
+    "means_more",
     "merge",
     "observe",
     "place",
@@ -71,6 +72,5 @@ __all__ = [
     "record",
     "shelf_number",
     "unpacked",
-    "vector",
     "wake",
 ]

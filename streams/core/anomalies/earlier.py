@@ -1,23 +1,28 @@
-"""Who reported before an incident opened what it explains: other problems of the same component."""
+"""Who reported before an incident opened what it explains.
+
+That are other problems of the same component, and those that mean about the same.
+"""
 
 from msgspec.structs import replace
 
 from schemas.records import ProblemReport
-from streams.core.anomalies.baseline import last_settled
-from streams.core.anomalies.state import Incident, Known, Watch
+from streams.core.anomalies.centres import belongs
+from streams.core.anomalies.state import Incident, Known, Subject, Watch
 from streams.core.anomalies.windows import Counted, Seen, after, sightings
 from streams.core.policy.anomalies import AnomalyPolicy
 
 MOST_COMPONENTS = 200
-"""Components of a tenant whose latest problems are known."""
+"""Components of a tenant whose latest problems are known; no component counts as one."""
+LATEST_COMPONENTS = 20
+"""Those that had new problems last; only their problems' meanings are looked at."""
 MOST_PROBLEMS = 20
 """Fingerprints known of one component, the latest new ones."""
 
 
 def noticed(watch: Watch, report: ProblemReport) -> Watch:
     """The watch that knows the report's fingerprint as one of its component."""
-    component, name = report.component, report.fingerprint
-    if component is None or name in (known := watch.recent.get(component, ())):
+    component, name = report.component or "", report.fingerprint
+    if name in (known := watch.recent.get(component, ())):
         return watch
     others = [item for item in watch.recent.items() if item[0] != component]
     names = (*known[1 - MOST_PROBLEMS :], name)
@@ -27,11 +32,30 @@ def noticed(watch: Watch, report: ProblemReport) -> Watch:
 def reported_earlier(
     known: Known, watch: Watch, incident: Incident, policy: AnomalyPolicy
 ) -> list[Seen]:
-    """Reports of the incident's component that lie within the lateness bound."""
-    found: list[Seen] = []
-    for name in watch.recent.get(incident.component or "", ()):
+    """Reports of what the incident explains from `AnomalyPolicy.lateness` before it began on.
+
+    None once the affected tickets are full: each would count as cut again.
+    """
+    if incident.cut:
+        return []
+    since = incident.since // policy.bucket - policy.lateness // policy.bucket
+    own, found = incident.component, list[Seen]()
+    names = list(watch.recent.get(own, ())) if own else []
+    for others in [*watch.recent.values()][-LATEST_COMPONENTS:]:
+        names += others
+    for name in dict.fromkeys(names):
         subject = known.subject(name)
-        if subject is not None:
+        if subject is not None and (_is_of(own, subject) or _means(incident, subject)):
             counted = Counted(subject.buckets, subject.sketches)
-            found += sightings(after(counted, last_settled(watch.watermark, policy)))
+            found += sightings(after(counted, since))
     return found
+
+
+def _is_of(component: str | None, subject: Subject) -> bool:
+    return component is not None and subject.component == component
+
+
+def _means(incident: Incident, subject: Subject) -> bool:
+    centre = subject.centre
+    near = incident.centre.nearness(centre.vector(), centre.version)
+    return belongs(near, incident.component, subject.component)

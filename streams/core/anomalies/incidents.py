@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from detectors.spikes import Expected
-from schemas.records import Anomaly, AnomalyState, Millis
+from schemas.records import Anomaly, AnomalyState, Millis, ProblemReport
 from streams.core.anomalies.baseline import skip
 from streams.core.anomalies.naming import anomaly_id, category_name, is_category, newest
 from streams.core.anomalies.record import record
@@ -65,6 +65,7 @@ def opened(
         acknowledged_by=known_to if known_until > now else None,
         known_issue=known_until > now,
         aliases=subject.aliases,
+        centre=subject.centre,
     )
     if not is_category(subject.name):
         # Who had the same problem before the window is affected, too.
@@ -73,7 +74,11 @@ def opened(
 
 
 def grown(
-    incident: Incident, new: Seen, subject: Subject, policy: AnomalyPolicy
+    incident: Incident,
+    new: Seen,
+    report: ProblemReport,
+    subject: Subject,
+    policy: AnomalyPolicy,
 ) -> tuple[Incident, Window]:
     """The incident after one more report of a subject, and the busiest window around it.
 
@@ -93,6 +98,7 @@ def grown(
         buckets=counted.buckets,
         sketches=counted.sketches,
         aliases=newest(incident.aliases, subject.aliases, policy.aliases),
+        centre=incident.centre.after(report),
     )
     incident = _named(incident, (subject.name, category_name(subject.category)), policy)
     incident = _warmed(incident, window, new.number, policy)

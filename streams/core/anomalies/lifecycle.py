@@ -18,7 +18,7 @@ from streams.core.anomalies.incidents import (
     told,
     touched,
 )
-from streams.core.anomalies.kinship import home, home_of_category, kin, says_the_same
+from streams.core.anomalies.kinship import home, home_of_category, kin, nearest, says_the_same
 from streams.core.anomalies.naming import category_name, is_category, newest
 from streams.core.anomalies.record import record
 from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
@@ -78,7 +78,7 @@ def observe(
             fresh.append(subject)
     if not fresh:
         return Step(watch)
-    return _judge(known, flow(watch, at), fresh, report.fingerprint, new, policy, now, subjects)
+    return _judge(known, flow(watch, at), fresh, report, new, policy, now, subjects)
 
 
 def _counted(
@@ -104,7 +104,12 @@ def _counted(
         return watch, None
     at = max(subject.seen_at, new.sighting.at)
     subject = replace(
-        subject, buckets=after.buckets, sketches=after.sketches, seen_at=at, aliases=names
+        subject,
+        buckets=after.buckets,
+        sketches=after.sketches,
+        seen_at=at,
+        aliases=names,
+        centre=subject.centre if is_category(name) else subject.centre.after(report),
     )
     return watch, replace(subject, deadline=_forget_at(subject, policy))
 
@@ -144,7 +149,7 @@ def _judge(
     known: Known,
     watch: Watch,
     fresh: list[Subject],
-    named: str,
+    report: ProblemReport,
     new: Seen,
     policy: AnomalyPolicy,
     now: Millis,
@@ -152,26 +157,33 @@ def _judge(
 ) -> Step:
     """Grow the incident that the report belongs to, or see whether a subject bursts.
 
-    `named` is the fingerprint that names the report's problem.
+    What is part of no burst still belongs to the incident that it is near in meaning.
     """
+    named = report.fingerprint
     problems = [one for one in fresh if not is_category(one.name)]
     if problems and problems[0].name == named:
         incident = home(known, watch, problems, new.number)
         if incident is not None:
-            incident, window = grown(incident, new, problems[0], policy)
+            incident, window = grown(incident, new, report, problems[0], policy)
             for words in problems[1:]:
                 if words.name not in incident.members and says_the_same(
                     incident, words, new.number, policy
                 ):
-                    incident, window = grown(incident, new, words, policy)
+                    incident, window = grown(incident, new, report, words, policy)
             incident, outputs = told(incident, watch, window, policy, now)
+            if outputs:
+                incident = touched(
+                    incident, reported_earlier(known, watch, incident, policy), policy
+                )
             watch = entered(watch, incident)
             return Step(watch, subjects, {incident.anomaly_id: incident}, outputs)
     for subject in fresh:
         step = _burst(known, watch, subject, named, new, policy, now, subjects)
         if step is not None:
             return step
-    incident = home_of_category(known, watch, category_name(fresh[-1].category))
+    incident = nearest(known, watch, report, new.number) or home_of_category(
+        known, watch, category_name(fresh[-1].category)
+    )
     if incident is None:
         return Step(watch, subjects)
     incident = touched(incident, [new], policy)
@@ -263,6 +275,7 @@ def wake(
     if watch.watermark < due:
         incident = replace(incident, deadline=max(due, now + policy.bucket))
         return Step(watch, {}, {name: incident})
+    incident = touched(incident, reported_earlier(known, watch, incident, policy), policy)
     return resolved(known, incident, watch, policy, now)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from detectors import Fingerprint
 from detectors.masking import words
 from schemas.records import Anomaly, AnomalyLink
+from streams.core.anomalies.centres import Centre, belongs, packed, usable
 from streams.core.anomalies.grouping import forms
 
 Name = tuple[str, str]
@@ -19,6 +20,7 @@ class OpenAnomalies:
         self._by_name: dict[Name, Anomaly] = {}
         self._by_component: dict[Name, Anomaly] = {}
         self._by_category: dict[Name, Anomaly] = {}
+        self._centres: list[tuple[Anomaly, Centre]] = []
         # Of several that fit, the one that began first.
         for one in sorted(anomalies, key=lambda one: (one.since, one.anomaly_id)):
             self._add(one)
@@ -33,18 +35,23 @@ class OpenAnomalies:
         """The anomaly of a message's problem, else the one that its ticket had, while it is open.
 
         A problem belongs to an anomaly that names its fingerprint or one of the forms of its text,
-        or its component. An anomaly that names neither is about its whole category.
+        or its component. An anomaly that names neither is about its whole category. Where nothing
+        names it, it belongs to the one it is nearest to in meaning, if near enough.
         """
         if not self._by_id:
             return None
         found = None if problem is None else self._of(tenant, category, problem)
         if found is None and before is not None:
             found = self._by_id.get(before.anomaly_id)
+        if found is None and problem is not None:
+            found = self._nearest(tenant, problem)
         return None if found is None else _linked(found)
 
     def _add(self, anomaly: Anomaly) -> None:
         tenant = anomaly.tenant
         self._by_id[anomaly.anomaly_id] = anomaly
+        if numbers := usable(anomaly.meaning):
+            self._centres.append((anomaly, Centre(packed(numbers), anomaly.meaning_version)))
         for name in (*anomaly.fingerprints, *anomaly.aliases):
             self._by_name.setdefault((tenant, name), anomaly)
         if anomaly.component is not None:
@@ -64,6 +71,18 @@ class OpenAnomalies:
             if found is not None:
                 return found
         return self._by_category.get((tenant, category))
+
+    def _nearest(self, tenant: str, problem: Fingerprint) -> Anomaly | None:
+        numbers, version = problem.meaning or problem.also_means, problem.meaning_version
+        found = [
+            (near, anomaly)
+            for anomaly, centre in self._centres
+            if anomaly.tenant == tenant
+            and belongs(
+                near := centre.nearness(numbers, version), problem.component, anomaly.component
+            )
+        ]
+        return max(found, key=lambda one: one[0], default=(0.0, None))[1]
 
 
 def _linked(anomaly: Anomaly) -> AnomalyLink:

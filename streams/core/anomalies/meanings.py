@@ -16,17 +16,14 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from detectors.meaning import MOST, SCALE, scaled
+from detectors.meaning import SCALE
 from schemas.records import Millis, ProblemReport
+from streams.core.anomalies.centres import SETTLED, moved, packed, vector
 from streams.core.anomalies.grouping import Placed
 from streams.core.versioned import body
 
 VERSION: Final = b"\x01"
 MOST_CLUSTERS: Final = 512
-MOST_NUMBERS: Final = 256
-"""Numbers of a vector; a longer one is not grouped."""
-SETTLED: Final = 8
-"""Reports that a centre follows."""
 RENEWED: Final = 3_600_000
 """Milliseconds after which it is noted again that a cluster was met."""
 NEAR: Final = 0.5
@@ -50,16 +47,14 @@ class Meanings(msgspec.Struct, array_like=True):
     """Clusters given up for want of room."""
 
 
-def vector(report: ProblemReport) -> tuple[int, ...]:
-    """What a report's words are about; empty where it says nothing that can be grouped."""
-    numbers = report.meaning or report.also_means
-    usable = 0 < len(numbers) <= MOST_NUMBERS and max(numbers) <= MOST and min(numbers) >= -MOST
-    return numbers if usable else ()
-
-
 def is_meant(report: ProblemReport) -> bool:
     """Whether a report's meaning is what names its problem."""
     return report.error_text is None and vector(report) == report.meaning != ()
+
+
+def means_more(report: ProblemReport) -> bool:
+    """Whether a report's words say more than that there is an error: they name a part."""
+    return report.component is not None and vector(report) != ()
 
 
 def meanings_name(report: ProblemReport) -> str:
@@ -110,10 +105,9 @@ def _agreement(known: str | None, component: str) -> float:
 def _follow(meanings: Meanings, number: int, report: ProblemReport) -> None:
     size, weight = len(vector(report)), meanings.weights[number]
     start = number * size
-    centre = np.frombuffer(meanings.centres, np.int8, size, start).astype(np.float32)
-    moved = scaled(centre * np.float32(weight) + np.array(vector(report), np.float32))
+    centre = moved(meanings.centres[start : start + size], weight, vector(report))
     meanings.centres = b"".join(
-        (meanings.centres[:start], _bytes(moved), meanings.centres[start + size :])
+        (meanings.centres[:start], centre, meanings.centres[start + size :])
     )
     meanings.weights[number] = weight + 1
     meanings.components[number] = meanings.components[number] or report.component
@@ -128,7 +122,7 @@ def _found(meanings: Meanings, report: ProblemReport, at: Millis) -> Placed:
     meanings.components.append(report.component)
     meanings.weights.append(1)
     meanings.met.append(at)
-    meanings.centres += _bytes(vector(report))
+    meanings.centres += packed(vector(report))
     return Placed(name, learned=True)
 
 
@@ -138,7 +132,3 @@ def _evict(meanings: Meanings, size: int) -> None:
         del places[number]
     meanings.centres = meanings.centres[: number * size] + meanings.centres[(number + 1) * size :]
     meanings.evicted += 1
-
-
-def _bytes(numbers: tuple[int, ...]) -> bytes:
-    return np.array(numbers, np.int8).tobytes()

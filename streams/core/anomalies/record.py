@@ -61,6 +61,8 @@ def record(
         reports_cut=incident.cut,
         aliases=incident.aliases,
         affected_accounts=tuple(sorted(accounts)) if resolved else (),
+        meaning=incident.centre.vector(),
+        meaning_version=incident.centre.version,
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from detectors.spikes import Bar, Baseline, Expected, Season
 from schemas.records import Anomaly, DurationMillis, Millis
+from streams.core.anomalies.centres import Centre
 
 
 class Sighting(msgspec.Struct, frozen=True, array_like=True):
@@ -49,6 +50,8 @@ class Subject(msgspec.Struct, frozen=True, array_like=True):
     """What else its texts go by: fingerprints and forms, see `grouping`."""
     carried: "Incident | None" = None
     """An open anomaly that the first version kept with its fingerprint: see `first_version`."""
+    centre: Centre = Centre()
+    """What its reports mean; empty for a category."""
 
 
 class Incident(msgspec.Struct, frozen=True, array_like=True):
@@ -89,6 +92,8 @@ class Incident(msgspec.Struct, frozen=True, array_like=True):
     aliases: tuple[str, ...] = ()
     latest: tuple[int, int] = (0, 0)
     """Newest bucket, and the accounts in the window that ends with it; zeros: to be counted."""
+    centre: Centre = Centre()
+    """What its subjects' reports mean."""
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):

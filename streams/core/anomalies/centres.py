@@ -1,0 +1,91 @@
+"""What a problem or an incident is about: the centre of its first reports' meanings.
+
+A report whose meaning is near an open incident's belongs to it, though no name says so. Less is
+asked of it than of what opens an incident: something is known to be wrong already.
+"""
+
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from detectors.arrays import Floats
+from detectors.meaning import MOST, SCALE, scaled
+from schemas.records import ProblemReport
+
+MOST_NUMBERS: Final = 256
+"""Numbers of a vector; a longer one is not compared."""
+SETTLED: Final = 8
+"""Reports that a centre follows."""
+BELONGS: Final = 0.4
+"""Cosine from which a report belongs; chosen on the first half of our own outages."""
+ELSEWHERE: Final = 0.15
+"""How much nearer a report must be that names another component."""
+
+Vector = tuple[int, ...]
+
+
+class Centre(msgspec.Struct, frozen=True, array_like=True):
+    """A mean of vectors, a signed byte a number. Empty where nothing was understood."""
+
+    numbers: bytes = b""
+    version: int = 0
+    """Of the vectors: those of two versions cannot be compared."""
+    weight: int = 0
+    """Reports that it has followed."""
+
+    def after(self, report: ProblemReport) -> "Centre":
+        """The centre with one more report, as long as it is not settled."""
+        numbers = vector(report)
+        if not numbers or self.weight >= SETTLED:
+            return self
+        if not self.numbers:
+            return Centre(packed(numbers), report.meaning_version, 1)
+        if not self._compares(len(numbers), report.meaning_version):
+            return self
+        return Centre(moved(self.numbers, self.weight, numbers), self.version, self.weight + 1)
+
+    def nearness(self, numbers: Vector, version: int) -> float:
+        """The cosine to a vector; 0 where the two cannot be compared."""
+        if not numbers or not self._compares(len(numbers), version):
+            return 0.0
+        return float(_floats(self.numbers) @ np.array(numbers, np.float32)) / SCALE**2
+
+    def vector(self) -> Vector:
+        """Its numbers, each a byte with its sign."""
+        return tuple(np.frombuffer(self.numbers, np.int8).tolist())
+
+    def _compares(self, size: int, version: int) -> bool:
+        return len(self.numbers) == size and self.version == version
+
+
+def belongs(nearness: float, component: str | None, other: str | None) -> bool:
+    """Whether two are near enough to be of one cause, by the components that they name."""
+    elsewhere = component != other and component is not None and other is not None
+    return nearness >= BELONGS + ELSEWHERE * elsewhere
+
+
+def vector(report: ProblemReport) -> Vector:
+    """What a report's words are about; empty where it says nothing that can be compared."""
+    return usable(report.meaning or report.also_means)
+
+
+def usable(numbers: Vector) -> Vector:
+    """A vector that others made; empty where it cannot be one."""
+    fits = 0 < len(numbers) <= MOST_NUMBERS and max(numbers) <= MOST and min(numbers) >= -MOST
+    return numbers if fits else ()
+
+
+def packed(numbers: Vector) -> bytes:
+    """A vector as bytes."""
+    return np.array(numbers, np.int8).tobytes()
+
+
+def moved(centre: bytes, weight: int, numbers: Vector) -> bytes:
+    """The mean of `weight` vectors after one more."""
+    return packed(scaled(_floats(centre) * np.float32(weight) + np.array(numbers, np.float32)))
+
+
+def _floats(numbers: bytes) -> Floats:
+    floats: Floats = np.frombuffer(numbers, np.int8).astype(np.float32)
+    return floats

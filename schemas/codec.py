@@ -12,7 +12,7 @@ from schemas.json_format import read_json, write_json
 from schemas.records import Record
 from schemas.registry_errors import RegistryError
 from schemas.topics import RECORD_TYPES, find_topic, key_of, topic_of
-from schemas.validation import validate
+from schemas.validation import dated, validate
 
 if TYPE_CHECKING:  # The registry's client takes most of a second to import.
     from schemas.registry import Registry
@@ -116,7 +116,8 @@ class Codec:
             value: Its bytes.
             headers: Its headers; `ce_type` names the record, as the JSON member `type` does.
                 Where neither does it is of the topic's first type.
-            timestamp: Its Kafka time stamp in milliseconds; None or below 1 without one.
+            timestamp: Its Kafka time stamp in milliseconds; None or below 1 without one. It stands
+                in for the time of a message or an update that cannot be.
 
         Raises:
             BadRecord: It cannot be read, or what it says cannot be. No value raises anything else.
@@ -127,12 +128,9 @@ class Codec:
             raise BadRecord(BadRecordCode.EMPTY, "The value is empty; send a JSON object or Avro.")
         carried = _carried_by(topic)
         if value[0] == _AVRO_MAGIC:
-            record = self._read_avro(value, carried)
-            validate(record, timestamp, numbers=True)
-        else:
-            record = read_json(value, _named_by(headers, carried) if headers else None, carried)
-            validate(record, timestamp)
-        return record
+            return _validated(self._read_avro(value, carried), timestamp, numbers=True)
+        record = read_json(value, _named_by(headers, carried) if headers else None, carried)
+        return _validated(record, timestamp)
 
     def _read_avro(self, value: bytes, carried: tuple[type[Record], ...]) -> Record:
         if self._avro is None:
@@ -141,6 +139,17 @@ class Codec:
                 "The value is Avro, but no schema registry is set; set its URL, or send JSON.",
             )
         return self._avro.read(value, carried)
+
+
+def _validated(record: Record, timestamp: int | None, *, numbers: bool = False) -> Record:
+    try:
+        validate(record, timestamp, numbers=numbers)
+    except BadRecord:
+        if (again := dated(record, timestamp)) is None:
+            raise
+        validate(again, timestamp, numbers=numbers)
+        return again
+    return record
 
 
 def _carried_by(topic: str) -> tuple[type[Record], ...]:

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import msgspec
+from msgspec.structs import replace
 
 from schemas.bad_record import BadRecord, BadRecordCode
 from schemas.envelope import ENVELOPES
@@ -42,6 +43,24 @@ _TELLING = {
     OpportunityUpdate: "status",
 }
 """The field without whose meaning a record has none."""
+
+
+R = TypeVar("R", bound=Record)
+
+
+def dated(record: R, timestamp: int | None) -> R | None:
+    """What was said to or about a ticket at a time that cannot be, with its record's own time.
+
+    A platform whose clock or unit is wrong loses no customer. None for what has a sane time, for
+    other records, and where the record's `timestamp` is none or no better.
+    """
+    if not isinstance(record, ConversationMessage | TicketUpdate) or timestamp is None:
+        return None
+    field = ENVELOPES[type(record)].time
+    time: int = getattr(record, field)
+    if not EARLIEST <= timestamp < LATEST or EARLIEST <= time <= timestamp + DAY_MS:
+        return None
+    return replace(record, **{field: timestamp})
 
 
 def validate(record: Record, timestamp: int | None = None, *, numbers: bool = False) -> None:

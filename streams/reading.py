@@ -160,13 +160,12 @@ class Follower:
                 time.sleep(0.1)
 
     def _read(self, message: Message) -> Seen:
-        topic = self._connection.name(message.topic())
+        topic, timestamp = self._connection.name(message.topic()), message.timestamp()[1]
         value, record, problem = message.value(), None, None
         if value is not None:
             try:
-                record = self._codec.decode(topic, value, message.headers() or ())
+                record = self._codec.decode(topic, value, message.headers() or (), timestamp)
             except BadRecord as bad:
                 problem = str(bad)
         key = (message.key() or b"").decode(errors="replace")
-        timestamp = message.timestamp()[1]
         return Seen(topic, message.partition(), message.offset(), timestamp, key, record, problem)

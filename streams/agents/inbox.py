@@ -5,7 +5,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 from schemas.codec import BadRecord, BadRecordCode, Codec, RegistryError, Tombstone
 from schemas.records import DeadLetter, Header, Millis, Record
-from schemas.topics import key_of, partition_of
+from schemas.topics import find_topic, key_of, partition_of
+from schemas.validation import LONGEST_ID
 from streams.engine import Batch, BrokerFailed, SourceRecord
 
 WRONG_PARTITION = "wrong_partition"
@@ -85,7 +86,7 @@ class Inbox(Generic[E]):
     def set_aside(self, batch: Batch, record: SourceRecord, code: str, sentence: str) -> None:
         """What no ticket ever sees must not make time pass for those that come before it."""
         at = max(record.timestamp, batch.owner.time)
-        letter = letter_of(record, self.agent, code, sentence, at)
+        letter = letter_of(record, self.agent, code, sentence, at, ticket_of(record))
         self._send(batch, record, letter)
 
     def reject(
@@ -106,6 +107,15 @@ class Inbox(Generic[E]):
         batch.emit(
             encoded.topic, encoded.key, encoded.value, encoded.headers, stamp=PRODUCERS_CLOCK
         )
+
+
+def ticket_of(record: SourceRecord) -> str | None:
+    """The ticket that a record is of, whatever it says, where its topic's key is a ticket."""
+    described = find_topic(record.topic)
+    if described is None or described.key != "ticket_id" or not record.key:
+        return None
+    key = record.key.decode("utf-8", "replace")
+    return key if len(key) <= LONGEST_ID else None
 
 
 def letter_of(

@@ -28,6 +28,7 @@ from schemas.records import (
     TicketUpdate,
 )
 from schemas.topics import key_of
+from schemas.validation import dated
 from streams.errors import InputError
 
 SYNTHETIC_START: Millis = 1_767_603_600_000
@@ -102,8 +103,10 @@ def _read_arrivals(lines: Iterable[bytes], name: str, ai_answers: bool) -> Itera
                 continue
             is_update = fields.get("type") == "TicketUpdate"
             event = _decode_update(text) if is_update else _decode_message(text)
-            at, recorded = (time_of(event), False) if time is None else (time, True)
-            yield Arrived(event, at, recorded)
+            if time is None:
+                yield Arrived(event, time_of(event))
+            else:
+                yield Arrived(dated(event, time) or event, time, recorded=True)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InputError(f"{name}, line {number}: {error}") from error
 

@@ -4,10 +4,12 @@ A version never changes. A pointer, under the policy's name, says which version 
 when on, and which until then. All is on `support.policies`; a `Shelf` is what lies there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from schemas.codec import Codec
 from schemas.records import Millis, PolicyEntry, PolicyTerm, PolicyVersion
@@ -16,6 +18,7 @@ from schemas.validation import EARLIEST
 from streams.agents.published import POLICIES, terms_of
 from streams.core.policy import PolicyError, load_policy
 from streams.core.policy.load import whole
+from streams.core.policy.modes import Stopped
 from streams.core.policy.yaml_text import write_yaml
 from streams.engine import Connection
 from streams.errors import InputError
@@ -110,13 +113,29 @@ class Shelf:
         previous = first[0].version if first else self.in_force(new.name, change.now)
         return [*first, new, self._pointer(new.name, new.version, previous, change)]
 
-    def rollback(self, name: str, to: int | None, change: Change) -> list[PolicyVersion]:
-        """What puts an earlier version back in force, by default the one before."""
-        wanted = self._earlier(name) if to is None else to
+    def rollback(
+        self, name: str, to: int | None, fallback: str, change: Change
+    ) -> list[PolicyVersion]:
+        """What puts an earlier version back in force, by default the one before.
+
+        Where the AI is off now it stays off, and only there: that is for `stop-ai` and `resume-ai`
+        to say. A version that says otherwise comes back under a new number. Raises `InputError`.
+        """
+        now, number = self.amended(name, fallback, change.now)
+        wanted = self._earlier(name, change.now) if to is None else to
         if wanted is None:
             raise InputError(f"{name} has no earlier version; `baton policy list` shows what is")
-        self.body(f"{name}@{wanted}")
-        return [self._pointer(name, wanted, self.in_force(name, change.now), change)]
+        earlier = whole(self.body(f"{name}@{wanted}"))
+        if stopped_of(earlier) == (stopped := stopped_of(now)):
+            return [self._pointer(name, wanted, self.in_force(name, change.now), change)]
+        changes = {"version": number, "stopped": msgspec.to_builtins(stopped)}
+        try:
+            return self.publication(write_yaml(earlier | changes), fallback, change)
+        except PolicyError as error:
+            raise InputError(
+                f"{name}@{wanted} does not know where the AI is off now "
+                f"({'; '.join(error.complaints)}): `baton policy resume-ai` there first"
+            ) from error
 
     def amended(self, name: str, fallback: str, now: Millis) -> tuple[dict[str, Any], int]:
         """The values in force, to be changed, and the next free number of a version."""
@@ -124,14 +143,18 @@ class Shelf:
         taken = [one.version for one in self.versions(name)]
         return values, max([*taken, values["version"]]) + 1
 
-    def _earlier(self, name: str) -> int | None:
+    def _earlier(self, name: str, now: Millis) -> int | None:
+        """What was in force before, of all that is older than what holds. To have switched the AI
+        off or on is nothing to go back from: such versions count as one.
+        """
         pointer = self.pointer(name)
-        if pointer is None:
-            return None
-        if pointer.previous is not None and pointer.previous < pointer.version:
-            return pointer.previous
-        lower = (one.version for one in self.versions(name) if one.version < pointer.version)
-        return max(lower, default=None)
+        if pointer is None or self.to_come(name, now) is not None:
+            return self.in_force(name, now)
+        rules = {one.version: _rules(one.body or "") for one in self.versions(name)}
+        ours = rules.get(pointer.version)
+        oldest = min(number for number in (pointer.version, *rules) if rules.get(number) == ours)
+        before = (*(term.version for term in terms_of(pointer)), *sorted(rules, reverse=True))
+        return next((number for number in before if number < oldest), None)
 
     def _first(self, base: PolicyVersion, new: PolicyVersion) -> list[PolicyVersion]:
         is_other = base.name == new.name and key_of(base) not in {*self.records, key_of(new)}
@@ -161,6 +184,19 @@ class Shelf:
         ended = (term.effective_from for term in begun)
         needed = 1 + sum(since > now - BACKLOG for since in ended)
         return tuple(begun[: min(needed, MOST_TERMS)])
+
+
+def stopped_of(values: Mapping[str, Any]) -> Stopped:
+    """Where a policy's values have the AI off."""
+    return msgspec.convert(values.get("stopped", {}), Stopped)
+
+
+def _rules(body: str) -> dict[str, Any] | None:
+    """What a version says beside its number and where the AI is off; None where nobody can read."""
+    with suppress(PolicyError):
+        values = whole(body)
+        return {key: value for key, value in values.items() if key not in ("version", "stopped")}
+    return None
 
 
 def _version(text: str, change: Change) -> PolicyVersion:

@@ -56,6 +56,10 @@ by one, lists are replaced. What is published is always whole.
 
 A published version never changes: the next one has another number. It holds from its time on
 (`--from`) for records of that time and later. Every decision names the version it was made with.
+
+A rollback never switches the AI off or on. Versions that `stop-ai` and `resume-ai` made are passed
+over, and where the earlier version says otherwise of that than the present one, it comes back under
+a new number with what holds now.
 """
 
 

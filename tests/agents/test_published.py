@@ -130,7 +130,9 @@ def test_a_backlog_over_three_publications_is_decided_by_the_version_of_each_tim
     # A version that was to come and was cancelled holds at no time; a rollback is a term, too.
     for at, since in ((4, 9), (5, 5)):
         change = Change(NOW + at * day, NOW + since * day)
-        for record in shelf.rollback("default", 2 if at == 4 else 3, change):
+        for record in shelf.rollback(
+            "default", 2 if at == 4 else 3, shipped_text("default"), change
+        ):
             shelf.records[key_of(record)] = record
     topic.records |= shelf.records
     assert [topic.at(now) for now in hours] == expected

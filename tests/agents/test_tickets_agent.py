@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.codec import Codec
 from schemas.records import (
@@ -88,10 +89,22 @@ def test_what_cannot_be_read_is_kept_with_its_bytes_and_place_and_the_rest_goes_
     [letter] = decoded(outputs, LETTERS)
     assert letter.error_code == code
     assert (letter.topic, letter.partition, letter.offset) == (CONVERSATIONS, 0, 1)
-    assert (letter.key, letter.value or b"") == (b"T1", value)
+    assert (letter.key, letter.value or b"", letter.ticket_id) == (b"T1", value, "T1")
     assert [(header.name, header.value) for header in letter.headers] == [("from", b"here")]
     assert letter.error
     assert [one.subject_id for one in decoded(outputs, DECISIONS)] == ["T1-1", "T1-2"]
+
+
+@pytest.mark.parametrize("time", [0, START // 1000, 4_070_908_800_000])
+def test_a_customer_whose_platform_has_no_right_clock_is_answered(
+    agent: Harness, time: int
+) -> None:
+    message = replace(customer("I want to talk to a person."), sent_at=time)
+    outputs = agent.feed(CONVERSATIONS, raw(as_json(message)))
+    assert [one.action for one in decoded(outputs, DECISIONS)] == ["handoff"]
+    assert not decoded(outputs, LETTERS)
+    [escalation] = decoded(outputs, "support.escalations.general")
+    assert [line.sent_at for line in escalation.package.transcript] == [START]
 
 
 def test_a_letter_of_an_old_record_is_kept_as_long_as_any_other(agent: Harness) -> None:

@@ -4,8 +4,11 @@ import pytest
 
 from schemas.records import PolicyEntry, PolicyVersion
 from schemas.topics import key_of
-from streams.core.policy import PolicyError, default_policy, load_policy
+from streams.core.policy import Policy, PolicyError, default_policy, load_policy
+from streams.core.policy.load import whole
+from streams.core.policy.modes import Stopped
 from streams.core.policy.shipped import shipped_text
+from streams.core.policy.yaml_text import write_yaml
 from streams.errors import InputError
 from streams.policies.shelf import Change, Shelf
 
@@ -19,8 +22,9 @@ def put(shelf: Shelf, records: list[PolicyVersion]) -> list[str]:
     return [key_of(record) for record in records]
 
 
-def version(number: int, more: str = "") -> str:
-    return f"based_on: default\nname: default\nversion: {number}\n{more}"
+def version(number: int, more: str | None = None) -> str:
+    own = f"retention: {{stub: {40 + number}d}}"
+    return f"based_on: default\nname: default\nversion: {number}\n{own if more is None else more}"
 
 
 @pytest.fixture
@@ -70,22 +74,69 @@ def test_what_cannot_be_used_is_not_published(shelf: Shelf) -> None:
 
 def test_each_rollback_leads_further_back(shelf: Shelf) -> None:
     for expected in (2, 1):
-        put(shelf, shelf.rollback("default", None, Change(9, 9)))
+        put(shelf, shelf.rollback("default", None, DEFAULT, Change(9, 9)))
         assert shelf.in_force("default", 9) == expected
     with pytest.raises(InputError, match="no earlier version"):
-        shelf.rollback("default", None, Change(9, 9))
+        shelf.rollback("default", None, DEFAULT, Change(9, 9))
 
 
 def test_a_rollback_goes_past_what_was_taken_back_before(shelf: Shelf) -> None:
-    put(shelf, shelf.rollback("default", None, Change(7, 7)))
+    put(shelf, shelf.rollback("default", None, DEFAULT, Change(7, 7)))
     put(shelf, shelf.publication(version(4), DEFAULT, Change(8, 8)))
-    put(shelf, shelf.rollback("default", None, Change(9, 9)))
+    put(shelf, shelf.rollback("default", None, DEFAULT, Change(9, 9)))
     assert shelf.in_force("default", 9) == 2
 
 
+def switch(shelf: Shelf, now: int, **stopped: bool) -> None:
+    """As `stop-ai` and `resume-ai` do."""
+    values, number = shelf.amended("default", DEFAULT, now)
+    text = write_yaml(values | {"version": number, "stopped": stopped})
+    put(shelf, shelf.publication(text, DEFAULT, Change(now, now)))
+
+
+def rolled_back(shelf: Shelf, now: int, to: int | None = None) -> Policy:
+    put(shelf, shelf.rollback("default", to, DEFAULT, Change(now, now)))
+    return load_policy(shelf.text_in_force("default", DEFAULT, now))
+
+
+def days(policy: Policy) -> int:
+    return policy.retention.stub // 86_400_000
+
+
+def test_a_rollback_after_the_ai_was_resumed_does_not_stop_it_again(shelf: Shelf) -> None:
+    switch(shelf, 5, everywhere=True)
+    switch(shelf, 6)
+    policy = rolled_back(shelf, 7)
+    assert (policy.version, days(policy), policy.stopped) == (2, 42, Stopped())
+    policy = rolled_back(shelf, 8, to=4)
+    assert (policy.version, days(policy), policy.stopped) == (6, 43, Stopped())
+
+
+def test_a_rollback_while_the_ai_is_stopped_does_not_resume_it(shelf: Shelf) -> None:
+    switch(shelf, 5, everywhere=True)
+    policy = rolled_back(shelf, 6)
+    assert (policy.version, days(policy), policy.stopped.everywhere) == (5, 42, True)
+    policy = rolled_back(shelf, 7)
+    assert (policy.reference, policy.stopped.everywhere) == ("default@6", True)
+    assert policy.retention == default_policy().retention
+    with pytest.raises(InputError, match="no earlier version"):
+        rolled_back(shelf, 8)
+
+
+def test_a_rollback_says_when_the_version_does_not_know_where_the_ai_is_off(shelf: Shelf) -> None:
+    values, number = shelf.amended("default", DEFAULT, 5)
+    gold = values["segments"][-1] | {"name": "gold", "tiers": ["gold"]}
+    values["segments"] = [gold, *values["segments"]]
+    text = write_yaml(values | {"version": number, "stopped": {"segments": ["gold"]}})
+    put(shelf, shelf.publication(text, DEFAULT, Change(5, 5)))
+    with pytest.raises(InputError, match=r"default@3 does not know.*stopped\.segments.*resume-ai"):
+        rolled_back(shelf, 6)
+
+
 def test_a_rollback_ends_a_version_that_is_to_come(shelf: Shelf) -> None:
-    put(shelf, shelf.publication(version(4), DEFAULT, Change(7, 100)))
-    put(shelf, shelf.rollback("default", None, Change(8, 8)))
+    alike = write_yaml(whole(version(3)) | {"version": 4, "stopped": {"everywhere": True}})
+    put(shelf, shelf.publication(alike, DEFAULT, Change(7, 100)))
+    put(shelf, shelf.rollback("default", None, DEFAULT, Change(8, 8)))
     assert [shelf.in_force("default", now) for now in (8, 1_000)] == [3, 3]
 
 

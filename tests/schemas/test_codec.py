@@ -202,11 +202,25 @@ def test_an_update_of_unknown_kind_is_refused() -> None:
     assert bad.code == BadRecordCode.UNKNOWN_SYMBOL
 
 
-def test_a_message_more_than_a_day_ahead_of_its_time_stamp_is_refused() -> None:
-    assert refusal_of({}, timestamp=NOW - DAY - 1).code == BadRecordCode.INSANE_TIME
+@pytest.mark.parametrize("time", [0, -1, NOW // 1000, NOW * 1000, NOW + DAY + 1, 4_070_908_800_000])
+@pytest.mark.parametrize("fields", [MINIMAL, UPDATE])
+def test_a_time_that_cannot_be_gives_way_to_the_records_own(
+    fields: dict[str, object], time: int
+) -> None:
+    name = "sent_at" if fields is MINIMAL else "occurred_at"
+    value = json.dumps(fields | {name: time}).encode()
+    assert getattr(CODEC.decode(CONVERSATIONS, value, (), NOW), name) == NOW
+    # Whatever else is wrong with it stays wrong.
+    value = json.dumps(fields | {name: time, "ticket_id": ""}).encode()
+    assert refusal(value, timestamp=NOW).code == BadRecordCode.MISSING_ID
+
+
+def test_a_time_before_the_time_stamp_or_without_one_is_as_it_is() -> None:
     value = json.dumps(MINIMAL).encode()
     for timestamp in (NOW - DAY, NOW + 400 * DAY, -1, 0, None):
-        assert CODEC.decode(CONVERSATIONS, value, (), timestamp)
+        record = CODEC.decode(CONVERSATIONS, value, (), timestamp)
+        assert isinstance(record, ConversationMessage)
+        assert record.sent_at == NOW
 
 
 def test_a_time_stamp_in_another_unit_is_refused() -> None:

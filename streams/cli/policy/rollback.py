@@ -17,10 +17,14 @@ def rollback(
 ) -> None:
     """Put an earlier version of the policy back in force; the later one stays published.
 
-    It also ends a version that is to come: the one that holds now stays.
+    It also ends a version that is to come: the one that holds now stays. Where the AI is switched
+    off now it stays off, and nowhere else: only stop-ai and resume-ai change that. An earlier
+    version that says otherwise comes back under a new number.
     """
     ground = Ground()
     change = ground.change(since, author, comment)
-    records = ground.shelf.rollback(ground.name, to, change)
+    records = ground.shelf.rollback(ground.name, to, ground.fallback, change)
     reference = f"{ground.name}@{records[-1].version}"
-    ground.put(records, loaded(ground.shelf.body(reference), reference), as_json)
+    made = {f"{one.name}@{one.version}": one.body for one in records if one.body is not None}
+    body = made.get(reference) or ground.shelf.body(reference)
+    ground.put(records, loaded(body, reference), as_json)

@@ -8,6 +8,7 @@ from streams.cli.policy.ground import AS_JSON, AUTHOR, COMMENT, Ground, loaded
 from streams.core.policy.modes import Stopped
 from streams.core.policy.yaml_text import write_yaml
 from streams.errors import InputError
+from streams.policies.shelf import stopped_of
 
 SCOPES = {"route": "routes", "segment": "segments", "category": "categories"}
 
@@ -51,7 +52,7 @@ def _switch(
 ) -> None:
     ground = Ground()
     values, version = ground.shelf.amended(ground.name, ground.fallback, ground.now)
-    old = msgspec.convert(values.get("stopped", {}), Stopped)
+    old = stopped_of(values)
     stopped = _switched(old, scope, off)
     if stopped == old:
         raise InputError(f"the AI is {'off' if off else 'on'} there already")

@@ -19,7 +19,7 @@ from streams.settings import Settings
 
 @dataclass(frozen=True)
 class Carried:
-    """A topic or an agent's state that has been carried over."""
+    """A topic, as the broker calls the new one, or an agent's state that has been carried over."""
 
     what: str
     records: int
@@ -44,7 +44,8 @@ def carry_over(settings: Settings, prefix: str, partitions: int, *, dev: bool) -
         yield Carried(f"state of {name}", records)
     for topic in TOPICS.values():
         if topic.compacted:
-            yield Carried(topic.name, _copy(settings, new, topic.name))
+            copied = _copy(settings, new, topic.name)
+            yield Carried(connection_of(new).topic(topic.name), copied)
 
 
 def _copy(old: Settings, new: Settings, topic: str) -> int:

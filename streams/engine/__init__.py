@@ -23,9 +23,10 @@ from streams.engine.errors import (
 )
 from streams.engine.observer import Observer
 from streams.engine.processing import Handler, Processor
-from streams.engine.repartition import SourceKey, read_to_end, repartition
+from streams.engine.repartition import SourceKey, repartition
 from streams.engine.replica import Replica
 from streams.engine.timers import Timer
+from streams.engine.to_end import read_to_end
 from streams.engine.windows import Panes, Result, Watermarks, Windows
 
 __all__ = [

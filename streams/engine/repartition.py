@@ -1,24 +1,16 @@
 """Carries the state of stopped workers over to topics with another number of partitions."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 
-from confluent_kafka import (
-    Consumer,
-    ConsumerGroupState,
-    KafkaError,
-    KafkaException,
-    Message,
-    Producer,
-    TopicPartition,
-)
+from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient
 
 from streams.engine.access import Contact
-from streams.engine.compacted import watermarks
 from streams.engine.config import EngineConfig
 from streams.engine.errors import BrokerFailed, StateMismatch
 from streams.engine.position import MARKER, Position, decode_position, encode_position
 from streams.engine.timers import TIMER_PREFIX, read_timer_key
+from streams.engine.to_end import read_to_end
 from streams.engine.topics import prepare_topics
 
 SourceKey = Callable[[bytes], bytes]
@@ -94,44 +86,6 @@ def _check_read(config: EngineConfig, positions: dict[int, Position]) -> None:
             f"{unread.topic()}[{unread.partition()}] has records that {config.group} has not "
             "handled: stop the producers, let the workers come to the end, then stop them"
         )
-
-
-def read_to_end(
-    config: EngineConfig, topics: Iterable[str], starts: dict[tuple[str, int], int] | None = None
-) -> Iterator[Message]:
-    """Committed records of topics, from the beginning or from `starts`, up to their ends now."""
-    consumer = Consumer(
-        {
-            **config.librdkafka(),
-            "group.id": config.group,
-            "enable.auto.commit": False,
-            "isolation.level": "read_committed",
-            "enable.partition.eof": True,
-        }
-    )
-    try:
-        wanted = []
-        for topic in topics:
-            found = consumer.list_topics(topic, timeout=TIMEOUT).topics[topic]
-            for number in found.partitions or {}:
-                low = watermarks(consumer, topic, number)[0]
-                start = (starts or {}).get((topic, number), low)
-                wanted.append(TopicPartition(topic, number, max(start, low)))
-        behind = {(tp.topic, tp.partition) for tp in wanted}
-        consumer.assign(wanted)
-        while behind:
-            for message in consumer.consume(10_000, 0.2):
-                error = message.error()
-                if error is None:
-                    yield message
-                elif error.code() == KafkaError._PARTITION_EOF:
-                    behind.discard((message.topic(), message.partition()))
-                else:
-                    raise BrokerFailed(f"cannot read {message.topic()}: {error.str()}")
-    except KafkaException as error:
-        raise BrokerFailed(f"the broker does not answer: {error.args[0].str()}") from error
-    finally:
-        consumer.close()
 
 
 class _Changelog:

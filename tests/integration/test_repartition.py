@@ -154,7 +154,9 @@ def test_state_is_carried_over_to_another_number_of_partitions(
     with environment(settings):
         options = ("--partitions", str(AFTER), "--prefix", moved.topic_prefix, "--dev")
         assert ended("topics", "repartition", *options) == 0
-        assert "state of tickets" in capfd.readouterr().out
+        printed = capfd.readouterr().out
+        assert "state of tickets" in printed
+        assert f"{moved.topic_prefix}support.accounts" in printed
         assert ended("topics", "repartition", *options) != 0, "the new topics are not empty"
     run(moved, events[half:])
     decider = Decider(policy, dict[str, AccountProfile]().get)

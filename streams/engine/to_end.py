@@ -1,0 +1,73 @@
+"""Reads topics to their ends as they are now."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from streams.engine.compacted import watermarks
+from streams.engine.config import EngineConfig
+from streams.engine.errors import BrokerFailed
+
+TIMEOUT = 30.0
+
+
+def read_to_end(
+    config: EngineConfig,
+    topics: Iterable[str],
+    starts: Mapping[tuple[str, int], int] | None = None,
+    patience: float = TIMEOUT,
+) -> Iterator[Message]:
+    """Committed records of topics, from the beginning or from `starts`, up to their ends now.
+
+    The ends are the high watermarks. Where a transaction is open, a reader of committed records is
+    told that it is at the end, whatever was committed behind: it is waited for, at most `patience`
+    seconds. Raises `BrokerFailed`.
+    """
+    wanted, behind = [], {}
+    try:
+        with closing(_consumer(config, "read_uncommitted")) as ends:
+            for topic in topics:
+                for number in ends.list_topics(topic, timeout=TIMEOUT).topics[topic].partitions:
+                    low, high = watermarks(ends, topic, number)
+                    start = max((starts or {}).get((topic, number), low), low)
+                    wanted.append(TopicPartition(topic, number, start))
+                    behind[topic, number] = high
+        with closing(_consumer(config, "read_committed")) as reader:
+            reader.assign(wanted)
+            yield from _read(reader, behind, patience)
+    except KafkaException as error:
+        raise BrokerFailed(f"the broker does not answer: {error.args[0].str()}") from error
+
+
+def _read(
+    reader: Consumer, behind: dict[tuple[str, int], int], patience: float
+) -> Iterator[Message]:
+    limit = time.monotonic() + patience
+    while behind:
+        if time.monotonic() > limit:
+            held = ", ".join(f"{topic}[{number}]" for topic, number in sorted(behind))
+            raise BrokerFailed(f"a transaction is open on {held}: wait for its end, then repeat")
+        for message in reader.consume(10_000, 0.2):
+            error, place = message.error(), (message.topic(), message.partition())
+            if error is None:
+                yield message
+                limit = time.monotonic() + patience
+            elif error.code() != KafkaError._PARTITION_EOF:
+                raise BrokerFailed(f"cannot read {message.topic()}: {error.str()}")
+            elif message.offset() >= behind.get(place, 0):
+                behind.pop(place, None)
+
+
+def _consumer(config: EngineConfig, isolation_level: str) -> Consumer:
+    return Consumer(
+        {
+            **config.librdkafka(),
+            "group.id": config.group,
+            "enable.auto.commit": False,
+            "isolation.level": isolation_level,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "error",
+        }
+    )

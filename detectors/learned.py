@@ -87,7 +87,7 @@ class Network:
         weights, dense = self._weights, dense.astype(np.float64)
         hidden = np.maximum(dense @ weights["A"] + weights["a"], 0)
         logits = dense @ weights["S"] + hidden @ weights["B"] + weights["b"]
-        summed = np.add.reduceat(self.gram_weights[seen.numbers], seen.starts, axis=0)
+        summed = np.add.reduceat(self.gram_weights.take(seen.numbers, axis=0), seen.starts, axis=0)
         counts = np.diff(seen.starts, append=len(seen.numbers)) - 1
         logits += summed / np.sqrt(np.maximum(counts, 1))[:, None]
         flags = 1 / (1 + np.exp(-np.clip(logits[:, len(CATEGORIES) :], -30, 30)))

@@ -1,8 +1,8 @@
 """All patterns of all lexicons at once: one Aho-Corasick automaton over their phrases."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
 import ahocorasick
 import msgspec
@@ -27,11 +27,12 @@ Hits = dict[str, list[Hit]]
 class _Node:
     """A place in the tree of patterns: the parts up to here were found one after the other."""
 
-    __slots__ = ("gap", "inner", "parent", "says")
+    __slots__ = ("gap", "inner", "mark", "parent", "says")
 
-    def __init__(self, parent: "_Node | None", gap: int) -> None:
+    def __init__(self, parent: "_Node | None", gap: int, mark: int) -> None:
         self.parent = parent
         self.gap = gap
+        self.mark = mark
         self.inner = False
         self.says: list[tuple[str, float]] = []
 
@@ -39,6 +40,35 @@ class _Node:
     def only_begins(self) -> bool:
         """Whether finding it says nothing yet: the beginning of longer patterns."""
         return self.parent is None and not self.says
+
+
+class _Phrase(NamedTuple):
+    """What it means that a phrase was found."""
+
+    length: int
+    begun: tuple[_Node, ...]
+    """The nodes that only begin something."""
+    marks: int
+    """The marks of these together."""
+    after: int
+    """The marks of all that nodes of this phrase come after."""
+    whole: tuple[_Node, ...]
+    """The nodes that say something and come after nothing."""
+    others: tuple[_Node, ...]
+    """These, and the nodes that come after others."""
+
+
+def _phrase(length: int, nodes: Sequence[_Node]) -> _Phrase:
+    begun = tuple(node for node in nodes if node.only_begins)
+    others = tuple(node for node in nodes if not node.only_begins)
+    return _Phrase(
+        length,
+        begun,
+        sum(node.mark for node in begun),
+        sum({node.parent.mark for node in others if node.parent is not None}),
+        tuple(node for node in others if node.parent is None),
+        others,
+    )
 
 
 class Matcher:
@@ -54,7 +84,7 @@ class Matcher:
                 path = rule.parts[:count]
                 parent, node = node, nodes.get(path)
                 if node is None:
-                    node = nodes[path] = _Node(parent, part.gap)
+                    node = nodes[path] = _Node(parent, part.gap, 1 << len(nodes))
                     for phrase in part.phrases:
                         phrases[phrase].append(node)
                 if parent is not None:
@@ -63,22 +93,30 @@ class Matcher:
                 node.says.append((rule.name, rule.weight))
         self._automaton = ahocorasick.Automaton()
         for phrase in sorted(phrases):
-            # Most nodes of a phrase only begin something: those are reached all at once.
-            begun = tuple(node for node in phrases[phrase] if node.only_begins)
-            others = tuple(node for node in phrases[phrase] if not node.only_begins)
-            self._automaton.add_word(phrase, (len(phrase), begun, others))
+            self._automaton.add_word(phrase, _phrase(len(phrase), phrases[phrase]))
         self._automaton.make_automaton()
 
     def find(self, stream: str) -> Hits:
         """Every rule found, by the name it speaks for, in the order of its ends."""
         hits: Hits = {}
         reached: dict[_Node, tuple[int, int]] = {}
-        for last, (length, begun, others) in self._automaton.iter(stream):
+        # Most of what is begun is not gone on with; where it is, its marks tell.
+        begins: list[tuple[tuple[_Node, ...], tuple[int, int]]] = []
+        marks = 0
+        for last, (length, begun, their_marks, after, whole, others) in self._automaton.iter(
+            stream
+        ):
             end = last + 1
             begin = end - length
             if begun:
-                reached.update(dict.fromkeys(begun, (begin, end)))
-            for node in others:
+                begins.append((begun, (begin, end)))
+                marks |= their_marks
+            if after & marks:
+                for some, place in begins:
+                    reached.update(dict.fromkeys(some, place))
+                begins.clear()
+                whole = others
+            for node in whole:
                 start = begin
                 if node.parent is not None:
                     before = reached.get(node.parent)
@@ -89,6 +127,7 @@ class Matcher:
                     start = before[0]
                 if node.inner:
                     reached[node] = (start, end)
+                    marks |= node.mark
                 for name, weight in node.says:
                     hits.setdefault(name, []).append(Hit(start, end, weight))
         return hits

@@ -9,7 +9,7 @@ from detectors.lexicon import rules_of, shared_lists
 from detectors.matcher import Hits, Matcher
 from detectors.signals import Span
 from detectors.text import Reading
-from detectors.words import WORD, forms, stream_of
+from detectors.words import forms, words_of
 
 LEXICONS: Final = (
     "billing",
@@ -51,11 +51,12 @@ class Message:
 
     __slots__ = ("_bounds", "forms", "hits", "reading", "stream", "words")
 
-    def __init__(self, reading: Reading, words: list[str], stream: str, hits: Hits) -> None:
+    def __init__(
+        self, reading: Reading, words: tuple[list[str], list[str]], stream: str, hits: Hits
+    ) -> None:
         self.reading = reading
-        self.words = words
+        self.words, self.forms = words
         self.stream = stream
-        self.forms = stream.split()
         self.hits = hits
         self._bounds: tuple[list[int], list[Span]] | None = None
 
@@ -68,8 +69,8 @@ class Message:
     def all_of(cls, texts: Iterable[str]) -> list["Message"]:
         """Texts, read a step at a time: the tables of one step fit the processor's cache."""
         readings = list(map(Reading, texts))
-        words: list[list[str]] = [WORD.findall(reading.text) for reading in readings]
-        streams = list(map(stream_of, words))
+        words = [words_of(reading.text) for reading in readings]
+        streams = [f" {' '.join(shapes)} " for _, shapes in words]
         hits = list(map(matcher().find, streams))
         return list(map(cls, readings, words, streams, hits))
 

@@ -42,15 +42,17 @@ def _short(rows: Floats, lists: Sequence[Sequence[int]]) -> Floats:
     # Those with most rounds first: those that still have some are then always the first ones.
     order = np.argsort(-rounds, kind="stable")
     full = order[: np.count_nonzero(rounds)]
-    beside = rows[numbers[starts[full] + _FOLDED[:, None]]]
+    beside = rows.take(numbers[starts[full] + _FOLDED[:, None]], axis=0)
     for turn in range(1, rounds.max(initial=0)):
         more = full[: np.count_nonzero(rounds > turn)]
-        beside[:, : len(more)] += rows[numbers[starts[more] + turn * _LANES + _FOLDED[:, None]]]
+        beside[:, : len(more)] += rows.take(
+            numbers[starts[more] + turn * _LANES + _FOLDED[:, None]], axis=0
+        )
     while len(beside) > 1:
         first, second = np.split(beside, 2)
         beside = first + second
     summed[full] = beside[0]
     for place in range(_LANES - 1):
         left = np.flatnonzero(lengths % _LANES > place)
-        summed[left] += rows[numbers[starts[left] + rounds[left] * _LANES + place]]
+        summed[left] += rows.take(numbers[starts[left] + rounds[left] * _LANES + place], axis=0)
     return summed

@@ -5,7 +5,6 @@ word need not be a word, only be the same on both sides.
 """
 
 import re
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -20,7 +19,7 @@ REMEMBERED: Final = 20_000
 """Words whose form is kept; past it all are forgotten, so that hostile text cannot fill memory."""
 
 # One character class a branch, none repeated inside another: linear.
-WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?|[.!?;](?=\s|$)|\n\s*\n")
+_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?|[.!?;](?=\s|$)|\n\s*\n")
 _REPEATED: Final = re.compile(r"([a-z])\1\1+")
 _VOWEL: Final = re.compile(r"[aeiouy]")
 _SHORT: Final = re.compile(r"[^aeiou][aeiou][^aeiouwxy]")
@@ -56,8 +55,8 @@ class Forms(dict[str, str]):
         if not apostrophe:
             return stem(word)
         if tail == "t":
-            return f"{self[head.removesuffix('n')]} not" if head != "n" else "not"
-        return f"{self[head]} {_ENDINGS[tail]}" if tail in _ENDINGS else self[head]
+            return f"{self[head.removesuffix('n')]} not".lstrip() if head != "n" else "not"
+        return f"{self[head]} {_ENDINGS[tail]}".lstrip() if tail in _ENDINGS else self[head]
 
 
 def stem(word: str) -> str:
@@ -106,14 +105,38 @@ def word_sets(name: str) -> dict[str, frozenset[str]]:
     return {key: frozenset(words.split()) for key, _, words in lines}
 
 
+class _Chunks(dict[str, tuple[tuple[str, ...], tuple[str, ...]]]):
+    """From what stands between two blanks to its words, and to their forms."""
+
+    def __missing__(self, chunk: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        if len(self) > REMEMBERED:
+            self.clear()
+        words = _WORD.findall(chunk)
+        found = tuple(words), tuple(" ".join(map(forms().__getitem__, words)).split())
+        if len(chunk) <= LONG_WORD:
+            self[chunk] = found
+        return found
+
+
+_CHUNKS: Final = _Chunks()
+
+
+def words_of(text: str) -> tuple[list[str], list[str]]:
+    """The words of a normalised text as written, with the ends of its sentences, and their forms.
+
+    Only an empty line reaches over blanks; without one the text is looked up blank to blank.
+    """
+    words: list[str] = []
+    shapes: list[str] = []
+    for some, their in map(_CHUNKS.__getitem__, [text] if "\n" in text else text.split()):
+        words += some
+        shapes += their
+    return words, shapes
+
+
 def stream(text: str) -> str:
     """The normalised text as forms of words with one space before, between and after."""
-    return stream_of(WORD.findall(text))
-
-
-def stream_of(words: Iterable[str]) -> str:
-    """The same of words that were found already."""
-    return f" {' '.join(filter(None, map(forms().__getitem__, words)))} "
+    return f" {' '.join(words_of(text)[1])} "
 
 
 def hash_of(word: str) -> int:

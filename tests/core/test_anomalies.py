@@ -32,7 +32,7 @@ from streams.core.anomalies import (
 )
 from streams.core.anomalies.baseline import settle
 from streams.core.anomalies.state import Sighting
-from streams.core.anomalies.windows import Counted, Seen, accounts_in, add, with_one_more
+from streams.core.anomalies.windows import Counted, Seen, accounts_in, add, sightings, with_one_more
 
 POLICY = AnomalyPolicy()
 MINUTE = 60_000
@@ -630,11 +630,13 @@ def test_a_count_with_one_report_more_is_that_of_all_reports(
     made: list[tuple[str, int, int]],
 ) -> None:
     policy = msgspec.structs.replace(POLICY, tickets_per_reporter=1)
-    counted = Counted({}, {})
+    counted, tickets = Counted({}, {}), set[int]()
     for number, (kind, who, ticket) in enumerate(sorted(made, key=lambda one: one[2] // 4)):
         at = START // MINUTE + made[number][1] // 2
         new = Seen(at, f"{kind}:{who}", f"T{ticket}", Sighting(START - number, large=False))
-        grown = with_one_more(counted, accounts_in(counted, at, policy), new, policy)
+        accounts, is_new = accounts_in(counted, at, policy), ticket not in tickets
+        grown = with_one_more(counted, accounts, new, policy, is_new_ticket=is_new)
+        tickets.add(ticket)
         counted = add(counted, new, policy)
         assert grown in (None, accounts_in(counted, at, policy))
 
@@ -644,7 +646,8 @@ def test_accounts_of_a_ticket_each_need_no_counting_anew() -> None:
     for number in range(100):
         new = Seen(START // MINUTE, f"a:{number}", f"T{number}", Sighting(START, large=False))
         for again in range(2):
-            assert with_one_more(counted, number + again, new, POLICY) == number + 1
+            grown = with_one_more(counted, number + again, new, POLICY, is_new_ticket=not again)
+            assert grown == number + 1
             counted = add(counted, new, POLICY)
 
 
@@ -662,6 +665,19 @@ def test_a_replay_of_any_part_of_the_reports_doubles_nothing(
     first = data.draw(st.integers(0, len(some)))
     last = data.draw(st.integers(first, len(some)))
     assert windows(some) == windows([*some[:last], *some[first:]])
+
+
+@given(reports)
+def test_every_ticket_that_an_incident_counts_is_among_its_affected(
+    some: list[ProblemReport],
+) -> None:
+    tenant = Tenant()
+    tenant.hear(*some, now=START + 15 * MINUTE)
+    for name in tenant.watch.incidents:
+        incident = tenant.incident(name)
+        assert incident is not None
+        counted = sightings(Counted(incident.buckets, incident.sketches))
+        assert {one.ticket_id for one in counted} <= incident.affected.keys()
 
 
 def windows(some: Iterable[ProblemReport]) -> dict[object, object]:

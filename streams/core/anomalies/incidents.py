@@ -113,7 +113,9 @@ def _grown_window(
     if end != new.number or end != max(counted.buckets) or counted.sketches:
         return None
     before = Counted(incident.buckets, incident.sketches)
-    grown = with_one_more(before, accounts, new, policy)
+    # Every ticket that is counted is among the affected, unless these were full.
+    is_new = new.ticket_id not in incident.affected and not incident.cut
+    grown = with_one_more(before, accounts, new, policy, is_new_ticket=is_new)
     return None if grown is None else Window(end, grown)
 
 
@@ -242,7 +244,7 @@ def _warmed(incident: Incident, window: Window, number: int, policy: AnomalyPoli
 
 def touched(incident: Incident, found: list[Seen], policy: AnomalyPolicy) -> Incident:
     """The incident with the tickets of reports among the affected, as far as there is room."""
-    affected, cut = dict(incident.affected), incident.cut
+    affected, cut = incident.affected, incident.cut
     large = set(incident.large)
     for new in found:
         known, account = affected.get(new.ticket_id), account_of(new.who)
@@ -250,7 +252,10 @@ def touched(incident: Incident, found: list[Seen], policy: AnomalyPolicy) -> Inc
             cut += 1
             continue
         at, owner = known or (new.sighting.at, account)
-        affected[new.ticket_id] = (min(at, new.sighting.at), owner or account)
+        ticket = (min(at, new.sighting.at), owner or account)
+        if ticket != known:
+            affected = dict(affected) if affected is incident.affected else affected
+            affected[new.ticket_id] = ticket
         if new.sighting.large and account is not None:
             large.add(account)
     return replace(incident, affected=affected, cut=cut, large=tuple(sorted(large)))

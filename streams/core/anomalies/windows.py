@@ -131,17 +131,22 @@ def accounts_in(counted: Counted, end: int, policy: AnomalyPolicy) -> int:
     return estimate(exact, more) if more else len(exact)
 
 
-def with_one_more(counted: Counted, accounts: int, new: Seen, policy: AnomalyPolicy) -> int | None:
+def with_one_more(
+    counted: Counted, accounts: int, new: Seen, policy: AnomalyPolicy, *, is_new_ticket: bool
+) -> int | None:
     """Distinct accounts in the window that ends with a sighting's bucket, after the sighting.
 
     `counted` and `accounts` are those before it. None where they have to be counted anew: a ticket
-    that moves between reporters, or one more of a reporter, may change whom others belong to.
+    that moves between reporters, or one more of a reporter, may change whom others belong to; one
+    that `is_new_ticket`, counted nowhere, needs no search.
     """
     if counted.sketches:
         return None
     numbers = range(new.number - policy.window_buckets + 1, new.number + 1)
     window = [counted.buckets.get(number, {}) for number in numbers]
     own = [bucket.get(new.who, {}) for bucket in window]
+    if is_new_ticket:
+        return None if any(own) else accounts + 1
     if any(new.ticket_id in tickets for tickets in own):
         return accounts if not own[-1] or new.ticket_id in own[-1] else None
     others = chain.from_iterable(bucket.values() for bucket in window)

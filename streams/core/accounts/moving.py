@@ -51,6 +51,7 @@ def farewell(state: AccountState, now: Millis) -> tuple[AccountHealth, Tombstone
 
 def _told_anew(state: AccountState, note: TicketNote, into: str) -> Iterator[AccountActivity]:
     def told(kind: ActivityKind, at: Millis, **more: object) -> AccountActivity:
+        """Something that happened to the ticket, now the other account's."""
         activity = AccountActivity(
             activity_id=f"{note.ticket_id}/a/{kind}/of {state.account_id}",
             ticket_id=note.ticket_id,

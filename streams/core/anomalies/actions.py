@@ -4,9 +4,9 @@ from msgspec.structs import replace
 
 from detectors.spikes import Bar
 from schemas.records import AnomalyAction, AnomalyActionKind, AnomalyState, Millis
-from streams.core.anomalies.incidents import owned, resolved
 from streams.core.anomalies.record import record
 from streams.core.anomalies.state import Incident, Known, Step, Watch
+from streams.core.anomalies.telling import owned, resolved
 from streams.core.policy.anomalies import AnomalyPolicy
 
 MOST_ANSWERS = 1_000

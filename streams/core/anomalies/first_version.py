@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from detectors.spikes import Baseline, Expected
 from schemas.records import Millis
-from streams.core.anomalies.incidents import entered
 from streams.core.anomalies.naming import category_name
 from streams.core.anomalies.state import Buckets, Incident, Known, Source, Step, Subject, Watch
+from streams.core.anomalies.telling import entered
 
 VERSION = b"\x01"
 

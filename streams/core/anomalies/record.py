@@ -22,12 +22,7 @@ def record(
 ) -> Anomaly:
     """The record of an incident at `now`, with its figures for `window`, by default its busiest."""
     window = window or Window(incident.peak_end, incident.peak)
-    tickets = tuple(
-        AffectedTicket(ticket_id=ticket, reported_at=at, account_id=account)
-        for ticket, (at, account) in sorted(
-            incident.affected.items(), key=lambda item: (item[1][0], item[0])
-        )
-    )
+    tickets = _tickets(incident)
     accounts = {one.account_id for one in tickets if one.account_id is not None}
     resolved = kind is AnomalyState.RESOLVED
     return Anomaly(
@@ -63,6 +58,15 @@ def record(
         affected_accounts=tuple(sorted(accounts)) if resolved else (),
         meaning=incident.centre.vector(),
         meaning_version=incident.centre.version,
+    )
+
+
+def _tickets(incident: Incident) -> tuple[AffectedTicket, ...]:
+    """The affected tickets, by the time of report."""
+    by_time = sorted(incident.affected.items(), key=lambda item: (item[1][0], item[0]))
+    return tuple(
+        AffectedTicket(ticket_id=ticket, reported_at=at, account_id=account)
+        for ticket, (at, account) in by_time
     )
 
 

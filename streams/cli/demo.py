@@ -15,7 +15,7 @@ from rich.live import Live
 from schemas.records import ConversationMessage
 from schemas.topics import TOPICS, route_topic
 from streams.app import codec_of
-from streams.console.lines import moment
+from streams.console.lines import life_of, moment
 from streams.console.live import screen
 from streams.console.tally import Tally
 from streams.demo.input import events, moved, profiles
@@ -51,7 +51,8 @@ def command(seconds: float | None, speed: float) -> None:
 
     Starts an embedded broker and the real workers, plays 53 written conversations, ordinary traffic
     around them and an outage that 40 accounts report, and shows tickets, escalations and anomalies
-    as they come. Ends with Ctrl-C, or after --seconds, with a summary in JSON as its last line.
+    as they come. Ends with Ctrl-C, or after --seconds, with a line for each anomaly and a summary
+    in JSON as its last line.
     """  # fmt: skip
     screen_console = Console(stderr=False)
     click.echo("starting the embedded broker and three workers ...", err=True)
@@ -69,6 +70,8 @@ def command(seconds: float | None, speed: float) -> None:
             stop.set()
         player.join(5)
         watcher.drain()
+    for anomaly in tally.anomalies.values():
+        click.echo(life_of(anomaly))
     click.echo(msgspec.json.encode(tally.summary()))
 
 

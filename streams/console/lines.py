@@ -54,6 +54,20 @@ def printable(text: str) -> str:
     )
 
 
+def life_of(anomaly: Anomaly) -> str:
+    """An anomaly from its first report on, as far as its latest record tells."""
+    said = [
+        f"anomaly {clip(anomaly.title)}: {anomaly.peak_accounts or anomaly.accounts} accounts",
+        f"first report {moment(anomaly.since)}",
+        f"opened {moment(anomaly.opened_at or anomaly.since)}",
+        f"{anomaly.revision} records",
+    ]
+    if anomaly.resolved_at is not None:
+        told = f"{len(anomaly.affected_accounts)} accounts and {len(anomaly.affected)} tickets"
+        said.append(f"resolved {moment(anomaly.resolved_at)} with {told} to be told")
+    return ", ".join(said)
+
+
 def moment(time: Millis) -> str:
     """The time of day in UTC."""
     return datetime.fromtimestamp(max(time, 0) / 1000, UTC).strftime("%H:%M:%S")

@@ -2,14 +2,15 @@
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 from rich.console import Console
 
 from deploy.examples.desk import Desk
 from deploy.examples.desk_terminal import queue_of
 from deploy.examples.wire import Wire
-from schemas.records import ConversationMessage, OpenEscalation, Role
+from schemas.records import Anomaly, AnomalyState, ConversationMessage, OpenEscalation, Role
 from streams.cli.fingerprint import command as fingerprint
-from streams.console.lines import line_of
+from streams.console.lines import life_of, line_of
 from streams.reading import Seen
 
 AT = 1_767_603_600_000
@@ -21,6 +22,29 @@ def test_a_line_shows_a_hostile_text_and_id_without_what_a_terminal_obeys() -> N
     line = line_of(Seen("support.conversations", 0, 1, AT, HOSTILE, said, None))
     assert line.plain.isprintable()
     assert line.plain.count("[bold]x[/] [/]") == 2
+
+
+def test_an_anomalys_life_is_a_printable_line_with_its_numbers() -> None:
+    opened = Anomaly(
+        anomaly_id="x",
+        state=AnomalyState.OPENED,
+        revision=1,
+        title=HOSTILE,
+        category="technical",
+        since=AT,
+        updated_at=AT + 8_000,
+        window_start=AT,
+        window_end=AT,
+        accounts=3,
+        expected=0.0,
+        tail_probability=0.0,
+        opened_at=AT + 8_000,
+    )
+    told = life_of(opened)
+    assert told.isprintable()
+    assert told.endswith("3 accounts, first report 09:00:00, opened 09:00:08, 1 records")
+    over = replace(opened, peak_accounts=40, resolved_at=AT + 900_000, affected_accounts=("a",))
+    assert life_of(over).endswith("resolved 09:15:00 with 1 accounts and 0 tickets to be told")
 
 
 def test_templates_of_a_hostile_log_are_printable() -> None:

@@ -22,7 +22,8 @@ from schemas.records import (
 )
 from schemas.topics import OPEN_ANOMALIES, PARTITIONER, ROUTES, TOPICS, route_topic
 from streams.agents.accounts import HEALTH_TOPIC, PROFILES_TOPIC, AccountsAgent
-from streams.agents.anomalies import AnomaliesAgent, tenant_of
+from streams.agents.anomalies import AnomaliesAgent
+from streams.agents.anomaly_states import tenant_of
 from streams.agents.deciding import Decider
 from streams.agents.linking import Linker
 from streams.agents.private import PrivateCodec

@@ -3,7 +3,14 @@
 import pytest
 
 from detectors.signals import Signals
-from schemas.records import AccountSnapshot, DraftOutcome, DraftReview, UpdateKind
+from schemas.records import (
+    AccountSnapshot,
+    Decision,
+    DraftOutcome,
+    DraftReview,
+    Mode,
+    UpdateKind,
+)
 from streams.core.explaining import Explanation, explain, figure
 from streams.core.policy import Policy, default_policy, load_policy
 from tests.core.conversation import START, Conversation, scores
@@ -99,11 +106,13 @@ def test_an_approved_draft_is_told_to_come_from_its_review() -> None:
     assert "review" in told(talk).changes[0]
 
 
-def test_a_policy_that_only_records_is_told_so() -> None:
+def test_what_a_policy_only_records_is_told_so() -> None:
     policy = load_policy("based_on: default\nname: watch\nversion: 1\nmode: shadow")
     talk = Conversation(policy=policy)
     talk.customer(TEXT, scores(urgency=0.8, billing=0.4))
-    assert "tier 0 would have been recorded" in told(talk, policy).changes[0]
+    [watched] = [one for one in talk.all(Decision) if one.mode is Mode.SHADOW]
+    [change, *_] = explain(watched, {"m1": TEXT}, policy).changes
+    assert "tier 0 would have been recorded" in change
 
 
 def test_an_advised_reason_is_told_and_counts_for_nothing() -> None:

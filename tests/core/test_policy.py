@@ -45,7 +45,7 @@ DEFAULT = (files("streams.core.policy") / "default.yaml").read_text(encoding="ut
         ("mode: enforce", "mode: !!python/object:os.system x", "not readable as YAML: "),
         ("mode: enforce", "a: &a [1]\nmode: *a", "not readable as YAML: aliases are not read"),
         ("mode: enforce", "mode: enforce\nmode: shadow", "not readable as YAML: "),
-        ("mode: enforce", "mode:\n\tenforce", "not readable as YAML: line 12 begins with a tab"),
+        ("mode: enforce", "mode:\n\tenforce", "not readable as YAML: line 13 begins with a tab"),
         ("reasons: [billing]", "collect: [card]", "routes[3].collect: the AI may not ask a custom"),
         ("mode: enforce", "? [mode]\n: enforce", "not readable as YAML: expected a word as key"),
         ("language: en", 'language: "\\ud800"', "not readable as YAML: half of a character"),

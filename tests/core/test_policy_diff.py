@@ -60,7 +60,10 @@ def ours(text: str = "") -> Policy:
             "modes: {segments: {top: {mode: advise}}}",
             "What is in segment top only advises (was: binds)",
         ),
-        ("mode: advise", "Decisions only advise, and no ticket changes hands (was enforce)"),
+        (
+            "mode: advise",
+            "Only safety, security and legal matters bind; all else advises (was enforce)",
+        ),
         (
             'calendars: {chat: {open: {fri: ["08:00-12:00"]}}}',
             "Calendar chat: open: fri is now 08:00-12:00 (was 07:00-22:00)",

@@ -437,14 +437,28 @@ def test_an_erased_ticket_keeps_no_text_and_refuses_what_comes_later() -> None:
     assert (talk.decision.action, talk.step.appended) == ("none", None)
 
 
-def test_a_shadow_policy_decides_and_moves_nothing() -> None:
+@pytest.mark.parametrize("mode", [Mode.SHADOW, Mode.ADVISE])
+def test_a_policy_that_only_watches_moves_nothing_but_what_always_binds(mode: Mode) -> None:
     talk = Conversation()
-    talk.policy = replace(talk.policy, mode=Mode.SHADOW)
+    talk.policy = replace(talk.policy, mode=mode)
     talk.customer("awful", ANGRY)
-    assert (talk.decision.action, talk.decision.mode) == ("handoff", "shadow")
+    told = {one.mode: (one.action, one.tier) for one in talk.new(Decision)}
+    watched = {Mode.SHADOW: ("handoff", 2)} if mode is Mode.SHADOW else {}
+    assert told == {Mode.ENFORCE: ("reply", 0)} | watched
     assert (talk.ticket.owner, talk.escalations) == (Owner.AI, [])
+    talk.customer("and somebody has got into my account", HACKED)
+    assert (talk.ticket.owner, talk.escalations[0].route) == (Owner.HUMAN, "security")
+    assert [one.code for one in talk.escalations[0].reasons] == ["security"]
+
+
+@pytest.mark.parametrize("mode", [Mode.SHADOW, Mode.ADVISE])
+def test_a_person_who_takes_over_has_the_ticket_where_the_policy_only_watches(mode: Mode) -> None:
+    talk = Conversation()
+    talk.policy = replace(talk.policy, mode=mode)
+    talk.customer("awful", ANGRY)
     talk.human()
-    assert (talk.decision.action, talk.escalations) == ("silent", [])
+    assert (talk.decision.action, talk.ticket.owner) == ("silent", Owner.HUMAN)
+    assert [one.code for one in talk.escalations[0].reasons] == ["human_takeover"]
 
 
 def test_a_graver_reason_moves_what_nobody_has_taken_to_its_queue() -> None:

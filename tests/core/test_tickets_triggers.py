@@ -29,7 +29,6 @@ SIGNALS = {
     Code.HUMAN_REQUEST: "human_request",
     Code.NEGATIVE_SENTIMENT: "negative",
     Code.URGENCY: "urgency",
-    Code.AI_GAVE_UP: "ai_failed",
 }
 
 
@@ -105,6 +104,15 @@ def test_a_fall_from_the_authors_own_baseline_fires() -> None:
         talk.ai("Anything else?")
     talk.customer("not fine", scores(negative=0.45))
     assert talk.codes == {"sentiment_drop"}
+
+
+def test_thanks_are_no_fall_however_they_are_put() -> None:
+    talk = Conversation()
+    for _ in range(2):
+        talk.customer("fine", scores(negative=0.02))
+        talk.ai("Anything else?")
+    talk.customer("no thank you so much", scores(negative=0.49, thanks=0.9))
+    assert (talk.decision.action, talk.codes) == ("reply", set())
 
 
 def test_a_constant_grumbler_is_no_fall() -> None:
@@ -233,6 +241,17 @@ def test_asking_again_before_an_answer_is_no_repetition() -> None:
     for _ in range(4):
         talk.customer("hello? how do I export?", Signals(gist=(1, 2, 3)))
     assert talk.decision.action == "reply"
+
+
+def test_what_did_not_help_hands_over_once_the_ai_has_said_something() -> None:
+    talk = Conversation()
+    talk.customer("it does not help", scores(ai_failed=0.9))
+    assert (talk.decision.action, talk.codes) == ("reply", set())
+    talk.ai()
+    talk.customer("that does not help", scores(ai_failed=0.49))
+    assert talk.decision.action == "reply"
+    talk.customer("that does not help", scores(ai_failed=0.5))
+    assert (talk.decision.action, talk.codes) == ("handoff", {"ai_gave_up"})
 
 
 def test_an_ai_that_gives_up_in_a_draft_hands_over() -> None:

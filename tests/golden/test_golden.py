@@ -129,6 +129,8 @@ def test_few_messages_are_marked_as_misread(policy: str) -> None:
 )
 def test_the_example_of_a_reason_code_in_the_docs_fires_it(code: Code) -> None:
     talk = Conversation()
+    talk.customer()
+    talk.ai()
     example = REASONS[code].example
     talk.customer(example, signals_of(example))
     assert code in talk.codes

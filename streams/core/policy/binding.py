@@ -27,14 +27,15 @@ _STRICTNESS: Final = {Mode.SHADOW: 0, Mode.ADVISE: 1, Mode.ENFORCE: 2}
 class Bindings(NamedTuple):
     """The modes of a policy for one ticket, which lies at `share` (0-99) of all tickets."""
 
+    mode: Mode
     modes: Modes
     share: int
 
     def of_reason(self, code: str, segment: str) -> Mode:
-        """The weaker of a trigger's and a segment's mode."""
+        """The weakest of the policy's, a trigger's and a segment's mode."""
         by_trigger = self._of(self.modes.triggers, code)
         by_segment = self._of(self.modes.segments, segment)
-        return min(by_trigger, by_segment, key=_STRICTNESS.__getitem__)
+        return min(self.mode, by_trigger, by_segment, key=_STRICTNESS.__getitem__)
 
     def of_route(self, route: str) -> Mode:
         """The mode of what goes to a route."""

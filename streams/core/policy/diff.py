@@ -36,8 +36,8 @@ _THRESHOLDS: Final = {
 }
 _MODES: Final = {
     "enforce": "Decisions bind",
-    "advise": "Decisions only advise, and no ticket changes hands",
-    "shadow": "Decisions are only recorded, and nothing obeys them",
+    "advise": "Only safety, security and legal matters bind; all else advises",
+    "shadow": "Only safety, security and legal matters bind; all else is only recorded",
 }
 _BINDS: Final = {"enforce": "binds", "advise": "only advises", "shadow": "is only recorded"}
 _APART: Final = frozenset({"name", "version", "mode", "modes", "triggers", "rules", "stopped"})

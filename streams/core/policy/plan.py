@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from schemas.records import Mode
 from streams.core.calendars import BusinessHours, hours_of
 from streams.core.policy.model import Policy
 from streams.core.policy.modes import Modes, Stopped
@@ -34,7 +35,7 @@ class Plan(NamedTuple):
     stops: bool
     """Whether the AI is switched off anywhere."""
     divides: bool
-    """Whether anything binds less than the policy as a whole."""
+    """Whether anything binds less than fully."""
     calendars: Mapping[str, BusinessHours]
 
     def limits(self, segment: str, category: str) -> Limits:
@@ -61,7 +62,7 @@ def plan_of(policy: Policy) -> Plan:
         Rules(rule for rule in policy.rules if rule.when.confidence_below is None),
         Rules(rule for rule in policy.rules if rule.when.confidence_below is not None),
         stopped != Stopped(),
-        policy.modes != Modes(),
+        policy.mode is not Mode.ENFORCE or policy.modes != Modes(),
         {name: hours_of(calendar) for name, calendar in policy.calendars.items()},
     )
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable
 from itertools import repeat
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
-from schemas.records import Evidence, Reason, SignalScore
+from schemas.records import Evidence, Mode, Reason, SignalScore
 from streams.core.tickets.binding import divided
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.triggers import ON_CUSTOMER_MESSAGE, TriggerGroup
 from streams.core.tickets.triggers.glance import ASK, glance
 from streams.core.tickets.triggers.seen import Seen
+
+_ENFORCE: Final = Mode.ENFORCE
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):
@@ -65,7 +68,7 @@ def assess(
             reasons.append(_reason(handling, code, seen))
         else:
             signals.append(SignalScore(code, seen.score, seen.threshold))
-    if not (reasons and handling.enforced and handling.plan.divides):
+    if not (reasons and handling.plan.divides):
         return Found(tuple(reasons), tuple(signals), strictest(reasons))
     binding, advised, shadowed = divided(handling, tuple(reasons))
     signals += [SignalScore(one.code, one.score, one.threshold) for one in shadowed]
@@ -78,14 +81,13 @@ def strictest(reasons: Iterable[Reason]) -> int:
 
 
 def _reason(handling: Handling, code: str, seen: Seen) -> Reason:
-    mode = handling.policy.mode
     return Reason(
         code,
         seen.tier,
         seen.score,
         seen.threshold,
         seen.sub_reason,
-        mode,
+        _ENFORCE,
         _evidence(handling, seen),
     )
 

@@ -24,7 +24,7 @@ def divided(handling: Handling, reasons: tuple[Reason, ...]) -> Divided:
     The route is the one that the reasons which still bind lead to.
     """
     policy, segment = handling.policy, handling.segment.name
-    bindings = Bindings(policy.modes, share_of(handling.ticket.ticket_id))
+    bindings = Bindings(policy.mode, policy.modes, share_of(handling.ticket.ticket_id))
     reasons = tuple(
         reason
         if reason.code in ALWAYS_BIND

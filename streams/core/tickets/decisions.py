@@ -12,6 +12,7 @@ from streams.core.tickets.used import used_by
 ACTIONS: Final = (Action.REPLY, Action.REVIEW, Action.HANDOFF)
 """What follows from a tier."""
 _FOR_THE_AI: Final = (Action.REPLY, Action.REVIEW)
+_ENFORCE: Final = Mode.ENFORCE
 _AFTERWARDS: Final = (Action.SILENT, Action.NONE)
 
 
@@ -44,7 +45,7 @@ def write_decision(
         ticket.tenant,
         ticket.account_id,
         subject.message_id,
-        handling.policy.mode,
+        _ENFORCE,
         route,
         found.reasons + found.advised,
         found.signals,

@@ -66,7 +66,7 @@ def belongs_to_people(handling: Handling) -> bool:
     then nor by so long a silence that it is another matter; or it may not be given back any more.
     """
     ticket, most = handling.ticket, handling.policy.escalations.max_hand_backs
-    if ticket.escalated_at is None or not handling.enforced:
+    if ticket.escalated_at is None:
         return False
     return _is_recent(handling) or ticket.hand_backs >= most
 

@@ -19,7 +19,7 @@ def is_against_decision(handling: Handling, message: ConversationMessage) -> boo
         return True
     if ticket.owner is Owner.HUMAN:
         return not fields_to_collect(handling)
-    if not handling.enforced or message.sent_at < ticket.last_at:
+    if message.sent_at < ticket.last_at:
         return False
     waiting, asked = ticket.customer_message_id, message.in_reply_to
     is_void = None not in (asked, waiting) and asked != waiting

@@ -1,7 +1,6 @@
 """One event being decided: what is known about it, and what has come out so far."""
 
 from collections.abc import Callable
-from typing import Final
 
 import msgspec
 
@@ -14,7 +13,6 @@ from schemas.records import (
     ConversationMessage,
     CustomerNotice,
     Millis,
-    Mode,
     Reason,
     Record,
     RouteStatus,
@@ -28,8 +26,6 @@ from streams.core.policy.routes import Route
 from streams.core.policy.segments import Segment
 from streams.core.policy.triggers import Triggers
 from streams.core.tickets.state import Ticket
-
-_ENFORCE: Final = Mode.ENFORCE
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
@@ -141,11 +137,6 @@ class Handling(msgspec.Struct, gc=False):
     def known_account(self) -> AccountSnapshot | None:
         """The account, unless somebody only claims to be of it."""
         return None if self.ticket.verified is False else self.account
-
-    @property
-    def enforced(self) -> bool:
-        """Whether decisions bind; otherwise they are only recorded."""
-        return self.policy.mode is _ENFORCE
 
     def emit(self, record: Record | Tombstone) -> None:
         """Write a record with this step."""

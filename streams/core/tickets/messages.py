@@ -10,7 +10,6 @@ from schemas.records import (
     EscalationChange,
     EscalationUpdate,
     MessageStatus,
-    ReviewState,
     Role,
     SlaEventKind,
     Visibility,
@@ -25,8 +24,7 @@ from streams.core.tickets.gate import is_against_decision
 from streams.core.tickets.handling import Event, Handling, Subject
 from streams.core.tickets.observe import hear_ai, hear_confidence, hear_customer, write_down
 from streams.core.tickets.reports import write_activity, write_problem_report
-from streams.core.tickets.reviews import end_review
-from streams.core.tickets.settle import NOTHING, hand_over, settle, settle_fired, stay_silent
+from streams.core.tickets.settle import NOTHING, hand_over, settle, settle_fired
 from streams.core.tickets.state import Owner
 from streams.core.tickets.triggers import ON_DRAFT, group
 from streams.core.tickets.waits import await_answer
@@ -200,9 +198,4 @@ def take_over(handling: Handling, subject: Subject, person: str | None) -> None:
     """A person has the ticket; when the AI had it, that is a decision: silence from now on."""
     if handling.ticket.owner in (Owner.AI, Owner.REVIEW):
         found = assess(handling, _ON_TAKEOVER)
-        if handling.enforced:
-            hand_over(handling, subject, found, action=Action.SILENT, owner_id=person)
-        else:
-            handling.ticket.owner = Owner.HUMAN
-            stay_silent(handling, subject, found)
-            end_review(handling, ReviewState.SUPERSEDED)
+        hand_over(handling, subject, found, action=Action.SILENT, owner_id=person)

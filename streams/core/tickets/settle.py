@@ -13,7 +13,7 @@ from streams.core.reasons import Code
 from streams.core.routing import place_of, route_named
 from streams.core.tickets import cases, clocks
 from streams.core.tickets.assess import Found
-from streams.core.tickets.decisions import ACTIONS, write_decision, write_shadow
+from streams.core.tickets.decisions import write_decision, write_shadow
 from streams.core.tickets.gate import fields_to_collect
 from streams.core.tickets.handling import Handling, Subject
 from streams.core.tickets.open_escalations import write_open_escalation
@@ -42,8 +42,6 @@ def settle(handling: Handling, subject: Subject, found: Found) -> None:
         write_decision(handling, subject, found, Action.NONE, 0)
     elif ticket.owner is _HUMAN:
         stay_silent(handling, subject, found)
-    elif not handling.enforced:
-        write_decision(handling, subject, found, ACTIONS[found.tier], found.tier)
     elif (found := relieved(handling, found)).tier == 2:
         hand_over(handling, subject, found)
     elif found.tier == 1 or ticket.review is not None:

@@ -26,10 +26,12 @@ def negative_sentiment(handling: Handling) -> Seen:
 
 
 def sentiment_drop(handling: Handling) -> Seen:
-    """How far this message lies above its author's own baseline of negativity, 0-1."""
+    """How far this message lies above its author's own baseline of negativity, 0-1; not at all
+    where it says thanks.
+    """
     rule, signal = handling.rules.sentiment_drop, handling.signals.negative
     moods = handling.ticket.moods
-    known = bool(moods) and moods[-1].earlier >= FEW_SAMPLES
+    known = bool(moods) and moods[-1].earlier >= FEW_SAMPLES and not handling.thanked
     drop = max(0.0, signal.score - moods[-1].baseline) if known else 0.0
     return Seen(drop, handling.limits[Code.SENTIMENT_DROP], rule.tier, signal.span)
 
@@ -81,10 +83,14 @@ def repeated_question(handling: Handling) -> Seen:
 
 
 def ai_gave_up(handling: Handling) -> Seen:
-    """The AI says it cannot help (1), or the customer says that it did not, 0-1."""
+    """The AI says it cannot help (1), or the customer says that it did not, 0-1. What does not help
+    before the AI has said a word is something else.
+    """
     rule, message = handling.rules.ai_gave_up, handling.message
     if message is not None and message.role is Role.AI:
         return Seen(1.0 if message.gave_up else 0.0, handling.limits[Code.AI_GAVE_UP], rule.tier)
+    if not handling.ticket.attempts:
+        return Seen(0.0, handling.limits[Code.AI_GAVE_UP], rule.tier)
     return of_signal(handling, Code.AI_GAVE_UP, handling.signals.ai_failed, rule)
 
 

@@ -72,7 +72,7 @@ def glance(handling: Handling) -> Glance:
         0.0 if handling.account is None else ASK,
         ASK if handling.thanked or ticket.rounds >= loop.rounds else ticket.stalled,
         ticket.repeats,
-        signals.ai_failed.score,
+        signals.ai_failed.score if ticket.attempts else 0.0,
         0.0 if just_opened else ASK,
         0.0 if plain and not signals.unreadable else ASK,
         signals.unfamiliar.score,

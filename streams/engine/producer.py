@@ -3,17 +3,16 @@
 import logging
 import struct
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
-from streams.engine.access import FORBIDDEN, Contact
-from streams.engine.batch import Headers, Output
+from streams.engine.access import FORBIDDEN, PASSING, Contact
 from streams.engine.config import EngineConfig
 from streams.engine.errors import BrokerFailed, Fenced
 from streams.engine.partition import Cut
-from streams.engine.position import MARKER, encode_position
+from streams.engine.shipment import Shipment
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +39,8 @@ PERMANENT_CODES = frozenset(
 """What the broker would refuse again."""
 
 RETRY_PAUSE = 0.1
+START_TIMEOUT = 30.0
+"""Seconds the broker has to end what an earlier life of the worker left open."""
 
 
 class Member(NamedTuple):
@@ -74,7 +75,7 @@ class CheckpointProducer:
         self._config = config
         self._contact = Contact(config.connection)
         self._timeout = config.transaction_timeout / 1000
-        settings: dict[str, Any] = {
+        self._settings: dict[str, Any] = {
             **config.librdkafka(),
             "logger": log,
             "linger.ms": 5,
@@ -85,70 +86,79 @@ class CheckpointProducer:
             "delivery.timeout.ms": config.transaction_timeout,
             "message.max.bytes": config.max_bytes * 2,
         }
-        self._lost: KafkaError | None = None
         if config.exactly_once:
-            settings |= {
+            self._settings |= {
                 "transactional.id": config.transactional_ids + config.worker_id,
                 "transaction.timeout.ms": config.transaction_timeout,
             }
-        else:
-            # What a transaction says by not being committed.
-            settings["on_delivery"] = self._on_delivery
-        self._producer = Producer(settings)
-        if config.exactly_once:
-            self._guard("start transactions", self._producer.init_transactions, 30.0)
+        self._connect(time.monotonic() + START_TIMEOUT)
+
+    def _connect(self, limit: float) -> None:
+        """Make a client; what an earlier one left open is aborted by the broker."""
+        self._producer = Producer(self._settings)
+        if self._config.exactly_once:
+            starting = self._producer.init_transactions
+            self._guard("start transactions", self._patiently, starting, limit)
 
     def publish(self, cuts: list[Cut], member: Member) -> None:
         """Produce the cuts and, in exactly once, commit them with the group's offsets.
 
         What a broker in trouble refuses is aborted and tried again for `broker_timeout`: the cuts
-        are still in memory, and nobody has seen any of it. Afterwards every cut knows its
-        `changelog_next`.
+        are still in memory, and nobody has seen any of it. Each try has a client of its own. The
+        broker may have a batch whose acknowledgement was lost; after an abort librdkafka gives that
+        batch's sequence numbers to the next one of the partition, which the broker then takes for
+        the same, acknowledges and drops. A new client begins a new epoch, where nothing is a
+        repetition. Afterwards every cut knows its `changelog_next`.
         """
         if not self._config.exactly_once:
-            self._guard("make a checkpoint", self._deliver, cuts)
+            self._guard("make a checkpoint", self._publish_at_least_once, cuts)
             return
         metadata = group_metadata(self._config.group, member)
         limit = time.monotonic() + self._config.broker_timeout / 1000
         while True:
             try:
                 self._transact(cuts, metadata, limit)
-                return
+                break
             except KafkaException as error:
                 reason = error.args[0]
                 if not _mendable(reason) or time.monotonic() > limit:
                     raise self._failure("make a checkpoint", reason) from error
                 log.warning("a checkpoint did not go through, trying again: %s", reason.str())
-                self._guard("abort", self._patiently, self._producer.abort_transaction, limit)
+                self._connect(limit)
+        # Whether a commit that fails counts all the same, only a restart finds out.
+        commit = self._producer.commit_transaction
+        self._guard("make a checkpoint", self._patiently, commit, limit)
 
     def _transact(self, cuts: list[Cut], metadata: bytes, limit: float) -> None:
-        producer = self._producer
-        producer.begin_transaction()
+        """All of a transaction but its commit."""
+        self._producer.begin_transaction()
+        shipment = Shipment(self._producer, self._config)
         # Flushed before the offsets are sent: whatever a slow owner can still commit then lies
         # below the watermark that the next owner restores up to.
         try:
-            self._deliver(cuts)
+            self._deliver(shipment, cuts)
         except KafkaException as error:
             # The transaction has failed meanwhile: the next call says why.
             if error.args[0].code() != KafkaError._STATE:
                 raise
         offsets = self._offsets(cuts)
-        self._patiently(producer.send_offsets_to_transaction, limit, offsets, metadata)
-        if any(cut.changelog_next is None for cut in cuts):
+        self._patiently(self._producer.send_offsets_to_transaction, limit, offsets, metadata)
+        if not shipment.complete:
             raise _not_taken(self._timeout)
-        self._patiently(producer.commit_transaction, limit)
 
-    def _deliver(self, cuts: list[Cut]) -> None:
-        for cut in cuts:
-            cut.changelog_next = None
-            self._send(cut)
+    def _deliver(self, shipment: Shipment, cuts: list[Cut]) -> None:
+        shipment.send(cuts)
         if self._producer.flush(self._timeout):
             raise _not_taken(self._timeout)
-        if self._lost is not None:
-            raise KafkaException(self._lost)
 
-    def _on_delivery(self, error: KafkaError | None, _: Any) -> None:
-        self._lost = error or self._lost
+    def _publish_at_least_once(self, cuts: list[Cut]) -> None:
+        shipment = Shipment(self._producer, self._config)
+        self._deliver(shipment, cuts)
+        # What a transaction says by not being committed.
+        if shipment.lost is not None:
+            raise KafkaException(shipment.lost)
+        if not shipment.complete:
+            raise _not_taken(self._timeout)
 
     def _patiently(self, call: Any, limit: float, *arguments: Any) -> None:
         """Call again what may be called again."""
@@ -157,64 +167,11 @@ class CheckpointProducer:
                 call(*arguments, self._timeout)
                 return
             except KafkaException as error:
-                if not error.args[0].retriable() or time.monotonic() > limit:
+                reason = error.args[0]
+                passes = reason.retriable() or reason.code() in PASSING
+                if not passes or time.monotonic() > limit:
                     raise
                 time.sleep(RETRY_PAUSE)
-
-    def _send(self, cut: Cut) -> None:
-        partition = cut.owner.number
-        self._send_outputs(cut.outputs)
-        self._send_changes(cut.changes, partition)
-
-        def delivered(error: KafkaError | None, message: Any) -> None:
-            if error is None:
-                cut.changelog_next = message.offset() + 1
-
-        marker = encode_position(cut.position)
-        self._produce(self._config.changelog, MARKER, marker, partition, on=delivered)
-
-    def _send_outputs(self, outputs: Iterable[Output]) -> None:
-        # One by one: `produce_batch` takes no headers, and the records of a key keep their order.
-        on_broker = self._config.connection.topic
-        for topic, key, value, headers, partition, timestamp in outputs:
-            number = -1 if partition is None else partition
-            self._produce(
-                on_broker(topic), key, value, number, headers=headers, timestamp=timestamp
-            )
-        self._producer.poll(0)
-
-    def _produce(
-        self,
-        topic: str,
-        key: bytes | None,
-        value: bytes | None,
-        partition: int,
-        *,
-        headers: Headers = (),
-        timestamp: int = 0,
-        on: Any = None,
-    ) -> None:
-        while True:
-            try:
-                self._producer.produce(
-                    topic, value, key, partition, on, timestamp=timestamp, headers=headers or None
-                )
-                return
-            except BufferError:
-                self._producer.poll(0.01)
-
-    def _send_changes(self, changes: Mapping[bytes, bytes | None], partition: int) -> None:
-        topic = self._config.changelog
-        messages = [{"key": key, "value": value} for key, value in changes.items()]
-        while messages:
-            self._producer.produce_batch(topic, messages, partition)
-            refused: list[dict[str, Any]] = [m for m in messages if "_error" in m]
-            for message in refused:
-                error = message["_error"]
-                if error.code() != KafkaError._QUEUE_FULL:
-                    raise KafkaException(error)
-            messages = [{"key": m["key"], "value": m["value"]} for m in refused]
-            self._producer.poll(0.01 if messages else 0)
 
     def _offsets(self, cuts: Iterable[Cut]) -> list[TopicPartition]:
         return [

@@ -13,6 +13,7 @@ from typing import Any
 from streams.engine import producer
 from streams.engine.partition import Cut
 from streams.engine.producer import CheckpointProducer, Member
+from streams.engine.shipment import Shipment
 
 STRIKE = signal.SIGRTMIN
 """A signal that Faust's worker has no use for."""
@@ -32,11 +33,10 @@ def skip_marker() -> None:
     """The changelog does not say which position its state belongs to."""
 
     def send(self: Any, cut: Cut) -> None:
-        self._send_outputs(cut.outputs)
-        self._send_changes(cut.changes, cut.owner.number)
+        self._send_changes(cut.changes, cut.owner.number, lambda error, message: None)
         cut.changelog_next = cut.owner.store.changelog_next
 
-    _replace("_send", send)
+    _replace(Shipment, "_send_state", send)
 
 
 def commit_before_flush() -> None:
@@ -49,12 +49,11 @@ def commit_before_flush() -> None:
         self._producer.commit_transaction(5.0)
         _strike(signal.SIGKILL)
         self._producer.begin_transaction()
-        for cut in cuts:
-            self._send(cut)
+        Shipment(self._producer, self._config).send(cuts)
         self._producer.flush(5.0)
         self._producer.commit_transaction(5.0)
 
-    _replace("publish", publish)
+    _replace(CheckpointProducer, "publish", publish)
 
 
 def ignore_generation() -> None:
@@ -80,7 +79,7 @@ def _stop_before_publishing() -> None:
         _strike(signal.SIGSTOP)
         sound(self, cuts, member)
 
-    _replace("publish", publish)
+    _replace(CheckpointProducer, "publish", publish)
 
 
 def _strike(how: signal.Signals) -> None:
@@ -89,5 +88,5 @@ def _strike(how: signal.Signals) -> None:
         os.kill(os.getpid(), how)
 
 
-def _replace(name: str, function: Callable[..., None]) -> None:
-    setattr(CheckpointProducer, name, function)
+def _replace(kind: type, name: str, function: Callable[..., None]) -> None:
+    setattr(kind, name, function)

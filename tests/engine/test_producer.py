@@ -105,6 +105,30 @@ def test_a_transaction_is_open_only_while_its_checkpoint_is_sent(
     assert calls == ["init_transactions", *checkpoint, *checkpoint]
 
 
+def test_each_try_has_a_client_and_so_an_epoch_of_its_own(
+    broker: EmbeddedBroker, config: EngineConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Recorder] = []
+
+    class Unsure(Recorder):
+        """The first one hears nothing of what the broker has taken."""
+
+        def flush(self, timeout: float) -> int:
+            left: int = self._producer.flush(timeout)
+            return 1 if self is made[0] else left
+
+    def record(settings: dict[str, Any]) -> Recorder:
+        made.append(Unsure(settings))
+        return made[-1]
+
+    monkeypatch.setattr("streams.engine.producer.Producer", record)
+    assert published(broker, config, tmp_path)
+    first, second = made
+    assert "commit_transaction" not in first.calls
+    assert second.calls[:2] == ["init_transactions", "begin_transaction"]
+    assert second.calls[-1] == "commit_transaction"
+
+
 @pytest.mark.parametrize(
     ("request_kind", "errors"),
     [

@@ -1,0 +1,117 @@
+"""The records of a checkpoint on their way to the broker."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from streams.engine.batch import Headers, Output
+from streams.engine.config import EngineConfig
+from streams.engine.partition import Cut
+from streams.engine.position import MARKER, encode_position
+
+OnDelivery = Callable[[KafkaError | None, Message], None]
+"""What is told of a record once it is delivered, or is not."""
+
+
+class Shipment:
+    """One try to send the cuts of a checkpoint. Sent once; the caller flushes the client.
+
+    A record that is delivered without an offset may not be there: librdkafka has seen a later
+    record's acknowledgement, not its own, and takes that for both, but a broker that does not know
+    the producer yet accepts the later one alone. Of outputs each is looked at; of a changelog
+    partition, where nobody else writes, first change and marker tell.
+
+    Attributes:
+        lost: Why a record was not delivered.
+
+    """
+
+    def __init__(self, client: Producer, config: EngineConfig) -> None:
+        self._client = client
+        self._config = config
+        self._cuts: list[Cut] = []
+        self._unplaced = 0
+        self.lost: KafkaError | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every record lies on the broker, as far as it has been flushed."""
+        return not self._unplaced and all(cut.changelog_next is not None for cut in self._cuts)
+
+    def send(self, cuts: list[Cut]) -> None:
+        """Produce outputs, changes and markers; once delivered a cut has its `changelog_next`."""
+        self._cuts = cuts
+        for cut in cuts:
+            cut.changelog_next = None
+        for cut in cuts:
+            self._send_outputs(cut.outputs)
+            self._send_state(cut)
+
+    def _send_outputs(self, outputs: Iterable[Output]) -> None:
+        # One by one: `produce_batch` takes no headers, and the records of a key keep their order.
+        on_broker, delivered = self._config.connection.topic, self._delivered
+        for topic, key, value, headers, partition, timestamp in outputs:
+            number = -1 if partition is None else partition
+            self._produce(on_broker(topic), key, value, number, delivered, headers, timestamp)
+        self._client.poll(0)
+
+    def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            self.lost = error
+        elif message.offset() is None:
+            self._unplaced += 1
+
+    def _send_state(self, cut: Cut) -> None:
+        start: int | None = None
+
+        def begun(error: KafkaError | None, message: Message) -> None:
+            nonlocal start
+            self._delivered(error, message)
+            start = message.offset()
+
+        def ended(error: KafkaError | None, message: Message) -> None:
+            self._delivered(error, message)
+            end = message.offset()
+            if end is not None and (not cut.changes or start == end - len(cut.changes)):
+                cut.changelog_next = end + 1
+
+        self._send_changes(cut.changes, cut.owner.number, begun)
+        marker = encode_position(cut.position)
+        self._produce(self._config.changelog, MARKER, marker, cut.owner.number, ended)
+
+    def _send_changes(
+        self, changes: Mapping[bytes, bytes | None], partition: int, begun: OnDelivery
+    ) -> None:
+        messages: list[dict[str, Any]] = [
+            {"key": key, "value": value} for key, value in changes.items()
+        ]
+        for first in messages[:1]:
+            first["callback"] = begun
+        while messages:
+            self._client.produce_batch(self._config.changelog, messages, partition)
+            messages = [message for message in messages if "_error" in message]
+            for refused in messages:
+                error = refused.pop("_error")
+                if error.code() != KafkaError._QUEUE_FULL:
+                    raise KafkaException(error)
+            self._client.poll(0.01 if messages else 0)
+
+    def _produce(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        partition: int,
+        on: OnDelivery,
+        headers: Headers = (),
+        timestamp: int = 0,
+    ) -> None:
+        while True:
+            try:
+                self._client.produce(
+                    topic, value, key, partition, on, timestamp=timestamp, headers=headers or None
+                )
+                return
+            except BufferError:
+                self._client.poll(0.01)

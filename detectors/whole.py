@@ -4,9 +4,11 @@ what stands only in a quotation.
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import islice, pairwise
 from typing import Any, Final
 
+import ahocorasick
 from msgspec.structs import replace
 
 from detectors.pipeline import SIGNALS, Again, analyze_each
@@ -73,7 +75,16 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _is_steering(lowered: str) -> bool:
-    return any(word in lowered for word in _STEERING)
+    return next(_steering().iter(lowered), None) is not None
+
+
+@cache
+def _steering() -> ahocorasick.Automaton:
+    automaton = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
+    for word in _STEERING:
+        automaton.add_word(word)
+    automaton.make_automaton()
+    return automaton
 
 
 def _clauses(text: str) -> Iterator[tuple[int, str]]:

@@ -1,9 +1,12 @@
 """What a trained model sees of a message: its n-grams, its word pieces, what the lexicons say."""
 
 from collections.abc import Iterable, Mapping
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Final
 
+import numpy as np
+
+from detectors.arrays import Ints
 from detectors.message import Message
 from detectors.words import LONG_WORD, REMEMBERED
 
@@ -19,18 +22,21 @@ def grams(message: Message) -> list[str]:
     return words + [f"{one} {two}" for one, two in pairwise(words)]
 
 
-class Pieces(dict[str, tuple[int, ...]]):
-    """From a word to the numbers of its pieces: the longest known ones, from left to right."""
+class Pieces(dict[str, bytes]):
+    """From a word to the numbers of its pieces: the longest known ones, from left to right.
+
+    They are kept as the bytes of an array: joined at once, without a number being looked at.
+    """
 
     def __init__(self, known: Mapping[str, int]) -> None:
         super().__init__()
         self._known = known
         self._longest = max(map(len, known), default=0)
 
-    def __missing__(self, word: str) -> tuple[int, ...]:
+    def __missing__(self, word: str) -> bytes:
         if len(self) > REMEMBERED:
             self.clear()
-        self[word] = pieces = tuple(self._split(word))
+        self[word] = pieces = np.array(self._split(word), np.int64).tobytes()
         return pieces
 
     def _split(self, word: str) -> list[int]:
@@ -49,6 +55,6 @@ class Pieces(dict[str, tuple[int, ...]]):
                     start += 1
         return found
 
-    def of(self, words: Iterable[str]) -> list[int]:
+    def of(self, words: Iterable[str]) -> Ints:
         """The pieces of words, in order."""
-        return list(chain.from_iterable(map(self.__getitem__, words)))
+        return np.frombuffer(b"".join(map(self.__getitem__, words)), np.int64)

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cache
+from itertools import accumulate
 from typing import Final
 
 from detectors.lexicon import rules_of, shared_lists
@@ -58,7 +59,7 @@ class Message:
         self.words, self.forms = words
         self.stream = stream
         self.hits = hits
-        self._bounds: tuple[list[int], list[Span]] | None = None
+        self._bounds: tuple[list[int], list[int]] | None = None
 
     @classmethod
     def of(cls, text: str) -> "Message":
@@ -76,22 +77,18 @@ class Message:
 
     def span(self, start: int, end: int) -> Span:
         """The characters of the original that [start, end) of the stream was read from."""
-        starts, spans = self._bounds or self._find_bounds()
+        starts, ends = self._bounds or self._find_bounds()
         first = max(bisect_right(starts, start + 1) - 1, 0)
         last = max(bisect_right(starts, end - 2) - 1, first)
-        return self.reading.span(spans[first][0], spans[last][1])
+        return self.reading.span(ends[first] - len(self.words[first]), ends[last])
 
-    def _find_bounds(self) -> tuple[list[int], list[Span]]:
-        index = self.reading.text.index
-        starts, spans = [], []
-        place = 1
-        end = 0
-        for word, shape in zip(self.words, map(forms().__getitem__, self.words), strict=True):
-            begin = index(word, end)
-            end = begin + len(word)
-            if shape:
-                starts.append(place)
-                spans.append((begin, end))
-                place += len(shape) + 1
-        self._bounds = starts, spans
+    def _find_bounds(self) -> tuple[list[int], list[int]]:
+        """Where the form of each word begins in the stream, and where the word ends in the text.
+
+        One that has no form begins where the next one does.
+        """
+        index, end = self.reading.text.index, 0
+        ends = [end := index(word, end) + len(word) for word in self.words]
+        sizes = [len(form) and len(form) + 1 for form in map(forms().__getitem__, self.words)]
+        self._bounds = list(accumulate(sizes[:-1], initial=1)), ends
         return self._bounds

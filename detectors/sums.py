@@ -6,12 +6,11 @@ time: that goes column by column.
 """
 
 from collections.abc import Sequence
-from itertools import chain
 from typing import Final
 
 import numpy as np
 
-from detectors.arrays import Floats
+from detectors.arrays import Floats, Ints
 
 _LANES: Final = 8
 """Sums that run beside each other; what does not fill all of them is added at the end."""
@@ -21,9 +20,9 @@ _BLOCK: Final = 128
 """Rows from which on both halves are summed by themselves."""
 
 
-def sums(rows: Floats, lists: Sequence[Sequence[int]]) -> Floats:
-    """For each list of row numbers the sum of these rows; zeros for an empty one."""
-    summed = _short(rows, [one if len(one) <= _BLOCK else () for one in lists])
+def sums(rows: Floats, lists: Sequence[Ints]) -> Floats:
+    """For each list of row numbers, of which there is one or more, the sum of these rows."""
+    summed = _short(rows, [one if len(one) <= _BLOCK else one[:0] for one in lists])
     for at, one in enumerate(lists):
         if len(one) > _BLOCK:
             middle = len(one) // 2 // _LANES * _LANES
@@ -32,10 +31,10 @@ def sums(rows: Floats, lists: Sequence[Sequence[int]]) -> Floats:
     return summed
 
 
-def _short(rows: Floats, lists: Sequence[Sequence[int]]) -> Floats:
+def _short(rows: Floats, lists: Sequence[Ints]) -> Floats:
     """Position by position: the first rows of all lists, then their second ones, and so on."""
     lengths = np.fromiter(map(len, lists), np.intp, len(lists))
-    numbers = np.fromiter(chain.from_iterable(lists), np.intp, lengths.sum())
+    numbers = np.concatenate(lists)
     starts = np.cumsum(lengths) - lengths
     summed = np.zeros((len(lists), rows.shape[1]), np.float32)
     rounds = lengths // _LANES

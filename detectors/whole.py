@@ -4,9 +4,11 @@ what stands only in a quotation.
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import islice, pairwise
 from typing import Any, Final
 
+import ahocorasick
 from msgspec.structs import replace
 
 from detectors.pipeline import SIGNALS, Again, analyze_each
@@ -39,16 +41,15 @@ def analyze(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
     Spans count characters of the text as it was given. `quoted` are the signals of the text
     together with what it quotes, where it quotes something. `again` is the optional second stage.
     """
-    signals = analyze_each(texts, again)
     parts = [(index, *part) for index, text in enumerate(texts) for part in _parts(text)]
-    for (index, start, _), read in zip(
-        parts, analyze_each([part for *_, part in parts], again), strict=True
-    ):
-        signals[index] = _stricter(signals[index], read, UNDILUTED, start)
     whole = [(index, text) for index, one in enumerate(texts) if (text := unquoted(one))]
-    for (index, _), read in zip(
-        whole, analyze_each([text for _, text in whole], again), strict=True
-    ):
+    # All at once: a batch costs something by itself, however few its texts.
+    asked = [*texts, *(part for *_, part in parts), *(text for _, text in whole)]
+    reads = analyze_each(asked, again)
+    signals, others = reads[: len(texts)], reads[len(texts) :]
+    for (index, start, _), read in zip(parts, others, strict=False):
+        signals[index] = _stricter(signals[index], read, UNDILUTED, start)
+    for (index, _), read in zip(whole, others[len(parts) :], strict=True):
         own = signals[index]
         both = _stricter(read, own, SIGNALS, 0)
         thanks = min(own.thanks, read.thanks, key=lambda one: one.score)
@@ -74,7 +75,16 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _is_steering(lowered: str) -> bool:
-    return any(word in lowered for word in _STEERING)
+    return next(_steering().iter(lowered), None) is not None
+
+
+@cache
+def _steering() -> ahocorasick.Automaton:
+    automaton = ahocorasick.Automaton(ahocorasick.STORE_LENGTH)
+    for word in _STEERING:
+        automaton.add_word(word)
+    automaton.make_automaton()
+    return automaton
 
 
 def _clauses(text: str) -> Iterator[tuple[int, str]]:

@@ -74,9 +74,9 @@ def test_of_a_long_text_only_the_beginning_is_looked_at() -> None:
 
 def test_a_word_nobody_knows_is_read_by_its_pieces() -> None:
     pieces = Pieces({"over": 0, "##charg": 1, "##ed": 2, "x": 3})
-    assert pieces["overcharged"] == (0, 1, 2)
-    assert pieces["overcharged"] == (0, 1, 2)
-    assert pieces["qqq"] == ()
+    assert pieces.of(["overcharged"]).tolist() == [0, 1, 2]
+    assert pieces.of(["qqq", "overcharged"]).tolist() == [0, 1, 2]
+    assert pieces.of(["qqq"]).tolist() == []
 
 
 def test_an_empty_batch_is_judged() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.arrays import Ints
 from detectors.sums import sums
 
 ROWS: Final = np.random.default_rng(1).standard_normal((50, 3)).astype(np.float32)
@@ -13,9 +14,9 @@ NONE: Final = np.zeros((1, 3), np.float32)
 LENGTHS: Final = st.sampled_from([0, 1, 2, 7, 8, 9, 16, 25, 127, 128, 129, 136, 300, 1_000])
 
 
-def lists_of(lengths: list[int], seed: int) -> list[list[int]]:
+def lists_of(lengths: list[int], seed: int) -> list[Ints]:
     random = np.random.default_rng(seed)
-    return [random.integers(0, len(ROWS), length).tolist() for length in lengths]
+    return [random.integers(0, len(ROWS), length) for length in lengths]
 
 
 @given(st.lists(LENGTHS, min_size=1, max_size=8), st.integers(0, 99))

@@ -58,10 +58,16 @@ def _learn(
     factor = watch.season.factor(through * policy.bucket)
     half, pooled = policy.half_life_windows, policy.pool_half_life_windows
     ends = {number + k for number in subject.buckets for k in range(policy.window_buckets)}
+    before, count = list[int](), 0
     for end in sorted(end for end in ends if done < end <= through):
         own = own.after_empty(end - done - 1, half, factor)
         pool = pool.after_empty(end - done - 1, pooled)
-        count = accounts_in(counted, end, policy)
+        filled = [
+            n for n in range(end - policy.window_buckets + 1, end + 1) if n in subject.buckets
+        ]
+        if filled != before:
+            # Windows of the same buckets have the same accounts: most hold a single one.
+            before, count = filled, accounts_in(counted, end, policy)
         usual = own.expected(policy.prior_accounts, policy.prior_windows, factor)
         own = own.after(min(count, usual.usual_most(MOST_DEVIATIONS) + 1), half, factor)
         pool = pool.after(count, pooled)

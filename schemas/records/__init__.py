@@ -61,26 +61,11 @@ from schemas.records.decision import (
     UsedInputs,
 )
 from schemas.records.escalation import (
-    AiAttempt,
-    Entity,
     Escalation,
     EscalationChange,
     EscalationUpdate,
-    HandoffPackage,
     OpenEscalation,
-    PartState,
-    PartStatus,
-    ReviewRequest,
-    ReviewState,
     RouteStatus,
-    SentimentPoint,
-    SlaClock,
-    SlaDue,
-    SlaEvent,
-    SlaEventKind,
-    Summary,
-    TranscriptCut,
-    TranscriptEntry,
 )
 from schemas.records.learning import (
     PolicyEntry,
@@ -89,6 +74,19 @@ from schemas.records.learning import (
     PolicyVersion,
     TicketOutcome,
 )
+from schemas.records.package import (
+    AiAttempt,
+    Entity,
+    HandoffPackage,
+    PartState,
+    PartStatus,
+    SentimentPoint,
+    Summary,
+    TranscriptCut,
+    TranscriptEntry,
+)
+from schemas.records.review import ReviewRequest, ReviewState
+from schemas.records.sla import SlaClock, SlaDue, SlaEvent, SlaEventKind
 
 __all__ = [
     "AccountActivity",

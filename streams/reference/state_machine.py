@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from itertools import chain
+from typing import Final
 
 from detectors.signals import Signal, Signals
 from schemas.records import (
@@ -111,67 +112,68 @@ def _cell(cell: Cell, owner: Owner) -> str:
     return f"{text} → {' or '.join(moves + stays)}" if moves else text
 
 
-def _story() -> list[tuple[str, int, Event, Signals]]:
-    def say(role: Role, name: str, text: str, **more: object) -> ConversationMessage:
-        fields = {"author_id": "mara" if role is Role.CUSTOMER else None, **more}
-        return ConversationMessage(name, "T1", role, text, START, **fields)  # type: ignore[arg-type]
+def _say(role: Role, name: str, **more: object) -> ConversationMessage:
+    fields = {"author_id": "mara" if role is Role.CUSTOMER else None, **more}
+    return ConversationMessage(name, "T1", role, "…", START, **fields)  # type: ignore[arg-type]
 
-    reviewed = DraftReview("d1", DraftOutcome.APPROVED, "noor")
-    return [
-        (
-            "the customer writes in a language that is not understood",
-            0,
-            say(Role.CUSTOMER, "m1", "…"),
-            Signals(unreadable=True),
-        ),
-        (
-            "the AI offers a draft",
-            0,
-            say(Role.AI, "m2", "…", status=MessageStatus.DRAFT, draft_id="d1", in_reply_to="m1"),
-            Signals(),
-        ),
-        (
-            "a person approves it",
-            1,
-            TicketUpdate("u1", "T1", UpdateKind.DRAFT_REVIEWED, START, draft=reviewed),
-            Signals(),
-        ),
-        ("the AI sends it", 1, say(Role.AI, "m3", "…", draft_id="d1"), Signals()),
-        ("the customer is angry", 3, say(Role.CUSTOMER, "m4", "…"), _ANGRY),
-        ("the AI writes all the same", 3, say(Role.AI, "m5", "…"), Signals()),
-        (
-            "a person takes it",
-            4,
-            TicketUpdate("u2", "T1", UpdateKind.ACCEPTED, START, actor_id="noor", revision=1),
-            Signals(),
-        ),
-        ("the customer writes again", 5, say(Role.CUSTOMER, "m6", "…"), Signals()),
-        (
-            "the person answers and gives it back",
-            6,
-            TicketUpdate("u3", "T1", UpdateKind.HANDED_BACK, START, instructions="send the guide"),
-            Signals(),
-        ),
-        (
-            "it is resolved",
-            9,
-            TicketUpdate("u4", "T1", UpdateKind.RESOLVED, START),
-            Signals(),
-        ),
-        (
-            "somebody accepts what is closed",
-            9,
-            TicketUpdate("u5", "T1", UpdateKind.ACCEPTED, START, actor_id="ida", revision=1),
-            Signals(),
-        ),
-    ]
+
+_APPROVED = DraftReview("d1", DraftOutcome.APPROVED, "noor")
+_STORY: Final[tuple[tuple[str, int, Event, Signals], ...]] = (
+    (
+        "the customer writes in a language that is not understood",
+        0,
+        _say(Role.CUSTOMER, "m1"),
+        Signals(unreadable=True),
+    ),
+    (
+        "the AI offers a draft",
+        0,
+        _say(Role.AI, "m2", status=MessageStatus.DRAFT, draft_id="d1", in_reply_to="m1"),
+        Signals(),
+    ),
+    (
+        "a person approves it",
+        1,
+        TicketUpdate("u1", "T1", UpdateKind.DRAFT_REVIEWED, START, draft=_APPROVED),
+        Signals(),
+    ),
+    ("the AI sends it", 1, _say(Role.AI, "m3", draft_id="d1"), Signals()),
+    ("the customer is angry", 3, _say(Role.CUSTOMER, "m4"), _ANGRY),
+    ("the AI writes all the same", 3, _say(Role.AI, "m5"), Signals()),
+    (
+        "a person takes it",
+        4,
+        TicketUpdate("u2", "T1", UpdateKind.ACCEPTED, START, actor_id="noor", revision=1),
+        Signals(),
+    ),
+    ("the customer writes again", 5, _say(Role.CUSTOMER, "m6"), Signals()),
+    (
+        "the person answers and gives it back",
+        6,
+        TicketUpdate("u3", "T1", UpdateKind.HANDED_BACK, START, instructions="send the guide"),
+        Signals(),
+    ),
+    (
+        "it is resolved",
+        9,
+        TicketUpdate("u4", "T1", UpdateKind.RESOLVED, START),
+        Signals(),
+    ),
+    (
+        "somebody accepts what is closed",
+        9,
+        TicketUpdate("u5", "T1", UpdateKind.ACCEPTED, START, actor_id="ida", revision=1),
+        Signals(),
+    ),
+)
+"""What happens, after how many minutes, and what is heard in it."""
 
 
 def _example() -> str:
     """A conversation as `default.yaml` decides it."""
     state: Ticket | None = None
     lines = ["## An example", "", "| what happens | decision | owner |", "| --- | --- | --- |"]
-    for what, minute, event, signals in _story():
+    for what, minute, event, signals in _STORY:
         arrival = Arrival(START + minute * MINUTE, "support.conversations", 0, 0)
         assert not isinstance(event, Due)
         step = decide(state, event, signals, None, default_policy(), arrival)

@@ -239,6 +239,16 @@ def test_what_no_name_fits_belongs_to_the_incident_that_it_is_nearest_to_in_mean
     assert linked(*told, of_text, text=text) == "named"
 
 
+def test_a_problem_that_names_nothing_is_of_no_incident_of_a_component() -> None:
+    text = "Cables are fine. It still drops, always at eight in the evening."
+    [signals] = analyze([text])
+    problem = signals.fingerprint
+    assert problem is not None
+    assert (problem.component, problem.error_text) == (None, None)
+    assert linked(anomaly(fingerprints=(problem.id,), component="payments"), text=text) is None
+    assert linked(anomaly(fingerprints=(problem.id,)), text=text) == "x"
+
+
 def test_a_later_message_without_a_problem_keeps_the_incident_while_it_is_open() -> None:
     before = AnomalyLink("x", "t", 0, 4)
     still = OpenAnomalies([anomaly()]).link("default", "general", None, before)

@@ -36,7 +36,8 @@ class OpenAnomalies:
 
         A problem belongs to an anomaly that names its fingerprint or one of the forms of its text,
         or its component. An anomaly that names neither is about its whole category. Where nothing
-        names it, it belongs to the one it is nearest to in meaning, if near enough.
+        names it, it belongs to the one it is nearest to in meaning, if near enough. That it does
+        not work is said of everything: such a name counts for no anomaly of a component.
         """
         if not self._by_id:
             return None
@@ -63,9 +64,11 @@ class OpenAnomalies:
         names = [problem.id]
         if problem.error_text is not None:
             names += forms(words(problem.template))
+        vague = problem.error_text is None and problem.component is None
         for name in names:
-            if (tenant, name) in self._by_name:
-                return self._by_name[tenant, name]
+            found = self._by_name.get((tenant, name))
+            if found is not None and not (vague and found.component is not None):
+                return found
         if problem.component is not None:
             found = self._by_component.get((tenant, problem.component))
             if found is not None:

@@ -1,6 +1,6 @@
 """What happens to an open escalation: every change has a revision, the highest is in force."""
 
-from typing import Final
+from typing import Final, TypedDict, Unpack
 
 from msgspec.structs import replace
 
@@ -34,17 +34,17 @@ def pressing(handling: Handling, priority: int) -> int:
     return min(priority, least)
 
 
-def change(
-    handling: Handling,
-    case: Case,
-    kind: EscalationChange,
-    *,
-    reasons: tuple[Reason, ...] = (),
-    context: tuple[ContextSection, ...] = (),
-    previous_route: str | None = None,
-    note: str | None = None,
-    notify: tuple[str, ...] = (),
-) -> None:
+class Told(TypedDict, total=False):
+    """What an update tells beside how the escalation stands now."""
+
+    reasons: tuple[Reason, ...]
+    context: tuple[ContextSection, ...]
+    previous_route: str | None
+    note: str | None
+    notify: tuple[str, ...]
+
+
+def change(handling: Handling, case: Case, kind: EscalationChange, **told: Unpack[Told]) -> None:
     """Put `case` in force under the next revision and tell its desk."""
     ticket, spoken, before = handling.ticket, handling.appended, handling.ticket.case
     route = route_named(handling.policy, case.route)
@@ -62,17 +62,13 @@ def change(
             changed_at=handling.now,
             tenant=ticket.tenant,
             owner_id=case.owner_id,
-            previous_route=previous_route,
-            reasons=reasons,
             messages=() if spoken is None else (spoken,),
-            context=context,
-            note=note,
             priority=None if before and before.priority == case.priority else case.priority,
             due=dues_of(ticket),
             required_skills=route.required_skills if relaxed else (),
             preferred_skills=preferred(handling, case, route) if relaxed else (),
             anomaly=ticket.anomaly,
-            notify=notify,
+            **told,
         )
     )
     if kind is EscalationChange.CLOSED:

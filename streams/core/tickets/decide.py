@@ -135,20 +135,14 @@ def _begin(
     changed: bool = False,
 ) -> Handling:
     ticket = replace(state) if state is not None else _new(event, policy, arrival)
-    message, identifies = None, False
-    if isinstance(event, ConversationMessage):
-        message = event
-    elif isinstance(event, TicketUpdate):
-        identifies = event.kind is _IDENTIFIED
-        if not changed:
-            account = event.account or account
-            if identifies:
-                ticket.verified = _verified(ticket, event)
+    message = event if isinstance(event, ConversationMessage) else None
+    update = event if message is None and isinstance(event, TicketUpdate) else None
+    if update is not None and not changed:
+        account, ticket.verified = update.account or account, _verified(ticket, update)
     read = signals if signals is not None else _NOT_ANALYSED
     if ticket.customer_message_id is None and read.quoted is not None:
         # Nobody has seen yet what the first message quotes.
         read = read.quoted
-    segment = segment_of(policy, account, ticket.verified)
     handling = Handling(
         ticket,
         arrival.now,
@@ -156,7 +150,7 @@ def _begin(
         account,
         policy,
         policy.triggers,
-        segment,
+        segment_of(policy, account, ticket.verified),
         plan_of(policy),
         arrival,
         model,
@@ -166,12 +160,15 @@ def _begin(
     if state is None:
         write_activity(handling, _OPENED, "1")
     elif not isinstance(event, Due) and not ticket.erased and not changed:
-        belong(handling, event.account_id, event.requester_id, corrects=identifies)
+        corrects = update is not None and update.kind is _IDENTIFIED
+        belong(handling, event.account_id, event.requester_id, corrects=corrects)
     return handling
 
 
 def _verified(ticket: Ticket, update: TicketUpdate) -> bool | None:
     """Whether the account is who it claims; another account does not inherit it."""
+    if update.kind is not _IDENTIFIED:
+        return ticket.verified
     if update.account_id not in (None, ticket.account_id):
         return update.verified
     return ticket.verified if update.verified is None else update.verified

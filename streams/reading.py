@@ -9,7 +9,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from schemas.codec import BadRecord, Codec
 from schemas.records import Millis, Record
-from schemas.topics import partition_of
+from schemas.topics import TOPICS, find_topic, partition_of
+from streams.core.policy.shape import nearest
 from streams.engine import Connection
 from streams.engine.access import FORBIDDEN
 from streams.errors import BrokerError
@@ -141,7 +142,9 @@ class Follower:
         if found.error is None:
             return list(found.partitions)
         if found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise BrokerError(f"there is no topic {name}; `baton topics apply` makes it")
+            ours = find_topic(name) is not None
+            hint = "`baton topics apply` makes it" if ours else nearest(name, tuple(TOPICS))
+            raise BrokerError(f"there is no topic {name}; {hint}")
         raise self._reach.failure(f"read topic {name}", found.error)
 
     def _ends(self, name: str, topic: str, number: int) -> tuple[int, int]:

@@ -43,18 +43,17 @@ class Transactions:
         self._connection = connection
         self._codec = codec
         self._reach = Reach(connection)
-        self._producer = Producer(
-            {
-                **self._reach.settings,
-                "logger": log,
-                "partitioner": PARTITIONER,
-                "transactional.id": name,
-                "transaction.timeout.ms": timeout_ms,
-            }
-        )
+        self._settings: dict[str, Any] = {
+            **self._reach.settings,
+            "logger": log,
+            "partitioner": PARTITIONER,
+            "transactional.id": name,
+            "transaction.timeout.ms": timeout_ms,
+        }
 
     def start(self) -> None:
         """End what a predecessor has left open."""
+        self._producer = Producer(self._settings)
         self._guard("start transactions", self._producer.init_transactions, PATIENCE)
 
     def commit(
@@ -90,6 +89,8 @@ class Transactions:
             if not reason.txn_requires_abort():
                 raise self._reach.failure("commit what was delivered", reason) from error
             self._guard("abort", _patiently, limit, self._producer.abort_transaction)
+            # For the reason see the engine's `CheckpointProducer.publish`.
+            self.start()
             if reason.code() in _MOVED:
                 raise Abandoned from None
             if reason.code() in FORBIDDEN or time.monotonic() > limit:

@@ -57,6 +57,7 @@ class Contact:
         self.connection = connection
         self._reason = ""
         self._refusal = ""
+        self._forbidden = ""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -85,7 +86,10 @@ class Contact:
     def failure(self, what: str, error: KafkaError, hint: str = "") -> Exception:
         """The error of a request that the broker has refused; `what` goes on from "cannot"."""
         if error.code() in FORBIDDEN:
-            return self.forbidden(f"{what}: {error.str()}")
+            self._forbidden = error.str()
+        # What is fatal is told once, at any call; after that a client only says that it was.
+        if error.code() in FORBIDDEN or (self._forbidden and error.code() == KafkaError._FATAL):
+            return self.forbidden(f"{what}: {self._forbidden}")
         return self.failed(f"cannot {what}: {error.str()}{hint}")
 
     def forbidden(self, what: str) -> Exception:

@@ -168,8 +168,9 @@ class CheckpointProducer:
                 return
             except KafkaException as error:
                 reason = error.args[0]
-                passes = reason.retriable() or reason.code() in PASSING
-                if not passes or time.monotonic() > limit:
+                # What a coordinator says before it knows of us.
+                starting = reason.code() in PASSING and not reason.txn_requires_abort()
+                if not (reason.retriable() or starting) or time.monotonic() > limit:
                     raise
                 time.sleep(RETRY_PAUSE)
 

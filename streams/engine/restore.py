@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from streams.engine.compacted import watermarks, why_unfit
 from streams.engine.config import EngineConfig, wall_clock
-from streams.engine.errors import Aborted, BrokerFailed, StateMismatch
+from streams.engine.errors import Aborted, BrokerFailed, Fenced, StateMismatch
 from streams.engine.incarnation import claim, is_of_another
 from streams.engine.partition import Partition
 from streams.engine.position import MARKER, Position, decode_position
@@ -99,8 +99,8 @@ class Restorer:
         Up to the high watermark, not the last stable offset: a transaction that a dead or slow
         owner left open lies below it, and `read_committed` waits there until the broker ends it.
 
-        Raises `Aborted` when the partitions were taken away meanwhile, `StateMismatch`,
-        `StoreFailed`, `BrokerFailed`.
+        Raises `Aborted` when the partitions were taken away meanwhile, `Fenced` when another worker
+        has written on, `StateMismatch`, `StoreFailed`, `BrokerFailed`.
         """
         started = time.monotonic()
         jobs: dict[int, PartitionRestore] = {}
@@ -177,7 +177,7 @@ class Restorer:
         restored = {}
         for number, job in jobs.items():
             unfinished = job.finish()
-            position = self._position(number, job.position, committed, ends)
+            position = self._position(number, job, committed, ends)
             partition = Partition(number, job.store, position, self._config.max_bytes, partitions)
             if unfinished:
                 log.warning("partition %d: healing an unfinished checkpoint", number)
@@ -189,16 +189,21 @@ class Restorer:
     def _position(
         self,
         number: int,
-        restored: Position | None,
+        job: PartitionRestore,
         committed: dict[tuple[str, int], int],
         ends: Consumer,
     ) -> Position:
-        state = restored or Position({})
+        state = job.position or Position({})
         offsets = {}
         for topic in self._config.sources:
             group_offset = committed[topic, number]
             offset = state.offsets.get(topic)
             if self._config.exactly_once and (offset or 0) != max(group_offset, 0):
+                if watermarks(ends, self._config.changelog, number)[1] > job.end:
+                    raise Fenced(
+                        f"another worker went on with {topic}[{number}] while it was restored here;"
+                        " start again"
+                    )
                 raise StateMismatch(
                     f"{topic}[{number}]: the state stands at offset {offset or 0}, the group "
                     f"{self._config.group} at {group_offset}. Was one of them reset? Set the group "

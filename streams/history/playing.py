@@ -67,7 +67,7 @@ class Player:
             sent = time_of(event)
             first = sent if first is None else first
             if pace.speed is not None:
-                self._producer.poll(0)
+                self.wait(0)
                 pace.wait_until(sent, first, started, sleep)
             self.send(event, sent)
             yield event
@@ -100,20 +100,26 @@ class Player:
                 self._producer.poll(0)
                 return
             except BufferError:
-                self._producer.poll(0.1)
+                self.wait(0.1)
             except KafkaException as error:
                 raise self._reach.failure(f"write topic {topic}", error.args[0]) from error
 
     def wait(self, seconds: float) -> None:
         """Let time pass while what was sent goes out."""
-        self._producer.poll(max(0.0, seconds))
+        self._serve(self._producer.poll, max(0.0, seconds))
 
     def flush(self, timeout: float = 60.0) -> None:
         """Wait until the broker has everything. Raises `BrokerError` when it has not in time."""
-        left = self._producer.flush(timeout)
+        left = self._serve(self._producer.flush, timeout)
         self._check()
         if left:
             raise BrokerError(f"the broker has not taken {left} records within {timeout:.0f} s")
+
+    def _serve(self, call: Callable[[float], int], seconds: float) -> int:
+        try:
+            return call(seconds)
+        except KafkaException as error:  # the client is of no use any more
+            raise self._reach.failure("write a record", error.args[0]) from error
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:

@@ -314,6 +314,15 @@ def test_a_topic_that_is_not_there_is_told_with_what_makes_it(
     assert "baton topics apply" in error
 
 
+def test_a_mistyped_topic_is_told_with_what_may_have_been_meant(
+    embedded: Broker, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
+    code, _, error = baton(capfd, "tail", "decisons", "--until-end")
+    assert code == BrokerError.exit_code
+    assert "did you mean support.decisions?" in error
+
+
 def test_a_record_that_cannot_be_read_does_not_stop_tail(
     embedded: Broker, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

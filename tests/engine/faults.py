@@ -8,7 +8,8 @@ from streams.embedded import EmbeddedBroker
 
 BROKER = 1
 
-PRODUCE, ADD_PARTITIONS, ADD_OFFSETS, END_TXN, TXN_OFFSET_COMMIT = 0, 24, 25, 26, 28
+PRODUCE, INIT_PRODUCER_ID = 0, 22
+ADD_PARTITIONS, ADD_OFFSETS, END_TXN, TXN_OFFSET_COMMIT = 24, 25, 26, 28
 """API keys of the Kafka protocol."""
 
 

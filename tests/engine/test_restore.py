@@ -1,14 +1,16 @@
 """How a local store follows its changelog, and when it no longer can."""
 
+import threading
 from pathlib import Path
+from typing import cast
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
-from streams.engine import StateMismatch
+from streams.engine import Connection, EngineConfig, EngineError, Fenced, StateMismatch
 from streams.engine.compacted import SURELY_KEPT, why_unfit
 from streams.engine.position import MARKER, Position, encode_position
-from streams.engine.restore import PartitionRestore
+from streams.engine.restore import PartitionRestore, Restorer
 from streams.engine.store import PartitionStore
 from tests.engine.records import TOPIC
 
@@ -85,3 +87,19 @@ def test_a_store_that_may_have_missed_a_delete_is_built_anew(
 
 def test_a_quiet_topic_with_old_records_only_makes_a_store_behind_it_unfit() -> None:
     assert why_unfit(Log({5: 0}), TopicPartition("log", 0, 3), 0, 20, NOW) is not None
+
+
+@pytest.mark.parametrize(("end_now", "kind"), [(10, StateMismatch), (20, Fenced)])
+def test_a_worker_that_others_have_overtaken_meanwhile_is_no_mismatch(
+    tmp_path: Path, end_now: int, kind: type[EngineError]
+) -> None:
+    class Changelog:
+        def get_watermark_offsets(self, place: TopicPartition, timeout: float) -> tuple[int, int]:
+            return 0, end_now
+
+    job = PartitionRestore(PartitionStore(tmp_path / "store"), 10, whole=True)
+    job.add(MARKER, encode_position(Position({"source": 5})), 8)
+    config = EngineConfig(Connection("nowhere:1"), "group", ("source",), "state", tmp_path, "A")
+    restorer = Restorer(config, threading.Event())
+    with pytest.raises(kind):
+        restorer._position(3, job, {("source", 3): 9}, cast(Consumer, Changelog()))

@@ -144,6 +144,13 @@ def test_a_timer_fires_at_the_end_of_a_partition_that_ends_with_a_commit_record(
     assert [json.loads(reminder.value())["n"] for reminder in reminders] == [1]
 
 
+def wait_for_record(bootstrap: str, topic: str) -> None:
+    limit = time.monotonic() + 30
+    while not list(read(bootstrap, topic)):
+        assert time.monotonic() < limit, f"no record on {topic}"
+        time.sleep(0.2)
+
+
 def test_a_timer_waits_for_the_records_of_an_open_transaction(
     kafka: Broker, unique: str, tmp_path: Path
 ) -> None:
@@ -159,14 +166,11 @@ def test_a_timer_waits_for_the_records_of_an_open_transaction(
     assert open_one.flush(10) == 0
     trial.group.start("A", CLOCK="wall")
     try:
-        assert wait_until_read(kafka.bootstrap, trial.names.group, source, 30)
+        wait_for_record(kafka.bootstrap, trial.names.answers)
         time.sleep(4)
         assert not list(read(kafka.bootstrap, reminders))
         open_one.commit_transaction()
-        limit = time.monotonic() + 30
-        while not list(read(kafka.bootstrap, reminders)):
-            assert time.monotonic() < limit, "no reminder"
-            time.sleep(0.2)
+        wait_for_record(kafka.bootstrap, reminders)
     finally:
         trial.group.stop()
 

@@ -101,23 +101,22 @@ class Matcher:
         hits: Hits = {}
         reached: dict[_Node, tuple[int, int]] = {}
         # Most of what is begun is not gone on with; where it is, its marks tell.
-        begins: list[tuple[tuple[_Node, ...], tuple[int, int]]] = []
+        begins: list[tuple[tuple[_Node, ...], int, int]] = []
         marks = 0
         for last, (length, begun, their_marks, after, whole, others) in self._automaton.iter(
             stream
         ):
-            end = last + 1
-            begin = end - length
             if begun:
-                begins.append((begun, (begin, end)))
+                begins.append((begun, last, length))
                 marks |= their_marks
             if after & marks:
-                for some, place in begins:
-                    reached.update(dict.fromkeys(some, place))
+                for some, at, size in begins:
+                    reached.update(dict.fromkeys(some, (at + 1 - size, at + 1)))
                 begins.clear()
                 whole = others
             for node in whole:
-                start = begin
+                end = last + 1
+                start = begin = end - length
                 if node.parent is not None:
                     before = reached.get(node.parent)
                     if before is None or not 0 <= begin + 1 - before[1] <= node.gap:

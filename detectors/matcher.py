@@ -93,7 +93,8 @@ class Matcher:
                 node.says.append((rule.name, rule.weight))
         self._automaton = ahocorasick.Automaton()
         for phrase in sorted(phrases):
-            self._automaton.add_word(phrase, _phrase(len(phrase), phrases[phrase]))
+            # A plain tuple is taken apart in a fraction of the time.
+            self._automaton.add_word(phrase, tuple(_phrase(len(phrase), phrases[phrase])))
         self._automaton.make_automaton()
 
     def find(self, stream: str) -> Hits:

@@ -28,6 +28,7 @@ MEANING: Final = 4.0
 TINY: Final = 1e-6
 DECIMALS: Final = 4
 _CHANCES: Final = OUTPUTS[len(CATEGORIES) :]
+_COLUMNS: Final = {name: column for column, name in enumerate(OUTPUTS)}
 
 
 class Features:
@@ -84,19 +85,21 @@ class Network:
 
     def judge(self, seen: Seen, dense: Floats) -> list["Judgement"]:
         """What it says of texts with these n-grams and other numbers, shape (texts, numbers)."""
-        weights, dense = self._weights, dense.astype(np.float64)
-        hidden = np.maximum(dense @ weights["A"] + weights["a"], 0)
-        logits = dense @ weights["S"] + hidden @ weights["B"] + weights["b"]
-        summed = np.add.reduceat(self.gram_weights.take(seen.numbers, axis=0), seen.starts, axis=0)
+        own, dense = self._weights, dense.astype(np.float64)
+        hidden = np.maximum(dense @ own["A"] + own["a"], 0)
+        logits = dense @ own["S"] + hidden @ own["B"] + own["b"]
+        weights = self.gram_weights.take(seen.numbers, axis=0)
+        summed = np.add.reduceat(weights, seen.starts, axis=0)
         counts = np.diff(seen.starts, append=len(seen.numbers)) - 1
         logits += summed / np.sqrt(np.maximum(counts, 1))[:, None]
         flags = 1 / (1 + np.exp(-np.clip(logits[:, len(CATEGORIES) :], -30, 30)))
         categories = logits[:, : len(CATEGORIES)].argmax(axis=1).tolist()
         scores = np.round(flags, DECIMALS).tolist()
-        each = zip(categories, scores, seen.split(), seen.unknown.tolist(), strict=True)
+        grams = [(seen.numbers[its], weights[its]) for its in seen.slices()]
+        each = zip(categories, scores, grams, seen.unknown.tolist(), strict=True)
         return [
-            Judgement(CATEGORIES[category], dict(zip(_CHANCES, some, strict=True)), grams, unknown)
-            for category, some, grams, unknown in each
+            Judgement(CATEGORIES[category], dict(zip(_CHANCES, some, strict=True)), *its, unknown)
+            for category, some, its, unknown in each
         ]
 
 
@@ -106,9 +109,6 @@ class Learned:
     def __init__(self, stored: Mapping[str, np.ndarray]) -> None:
         self.features = Features(stored)
         self._network = Network(stored)
-        # A column by itself: the weights for one flag would else lie far apart in memory.
-        columns = self._network.gram_weights.T[len(CATEGORIES) :]
-        self._speak_for = dict(zip(_CHANCES, map(np.ascontiguousarray, columns), strict=True))
 
     def judge(
         self, messages: Sequence[Message], lexicon: Sequence[Sequence[float]]
@@ -123,8 +123,8 @@ class Learned:
         """The n-gram of a message that speaks most for a flag, None when none does."""
         if not len(judgement.seen):
             return None
-        weights = self._speak_for[flag].take(judgement.seen)
-        best = int(weights.argmax())
+        weights = judgement.weights[:, _COLUMNS[flag]]
+        best = weights.argmax()
         gram = f" {self.features.grams[judgement.seen[best]]} "
         start = message.stream.find(gram)
         if weights[best] <= 0 or start < 0:
@@ -135,13 +135,15 @@ class Learned:
 class Judgement(NamedTuple):
     """What the network says of a message: its category, the probability of all else (0-1).
 
-    `seen` are the numbers of the n-grams that it went by, `unknown` is how many of the words that
-    were read are in none of the texts it learned from.
+    `seen` are the numbers of the n-grams that it went by, `weights` what they speak for, a column
+    for each of the `OUTPUTS`; `unknown` is how many of the words that were read are in none of the
+    texts it learned from.
     """
 
     category: str
     scores: Mapping[str, float]
     seen: Ints
+    weights: Floats
     unknown: int
 
 

@@ -192,9 +192,11 @@ def _money(
 def _linked(read: Read, judgement: Judgement) -> tuple[int, Span | None]:
     """How many linked technical variables: 1 for a problem alone, more as far as is likely."""
     chances = judgement.scores
-    count = next((LINKED[name] for name in reversed(LINKED) if chances[name] >= LINKED_FROM), 1)
     problem = max(chances["technical"], read.found["technical"].score)
-    if problem < (PROBLEM_FROM if count == 1 else PROBLEM_AMONG_MANY):
+    if problem < PROBLEM_AMONG_MANY:
+        return 0, None
+    count = next((LINKED[name] for name in reversed(LINKED) if chances[name] >= LINKED_FROM), 1)
+    if count == 1 and problem < PROBLEM_FROM:
         return 0, None
     if "?" in read.message.reading.text and read.found["technical"].score >= PROBLEM_TOLD:
         # What a question beside the problem names does not add up; the lexicon goes by sentences.

@@ -25,11 +25,11 @@ class Seen(NamedTuple):
     unknown: Ints
     """How many words of each text are not known."""
 
-    def split(self) -> list[Ints]:
-        """The numbers of each text, without `NONE`."""
+    def slices(self) -> list[slice]:
+        """Where the numbers of each text are, without `NONE`."""
         starts = self.starts.tolist()
         ends = [*starts[1:], len(self.numbers)]
-        return [self.numbers[start + 1 : end] for start, end in zip(starts, ends, strict=True)]
+        return [slice(start + 1, end) for start, end in zip(starts, ends, strict=True)]
 
 
 class Vocabulary:

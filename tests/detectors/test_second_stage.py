@@ -18,7 +18,7 @@ from streams.settings import Settings
 from tests.eval.ours import ordinary
 
 FOLDER = Path("build/encoder")
-NOTHING = np.array([], np.int64)
+NOTHING = np.array([], np.int64), np.zeros((0, len(OUTPUTS)), np.float32)
 TEXTS = [example.text for example in ordinary()[:200]]
 
 
@@ -49,9 +49,9 @@ def test_a_message_is_judged_alike_in_any_batch() -> None:
 
 def test_a_sure_judgement_is_in_no_doubt() -> None:
     sure = dict.fromkeys(OUTPUTS, 0.9)
-    assert not in_doubt(Judgement("general", sure, NOTHING, 0))
-    assert in_doubt(Judgement("general", {**sure, "billing": 0.5}, NOTHING, 0))
-    assert not in_doubt(Judgement("general", {**sure, "linked_3": 0.5, "praise": 0.5}, NOTHING, 0))
+    assert not in_doubt(Judgement("general", sure, *NOTHING, 0))
+    assert in_doubt(Judgement("general", {**sure, "billing": 0.5}, *NOTHING, 0))
+    assert not in_doubt(Judgement("general", {**sure, "linked_3": 0.5, "praise": 0.5}, *NOTHING, 0))
 
 
 def test_decisions_name_the_second_stage() -> None:

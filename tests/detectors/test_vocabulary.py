@@ -20,10 +20,10 @@ def test_the_numbers_of_a_text_are_those_of_its_known_words_and_pairs(
     seen = Vocabulary(KNOWN).seen(texts)
     has = [grams(Message.of(" ".join(text))) for text in texts]
     wanted = [sorted({KNOWN.index(one) for one in some if one in KNOWN}) for some in has]
-    assert [numbers.tolist() for numbers in seen.split()] == wanted
+    assert [seen.numbers[own].tolist() for own in seen.slices()] == wanted
     assert seen.unknown.tolist() == [text.count("zzz") for text in texts]
 
 
 def test_a_pair_does_not_reach_from_one_text_into_the_next() -> None:
     seen = Vocabulary(KNOWN).seen([["zip"], ["app"]])
-    assert [numbers.tolist() for numbers in seen.split()] == [[4], [0]]
+    assert [seen.numbers[own].tolist() for own in seen.slices()] == [[4], [0]]

@@ -80,8 +80,27 @@ def test_analyze_names_the_line_that_it_cannot_read(
 ) -> None:
     path = tmp_path / "texts.jsonl"
     path.write_text(f'{{"text": "hi"}}\n{line}\n')
-    code, _, error = baton(capfd, "analyze", str(path))
+    code, lines, error = baton(capfd, "analyze", str(path))
     assert code == InputError.exit_code
+    assert "line 2" in error
+    assert len(lines) == 1
+
+
+def test_analyze_passes_over_empty_lines(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_text('{"text": "hi"}\n\n{"text": "ho"}\n\n')
+    code, lines, _ = baton(capfd, "analyze", str(path))
+    assert (code, len(lines)) == (0, 2)
+
+
+def test_what_an_error_quotes_cannot_command_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "counts.csv"
+    path.write_text("timestamp,value\n1,\x1b[2J\n")
+    code, _, error = baton(capfd, "spikes", str(path))
+    assert code == InputError.exit_code
+    assert "\x1b" not in error
     assert "line 2" in error
 
 

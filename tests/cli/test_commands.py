@@ -147,6 +147,24 @@ def test_explain_tells_each_decision_of_a_ticket_with_the_words_it_rests_on(
     assert json.loads(told[1])["fired"][0]["quote"] == "charged me twice"
 
 
+def test_explain_quotes_an_edited_message_as_it_was_when_it_was_decided(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    texts = ("Where is my parcel?", "You charged me twice", "You charged me twice, I want a refund")
+    path = tmp_path / "edited.jsonl"
+    lines = (
+        f'{{"message_id": "m1", "ticket_id": "T1", "role": "customer", "text": "{text}",'
+        f' "sent_at": {1_767_603_600_000 + number}}}\n'
+        for number, text in enumerate(texts)
+    )
+    path.write_text("".join(lines))
+    code, told, _ = baton(capfd, "explain", "T1", "--file", str(path), "--json")
+    decisions = [json.loads(line) for line in told]
+    assert code == 0
+    assert [one["said"] for one in decisions] == list(texts)
+    assert "charged me twice" in [fired["quote"] for fired in decisions[1]["fired"]]
+
+
 def test_explain_keeps_what_a_terminal_would_obey_out_of_its_text(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

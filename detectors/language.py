@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from copy import copy
 from functools import cache
 from typing import Final
 
@@ -10,7 +11,7 @@ from detectors.matcher import Matcher
 from detectors.message import Message
 from detectors.signals import Signal
 from detectors.text import Reading
-from detectors.words import lexicon_lines
+from detectors.words import lexicon_lines, words_of
 
 READ: Final = ("safety", "security", "human_request")
 """What is read in other languages."""
@@ -100,6 +101,7 @@ def foreign_signals(message: Message, code: str) -> dict[str, Signal]:
     if code == "ja":
         return _japanese_signals(message.reading)
     found = {}
+    message = _parted(message)
     hits = _foreign().find(message.stream)
     for name in READ:
         of_name = hits.get(f"foreign:{name}")
@@ -107,6 +109,16 @@ def foreign_signals(message: Message, code: str) -> dict[str, Signal]:
             best = max(of_name, key=lambda hit: hit.weight)
             found[name] = Signal(best.weight, message.span(best.start, best.end))
     return found
+
+
+def _parted(message: Message) -> Message:
+    """The message with what is elided as a word of its own: in English it is an ending."""
+    if "'" not in message.reading.text:
+        return message
+    reading = copy(message.reading)
+    reading.text = reading.text.replace("'", " ")
+    words = words_of(reading.text)
+    return Message(reading, words, f" {' '.join(words[1])} ", {})
 
 
 def _japanese_signals(reading: Reading) -> dict[str, Signal]:

@@ -85,6 +85,7 @@ _EARLIER_MAIL: Final = re.compile(
     r"|on [^\n]{5,120} wrote: ?$|from: [^\n]{1,200}\n(?:sent|date|to): |_{10,80}$)[\s\S]*",
     re.MULTILINE,
 )
+_EARLIER_HEAD: Final = re.compile(r"^on [^\n]{5,120} wrote: ?$", re.MULTILINE)
 _SIGNATURE: Final = re.compile(r"^-- ?\n[\s\S]{0,500}\Z", re.MULTILINE)
 _DEVICE: Final = re.compile(
     r"^sent from (?:my )?[^\n]{0,20}(?:phone|ipad|android|galaxy|pixel|tablet|mobile|mail|outlook)"
@@ -115,11 +116,16 @@ FEW_WORDS: Final = 4
 def own_words(text: str) -> str:
     """The normalised text with quoted replies, signature and disclaimer as blanks.
 
-    Length and offsets stay; a text that is nothing but a quotation stays as it is.
+    Length and offsets stay; a text that is nothing but a quotation stays as it is. Where nothing
+    stands above an earlier mail, its quoted lines end it, and the answer stands below.
     """
-    kept = text
-    for pattern in (_QUOTED_LINE, _EARLIER_MAIL, _DEVICE, _DISCLAIMER):
-        kept = pattern.sub(_blank, kept)
+    bare = _QUOTED_LINE.sub(_blank, text)
+    for earlier in (_EARLIER_MAIL, _EARLIER_HEAD):
+        kept = bare
+        for pattern in (earlier, _DEVICE, _DISCLAIMER):
+            kept = pattern.sub(_blank, kept)
+        if kept.strip():
+            break
     signed = _SIGNATURE.sub(_blank, kept)
     if len(signed.split()) >= FEW_WORDS:
         kept = signed

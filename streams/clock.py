@@ -25,10 +25,6 @@ class ScaledClock:
         """The present on this clock."""
         return self.shown + int((wall_clock() - self.real) * self.speed)
 
-    def real_at(self, shown: Millis) -> Millis:
-        """When the machine's clock shows what this one shows at `shown`."""
-        return self.real + int((shown - self.shown) / self.speed)
-
     def __str__(self) -> str:
         return f"{self.shown}@{self.real}x{self.speed:g}"
 

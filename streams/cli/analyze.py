@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from itertools import islice
 from typing import IO, Any
 
 import click
@@ -44,21 +43,39 @@ def command(file: IO[bytes]) -> None:
 
     Reads JSON lines with a `text` field and prints JSON lines in the same order: each signal 0-1,
     `complexity`, `category`, `fingerprint`, and `fired`, the codes past their shipped threshold.
+    Empty lines are passed over. At a line that cannot be read it ends, with what it read before.
     """
     settings = load_settings()
     policy, reader = policy_of(settings), reader_of(settings)
-    texts = _texts(file)
-    while chunk := list(islice(texts, CHUNK)):
+    for chunk in _chunks(file):
         lines = (msgspec.json.encode(describe(read, policy)) for read in reader.read(chunk))
         sys.stdout.buffer.write(b"\n".join(lines) + b"\n")
-    sys.stdout.buffer.flush()
+        sys.stdout.buffer.flush()
+
+
+def _chunks(file: IO[bytes]) -> Iterator[list[str]]:
+    """Texts some at a time; what came before a line that cannot be read is handed on first."""
+    chunk: list[str] = []
+    try:
+        for text in _texts(file):
+            chunk.append(text)
+            if len(chunk) == CHUNK:
+                yield chunk
+                chunk = []
+    except InputError:
+        if chunk:
+            yield chunk
+        raise
+    if chunk:
+        yield chunk
 
 
 def _texts(file: IO[bytes]) -> Iterator[str]:
     decode = msgspec.json.Decoder(Line).decode
     for number, line in enumerate(file, 1):
         try:
-            yield decode(line).text
+            if line.strip():
+                yield decode(line).text
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InputError(f"{file.name}, line {number}: {error}") from error
 

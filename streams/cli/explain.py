@@ -1,12 +1,13 @@
 """`baton explain`: why a ticket was decided as it was, message by message."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import click
 import msgspec
 
-from schemas.records import ConversationMessage, Decision, MessageStatus, Mode, Record
+from schemas.records import Cause, ConversationMessage, Decision, MessageStatus, Mode, Record
 from streams.agents.published import PublishedPolicy
 from streams.agents.text import bounded, text_of
 from streams.app import codec_of
@@ -69,16 +70,25 @@ def explained(
     without a shadow follows the decision it stands beside.
     """
     texts: dict[str, str] = {}
+    edits: defaultdict[str, list[str]] = defaultdict(list)
     decisions: dict[str, Decision] = {}
     for record in records:
         if isinstance(record, ConversationMessage) and record.ticket_id == ticket:
             drafted = record.status is MessageStatus.DRAFT
             name = record.draft_id if drafted and record.draft_id else record.message_id
-            texts.setdefault(name, text_of(bounded(record)[0]))
+            text = text_of(bounded(record)[0])
+            if text not in (texts.setdefault(name, text), *edits[name]):
+                edits[name].append(text)
         elif isinstance(record, Decision) and record.ticket_id == ticket:
             decisions[record.decision_id] = record
     ordered = sorted(decisions.values(), key=lambda one: (one.sequence, one.mode is Mode.SHADOW))
-    return [explain(one, texts, policy(one.used.policy)) for one in ordered]
+    told = []
+    for one in ordered:
+        # An edit is decided under the message's id; from then on its words are the message's.
+        if one.cause is Cause.UPDATE and one.mode is not Mode.SHADOW and edits[one.subject_id]:
+            texts[one.subject_id] = edits[one.subject_id].pop(0)
+        told.append(explain(one, texts, policy(one.used.policy)))
+    return told
 
 
 def _replayed(past: Past, file: Path, ticket: str, settings: Settings) -> Iterator[Record]:

@@ -81,6 +81,13 @@ def _engine_error() -> type["EngineError"]:
     return EngineError
 
 
+def _tell(error: Exception) -> None:
+    """Say what is wrong; what it quotes of a file or a record cannot command the terminal."""
+    from streams.console.lines import printable
+
+    click.echo("\n".join(map(printable, f"baton: {error}".split("\n"))), err=True)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and exit with its code; click itself is quiet about a closed pipe."""
     try:
@@ -91,10 +98,10 @@ def main(arguments: list[str] | None = None) -> None:
         error.show()
         code = WRONG_USAGE if isinstance(error, click.UsageError) else error.exit_code
     except BatonError as error:
-        click.echo(f"baton: {error}", err=True)
+        _tell(error)
         code = error.exit_code
     except _engine_error() as error:
-        click.echo(f"baton: {error}", err=True)
+        _tell(error)
         code = error.exit_code
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -55,7 +55,7 @@ def _rows(file: IO[str]) -> Iterator[tuple[str, int, str]]:
     except UnicodeDecodeError:
         raise InputError(f"{file.name} is not text in UTF-8") from None
     except (ValueError, OverflowError, csv.Error) as error:
-        raise InputError(f"{file.name}, line {reader.line_num}: {error}") from error
+        raise InputError(f"{file.name}, line {max(reader.line_num, 1)}: {error}") from error
 
 
 def _checked(text: str) -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from schemas.records import (
     Action,
     Anomaly,
-    AnomalyState,
     ConversationMessage,
     DeadLetter,
     Decision,
@@ -108,11 +107,6 @@ class Tally:
     def by_owner(self) -> Counter[str]:
         """Tickets by who answers them."""
         return Counter(dict(self.owners).values())
-
-    def open_anomalies(self) -> list[Anomaly]:
-        """The anomalies that are not resolved."""
-        known = list(self.anomalies.values())
-        return [item for item in known if item.state is not AnomalyState.RESOLVED]
 
     def summary(self) -> dict[str, object]:
         """The totals as the demo prints them."""

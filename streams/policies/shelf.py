@@ -125,7 +125,7 @@ class Shelf:
         wanted = self._earlier(name, change.now) if to is None else to
         if wanted is None:
             raise InputError(f"{name} has no earlier version; `baton policy list` shows what is")
-        earlier = whole(self.body(f"{name}@{wanted}"))
+        earlier = self._usable(f"{name}@{wanted}")
         if stopped_of(earlier) == (stopped := stopped_of(now)):
             return [self._pointer(name, wanted, self.in_force(name, change.now), change)]
         changes = {"version": number, "stopped": msgspec.to_builtins(stopped)}
@@ -136,6 +136,16 @@ class Shelf:
                 f"{name}@{wanted} does not know where the AI is off now "
                 f"({'; '.join(error.complaints)}): `baton policy resume-ai` there first"
             ) from error
+
+    def _usable(self, reference: str) -> dict[str, Any]:
+        """The values of a version that workers can use. Raises `InputError`."""
+        text = self.body(reference)
+        try:
+            load_policy(text)
+        except PolicyError as error:
+            raise InputError(f"{reference} cannot be used: {error}") from error
+        values: dict[str, Any] = whole(text)
+        return values
 
     def amended(self, name: str, fallback: str, now: Millis) -> tuple[dict[str, Any], int]:
         """The values in force, to be changed, and the next free number of a version."""
@@ -194,7 +204,8 @@ def stopped_of(values: Mapping[str, Any]) -> Stopped:
 def _rules(body: str) -> dict[str, Any] | None:
     """What a version says beside its number and where the AI is off; None where nobody can read."""
     with suppress(PolicyError):
-        values = whole(body)
+        if not isinstance(values := whole(body), dict):
+            return None
         return {key: value for key, value in values.items() if key not in ("version", "stopped")}
     return None
 

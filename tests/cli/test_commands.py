@@ -80,8 +80,27 @@ def test_analyze_names_the_line_that_it_cannot_read(
 ) -> None:
     path = tmp_path / "texts.jsonl"
     path.write_text(f'{{"text": "hi"}}\n{line}\n')
-    code, _, error = baton(capfd, "analyze", str(path))
+    code, lines, error = baton(capfd, "analyze", str(path))
     assert code == InputError.exit_code
+    assert "line 2" in error
+    assert len(lines) == 1
+
+
+def test_analyze_passes_over_empty_lines(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_text('{"text": "hi"}\n\n{"text": "ho"}\n\n')
+    code, lines, _ = baton(capfd, "analyze", str(path))
+    assert (code, len(lines)) == (0, 2)
+
+
+def test_what_an_error_quotes_cannot_command_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "counts.csv"
+    path.write_text("timestamp,value\n1,\x1b[2J\n")
+    code, _, error = baton(capfd, "spikes", str(path))
+    assert code == InputError.exit_code
+    assert "\x1b" not in error
     assert "line 2" in error
 
 
@@ -126,6 +145,24 @@ def test_explain_tells_each_decision_of_a_ticket_with_the_words_it_rests_on(
     _, decided, _ = baton(capfd, "replay", str(history))
     assert [json.loads(line)["decision"] for line in told] == [json.loads(one) for one in decided]
     assert json.loads(told[1])["fired"][0]["quote"] == "charged me twice"
+
+
+def test_explain_quotes_an_edited_message_as_it_was_when_it_was_decided(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    texts = ("Where is my parcel?", "You charged me twice", "You charged me twice, I want a refund")
+    path = tmp_path / "edited.jsonl"
+    lines = (
+        f'{{"message_id": "m1", "ticket_id": "T1", "role": "customer", "text": "{text}",'
+        f' "sent_at": {1_767_603_600_000 + number}}}\n'
+        for number, text in enumerate(texts)
+    )
+    path.write_text("".join(lines))
+    code, told, _ = baton(capfd, "explain", "T1", "--file", str(path), "--json")
+    decisions = [json.loads(line) for line in told]
+    assert code == 0
+    assert [one["said"] for one in decisions] == list(texts)
+    assert "charged me twice" in [fired["quote"] for fired in decisions[1]["fired"]]
 
 
 def test_explain_keeps_what_a_terminal_would_obey_out_of_its_text(

@@ -3,7 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from detectors.signals import Found, Signal, Signals
+from detectors.signals import Fingerprint, Found, Signal, Signals
+from schemas.codec import Codec
 from schemas.records import (
     AccountActivity,
     AccountSnapshot,
@@ -14,6 +15,7 @@ from schemas.records import (
     DraftReview,
     EscalationUpdate,
     ProblemReport,
+    Record,
     RequesterFlood,
     ReviewRequest,
     TicketOutcome,
@@ -464,6 +466,18 @@ def test_whoever_keeps_decisions_outcomes_activity_or_reports_hears_that_a_ticke
     assert (report.erased, report.heartbeat, report.account_id) == (True, True, None)
     talk.update(UpdateKind.RESOLVED)
     assert talk.decision.erased
+
+
+@pytest.mark.parametrize("kind", [kind for kind in UpdateKind if kind is not UpdateKind.UNKNOWN])
+def test_what_follows_from_an_update_can_be_read_by_those_it_is_for(kind: UpdateKind) -> None:
+    talk, codec = Conversation(VIP), Codec()
+    talk.customer("It fails again", replace(ANGRY, fingerprint=Fingerprint("f", 1, "t")))
+    talk.update(kind, other_ticket_id="T2", draft=DraftReview("d1", DraftOutcome.REJECTED))
+    talk.wait(DAY)
+    for output in talk.outputs:
+        if isinstance(output, Record):
+            topic, _, value, headers = codec.encode(output)
+            assert codec.decode(topic, value, headers, talk.now) == output
 
 
 def test_a_ticket_of_a_burst_says_so_in_decision_and_package_until_it_is_over() -> None:

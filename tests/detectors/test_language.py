@@ -3,6 +3,8 @@
 import pytest
 
 from detectors import analyze
+from detectors.lexicon import rules_of
+from detectors.words import lexicon_lines, stream
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,8 @@ def test_what_is_not_understood_is_unreadable_and_fires_nothing(text: str) -> No
         ("Hier ist ein starker Gasgeruch im Flur, was nun", "safety"),
         ("O meu carregador pegou fogo e não sei o que fazer", "safety"),
         ("Il bambino non respira bene, che cosa devo fare", "safety"),
+        ("Chiamate un'ambulanza per favore, mio padre sta male", "safety"),
+        ("Il y a un début d'incendie dans la cuisine, aidez-nous", "safety"),
         ("Mijn vader krijgt geen lucht en hij is alleen thuis", "safety"),
         ("台所がガス臭いです", "safety"),
         ("Perdí la tarjeta en el autobús, ¿qué hago?", "security"),
@@ -88,6 +92,17 @@ def test_safety_security_and_the_wish_for_a_person_are_read(text: str, name: str
     assert not signals.unreadable
 
 
+def test_no_phrase_that_calls_somebody_is_a_plain_word_of_a_language() -> None:
+    plain = {word for line in lexicon_lines("languages") for word in stream(line).split()}
+    phrases = {
+        phrase.strip()
+        for rule in rules_of("foreign", {})
+        for part in rule.parts
+        for phrase in part.phrases
+    }
+    assert not plain & phrases
+
+
 def test_a_name_or_an_address_is_not_another_language() -> None:
     texts = ["Julie George", "12 Rose Drive, Springfield IL 60011", "de la Cruz", "window seat"]
     texts += ["two large jalapeño burgers, sautéed mushrooms, extra fries"]
@@ -104,6 +119,10 @@ def test_a_name_or_an_address_is_not_another_language() -> None:
         "Dove si trova il mio ordine? Non è ancora arrivato",
         "Waar is mijn bestelling? Ik heb het nog niet",
         "注文はいつ届きますか",
+        "Bom dia, onde está o meu pedido? Ainda não chegou",
+        "Hola, tengo un problema con mi pedido y una pregunta",
+        "Bonjour, je voudrais un remboursement pour ma commande d'hier",
+        "Buongiorno, ho un problema con l'ordine, non è arrivato",
     ],
 )
 def test_a_plain_question_in_another_language_calls_nobody(text: str) -> None:

@@ -279,6 +279,12 @@ def test_a_quoted_reply_is_not_what_the_customer_says_now() -> None:
     assert analyze(["> I want to talk to a human"])[0].human_request.score >= 0.5
 
 
+def test_an_answer_below_what_it_quotes_is_what_the_customer_says_now() -> None:
+    text = "On Mon, 3 May Ann wrote:\n> I want to talk to a human\n\nThat is clear now, thanks.\n"
+    assert score(text, "human_request").score < 0.5
+    assert score(text, "thanks").score >= 0.5
+
+
 def test_an_empty_text_says_nothing() -> None:
     assert analyze(["", "  \n "]) == [Signals(), Signals()]
 

@@ -1,6 +1,7 @@
 """What is published, what is in force, and where a rollback leads."""
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.records import PolicyEntry, PolicyVersion
 from schemas.topics import key_of
@@ -131,6 +132,13 @@ def test_a_rollback_says_when_the_version_does_not_know_where_the_ai_is_off(shel
     put(shelf, shelf.publication(text, DEFAULT, Change(5, 5)))
     with pytest.raises(InputError, match=r"default@3 does not know.*stopped\.segments.*resume-ai"):
         rolled_back(shelf, 6)
+
+
+@pytest.mark.parametrize("body", ["- no mapping", "name: default\nstopped: 5\n", "{"])
+def test_a_rollback_to_what_cannot_be_used_is_refused(shelf: Shelf, body: str) -> None:
+    shelf.records["default@2"] = replace(shelf.records["default@2"], body=body)
+    with pytest.raises(InputError, match="default@2 cannot be used"):
+        rolled_back(shelf, 5)
 
 
 def test_a_rollback_ends_a_version_that_is_to_come(shelf: Shelf) -> None:

@@ -1,9 +1,10 @@
 """How many technical variables a troubleshooting has to hold together.
 
 Counted are distinct systems and products, kinds of client, network or platform, interfaces,
-settings, behaviours beyond the first, and error codes. An error code counts with the system it
-comes from, so a code stands for itself only in a sentence that names no system. Only sentences
-that tell of the problem count, and the ones between them: unrelated questions do not add up.
+settings, behaviours beyond the first, and error codes. That something fails is no behaviour of its
+own. An error code counts with the system it comes from, so a code stands for itself only in a
+sentence that names no system: "my export fails with error E42" is one. Only sentences that tell of
+the problem count, and the ones between them: unrelated questions do not add up.
 """
 
 from typing import Final
@@ -27,6 +28,7 @@ KINDS: Final = (
 """Named products count one each; of these kinds every different thing named counts too."""
 ONE_OF_KIND: Final = frozenset({"client", "platform", "hardware"})
 """Several browsers or machines are one variable: where it happens."""
+FAILS: Final = "symptoms:not_working"
 PROBLEM_FROM: Final = 0.5
 _END: Final = " . "
 
@@ -68,5 +70,7 @@ def _symptoms(message: Message) -> list[str]:
 
 def _behaviours(message: Message, begin: int, end: int) -> int:
     return sum(
-        any(begin <= hit.start < end for hit in message.hits[name]) for name in _symptoms(message)
+        any(begin <= hit.start < end for hit in message.hits[name])
+        for name in _symptoms(message)
+        if name != FAILS
     )

@@ -21,7 +21,7 @@ from detectors.signals import Fingerprint, Matter, Signal, Signals, Span
 from detectors.thanks import thanks
 from detectors.tried import tried
 
-MODEL_VERSION: Final = "learned-4"
+MODEL_VERSION: Final = "learned-5"
 """Names what decides the signals; changes whenever the same text would get others."""
 NOTHING: Final = Signals()
 EVIDENT_FROM: Final = 0.2
@@ -46,7 +46,7 @@ FOUND_ALONE: Final = ("billing_dispute", "human_request", "technical", "thanks")
 POSSIBLE_FROM: Final = {"safety": 0.03}
 """The learned score from which on a lexicon is believed; a danger must not be missed."""
 PLAIN_FROM: Final = {
-    "human_request": 0.85,
+    "human_request": 0.9,
     "security": 0.8,
     "legal_compliance": 0.85,
     "safety": 0.9,

@@ -65,6 +65,8 @@ class Reading:
                 self._origins = [
                     index for index, char in enumerate(original) for _ in _FOLD[ord(char)]
                 ]
+        if "$" in self.text or "p@" in self.text:
+            self.text = _DISGUISED.sub(_undisguised, self.text)
         if "<" in self.text:
             self.text = _TAG.sub(_blank, self.text)
         if len(self.text) > _SHORT and _MAIL.search(self.text):
@@ -75,6 +77,14 @@ class Reading:
         if self._origins is None:
             return start, end
         return self._origins[start], self._origins[end - 1] + 1
+
+
+_DISGUISED: Final = re.compile(r"(?<=[a-z])\$+(?=[a-z])|(?<=\bp)@(?=ss?w)")
+"""Signs in the place of letters: "pa$$word", "p@ssword"."""
+
+
+def _undisguised(found: re.Match[str]) -> str:
+    return found.group().replace("$", "s").replace("@", "a")
 
 
 _SHORT: Final = 12

@@ -31,6 +31,7 @@ from detectors.pipeline import read_in_english, scores
 from detectors.second_stage import SECOND, SENTENCE
 from detectors.training.examples import Example, linked_examples, training_examples
 from detectors.training.goals import by_file, certainty, target
+from detectors.training.inputs import MADE_FROM, digest
 from detectors.training.network import Network, learn
 from detectors.training.operating import operating_points
 from detectors.training.recombine import recombined
@@ -61,6 +62,7 @@ def main() -> None:
     MODEL.parent.mkdir(exist_ok=True)
     save(MODEL, material.stored | halved(pupil))
     save(SECOND, halved(second))
+    MADE_FROM.write_text(f"{digest(examples)}\n", encoding="utf-8")
 
 
 class Material(NamedTuple):

@@ -12,12 +12,12 @@ MANY_ALARMS: Final = 0.02
 ALARMS: Final = {
     "billing": 0.015,
     "billing_dispute": 0.012,
-    "security": 0.008,
+    "security": 0.010,
     "legal_compliance": 0.008,
     "urgency": 0.015,
     "safety": 0.012,
     "human_request": 0.00015,
-    "ai_failed": 0.006,
+    "ai_failed": 0.010,
 }
 """Which share of the texts without a flag may fire it at most."""
 FORGOTTEN_FROM: Final = 0.5

@@ -6,6 +6,7 @@ from detectors import Fingerprint, analyze
 from detectors.fingerprint import PROBLEM_FROM
 from detectors.masking import mask
 from detectors.message import Message
+from detectors.pipeline import read_in_english
 from detectors.scoring import signal
 
 
@@ -149,6 +150,25 @@ def test_a_code_counts_with_its_system() -> None:
     assert complexity("The Salesforce sync fails with error 409") <= 1 + complexity(
         "The Salesforce sync fails"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My export fails with error E42",
+        "The app crashes with error code 1603",
+        "the camera fails with error E-02",
+        "I get error 500 when I open the report.",
+    ],
+)
+def test_a_product_and_its_error_are_one_variable(text: str) -> None:
+    read = read_in_english(text)
+    assert read.complexity[0] == 1
+    assert complexity(text) <= 2
+
+
+def test_a_system_a_product_works_with_and_a_change_count_beside_its_error() -> None:
+    assert complexity("Since the 5.1 update the Salesforce sync ends in error 409.") >= 2
 
 
 def test_one_symptom_alone_is_far_from_complex() -> None:

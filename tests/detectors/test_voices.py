@@ -36,6 +36,7 @@ MATTERS = [
     ("negative", "Honestly, a bit let down by how this was handled."),
     ("negative", "still waiting. day 12. unbelievable"),
     ("negative", "Oh brilliant, another outage."),
+    ("negative", "My grandmother died and I need to close her account"),
 ]
 
 NEAR = [
@@ -51,7 +52,7 @@ NEAR = [
     ("billing_dispute", "what is your refund policy"),
     ("billing_dispute", "why does it take so long"),
     ("ai_failed", "if this does not work I will try the other cable"),
-    ("negative", "My grandmother died and I need to close her account"),
+    ("negative", "The flat was my late grandmother's, please put my name on the account"),
     ("urgency", "This is urgent!!"),
 ]
 

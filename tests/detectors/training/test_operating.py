@@ -1,0 +1,42 @@
+"""Where a flag fires: best for what it is for, and not more often than is borne."""
+
+import numpy as np
+
+from detectors.arrays import Floats
+from detectors.labels import CATEGORIES, FLAGS, LINKED, OUTPUTS
+from detectors.training.operating import ALARMS, operating_points
+
+PLACE = len(CATEGORIES) + FLAGS.index("human_request")
+
+
+def drawn(apart: float) -> tuple[Floats, Floats]:
+    """Labels of every output, and what is said of them: higher by `apart` where one holds."""
+    random = np.random.default_rng(1)
+    wanted = (random.random((20_000, len(OUTPUTS))) < 0.1).astype(np.float32)
+    logits = random.standard_normal(wanted.shape) + apart * wanted - 2
+    return wanted, (1 / (1 + np.exp(-logits))).astype(np.float32)
+
+
+def test_no_more_texts_without_a_flag_fire_it_than_are_allowed() -> None:
+    wanted, said = drawn(2)
+    point = operating_points(wanted, said, np.zeros_like(said), np.ones_like(said))["human_request"]
+    without = said[wanted[:, PLACE] == 0, PLACE]
+    assert (without > point).sum() <= 1 + ALARMS["human_request"] * len(without)
+
+
+def test_a_flag_that_is_told_apart_fires_on_all_that_have_it() -> None:
+    wanted, said = drawn(20)
+    points = operating_points(wanted, said, np.zeros_like(said), np.ones_like(said))
+    assert set(points) == {*FLAGS, *LINKED}
+    point = points["human_request"]
+    assert (said[wanted[:, PLACE] == 1, PLACE] >= point).all()
+
+
+def test_a_text_whose_flag_was_probably_forgotten_is_no_false_alarm() -> None:
+    wanted, said = drawn(2)
+    forgotten = wanted.copy()
+    forgotten[::2] = 0
+    thought = np.where(wanted > forgotten, 0.9, 0).astype(np.float32)
+    doubted = operating_points(forgotten, said, thought, np.ones_like(said))
+    believed = operating_points(forgotten, said, np.zeros_like(said), np.ones_like(said))
+    assert doubted["human_request"] < believed["human_request"]

@@ -99,7 +99,8 @@ class Wire:
             topic, value = message.topic().removeprefix(self._prefix), message.value()
             try:
                 key = (message.key() or b"").decode()
-                record = value and self._codec.decode(topic, value, message.headers())
+                time = message.timestamp()[1]
+                record = value and self._codec.decode(topic, value, message.headers(), time)
             except (BadRecord, UnicodeDecodeError):
                 continue
             if key:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -55,17 +56,8 @@ class Follower:
         self._connection = connection
         self._reach = Reach(connection)
         self._codec = codec
-        self._consumer = Consumer(
-            {
-                **self._reach.settings,
-                "group.id": "baton-follower",
-                "enable.auto.commit": False,
-                "enable.partition.eof": True,
-                "isolation.level": "read_committed",
-                "fetch.wait.max.ms": 20,
-            }
-        )
-        self._behind: set[tuple[str, int]] = set()
+        self._consumer = self._new_consumer("read_committed")
+        self._behind: dict[tuple[str, int], int] = {}
         self._assign(list(topics), from_start, key)
 
     @property
@@ -81,7 +73,7 @@ class Follower:
             if error is None:
                 seen.append(self._read(message))
             elif error.code() == KafkaError._PARTITION_EOF:
-                self._behind.discard((message.topic(), message.partition()))
+                self._note_end((message.topic(), message.partition()), message.offset())
             elif error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED or error.fatal():
                 name = self._connection.name(message.topic())
                 raise self._reach.failure(f"read topic {name}", error)
@@ -125,17 +117,37 @@ class Follower:
         raise BrokerError(f"{topic}[{partition}] at {offset} could not be read")
 
     def _assign(self, topics: list[str], from_start: bool, key: str | None) -> None:
+        # A whole topic has what was committed behind a transaction that is open now; "the next"
+        # begins with what that one will commit.
+        isolation_level = "read_uncommitted" if from_start else "read_committed"
         offsets = []
-        for name in topics:
-            topic = self._connection.topic(name)
-            numbers = self._partitions(name, topic)
-            if key is not None:
-                numbers = [partition_of(key.encode(), len(numbers))]
-            for number in numbers:
-                low, high = self._ends(name, topic, number)
-                offsets.append(TopicPartition(topic, number, low if from_start else high))
-                self._behind.add((topic, number))
+        with closing(self._new_consumer(isolation_level)) as ends:
+            for name in topics:
+                topic = self._connection.topic(name)
+                numbers = self._partitions(name, topic)
+                if key is not None:
+                    numbers = [partition_of(key.encode(), len(numbers))]
+                for number in numbers:
+                    low, high = self._ends(ends, name, topic, number)
+                    offsets.append(TopicPartition(topic, number, low if from_start else high))
+                    self._behind[topic, number] = high
         self._consumer.assign(offsets)
+
+    def _note_end(self, place: tuple[str, int], offset: int) -> None:
+        if offset >= self._behind.get(place, 0):
+            self._behind.pop(place, None)
+
+    def _new_consumer(self, isolation_level: str) -> Consumer:
+        return Consumer(
+            {
+                **self._reach.settings,
+                "group.id": "baton-follower",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "isolation.level": isolation_level,
+                "fetch.wait.max.ms": 20,
+            }
+        )
 
     def _partitions(self, name: str, topic: str) -> list[int]:
         found = self._reach.metadata(self._consumer, ANSWER_TIMEOUT, topic).topics[topic]
@@ -147,12 +159,12 @@ class Follower:
             raise BrokerError(f"there is no topic {name}; {hint}")
         raise self._reach.failure(f"read topic {name}", found.error)
 
-    def _ends(self, name: str, topic: str, number: int) -> tuple[int, int]:
+    def _ends(self, ends: Consumer, name: str, topic: str, number: int) -> tuple[int, int]:
         # Of a topic that was made a moment ago a broker does not know yet that it leads it.
         limit = time.monotonic() + ANSWER_TIMEOUT
         while True:
             try:
-                low, high = self._consumer.get_watermark_offsets(
+                low, high = ends.get_watermark_offsets(
                     TopicPartition(topic, number), ANSWER_TIMEOUT
                 )
                 return low, high

@@ -1,0 +1,22 @@
+"""Followers read whole topics."""
+
+import threading
+
+from schemas.codec import Codec
+from streams.reading import Follower
+from tests.conftest import Broker
+from tests.transactions import open_transaction
+
+OPEN = 3.0
+"""Seconds that a transaction stays open while it is read behind it."""
+
+
+def test_a_whole_topic_has_what_lies_behind_an_open_transaction(kafka: Broker, unique: str) -> None:
+    kafka.create(unique, 1)
+    with open_transaction(kafka.bootstrap, unique) as producer:
+        end = threading.Timer(OPEN, producer.abort_transaction)
+        end.start()
+        with Follower(kafka.connection, Codec(), [unique], from_start=True) as follower:
+            offsets = [seen.offset for seen in follower.to_end()]
+        end.join()
+    assert offsets == [1]

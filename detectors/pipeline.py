@@ -1,7 +1,7 @@
 """Texts in, signals out: every detector over a batch."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from detectors.complexity import complexity
 from detectors.deadlines import deadlines
@@ -9,51 +9,30 @@ from detectors.entities import entities
 from detectors.features import READ
 from detectors.fingerprint import fingerprint
 from detectors.human_request import human_request
-from detectors.labels import FLAGS, LINKED
+from detectors.joining import ENOUGH_WORDS, SIGNALS, joined, money
+from detectors.labels import LINKED
 from detectors.language import ENGLISH, foreign_signals, language
 from detectors.learned import DECIMALS, Judgement, learned
-from detectors.matters import INFORMATIONAL, matters
+from detectors.matters import matters
 from detectors.message import Message
 from detectors.repetition import gist
-from detectors.scoring import SILENT, signal, unblocked
+from detectors.scoring import SILENT, signal
 from detectors.sentiment import sentiment
-from detectors.signals import Fingerprint, Matter, Signal, Signals, Span
+from detectors.signals import Fingerprint, Signal, Signals, Span
 from detectors.thanks import thanks
 from detectors.tried import tried
 
 MODEL_VERSION: Final = "learned-5"
 """Names what decides the signals; changes whenever the same text would get others."""
 NOTHING: Final = Signals()
-EVIDENT_FROM: Final = 0.2
-"""The score from which a signal names what it saw."""
-SIGNALS: Final = tuple(flag for flag in FLAGS if flag != "praise")
 MANY_VARIABLES: Final = 4
 PROBLEM_FROM, PROBLEM_AMONG_MANY, PROBLEM_TOLD = 0.3, 0.15, 0.5
 PROBLEM_LEARNED: Final = 0.7
 """The learned score from which a text reports a problem that no pattern knows."""
-INFORMATION_TOLD: Final = 0.7
-"""The score of a question about money that a pattern knows."""
 SECURITY_FROM: Final = 0.5
 """The score from which security can be the primary matter."""
 LINKED_FROM: Final = 0.82
 """Ordinary messages name several things, too: few of them may seem complex."""
-SURELY_POSSIBLE: Final = 0.2
-ENOUGH_WORDS: Final = 8
-"""Fewer are too few to tell whether a text is like those that were learned from."""
-FEW_WORDS: Final = 2
-FOUND_ALONE: Final = ("billing_dispute", "human_request", "technical", "thanks")
-"""Signals that few words can give without the lexicons knowing them."""
-POSSIBLE_FROM: Final = {"safety": 0.03}
-"""The learned score from which on a lexicon is believed; a danger must not be missed."""
-PLAIN_FROM: Final = {
-    "human_request": 0.9,
-    "security": 0.8,
-    "legal_compliance": 0.85,
-    "safety": 0.9,
-}
-"""The lexicon's score from which on it is believed whatever was learned: what never may be missed
-is heard when it is said in plain words, whatever is written around them.
-"""
 
 
 class Again(Protocol):
@@ -139,9 +118,9 @@ def _english(reads: Sequence[Read], judged: Sequence[Judgement]) -> Iterator[Sig
     the processor's cache, which those of all together do not fit.
     """
     messages = [read.message for read in reads]
-    joined = list(map(_joined, reads, judged))
+    both = list(map(joined, messages, [read.found for read in reads], judged))
     linked = list(map(_linked, reads, judged))
-    problems = list(map(_problem, reads, joined))
+    problems = list(map(_problem, reads, both))
     about = list(map(matters, messages))
     unfamiliar = list(map(_unfamiliar, messages, judged))
     named = list(map(entities, messages))
@@ -151,12 +130,12 @@ def _english(reads: Sequence[Read], judged: Sequence[Judgement]) -> Iterator[Sig
     for at, (read, judgement) in enumerate(zip(reads, judged, strict=True)):
         count, span = linked[at]
         yield Signals(
-            **_money(read.message, judgement, about[at], joined[at]),
+            **money(read.message, judgement, about[at], both[at]),
             matters=about[at],
             unfamiliar=unfamiliar[at],
             complexity=count,
             complexity_span=span,
-            category=_category(judgement, joined[at]),
+            category=_category(judgement, both[at]),
             fingerprint=problems[at],
             entities=named[at] + steps[at] + due[at],
             language=read.language,
@@ -164,29 +143,17 @@ def _english(reads: Sequence[Read], judged: Sequence[Judgement]) -> Iterator[Sig
         )
 
 
-def _category(judgement: Judgement, joined: dict[str, Signal]) -> str:
+def _category(judgement: Judgement, both: dict[str, Signal]) -> str:
     """The primary matter: security only where it is likely, its desk takes nothing else."""
-    if judgement.category == "security" and joined["security"].score < SECURITY_FROM:
+    if judgement.category == "security" and both["security"].score < SECURITY_FROM:
         return "general"
     return judgement.category
 
 
-def _problem(read: Read, joined: dict[str, Signal]) -> Fingerprint | None:
-    learned_score = joined["technical"]
+def _problem(read: Read, both: dict[str, Signal]) -> Fingerprint | None:
+    learned_score = both["technical"]
     told = learned_score if learned_score.score >= PROBLEM_LEARNED else read.found["technical"]
     return fingerprint(read.message, told, understood=True)
-
-
-def _money(
-    message: Message, judgement: Judgement, about: Sequence[Matter], found: dict[str, Signal]
-) -> dict[str, Any]:
-    """The signals, with that of money where it belongs: a question that only asks is none."""
-    asked = next((one for one in about if one.kind in INFORMATIONAL), None)
-    if asked is not None or _is_near_miss("billing", message):
-        found["billing"] = found["billing_dispute"]
-    if asked is not None:
-        found["billing_information"] = _information(asked, judgement.scores["billing"])
-    return dict(found)
 
 
 def _linked(read: Read, judgement: Judgement) -> tuple[int, Span | None]:
@@ -210,59 +177,6 @@ def _unfamiliar(message: Message, judgement: Judgement) -> Signal:
     if words < ENOUGH_WORDS:
         return NOTHING.unfamiliar
     return Signal(round(judgement.unknown / words, DECIMALS))
-
-
-def _information(asked: Matter, learned_score: float) -> Signal:
-    """A question about money, as sure as the pattern found, unless the model rules money out."""
-    if learned_score < SURELY_POSSIBLE:
-        return Signal(learned_score)
-    return Signal(max(learned_score, INFORMATION_TOLD), asked.span)
-
-
-def _is_near_miss(name: str, message: Message) -> bool:
-    hits = message.hits.get(name)
-    if hits is None:
-        return False
-    return any(hit.weight < 0 for hit in hits) and not unblocked(hits)
-
-
-def _is_possible(name: str, learned_score: float, found: float) -> bool:
-    plain = name in PLAIN_FROM and found >= PLAIN_FROM[name]
-    return plain or learned_score >= POSSIBLE_FROM.get(name, SURELY_POSSIBLE)
-
-
-def _joined(read: Read, judgement: Judgement) -> dict[str, Signal]:
-    """The learned scores, corrected where the lexicon is sure, with its evidence where it has some.
-
-    A lexicon that finds a near miss halves the score; one that finds more than was learned is
-    believed, unless the model thinks it out of the question and the words are not plain. A word or
-    two, such as the answer to a question of the AI ("cash", "row 12"), say little that the lexicons
-    do not know, and a mere code ("y 67 t 45") nothing.
-    """
-    message, scores, lexicon = read.message, judgement.scores, read.found
-    said = _said(message.words)
-    few = said <= FEW_WORDS
-    joined = {}
-    for name in SIGNALS:
-        score, found = scores[name], lexicon[name]
-        if (name in message.hits and _is_near_miss(name, message)) or (
-            few and not found.score and (name not in FOUND_ALONE or not said)
-        ):
-            score /= 2
-        elif found.score > score and _is_possible(name, score, found.score):
-            score = found.score
-        span = None
-        if score >= EVIDENT_FROM:
-            span = found.span or learned().strongest(message, judgement, name)
-        joined[name] = Signal(score, span)
-    return joined
-
-
-def _said(words: Sequence[str]) -> int:
-    """How many words there are, leaving single letters and what has digits out of a short text."""
-    if len(words) > ENOUGH_WORDS:
-        return len(words)
-    return sum(len(word) > 1 and not any(map(str.isdigit, word)) for word in words)
 
 
 def _foreign(message: Message, code: str) -> Signals:

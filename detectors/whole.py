@@ -11,7 +11,8 @@ from typing import Any, Final
 import ahocorasick
 from msgspec.structs import replace
 
-from detectors.pipeline import SIGNALS, Again, analyze_each
+from detectors.joining import SIGNALS
+from detectors.pipeline import Again, analyze_each
 from detectors.signals import Signal, Signals
 from detectors.text import unquoted
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from detectors import analyze
 from detectors.features import READ, Pieces, grams
+from detectors.joining import SIGNALS
 from detectors.labels import CATEGORIES
 from detectors.learned import learned
 from detectors.message import Message
-from detectors.pipeline import SIGNALS
 from tests.eval.ours import ordinary
 
 SOME: Final = (

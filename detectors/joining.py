@@ -1,0 +1,100 @@
+"""What was learned and what the lexicons found, brought to one score and one span a signal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from detectors.labels import FLAGS
+from detectors.learned import Judgement, learned
+from detectors.matters import INFORMATIONAL
+from detectors.message import Message
+from detectors.scoring import unblocked
+from detectors.signals import Matter, Signal
+
+EVIDENT_FROM: Final = 0.2
+"""The score from which a signal names what it saw."""
+SIGNALS: Final = tuple(flag for flag in FLAGS if flag != "praise")
+INFORMATION_TOLD: Final = 0.7
+"""The score of a question about money that a pattern knows."""
+SURELY_POSSIBLE: Final = 0.2
+ENOUGH_WORDS: Final = 8
+"""Fewer are too few to tell whether a text is like those that were learned from."""
+FEW_WORDS: Final = 2
+FOUND_ALONE: Final = ("billing_dispute", "human_request", "technical", "thanks")
+"""Signals that few words can give without the lexicons knowing them."""
+POSSIBLE_FROM: Final = {"safety": 0.03}
+"""The learned score from which on a lexicon is believed; a danger must not be missed."""
+PLAIN_FROM: Final = {
+    "human_request": 0.9,
+    "security": 0.8,
+    "legal_compliance": 0.85,
+    "safety": 0.9,
+}
+"""The lexicon's score from which on it is believed whatever was learned: what never may be missed
+is heard when it is said in plain words, whatever is written around them.
+"""
+
+
+def joined(
+    message: Message, lexicon: Mapping[str, Signal], judgement: Judgement
+) -> dict[str, Signal]:
+    """The learned scores, corrected where the lexicon is sure, with its evidence where it has some.
+
+    A lexicon that finds a near miss halves the score; one that finds more than was learned is
+    believed, unless the model thinks it out of the question and the words are not plain. A word or
+    two, such as the answer to a question of the AI ("cash", "row 12"), say little that the lexicons
+    do not know, and a mere code ("y 67 t 45") nothing.
+    """
+    scores, said = judgement.scores, _said(message.words)
+    few = said <= FEW_WORDS
+    both = {}
+    for name in SIGNALS:
+        score, found = scores[name], lexicon[name]
+        if (name in message.hits and _is_near_miss(name, message)) or (
+            few and not found.score and (name not in FOUND_ALONE or not said)
+        ):
+            score /= 2
+        elif found.score > score and _is_possible(name, score, found.score):
+            score = found.score
+        span = None
+        if score >= EVIDENT_FROM:
+            span = found.span or learned().strongest(message, judgement, name)
+        both[name] = Signal(score, span)
+    return both
+
+
+def _is_near_miss(name: str, message: Message) -> bool:
+    hits = message.hits.get(name)
+    if hits is None:
+        return False
+    return any(hit.weight < 0 for hit in hits) and not unblocked(hits)
+
+
+def _is_possible(name: str, learned_score: float, found: float) -> bool:
+    plain = name in PLAIN_FROM and found >= PLAIN_FROM[name]
+    return plain or learned_score >= POSSIBLE_FROM.get(name, SURELY_POSSIBLE)
+
+
+def _said(words: Sequence[str]) -> int:
+    """How many words there are, leaving single letters and what has digits out of a short text."""
+    if len(words) > ENOUGH_WORDS:
+        return len(words)
+    return sum(len(word) > 1 and not any(map(str.isdigit, word)) for word in words)
+
+
+def money(
+    message: Message, judgement: Judgement, about: Sequence[Matter], found: dict[str, Signal]
+) -> dict[str, Any]:
+    """The signals, with that of money where it belongs: a question that only asks is none."""
+    asked = next((one for one in about if one.kind in INFORMATIONAL), None)
+    if asked is not None or _is_near_miss("billing", message):
+        found["billing"] = found["billing_dispute"]
+    if asked is not None:
+        found["billing_information"] = _information(asked, judgement.scores["billing"])
+    return dict(found)
+
+
+def _information(asked: Matter, learned_score: float) -> Signal:
+    """A question about money, as sure as the pattern found, unless the model rules money out."""
+    if learned_score < SURELY_POSSIBLE:
+        return Signal(learned_score)
+    return Signal(max(learned_score, INFORMATION_TOLD), asked.span)

@@ -23,7 +23,10 @@ from schemas.records import (
 from schemas.topic import DAY_MS
 
 LONGEST_ID = 256
-"""Characters of the longest id."""
+"""Characters of the longest id that a platform gives."""
+
+LONGEST_MADE_ID = 5 * LONGEST_ID
+"""Characters of the longest id that Baton makes of others, such as those of ticket and message."""
 
 EARLIEST = 946_684_800_000
 """2000-01-01T00:00:00Z in milliseconds. A time in seconds lies before it."""
@@ -35,6 +38,10 @@ MOST_OF_A_QUEUE = 31_536_000_000
 """A year in milliseconds: no wait is longer, and no queue counts as many."""
 
 _IDS = {"tenant", "route", "in_reply_to"}
+_MADE_IDS = {
+    "activity_id", "decision_id", "escalation_id", "event_id", "outcome_id", "report_id",
+    "review_id", "subject_id", "update_id",
+}  # fmt: skip
 _TIMES = {"at", "as_of", "since", "until", "clock", "window_start", "window_end", "effective_from"}
 _TELLING = {
     ConversationMessage: "role",
@@ -42,7 +49,7 @@ _TELLING = {
     AnomalyAction: "kind",
     OpportunityUpdate: "status",
 }
-"""The field without whose meaning a record has none."""
+"""The field without whose meaning a record has none; such records come from platforms, too."""
 
 
 R = TypeVar("R", bound=Record)
@@ -138,6 +145,7 @@ class _Check:
         fields = msgspec.structs.fields(struct)
         kinds = {field.name: _kinds(field.type) for field in fields}
         self._name = struct.__name__
+        self._is_from_platforms = struct in _TELLING
         self._required = {field.name for field in fields if field.required} | {"tenant"}
         self._ids = [
             name
@@ -189,11 +197,18 @@ class _Check:
                     BadRecordCode.MISSING_ID,
                     f"{self._name}.{name} is empty; give it a value.",
                 )
-            if text is not None and len(text) > LONGEST_ID:
+            longest = self._longest(name)
+            if text is not None and len(text) > longest:
                 raise BadRecord(
                     BadRecordCode.ID_TOO_LONG,
-                    f"{self._name}.{name} has {len(text)} characters; use at most {LONGEST_ID}.",
+                    f"{self._name}.{name} has {len(text)} characters; use at most {longest}.",
                 )
+
+    def _longest(self, name: str) -> int:
+        """Of a made id; in what platforms write too it is made of one of theirs at most."""
+        if name not in _MADE_IDS:
+            return LONGEST_ID
+        return 2 * LONGEST_ID if self._is_from_platforms else LONGEST_MADE_ID
 
     def _refuse_time(self, value: Any) -> None:
         for name in self._times:

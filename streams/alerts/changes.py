@@ -19,7 +19,7 @@ from streams.alerts.config import AlertsConfig, Kind, Severity
 from streams.alerts.text import duration, number
 
 LONGEST_KEY = 200
-"""Characters of a dedup key: PagerDuty takes 255, an id of ours has up to 256."""
+"""Characters of a dedup key: PagerDuty takes 255, an id has up to 256."""
 
 SOURCES = ("support.anomalies", "support.sla", "support.account-health")
 """The topics that alerts are read from."""

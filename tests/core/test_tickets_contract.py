@@ -22,6 +22,7 @@ from schemas.records import (
     UpdateKind,
     Verdict,
 )
+from schemas.validation import LONGEST_ID
 from streams.core.policy import Policy, default_policy
 from streams.core.tickets import Owner
 from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
@@ -470,11 +471,20 @@ def test_whoever_keeps_decisions_outcomes_activity_or_reports_hears_that_a_ticke
 
 @pytest.mark.parametrize("kind", [kind for kind in UpdateKind if kind is not UpdateKind.UNKNOWN])
 def test_what_follows_from_an_update_can_be_read_by_those_it_is_for(kind: UpdateKind) -> None:
-    talk, codec = Conversation(VIP), Codec()
-    talk.customer("It fails again", replace(ANGRY, fingerprint=Fingerprint("f", 1, "t")))
-    talk.update(kind, other_ticket_id="T2", draft=DraftReview("d1", DraftOutcome.REJECTED))
+    longest = "x" * LONGEST_ID
+    talk, codec = Conversation(VIP, ticket_id=longest), Codec()
+    angry = replace(ANGRY, fingerprint=Fingerprint("f", 1, "t"))
+    talk.customer("It fails again", angry, message_id=longest)
+    talk.update(
+        kind,
+        update_id=longest,
+        other_ticket_id="T2",
+        actor_id="ann",
+        draft=DraftReview("d1", DraftOutcome.REJECTED),
+    )
+    talk.update(UpdateKind.ACCEPTED, update_id=longest[1:], actor_id="bob")
     talk.wait(DAY)
-    for output in talk.outputs:
+    for output in (*talk.outputs, *talk.escalations):
         if isinstance(output, Record):
             topic, _, value, headers = codec.encode(output)
             assert codec.decode(topic, value, headers, talk.now) == output

@@ -79,13 +79,13 @@ def write_problem_report(handling: Handling, message: ConversationMessage) -> No
 
 def write_erased_reports(handling: Handling) -> None:
     """Tell the anomalies agent to forget what the ticket has reported."""
-    ticket, report_id = handling.ticket, f"{handling.ticket.ticket_id}/p/erased"
+    ticket = handling.ticket
     handling.emit(
         ProblemReport(
-            report_id=report_id,
+            report_id=f"{ticket.ticket_id}/p/erased",
             ticket_id=ticket.ticket_id,
             # No message says it, and an id is never empty.
-            message_id=report_id,
+            message_id=ticket.ticket_id,
             fingerprint="",
             fingerprint_version=0,
             category=ticket.category,

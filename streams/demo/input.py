@@ -15,6 +15,8 @@ from streams.history.files import Event, read_history, time_of
 MINUTE = 60_000
 ROUND = 12 * MINUTE
 """How long a round of the written conversations takes; then they begin anew under other ids."""
+OUTAGE_EVERY = 5
+"""Rounds from one outage to the next: an hour, in which it is over."""
 
 BACKGROUND_EVERY = 2_500
 """Mean milliseconds between two ordinary conversations."""
@@ -58,14 +60,14 @@ def profiles() -> list[AccountProfile]:
 
 def events() -> Iterator[Event]:
     """The demo's conversations without end, by time, beginning at time 0."""
-    written = [
+    talks, outage = (
         list(read_history(folder() / name)) for name in ("conversations.jsonl", "outage.jsonl")
-    ]
-    origin = min(time_of(history[0]) for history in written)
+    )
+    origin = min(time_of(talks[0]), time_of(outage[0]))
     rounds = (
         moved(event, number * ROUND - origin, "" if number == 0 else f"-{number + 1}")
         for number in itertools.count()
-        for event in heapq.merge(*written, key=time_of)
+        for event in heapq.merge(talks, () if number % OUTAGE_EVERY else outage, key=time_of)
     )
     return heapq.merge(rounds, background(), key=time_of)
 

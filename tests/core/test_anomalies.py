@@ -667,6 +667,25 @@ def test_a_replay_of_any_part_of_the_reports_doubles_nothing(
     assert windows(some) == windows([*some[:last], *some[first:]])
 
 
+def test_an_incident_ends_although_what_is_usual_of_its_component_goes_on() -> None:
+    tenant, begins = Tenant(NEVER_OPEN), 12 * 60
+    for minute in range(0, begins + 90, 2):
+        if minute == begins:
+            # A desk has many problems, so little is usual of one that is new.
+            tenant.policy = POLICY
+            tenant.watch = msgspec.structs.replace(tenant.watch, pool=Watch().pool)
+            tenant.hear(*outage(20, start=minute * MINUTE, component="payments"))
+        slow = report(f"usual-{minute % 60}", minute * MINUTE, component="payments")
+        ticket, name = f"slow-{minute}", "payments-slow"
+        tenant.hear(msgspec.structs.replace(slow, fingerprint=name, ticket_id=ticket))
+        tenant.let_pass((minute + 1) * MINUTE)
+    assert len({one.anomaly_id for one in tenant.outputs}) == 1
+    last = tenant.outputs[-1]
+    assert last.state is AnomalyState.RESOLVED
+    assert last.resolved_at is not None
+    assert last.resolved_at - last.since < 30 * MINUTE
+
+
 @given(reports)
 def test_every_ticket_that_an_incident_counts_is_among_its_affected(
     some: list[ProblemReport],

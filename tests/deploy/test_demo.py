@@ -1,12 +1,15 @@
 """The demo's input is valid, ordered, and covers what it is meant to show."""
 
 from collections import Counter, defaultdict
+from itertools import takewhile
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from schemas.records import AccountProfile, ConversationMessage, Role, TicketUpdate, Visibility
+from streams.demo.input import events
+from streams.history.files import Event, time_of
 
 DEMO = Path(__file__).parents[2] / "deploy" / "demo"
 START = 1_767_603_600_000
@@ -43,6 +46,22 @@ def accounts() -> dict[str, AccountProfile]:
     ]
     assert len({one.account_id for one in profiles}) == len(profiles)
     return {one.account_id: one for one in profiles}
+
+
+def test_the_outage_comes_once_an_hour_so_that_it_is_seen_to_end() -> None:
+    shops = {line.ticket_id for line in lines("outage.jsonl")}
+    began = Counter(
+        time_of(event) // (60 * MINUTE)
+        for event in takewhile(_in_two_hours, events())
+        if {event.ticket_id, event.ticket_id.rpartition("-")[0]} & shops
+        and isinstance(event, ConversationMessage)
+        and event.role is Role.CUSTOMER
+    )
+    assert began[0] == began[1] == len(shops) == 40
+
+
+def _in_two_hours(event: Event) -> bool:
+    return time_of(event) < 120 * MINUTE
 
 
 @pytest.mark.parametrize("name", ["conversations.jsonl", "outage.jsonl"])

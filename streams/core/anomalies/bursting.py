@@ -66,12 +66,12 @@ def _taken_in(
     now: Millis,
 ) -> tuple[Incident, tuple[Anomaly, ...]]:
     """The incident after a report of these problems, the first of which names it."""
-    incident, window = grown(incident, new, report, problems[0], policy)
+    incident, window = grown(incident, new, report, problems[0], watch, policy, now)
     for words in problems[1:]:
         if words.name not in incident.members and says_the_same(
             incident, words, new.number, policy
         ):
-            incident, window = grown(incident, new, report, words, policy)
+            incident, window = grown(incident, new, report, words, watch, policy, now)
     incident, outputs = told(incident, watch, window, policy, now)
     if outputs:
         incident = touched(incident, reported_earlier(known, watch, incident, policy), policy)

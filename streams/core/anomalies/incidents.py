@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from detectors.spikes import Expected
 from schemas.records import Millis, ProblemReport
+from streams.core.anomalies.baseline import expected_accounts
 from streams.core.anomalies.naming import anomaly_id, category_name, is_category, newest
 from streams.core.anomalies.state import Incident, Subject, Watch
 from streams.core.anomalies.windows import (
@@ -74,14 +75,18 @@ def grown(
     new: Seen,
     report: ProblemReport,
     subject: Subject,
+    watch: Watch,
     policy: AnomalyPolicy,
+    now: Millis,
 ) -> tuple[Incident, Window]:
     """The incident after one more report of a subject, and the busiest window around it.
 
-    What else the subject has counted since the incident began belongs to it, too.
+    What else the subject has counted since the incident began belongs to it, too, and what is
+    usual of the subject is usual of the incident.
     """
     own = [new]
     if subject.name not in incident.members:
+        incident = _with_usual(incident, expected_accounts(subject, watch, now, policy))
         first = min(incident.buckets, default=new.number)
         own = sightings(after(Counted(subject.buckets, subject.sketches), first - 1))
     counted = Counted(incident.buckets, incident.sketches)
@@ -129,13 +134,10 @@ def joined(
     window = busiest(counted, number, policy)
     found = sightings(own)
     reasons = dict.fromkeys((*incident.grouped_by, why))
-    usual = Expected(
-        incident.expected.mean + expected.mean,
-        max(incident.expected.dispersion, expected.dispersion),
-    )
+    if incident.subject != subject.name:
+        incident = _with_usual(incident, expected)
     incident = replace(
         incident,
-        expected=incident.expected if incident.subject == subject.name else usual,
         component=incident.component or subject.component,
         since=min(incident.since, found[0].sighting.at),
         buckets=counted.buckets,
@@ -149,6 +151,12 @@ def joined(
     incident = _warmed(incident, window, number, policy)
     incident = replace(incident, hot_until=max(incident.hot_until, number))
     return _due(touched(incident, found, policy), policy), window
+
+
+def _with_usual(incident: Incident, expected: Expected) -> Incident:
+    mean = incident.expected.mean + expected.mean
+    dispersion = max(incident.expected.dispersion, expected.dispersion)
+    return replace(incident, expected=Expected(mean, dispersion))
 
 
 def _named(incident: Incident, names: tuple[str, ...], policy: AnomalyPolicy) -> Incident:

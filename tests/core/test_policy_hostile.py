@@ -58,6 +58,7 @@ def written(path: Path, value: Any) -> Any:
         ("overload: {queue_over: .inf}", "overload.queue_over: expected a number <= 1000"),
         ("retention: {stub: 999999d}", "retention.stub: expected a duration of at most"),
         ("retention: {stub: '٣d'}", "retention.stub: expected a duration such as"),
+        ("retention: {stub: 6d}", "retention.stub: expected at least durable"),
         ("anomalies: {growth: .inf}", "anomalies.growth: expected"),
         ("sla: {warn_at: []}", "sla.warn_at: expected rising percentages"),
         ("sla: {first_response: {chat: 3600d}}", "sla.first_response.chat: expected at most 14d"),

@@ -40,6 +40,8 @@ def complaints(policy: Policy) -> Iterator[str]:
     steps = list(policy.escalations.relax_preferred_after)
     if steps != sorted(set(steps)):
         yield "escalations.relax_preferred_after: expected rising durations such as [10m, 30m]"
+    if policy.retention.stub < policy.retention.durable:
+        yield "retention.stub: expected at least durable, what is forgotten cannot be reopened"
     yield from clock_complaints(policy)
 
 

@@ -21,7 +21,7 @@ ENOUGH_WORDS: Final = 8
 FEW_WORDS: Final = 2
 FOUND_ALONE: Final = ("billing_dispute", "human_request", "technical", "thanks")
 """Signals that few words can give without the lexicons knowing them."""
-POSSIBLE_FROM: Final = {"safety": 0.03}
+POSSIBLE_FROM: Final = {"safety": 0.03, "human_request": 0.15}
 """The learned score from which on a lexicon is believed; a danger must not be missed."""
 PLAIN_FROM: Final = {
     "human_request": 0.9,

@@ -127,7 +127,7 @@ def _refuse_unless_share(what: str, number: float | None) -> None:
 
 def _compare(record: Record, timestamp: int) -> None:
     if not EARLIEST <= timestamp < LATEST:
-        raise _insane_time("The Kafka time stamp", timestamp)
+        raise insane_time("The Kafka time stamp", timestamp)
     field = ENVELOPES[type(record)].time
     ahead = getattr(record, field) - timestamp
     if ahead > DAY_MS:
@@ -214,10 +214,11 @@ class _Check:
         for name in self._times:
             time = getattr(value, name)
             if time is not None and not EARLIEST <= time < LATEST:
-                raise _insane_time(f"{self._name}.{name}", time)
+                raise insane_time(f"{self._name}.{name}", time)
 
 
-def _insane_time(what: str, time: int) -> BadRecord:
+def insane_time(what: str, time: int) -> BadRecord:
+    """What is wrong with a time in milliseconds that lies outside any sane range."""
     return BadRecord(
         BadRecordCode.INSANE_TIME,
         f"{what} is {time}, outside 2000-2100; send milliseconds since 1970-01-01T00:00:00Z.",

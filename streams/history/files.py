@@ -17,6 +17,8 @@ from typing import IO, NamedTuple, TypeVar, cast
 
 import msgspec
 
+from schemas.bad_record import BadRecord
+from schemas.envelope import ENVELOPES
 from schemas.records import (
     AccountProfile,
     ConversationMessage,
@@ -28,7 +30,7 @@ from schemas.records import (
     TicketUpdate,
 )
 from schemas.topics import key_of
-from schemas.validation import dated
+from schemas.validation import EARLIEST, LATEST, dated, insane_time, validate
 from streams.errors import InputError
 
 SYNTHETIC_START: Millis = 1_767_603_600_000
@@ -104,11 +106,20 @@ def _read_arrivals(lines: Iterable[bytes], name: str, ai_answers: bool) -> Itera
             is_update = fields.get("type") == "TicketUpdate"
             event = _decode_update(text) if is_update else _decode_message(text)
             if time is None:
-                yield Arrived(event, time_of(event))
+                yield Arrived(_sound(event), time_of(event))
             else:
                 yield Arrived(dated(event, time) or event, time, recorded=True)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, BadRecord) as error:
             raise InputError(f"{name}, line {number}: {error}") from error
+
+
+def _sound(event: Event) -> Event:
+    """The event, if a worker would take it at its own time. Raises `BadRecord`."""
+    validate(event)
+    time = time_of(event)
+    if not EARLIEST <= time < LATEST:
+        raise insane_time(f"Its time ({ENVELOPES[type(event)].time})", time)
+    return event
 
 
 def read_profiles(path: Path | None) -> dict[str, AccountProfile]:

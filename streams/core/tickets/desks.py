@@ -76,7 +76,9 @@ def on_declined(handling: Handling, update: TicketUpdate) -> None:
 
 
 def on_transferred(handling: Handling, update: TicketUpdate) -> None:
-    """It goes to another queue, with everything; after the policy's number of moves to the lead."""
+    """It goes to another queue, with everything, whoever has it: a lead moves what others have.
+    After the policy's number of moves it goes to the lead.
+    """
     if handling.ticket.case is None:
         moot(handling, update)
     else:

@@ -60,7 +60,8 @@ class Store:
     """Keys and values in a folder.
 
     One process owns the folder (RocksDB holds a lock). `write` is atomic: all of its changes are
-    there, or none. Raises `StoreFailed` when the disk does not do its part.
+    there, or none. All raise `StoreFailed` when the disk does not do its part: the record at hand
+    must not be taken for one that cannot be handled.
     """
 
     def __init__(self, path: Path) -> None:
@@ -78,18 +79,32 @@ class Store:
 
     def get(self, key: bytes) -> bytes | None:
         """The value of a key."""
-        return cast(bytes | None, self._db.get(key))
+        try:
+            return cast(bytes | None, self._db.get(key))
+        except Exception as error:
+            raise self._failed("read", error) from error
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values of the keys, in their order."""
-        return cast(list[bytes | None], self._db.get(list(keys)))
+        try:
+            return cast(list[bytes | None], self._db.get(list(keys)))
+        except Exception as error:
+            raise self._failed("read", error) from error
 
     def scan(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Keys and values with start <= key < end, in key order."""
         options = ReadOptions()
         options.set_iterate_upper_bound(end)
-        for key, value in self._db.items(from_key=start, read_opt=options):
-            yield cast(bytes, key), cast(bytes, value)
+        try:
+            pairs = self._db.iter(options)
+            pairs.seek(start)
+            while pairs.valid():
+                yield cast(bytes, pairs.key()), cast(bytes, pairs.value())
+                pairs.next()
+            # What cannot be read ends the pairs, too, and says so only when it is asked.
+            pairs.status()
+        except Exception as error:
+            raise self._failed("read", error) from error
 
     def write(self, changes: Changes, *, wal: bool = True) -> None:
         """Make changes.
@@ -108,10 +123,7 @@ class Store:
             else:
                 self._db.write(batch, self._without_wal)
         except Exception as error:
-            raise StoreFailed(
-                f"cannot write the store {self.path}: {error}. Free the disk and start again; "
-                "nothing is lost, Kafka has it all."
-            ) from error
+            raise self._failed("write", error) from error
 
     def size(self) -> int:
         """Bytes on disk and in memory not yet on disk; 0 once closed. From any thread."""
@@ -126,18 +138,25 @@ class Store:
         try:
             self._db.flush()
         except Exception as error:
-            raise StoreFailed(
-                f"cannot flush the store {self.path}: {error}. Free the disk"
-            ) from error
+            raise self._failed("flush", error) from error
 
     def close(self) -> None:
         """Release the folder; further calls fail."""
-        self._db.close()
+        try:
+            self._db.close()
+        except Exception as error:
+            raise self._failed("close", error) from error
 
     def destroy(self) -> None:
         """Close and delete the store."""
         self.close()
         shutil.rmtree(self.path, ignore_errors=True)
+
+    def _failed(self, what: str, error: Exception) -> StoreFailed:
+        return StoreFailed(
+            f"cannot {what} the store {self.path}: {error}. Free the disk, or delete the folder if "
+            "its files are damaged, and start again; nothing is lost, Kafka has it all."
+        )
 
 
 class PartitionStore(Store):

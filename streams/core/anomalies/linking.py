@@ -20,7 +20,7 @@ class OpenAnomalies:
         self._by_name: dict[Name, Anomaly] = {}
         self._by_component: dict[Name, Anomaly] = {}
         self._by_category: dict[Name, Anomaly] = {}
-        self._centres: list[tuple[Anomaly, Centre]] = []
+        self._centres: dict[str, list[tuple[Anomaly, Centre]]] = {}
         # Of several that fit, the one that began first.
         for one in sorted(anomalies, key=lambda one: (one.since, one.anomaly_id)):
             self._add(one)
@@ -52,7 +52,8 @@ class OpenAnomalies:
         tenant = anomaly.tenant
         self._by_id[anomaly.anomaly_id] = anomaly
         if numbers := usable(anomaly.meaning):
-            self._centres.append((anomaly, Centre(packed(numbers), anomaly.meaning_version)))
+            centre = Centre(packed(numbers), anomaly.meaning_version)
+            self._centres.setdefault(tenant, []).append((anomaly, centre))
         for name in (*anomaly.fingerprints, *anomaly.aliases):
             self._by_name.setdefault((tenant, name), anomaly)
         if anomaly.component is not None:
@@ -79,9 +80,8 @@ class OpenAnomalies:
         numbers, version = problem.meaning or problem.also_means, problem.meaning_version
         found = [
             (near, anomaly)
-            for anomaly, centre in self._centres
-            if anomaly.tenant == tenant
-            and belongs(
+            for anomaly, centre in self._centres.get(tenant, ())
+            if belongs(
                 near := centre.nearness(numbers, version), problem.component, anomaly.component
             )
         ]

@@ -143,8 +143,7 @@ class CheckpointProducer:
                 raise
         offsets = self._offsets(cuts)
         self._patiently(self._producer.send_offsets_to_transaction, limit, offsets, metadata)
-        if not shipment.complete:
-            raise _not_taken(self._timeout)
+        self._look_at(shipment)
 
     def _deliver(self, shipment: Shipment, cuts: list[Cut]) -> None:
         shipment.send(cuts)
@@ -154,9 +153,13 @@ class CheckpointProducer:
     def _publish_at_least_once(self, cuts: list[Cut]) -> None:
         shipment = Shipment(self._producer, self._config)
         self._deliver(shipment, cuts)
-        # What a transaction says by not being committed.
-        if shipment.lost is not None:
-            raise KafkaException(shipment.lost)
+        self._look_at(shipment)
+
+    def _look_at(self, shipment: Shipment) -> None:
+        """Raise unless all has arrived. The commit would fail, too, but say no reason."""
+        lost = shipment.lost
+        if lost is not None:
+            raise KafkaException(KafkaError(lost.code(), lost.str(), False, False, True))
         if not shipment.complete:
             raise _not_taken(self._timeout)
 

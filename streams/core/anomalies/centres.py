@@ -17,7 +17,7 @@ MOST_NUMBERS: Final = 256
 """Numbers of a vector; a longer one is not compared."""
 SETTLED: Final = 8
 """Reports that a centre follows."""
-BELONGS: Final = 0.35
+BELONGS: Final = 0.40
 """Cosine from which a report belongs; chosen on the first half of our own outages."""
 ELSEWHERE: Final = 0.15
 """How much nearer a report must be that names another component."""

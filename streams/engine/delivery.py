@@ -50,6 +50,9 @@ class Delivery:
         delivered = part.delivered[tp.topic]
         if records[0].offset < delivered:
             records = [record for record in records if record.offset >= delivered]
+        # A fetch that a rebalance overtook may bring what lies before all that we want.
+        if not records:
+            return
         if not await self.fire_overdue(part, tp, records[0].timestamp):
             return
         self._rename(tp.topic, records)

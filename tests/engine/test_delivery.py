@@ -41,6 +41,17 @@ def test_timers_of_a_partition_that_was_given_up_are_let_be(tmp_path: Path) -> N
     assert not asyncio.run(delivery.fire_overdue(given_up, TP(TOPIC, 0), 1))
 
 
+def test_a_fetch_that_brings_only_what_was_delivered_before_brings_nothing(
+    tmp_path: Path,
+) -> None:
+    part = partition(tmp_path, offset=7)
+    consumer: Any = Consumer(part)
+    stale = [Record(offset) for offset in range(3, 7)]
+    asyncio.run(Delivery(consumer).deliver(TP(TOPIC, 0), part, stale))
+    assert not part.pending
+    assert part.delivered == {TOPIC: 7}
+
+
 def test_what_came_due_in_a_long_silence_fires_in_portions_before_its_first_record(
     tmp_path: Path,
 ) -> None:

@@ -4,7 +4,8 @@ A report whose meaning is near an open incident's belongs to it, though no name 
 asked of it than of what opens an incident: something is known to be wrong already.
 """
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, TypeVar
 
 import msgspec
 import numpy as np
@@ -21,6 +22,8 @@ BELONGS: Final = 0.40
 """Cosine from which a report belongs; chosen on the first half of our own outages."""
 ELSEWHERE: Final = 0.15
 """How much nearer a report must be that names another component."""
+
+T = TypeVar("T")
 
 Vector = tuple[int, ...]
 
@@ -63,6 +66,23 @@ def belongs(nearness: float, component: str | None, other: str | None) -> bool:
     """Whether two are near enough to be of one cause, by the components that they name."""
     elsewhere = component != other and component is not None and other is not None
     return nearness >= BELONGS + ELSEWHERE * elsewhere
+
+
+def nearest(
+    those: Iterable[tuple[T, Centre, str | None]],
+    numbers: Vector,
+    version: int,
+    component: str | None,
+) -> T | None:
+    """Of those, with their centres and components, the one that a vector belongs to; of several the
+    nearest, of equally near ones the first.
+    """
+    most, found = 0.0, None
+    for one, centre, other in those:
+        near = centre.nearness(numbers, version)
+        if near > most and belongs(near, component, other):
+            most, found = near, one
+    return found
 
 
 def vector(report: ProblemReport) -> Vector:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from schemas.records import ProblemReport
-from streams.core.anomalies.centres import belongs, vector
+from streams.core.anomalies import centres
+from streams.core.anomalies.centres import vector
 from streams.core.anomalies.naming import is_category
 from streams.core.anomalies.state import Entry, Incident, Known, Subject, Watch
 from streams.core.anomalies.windows import Window, reporters_in
@@ -45,17 +46,16 @@ def says_the_same(incident: Incident, subject: Subject, number: int, policy: Ano
 
 def nearest(known: Known, watch: Watch, report: ProblemReport, number: int) -> Incident | None:
     """The open incident that a report is nearest to in meaning, of those near enough."""
-    found: list[tuple[float, Incident]] = []
     numbers = vector(report)
-    for name, entry in watch.incidents.items():
-        if not numbers or entry.resolved or number < entry.first:
-            continue
-        incident = known.incident(name)
-        if incident is not None:
-            near = incident.centre.nearness(numbers, report.meaning_version)
-            if belongs(near, report.component, incident.component):
-                found.append((near, incident))
-    return max(found, key=lambda one: one[0], default=(0.0, None))[1]
+    if not numbers:
+        return None
+    open_ones = (
+        known.incident(name)
+        for name, entry in watch.incidents.items()
+        if not entry.resolved and number >= entry.first
+    )
+    those = ((one, one.centre, one.component) for one in open_ones if one is not None)
+    return centres.nearest(those, numbers, report.meaning_version, report.component)
 
 
 def home_of_category(known: Known, watch: Watch, name: str) -> Incident | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from detectors import Fingerprint
 from detectors.masking import words
 from schemas.records import Anomaly, AnomalyLink
-from streams.core.anomalies.centres import Centre, belongs, packed, usable
+from streams.core.anomalies.centres import Centre, nearest, packed, usable
 from streams.core.anomalies.grouping import forms
 
 Name = tuple[str, str]
@@ -20,7 +20,7 @@ class OpenAnomalies:
         self._by_name: dict[Name, Anomaly] = {}
         self._by_component: dict[Name, Anomaly] = {}
         self._by_category: dict[Name, Anomaly] = {}
-        self._centres: dict[str, list[tuple[Anomaly, Centre]]] = {}
+        self._centres: dict[str, list[tuple[Anomaly, Centre, str | None]]] = {}
         # Of several that fit, the one that began first.
         for one in sorted(anomalies, key=lambda one: (one.since, one.anomaly_id)):
             self._add(one)
@@ -53,7 +53,7 @@ class OpenAnomalies:
         self._by_id[anomaly.anomaly_id] = anomaly
         if numbers := usable(anomaly.meaning):
             centre = Centre(packed(numbers), anomaly.meaning_version)
-            self._centres.setdefault(tenant, []).append((anomaly, centre))
+            self._centres.setdefault(tenant, []).append((anomaly, centre, anomaly.component))
         for name in (*anomaly.fingerprints, *anomaly.aliases):
             self._by_name.setdefault((tenant, name), anomaly)
         if anomaly.component is not None:
@@ -78,14 +78,7 @@ class OpenAnomalies:
 
     def _nearest(self, tenant: str, problem: Fingerprint) -> Anomaly | None:
         numbers, version = problem.meaning or problem.also_means, problem.meaning_version
-        found = [
-            (near, anomaly)
-            for anomaly, centre in self._centres.get(tenant, ())
-            if belongs(
-                near := centre.nearness(numbers, version), problem.component, anomaly.component
-            )
-        ]
-        return max(found, key=lambda one: one[0], default=(0.0, None))[1]
+        return nearest(self._centres.get(tenant, ()), numbers, version, problem.component)
 
 
 def _linked(anomaly: Anomaly) -> AnomalyLink:

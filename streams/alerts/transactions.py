@@ -88,8 +88,7 @@ class Transactions:
             reason = error.args[0]
             if not reason.txn_requires_abort():
                 raise self._reach.failure("commit what was delivered", reason) from error
-            self._guard("abort", _patiently, limit, self._producer.abort_transaction)
-            # For the reason see the engine's `CheckpointProducer.publish`.
+            # A new client aborts it; why it must be one see the engine's `CheckpointProducer`.
             self.start()
             if reason.code() in _MOVED:
                 raise Abandoned from None

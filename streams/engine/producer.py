@@ -159,7 +159,7 @@ class CheckpointProducer:
         """Raise unless all has arrived. The commit would fail, too, but say no reason."""
         lost = shipment.lost
         if lost is not None:
-            raise KafkaException(KafkaError(lost.code(), lost.str(), False, False, True))
+            raise _to_be_tried_again(lost.code(), lost.str())
         if not shipment.complete:
             raise _not_taken(self._timeout)
 
@@ -205,7 +205,12 @@ class CheckpointProducer:
 
 def _not_taken(timeout: float) -> KafkaException:
     what = f"the broker has not taken all of it within {timeout:.0f} s"
-    return KafkaException(KafkaError(KafkaError._TIMED_OUT, what, False, False, True))
+    return _to_be_tried_again(KafkaError._TIMED_OUT, what)
+
+
+def _to_be_tried_again(code: int, why: str) -> KafkaException:
+    """Neither fatal nor retriable by itself: the transaction is to be aborted."""
+    return KafkaException(KafkaError(code, why, False, False, True))
 
 
 def _mendable(error: KafkaError) -> bool:

@@ -94,7 +94,7 @@ def on_handed_back(handling: Handling, update: TicketUpdate) -> None:
         _refuse_as_breach(handling, update)
         return
     if ticket.hand_backs >= handling.policy.escalations.max_hand_backs:
-        write_decision(handling, subject, NOTHING, Action.SILENT, 2, route=ticket.route)
+        _refuse(handling, update)
         return
     hand_back(handling)
     ticket.instructions = (update.instructions or "")[:_LONGEST_INSTRUCTIONS] or None
@@ -110,6 +110,11 @@ def _is_of_another(case: Case, update: TicketUpdate) -> bool:
 
 def _refuse_as_breach(handling: Handling, update: TicketUpdate) -> None:
     """Who has it keeps it, and the decision tells of the breach of contract."""
-    ticket = handling.ticket
-    ticket.contract_broken = True
-    write_decision(handling, about(handling, update), NOTHING, Action.SILENT, 2, route=ticket.route)
+    handling.ticket.contract_broken = True
+    _refuse(handling, update)
+
+
+def _refuse(handling: Handling, update: TicketUpdate) -> None:
+    """It stays with people, where it is."""
+    subject, route = about(handling, update), handling.ticket.route
+    write_decision(handling, subject, NOTHING, Action.SILENT, 2, route=route)

@@ -5,10 +5,7 @@ import threading
 from schemas.codec import Codec
 from streams.reading import Follower
 from tests.conftest import Broker
-from tests.transactions import open_transaction
-
-OPEN = 3.0
-"""Seconds that a transaction stays open while it is read behind it."""
+from tests.transactions import OPEN, open_transaction
 
 
 def test_a_whole_topic_has_what_lies_behind_an_open_transaction(kafka: Broker, unique: str) -> None:

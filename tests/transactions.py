@@ -5,6 +5,9 @@ from contextlib import contextmanager
 
 from confluent_kafka import Producer
 
+OPEN = 3.0
+"""Seconds that a transaction stays open while it is read behind it."""
+
 
 @contextmanager
 def open_transaction(bootstrap: str, topic: str) -> Iterator[Producer]:

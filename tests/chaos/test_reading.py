@@ -6,10 +6,7 @@ import pytest
 
 from tests.chaos.reading import read
 from tests.conftest import Broker
-from tests.transactions import open_transaction
-
-OPEN = 3.0
-"""Seconds that a transaction stays open while it is read behind it."""
+from tests.transactions import OPEN, open_transaction
 
 
 def test_what_is_committed_while_it_is_read_is_read(kafka: Broker, unique: str) -> None:

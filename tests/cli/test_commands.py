@@ -342,22 +342,22 @@ def test_dead_letters_go_back_to_their_topic_whole(
     assert found.headers() == [("h", b"1"), ("baton-replayed", f"{unique}/0/0".encode())]
 
 
-def test_a_topic_that_is_not_there_is_told_with_what_makes_it(
-    embedded: Broker, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("topic", "hint"),
+    [("decisions", "baton topics apply"), ("decisons", "did you mean support.decisions?")],
+    ids=["not made yet", "mistyped"],
+)
+def test_a_topic_that_is_not_there_is_told_with_what_helps(
+    embedded: Broker,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    topic: str,
+    hint: str,
 ) -> None:
     monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
-    code, _, error = baton(capfd, "tail", "decisions", "--until-end")
+    code, _, error = baton(capfd, "tail", topic, "--until-end")
     assert code == BrokerError.exit_code
-    assert "baton topics apply" in error
-
-
-def test_a_mistyped_topic_is_told_with_what_may_have_been_meant(
-    embedded: Broker, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
-    code, _, error = baton(capfd, "tail", "decisons", "--until-end")
-    assert code == BrokerError.exit_code
-    assert "did you mean support.decisions?" in error
+    assert hint in error
 
 
 def test_a_record_that_cannot_be_read_does_not_stop_tail(

@@ -7,10 +7,7 @@ import pytest
 
 from streams.engine import BrokerFailed, Connection, EngineConfig, read_to_end
 from tests.conftest import Broker
-from tests.transactions import open_transaction
-
-OPEN = 3.0
-"""Seconds that a transaction stays open while it is read behind it."""
+from tests.transactions import OPEN, open_transaction
 
 
 @pytest.fixture

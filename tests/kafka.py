@@ -12,17 +12,28 @@ SCRIPTS = Path(__file__).parents[1] / "deploy" / "kafka"
 
 
 class Kafka:
-    """A real Kafka with its data in a folder. Started again, it has its data and its port."""
+    """A real Kafka with its data in a folder. Started again, it has its data and its port.
 
-    def __init__(self, folder: Path) -> None:
+    Clients are told to find it where it is, or at `advertised`, a host and port.
+    """
+
+    def __init__(self, folder: Path, advertised: str = "") -> None:
         self.folder = folder
         self.bootstrap = ""
+        self._environment = {**os.environ, "KAFKA_ADVERTISED": advertised}
 
     def start(self) -> None:
         """Start it and wait until it answers."""
         port = self.bootstrap.partition(":")[2]
         command = [str(SCRIPTS / "start"), str(self.folder), *([port] if port else [])]
-        started = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        started = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+            env=self._environment,
+        )
         assert started.returncode == 0, started.stderr
         self.bootstrap = started.stdout.strip().removeprefix("bootstrap=")
 

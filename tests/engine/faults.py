@@ -21,6 +21,12 @@ def refuse(broker: EmbeddedBroker, request: int, *errors: int) -> None:
     )
 
 
+def spoil(broker: EmbeddedBroker, topic: str, error: int) -> None:
+    """Say this error of a topic to who looks for it; 0 says none any more."""
+    cluster = ctypes.c_void_p(broker._cluster)
+    broker._library.rd_kafka_mock_topic_set_error(cluster, topic.encode(), error)
+
+
 @contextmanager
 def down(broker: EmbeddedBroker) -> Iterator[None]:
     """Nobody can reach the broker."""

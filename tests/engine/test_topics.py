@@ -1,0 +1,113 @@
+"""Topics that are not as a worker needs them: each gets its own answer, before anything is read."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from confluent_kafka import KafkaError
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from streams.embedded import EmbeddedBroker
+from streams.engine import (
+    AccessDenied,
+    BrokerFailed,
+    Connection,
+    EngineConfig,
+    EngineError,
+    Guarantee,
+    TopicMismatch,
+)
+from streams.engine.topics import CHANGELOG_SETTINGS, new_changelog, prepare_topics
+from tests.conftest import Broker
+from tests.engine import faults
+from tests.engine.records import TOPIC
+
+
+@pytest.fixture
+def config(kafka: Broker, unique: str, tmp_path: Path) -> EngineConfig:
+    kafka.create(unique, 1)
+    return EngineConfig(Connection(kafka.bootstrap), unique, (unique,), "state", tmp_path, "A")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"cleanup.policy": "delete"},
+        {"cleanup.policy": "compact,delete"},
+        {"delete.retention.ms": "60000"},
+    ],
+)
+def test_a_changelog_that_would_forget_state_is_refused_with_what_to_do(
+    config: EngineConfig, wrong: dict[str, str]
+) -> None:
+    admin = AdminClient(config.connection.librdkafka())
+    made = NewTopic(config.changelog, 1, 1, config=CHANGELOG_SETTINGS | wrong)
+    admin.create_topics([made])[config.changelog].result(10)
+    with pytest.raises(TopicMismatch, match=r"--add-config cleanup\.policy=compact,"):
+        prepare_topics(replace(config, create_changelog=False))
+
+
+def test_a_changelog_that_workers_made_is_one_that_they_take(config: EngineConfig) -> None:
+    assert prepare_topics(config) == prepare_topics(replace(config, create_changelog=False))
+
+
+def test_of_three_replicas_of_a_changelog_two_must_have_a_record(config: EngineConfig) -> None:
+    found = [
+        new_changelog(replace(config, replication=count), 1).config.get("min.insync.replicas")
+        for count in (1, 3)
+    ]
+    assert found == [None, "2"]
+
+
+class TestTroubleOnTheWay:
+    """A topic that the broker does not show is not for that reason missing."""
+
+    @pytest.fixture
+    def mock(self) -> Iterator[EmbeddedBroker]:
+        with EmbeddedBroker({TOPIC: 4, "group-state-changelog": 4}) as made:
+            yield made
+
+    @pytest.fixture
+    def config(self, mock: EmbeddedBroker, tmp_path: Path) -> EngineConfig:
+        return EngineConfig(
+            Connection(mock.bootstrap), "group", (TOPIC,), "state", tmp_path, "A",
+            guarantee=Guarantee.AT_LEAST_ONCE,
+        )  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("error", "kind", "said"),
+        [
+            (KafkaError.UNKNOWN_TOPIC_OR_PART, TopicMismatch, "are missing"),
+            (KafkaError.TOPIC_AUTHORIZATION_FAILED, AccessDenied, f"may not find topic {TOPIC}"),
+            (KafkaError.UNKNOWN, BrokerFailed, f"cannot find topic {TOPIC}"),
+        ],
+    )
+    def test_each_error_has_its_own_answer(
+        self,
+        mock: EmbeddedBroker,
+        config: EngineConfig,
+        error: int,
+        kind: type[EngineError],
+        said: str,
+    ) -> None:
+        faults.spoil(mock, TOPIC, error)
+        with pytest.raises(kind, match=said):
+            prepare_topics(config)
+
+    def test_a_leader_that_is_being_chosen_is_waited_for(
+        self, mock: EmbeddedBroker, config: EngineConfig
+    ) -> None:
+        faults.spoil(mock, TOPIC, KafkaError.LEADER_NOT_AVAILABLE)
+        chosen = threading.Timer(0.5, faults.spoil, (mock, TOPIC, 0))
+        chosen.start()
+        assert prepare_topics(config).partitions == 4
+        chosen.join()
+
+    def test_looking_for_a_topic_does_not_make_it(
+        self, mock: EmbeddedBroker, config: EngineConfig
+    ) -> None:
+        for _ in range(2):
+            with pytest.raises(TopicMismatch, match="are missing: absent"):
+                prepare_topics(replace(config, sources=("absent",)))

@@ -1,5 +1,8 @@
 """Topics that are not as a worker needs them: each gets its own answer, before anything is read."""
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,9 +23,62 @@ from streams.engine import (
     TopicMismatch,
 )
 from streams.engine.topics import CHANGELOG_SETTINGS, new_changelog, prepare_topics
+from tests.chaos.counting import Counting
+from tests.chaos.group import ROOT
+from tests.chaos.joined import Joined
+from tests.chaos.on_engine import PARTITIONS
 from tests.conftest import Broker
 from tests.engine import faults
 from tests.engine.records import TOPIC
+
+
+def end_of(workload: Counting | Joined, folder: Path) -> tuple[int, str]:
+    """How a worker that cannot start ends: its exit code and last line."""
+    ended = subprocess.run(
+        [sys.executable, *workload.arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **workload.environment("A", folder)},
+        capture_output=True, text=True, timeout=90, check=False,
+    )  # fmt: skip
+    return ended.returncode, ended.stderr.splitlines()[-1].strip()
+
+
+def test_a_worker_whose_source_is_missing_says_so(
+    broker: Broker, unique: str, tmp_path: Path
+) -> None:
+    weaker = {} if broker.transactional else {"GUARANTEE": "at_least_once"}
+    workload = Counting(broker.bootstrap, unique, 0, **weaker)
+    code, line = end_of(workload, tmp_path)
+    assert code == 78
+    assert line == (
+        f"TopicMismatch: topics are missing: {workload.names.source}. Run `baton topics apply`."
+    )
+
+
+def test_a_worker_whose_sources_differ_in_partitions_says_how(
+    kafka: Broker, unique: str, tmp_path: Path
+) -> None:
+    workload = Joined(kafka.bootstrap, unique, 0)
+    left, right = workload.names.sides
+    kafka.create(left, 2)
+    kafka.create(right, 3)
+    code, line = end_of(workload, tmp_path)
+    assert code == 78
+    assert line == (
+        f"TopicMismatch: {unique} reads topics that must have the same number of partitions: "
+        f"{{'{left}': 2, '{right}': 3}}"
+    )
+
+
+def test_a_worker_whose_copied_topic_is_missing_says_so(
+    kafka: Broker, unique: str, tmp_path: Path
+) -> None:
+    workload = Counting(kafka.bootstrap, unique, 0, COPY=f"{unique}-copied")
+    kafka.create(workload.names.source, PARTITIONS)
+    code, line = end_of(workload, tmp_path)
+    assert code == 78
+    assert line.endswith(
+        f"TopicMismatch: the topic {unique}-copied is missing. Run `baton topics apply`."
+    )
 
 
 @pytest.fixture

@@ -65,12 +65,12 @@ def _typed(library: ctypes.CDLL) -> ctypes.CDLL:
 
 
 class EmbeddedBroker:
-    """One mock broker with these topics (name to partition count). A context manager.
+    """Mock brokers, one by default, with these topics (name to partition count). A context manager.
 
     Raises `BrokerError` when this build of librdkafka has none.
     """
 
-    def __init__(self, topics: Mapping[str, int]) -> None:
+    def __init__(self, topics: Mapping[str, int], brokers: int = 1) -> None:
         self._library = _library()
         error = ctypes.create_string_buffer(_ERROR_BYTES)
         configuration = self._library.rd_kafka_conf_new()
@@ -79,7 +79,7 @@ class EmbeddedBroker:
         self._client = self._library.rd_kafka_new(_PRODUCER, configuration, error, _ERROR_BYTES)
         if not self._client:
             raise BrokerError(f"cannot start the embedded broker: {error.value.decode()}")
-        self._cluster = self._library.rd_kafka_mock_cluster_new(self._client, 1)
+        self._cluster = self._library.rd_kafka_mock_cluster_new(self._client, brokers)
         if not self._cluster:
             self._library.rd_kafka_destroy(self._client)
             raise BrokerError("cannot start the embedded broker: no port to listen on")

@@ -18,7 +18,7 @@ from typing import Any
 import platformdirs
 
 from schemas.codec import Format
-from streams.engine import Guarantee, Mechanism, Protocol
+from streams.engine import REPLICAS, Guarantee, Mechanism, Protocol
 from streams.errors import ConfigError
 
 PREFIX = "BATON_"
@@ -109,7 +109,7 @@ class Settings:
         6_000, "after this a silent worker loses its partitions", MILLISECONDS
     )
     heartbeat_interval: int = _setting(1_000, "time between signs of life", MILLISECONDS)
-    replication: int = _setting(3, "replicas of the changelogs that workers make", "brokers")
+    replication: int = _setting(REPLICAS, "replicas of the changelogs that workers make", "brokers")
     create_changelogs: bool = _setting(True, "whether workers make their changelogs themselves")
     health_address: str = _setting(
         "",

@@ -19,7 +19,7 @@ from confluent_kafka.admin import (
 )
 
 from schemas.topics import ROUTES, TOPICS, Topic, route_topic
-from streams.engine import Connection
+from streams.engine import DURABLE, REPLICAS, Connection
 from streams.errors import BrokerError
 from streams.security import Reach
 
@@ -97,9 +97,9 @@ def _wanted(name: str, topic: Topic, dev: bool, partitions: int | None) -> Wante
         if not topic.compacted:
             settings["retention.ms"] = KEPT_FOREVER
     else:
-        settings["min.insync.replicas"] = "2"
+        settings |= DURABLE
     count = topic.partitions if partitions is None or topic.partitions == 1 else partitions
-    return Wanted(name, count, 1 if dev else 3, settings)
+    return Wanted(name, count, 1 if dev else REPLICAS, settings)
 
 
 class Topics:

@@ -27,9 +27,12 @@ from streams.engine.repartition import SourceKey, repartition
 from streams.engine.replica import Replica
 from streams.engine.timers import Timer
 from streams.engine.to_end import read_to_end
+from streams.engine.topics import DURABLE, REPLICAS
 from streams.engine.windows import Panes, Result, Watermarks, Windows
 
 __all__ = [
+    "DURABLE",
+    "REPLICAS",
     "AccessDenied",
     "AgentFailed",
     "Batch",

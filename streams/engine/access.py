@@ -138,7 +138,7 @@ class Grant:
 
 def needed(config: EngineConfig) -> list[Grant]:
     """All that a worker needs, and nothing else."""
-    changelog = [AclOperation.READ, AclOperation.WRITE]
+    changelog = [AclOperation.READ, AclOperation.WRITE, AclOperation.DESCRIBE_CONFIGS]
     if config.create_changelog:
         changelog.append(AclOperation.CREATE)
     read, write = (AclOperation.READ,), (AclOperation.WRITE,)

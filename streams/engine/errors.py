@@ -3,7 +3,8 @@
 EngineError
 ├── Fenced            another worker owns these partitions now; a restart joins the group again
 ├── StateMismatch     state and committed offsets disagree; going on could lose or repeat records
-├── TopicMismatch     a topic is missing, or the partition counts of co-partitioned topics differ
+├── TopicMismatch     a topic is missing, the partition counts of co-partitioned topics differ, or a
+│                     changelog would be forgotten
 ├── StoreFailed       the local store cannot be read or written (disk full, permissions)
 ├── AccessDenied      the broker does not let us in, or not do what we must
 ├── BrokerFailed      the broker did not take or give what a checkpoint or a restore needs

@@ -141,5 +141,6 @@ class Partition:
         return heapq.merge(stored, written)
 
     def _timer_keys(self, start: bytes, end: bytes) -> Iterator[bytes]:
+        self.fold()  # the first that is pending then is the one under way
         changes = self.pending[0].changes if self.pending else {}
         return (key for key, _ in self.scan(start, end, changes))

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from streams.engine.access import Contact
 from streams.engine.batch import SourceRecord
 from streams.engine.compacted import watermarks, why_unfit
 from streams.engine.config import EngineConfig, wall_clock
@@ -18,6 +19,7 @@ from streams.engine.fetched import FetchedRecord
 from streams.engine.incarnation import claim, is_of_another, topic_id
 from streams.engine.position import decode_offset, encode_offset
 from streams.engine.store import Store
+from streams.engine.topics import partition_count
 
 log = logging.getLogger(__name__)
 
@@ -162,21 +164,21 @@ class Replica(Generic[T]):
 
         The ends are the high watermarks: a transaction under way lies below them and is waited for.
         """
-        found = consumer.list_topics(self.topic, timeout=30).topics[self.topic]
-        if found.error is not None or not found.partitions:
+        count = partition_count(Contact(self._config.connection), consumer, self.topic)
+        if not count:
             raise TopicMismatch(f"the topic {self.topic} is missing. Run `baton topics apply`.")
         topic = topic_id(self._config.connection, self.topic)
         if is_of_another(self._store, topic):
             self._renew("the topic was made anew")
         ends = {}
         with self._consumer("read_uncommitted") as uncommitted:
-            for stands in self._stands(found.partitions):
+            for stands in self._stands(range(count)):
                 low, high = watermarks(uncommitted, self.topic, stands.partition)
                 ends[stands.partition] = high
                 if reason := why_unfit(uncommitted, stands, low, high, wall_clock()):
                     self._renew(reason)
         claim(self._store, topic)
-        consumer.assign(self._stands(found.partitions))
+        consumer.assign(self._stands(range(count)))
         return ends
 
     def _renew(self, reason: str) -> None:

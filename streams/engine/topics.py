@@ -2,10 +2,10 @@
 
 import logging
 import time
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, ClusterMetadata, NewTopic
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
 from streams.engine.access import Contact, check
 from streams.engine.compacted import TOMBSTONES_KEPT
@@ -15,13 +15,19 @@ from streams.engine.incarnation import MOCK_CLUSTER, topic_id
 
 log = logging.getLogger(__name__)
 
+COMPACT = "compact"
 CHANGELOG_SETTINGS = {
-    "cleanup.policy": "compact",
+    "cleanup.policy": COMPACT,
     "delete.retention.ms": str(TOMBSTONES_KEPT),
     "max.compaction.lag.ms": "86400000",
     "message.timestamp.type": "CreateTime",
 }
 """What a changelog must be made with where workers may not make it."""
+
+REPLICAS: Final = 3
+"""Copies that a topic has in production."""
+DURABLE = {"min.insync.replicas": "2"}
+"""With so many copies: how many of them must have a record before it counts."""
 
 ANSWER_TIMEOUT = 10.0
 """Seconds after which no broker is thought to be there."""
@@ -35,13 +41,14 @@ class Prepared(NamedTuple):
 
 
 def prepare_topics(config: EngineConfig) -> Prepared:
-    """Check that the sources are co-partitioned and that the changelog has as many partitions.
+    """Check that the sources are co-partitioned, and that the changelog fits and forgets nothing.
 
     Raises `TopicMismatch` when the topics are not as needed, `AccessDenied` when we may not use
     them, `BrokerFailed` when the broker does not answer.
     """
     contact = Contact(config.connection)
-    admin = AdminClient(contact.settings)
+    # Looking for a topic must not make it, whatever the broker allows.
+    admin = AdminClient({**contact.settings, "allow.auto.create.topics": False})
     cluster = str(contact.metadata(admin, ANSWER_TIMEOUT).cluster_id)
     if config.exactly_once:  # the embedded broker knows no permissions
         check(config, admin)
@@ -50,11 +57,49 @@ def prepare_topics(config: EngineConfig) -> Prepared:
             "at_least_once is for the embedded broker only: on a real one, whose changelogs are "
             "compacted, it could lose state. Set BATON_GUARANTEE=exactly_once"
         )
+    count = _co_partitioned(config, contact, admin)
+    existing = partition_count(contact, admin, config.changelog)
+    if not existing and config.create_changelog:
+        _create_changelog(admin, config, count, contact)
+    elif existing != count:
+        raise TopicMismatch(
+            f"{config.changelog} has {existing} partitions, its sources have {count}: the state "
+            "does not fit them any more"
+        )
+    elif config.exactly_once:  # nor does it know settings
+        _check_kept(admin, config.changelog, contact)
+    return Prepared(count, topic_id(config.connection, config.changelog))
 
-    def partitions(topic: str) -> int:
-        return _partitions(contact.metadata(admin, ANSWER_TIMEOUT, topic), topic)
 
-    counts = {topic: partitions(topic) for topic in config.sources}
+def partition_count(contact: Contact, client: Any, topic: str) -> int:
+    """How many partitions a topic has, 0 when there is none of that name.
+
+    Raises `BrokerFailed` when the broker does not say, `AccessDenied` when it may not.
+    """
+    limit = time.monotonic() + ANSWER_TIMEOUT
+    while True:
+        found = contact.metadata(client, ANSWER_TIMEOUT, topic).topics[topic]
+        if found.error is None:
+            return len(found.partitions)
+        if found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            return 0
+        passes = found.error.code() == KafkaError.LEADER_NOT_AVAILABLE
+        if not passes or time.monotonic() > limit:
+            raise contact.failure(f"find topic {topic}", found.error)
+        time.sleep(0.05)
+
+
+def new_changelog(config: EngineConfig, count: int) -> NewTopic:
+    """The changelog as workers make it, with so many partitions."""
+    durable = DURABLE if config.replication >= REPLICAS else {}
+    return NewTopic(
+        config.changelog, count, config.replication, config={**CHANGELOG_SETTINGS, **durable}
+    )
+
+
+def _co_partitioned(config: EngineConfig, contact: Contact, admin: AdminClient) -> int:
+    """The number of partitions that all sources have."""
+    counts = {topic: partition_count(contact, admin, topic) for topic in config.sources}
     missing = [topic for topic, count in counts.items() if not count]
     if missing:
         raise TopicMismatch(f"topics are missing: {', '.join(missing)}. Run `baton topics apply`.")
@@ -62,39 +107,36 @@ def prepare_topics(config: EngineConfig) -> Prepared:
         raise TopicMismatch(
             f"{config.group} reads topics that must have the same number of partitions: {counts}"
         )
-    count = next(iter(counts.values()))
-    existing = partitions(config.changelog)
-    if not existing and config.create_changelog:
-        _create_changelog(admin, config, count, contact)
-        limit = time.monotonic() + ANSWER_TIMEOUT
-        while partitions(config.changelog) != count and time.monotonic() < limit:
-            time.sleep(0.05)
-    elif existing != count:
-        raise TopicMismatch(
-            f"{config.changelog} has {existing} partitions, its sources have {count}: the state "
-            "does not fit them any more"
-        )
-    return Prepared(count, topic_id(config.connection, config.changelog))
-
-
-def _partitions(metadata: ClusterMetadata, topic: str) -> int:
-    found = metadata.topics.get(topic)
-    return 0 if found is None or found.error is not None else len(found.partitions)
+    return next(iter(counts.values()))
 
 
 def _create_changelog(
     admin: AdminClient, config: EngineConfig, count: int, contact: Contact
 ) -> None:
-    new = NewTopic(
-        config.changelog,
-        count,
-        config.replication,
-        config=dict(CHANGELOG_SETTINGS),
-    )
     try:
-        admin.create_topics([new])[config.changelog].result(30)
+        admin.create_topics([new_changelog(config, count)])[config.changelog].result(30)
     except KafkaException as error:
         reason = error.args[0]
         if reason.code() != KafkaError.TOPIC_ALREADY_EXISTS:
             raise contact.failure(f"create topic {config.changelog}", reason) from error
+    limit = time.monotonic() + ANSWER_TIMEOUT
+    while partition_count(contact, admin, config.changelog) != count and time.monotonic() < limit:
+        time.sleep(0.05)
     log.info("changelog %s with %d partitions", config.changelog, count)
+
+
+def _check_kept(admin: AdminClient, changelog: str, contact: Contact) -> None:
+    """Raise unless the broker keeps the last value of every key, and deletes for long enough."""
+    resource = ConfigResource(ResourceType.TOPIC, changelog)
+    try:
+        found = admin.describe_configs([resource])[resource].result(ANSWER_TIMEOUT)
+    except KafkaException as error:
+        raise contact.failure(f"read the settings of {changelog}", error.args[0]) from error
+    policy, kept = found["cleanup.policy"].value, found["delete.retention.ms"].value
+    if policy != COMPACT or int(kept) < TOMBSTONES_KEPT:
+        raise TopicMismatch(
+            f"{changelog} has cleanup.policy={policy} and delete.retention.ms={kept}: state would "
+            f"be lost with what it drops. Set {COMPACT} and {TOMBSTONES_KEPT} before it does: "
+            f"kafka-configs.sh --alter --topic {changelog} --add-config "
+            f"cleanup.policy={COMPACT},delete.retention.ms={TOMBSTONES_KEPT}"
+        )

@@ -127,6 +127,7 @@ def config_of(env: Mapping[str, str]) -> EngineConfig:
         store="counts",
         data_dir=Path(env["DATA"]),
         worker_id=env["WORKER"],
+        replicated=tuple(filter(None, [env.get("COPY")])),
         guarantee=Guarantee(env.get("GUARANTEE", "exactly_once")),
         create_changelog=env.get("CREATE_CHANGELOG", "1") == "1",
         session_timeout=int(env.get("SESSION_TIMEOUT", "6000")),

@@ -79,7 +79,8 @@ def test_acls_are_what_the_settings_name_and_the_agents_do(
         "--topic acme.support.anomaly-actions --topic acme.support.policies",
         "--operation Write --topic acme.support.anomalies --topic acme.support.open-anomalies "
         "--topic acme.support.dead-letters",
-        "--operation Read --operation Write --topic acme.desk-anomalies-state-changelog",
+        "--operation Read --operation Write --operation DescribeConfigs "
+        "--topic acme.desk-anomalies-state-changelog",
         "--operation Read --group desk-anomalies",
         "--operation Write --transactional-id desk-anomalies-state- "
         "--resource-pattern-type prefixed",

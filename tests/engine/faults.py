@@ -8,7 +8,7 @@ from streams.embedded import EmbeddedBroker
 
 BROKER = 1
 
-PRODUCE, INIT_PRODUCER_ID = 0, 22
+PRODUCE, FETCH, INIT_PRODUCER_ID = 0, 1, 22
 ADD_PARTITIONS, ADD_OFFSETS, END_TXN, TXN_OFFSET_COMMIT = 24, 25, 26, 28
 """API keys of the Kafka protocol."""
 
@@ -19,6 +19,18 @@ def refuse(broker: EmbeddedBroker, request: int, *errors: int) -> None:
     broker._library.rd_kafka_mock_push_request_errors_array(
         broker._cluster, request, len(errors), codes
     )
+
+
+def spoil(broker: EmbeddedBroker, topic: str, error: int) -> None:
+    """Say this error of a topic to who looks for it; 0 says none any more."""
+    cluster = ctypes.c_void_p(broker._cluster)
+    broker._library.rd_kafka_mock_topic_set_error(cluster, topic.encode(), error)
+
+
+def lead(broker: EmbeddedBroker, topic: str, partition: int, leader: int) -> None:
+    """Make the mock broker of that number, from 1, the leader of a partition."""
+    move = broker._library.rd_kafka_mock_partition_set_leader
+    assert move(ctypes.c_void_p(broker._cluster), topic.encode(), partition, leader) == 0
 
 
 @contextmanager

@@ -5,14 +5,17 @@ import sys
 
 import faust
 
-from streams.engine import Batch, Engine, EngineConfig, Handler, Processor, make_app, run
+from streams.engine import Batch, Engine, EngineConfig, Handler, Processor, Replica, make_app, run
 
 
 def serve(config: EngineConfig, handler: Handler) -> None:
-    """Run the handler on the engine until SIGTERM; logs to standard error."""
+    """Run the handler on the engine until SIGTERM; logs to standard error.
+
+    What it has replicas of is kept as it comes.
+    """
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     app = make_app(config)
-    engine = Engine(app, config)
+    engine = Engine(app, config, [Replica(config, name, bytes) for name in config.replicated])
     processor = Processor(handler, config.max_failures_in_a_row)
 
     @app.agent(engine.channel)

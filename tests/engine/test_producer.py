@@ -135,6 +135,7 @@ def test_each_try_has_a_client_and_so_an_epoch_of_its_own(
         (faults.PRODUCE, [KafkaError.NOT_LEADER_FOR_PARTITION] * 3),
         (faults.PRODUCE, [KafkaError.REQUEST_TIMED_OUT] * 2),
         (faults.PRODUCE, [KafkaError.NOT_ENOUGH_REPLICAS] * 2),
+        (faults.PRODUCE, [KafkaError.KAFKA_STORAGE_ERROR] * 3),
         (faults.ADD_PARTITIONS, [KafkaError.COORDINATOR_LOAD_IN_PROGRESS] * 2),
         (faults.ADD_OFFSETS, [KafkaError.NOT_COORDINATOR] * 2),
         (faults.TXN_OFFSET_COMMIT, [KafkaError.COORDINATOR_NOT_AVAILABLE] * 2),

@@ -59,6 +59,16 @@ def test_a_cleared_timer_does_not_fire(tmp_path: Path) -> None:
     assert list(second.due(100)) == [Timer(20, b"b")]
 
 
+def test_a_timer_of_the_batch_under_way_fires_though_the_batch_before_has_only_just_ended(
+    tmp_path: Path,
+) -> None:
+    owner = partition(tmp_path)
+    first, second = batch(owner, Record(0, 1)), batch(owner, Record(1, 2))
+    first.finish()
+    second.set_timer(Timer(10, b"a"))
+    assert list(second.due(100)) == [Timer(10, b"a")]
+
+
 def test_timers_survive_a_restart(tmp_path: Path) -> None:
     owner = partition(tmp_path)
     first = batch(owner, Record(0, 1))

@@ -1,0 +1,51 @@
+"""Counting workers on a broker, from their topics to the verdict."""
+
+import time
+from pathlib import Path
+
+from tests.chaos.counting import Counting
+from tests.chaos.drill import wait_until_read
+from tests.chaos.feed import Feed, numbered
+from tests.chaos.group import READY, Group
+from tests.chaos.on_engine import PARTITIONS
+from tests.chaos.verdict import Verdict
+from tests.chaos.verify import verify
+from tests.conftest import Broker
+
+
+class Trial:
+    """Counting workers on one of the brokers, whose timers fire by the records' own times."""
+
+    def __init__(self, broker: Broker, name: str, folder: Path) -> None:
+        extra = {"CLOCK": "records"}
+        if not broker.transactional:
+            extra |= {"GUARANTEE": "at_least_once", "CREATE_CHANGELOG": "0"}
+        workload = Counting(broker.bootstrap, name, 0, **extra)
+        self.broker = broker
+        self.names = names = workload.names
+        for topic in (names.source, names.answers, names.reminders, names.failed):
+            broker.create(topic, PARTITIONS)
+        if not broker.transactional:
+            broker.create(names.changelog, PARTITIONS)
+        self.group = Group(workload.arguments, workload.environment, folder)
+
+    def feed(self, records: int, rate: int) -> Feed:
+        """Begin to feed a number of records at a rate a second."""
+        return Feed(self.broker.bootstrap, (self.names.source,), numbered(200), rate).start(records)
+
+    def wait_until_ready(self, lives: int = 1) -> None:
+        """Wait until the worker A handles records, in so many lives of it."""
+        log, limit = self.group.log_of("A"), time.monotonic() + 60
+        while log.read_bytes().count(READY) < lives:
+            assert time.monotonic() < limit, log.read_text()
+            time.sleep(0.1)
+
+    def stop_when_read(self) -> list[int]:
+        """Stop the workers once they have read all; returns their exit codes."""
+        assert wait_until_read(self.broker.bootstrap, self.names.group, self.names.source, 60)
+        return self.group.stop()
+
+    def verdict(self) -> Verdict:
+        """What the verifier finds."""
+        isolation = "read_committed" if self.broker.transactional else "read_uncommitted"
+        return verify(self.broker.bootstrap, self.names, isolation, all_timers=False)

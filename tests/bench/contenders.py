@@ -105,7 +105,7 @@ class Run:
                 stack.enter_context(
                     running(
                         self.contender.command,
-                        self._environment(number),
+                        self.environment(number),
                         self.folder / f"worker-{number}.log",
                     )
                 )
@@ -122,7 +122,8 @@ class Run:
                 raise TimeoutError(f"{self.contender.name} has not joined, see {workers[0].log}")
             time.sleep(0.05)
 
-    def _environment(self, number: int) -> dict[str, str]:
+    def environment(self, number: int) -> dict[str, str]:
+        """What a worker program is told."""
         return {
             "BOOTSTRAP": self.source.broker.bootstrap,
             "GROUP": self.group,

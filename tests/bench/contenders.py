@@ -14,6 +14,8 @@ from tests.bench.feed import Source
 from tests.bench.processes import ROOT, Worker, running
 
 HERE = Path(__file__).parent
+METRICS = "--metrics"
+"""Has Baton's worker count what it does, as in production."""
 MADE = ROOT / "build" / "bench"
 """Where `make bench` puts the environments of the others, and its results."""
 
@@ -57,6 +59,7 @@ class Contender:
 
 
 BATON = Contender("Baton", (sys.executable, str(HERE / "baton_worker.py")))
+MEASURED = Contender("Baton with metrics", (*BATON.command, METRICS))
 TWO_BATONS = Contender("Baton, 2 workers", BATON.command, processes=2)
 FAUST = Contender("stock Faust", (sys.executable, str(HERE / "faust_worker.py")))
 QUIX = Contender(

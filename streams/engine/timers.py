@@ -1,12 +1,13 @@
-"""Deadlines of a partition: ordered keys in the store, only the next minute in memory."""
+"""Deadlines of a partition: ordered keys in the store, only the next minutes in memory."""
 
 import heapq
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 TIMER_PREFIX = b"\x01"
-HORIZON = 60_000
-"""How far ahead timers are held in memory, in milliseconds."""
+HORIZON = 600_000
+"""How far ahead timers are held in memory, in milliseconds. A look ahead goes over all that has
+changed since the last checkpoint: where a history is played in minutes, there must not be many."""
 
 
 class Timer(NamedTuple):
@@ -40,7 +41,7 @@ class Timers:
 
     The owner writes the timers' keys to its state and says `add` and `remove` for each; this class
     only finds the next one without looking at all. A million timers cost nothing until their
-    minute comes.
+    time is near.
     """
 
     def __init__(self, scan: Scan) -> None:

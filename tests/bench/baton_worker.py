@@ -1,16 +1,22 @@
 """The work of the benchmarks on Baton's engine."""
 
+import sys
 import zlib
 from os import environ
 from pathlib import Path
+
+from prometheus_client import CollectorRegistry
 
 from streams.engine import (
     Batch,
     Connection,
     EngineConfig,
+    Observer,
     SourceRecord,
     Timer,
 )
+from streams.measuring import EngineMetrics
+from tests.bench.contenders import METRICS
 from tests.bench.feed import POOL
 from tests.engine.serving import serve
 
@@ -74,6 +80,7 @@ def main() -> None:
         data_dir=data,
         worker_id=data.name,
         commit_interval=100,
+        observer=EngineMetrics("bench", CollectorRegistry()) if METRICS in sys.argv else Observer(),
     )
     serve(config, Counting())
 

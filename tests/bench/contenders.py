@@ -14,6 +14,8 @@ from tests.bench.feed import Source
 from tests.bench.processes import ROOT, Worker, running
 
 HERE = Path(__file__).parent
+METRICS = "--metrics"
+"""Has Baton's worker count what it does, as in production."""
 MADE = ROOT / "build" / "bench"
 """Where `make bench` puts the environments of the others, and its results."""
 
@@ -57,6 +59,7 @@ class Contender:
 
 
 BATON = Contender("Baton", (sys.executable, str(HERE / "baton_worker.py")))
+MEASURED = Contender("Baton with metrics", (*BATON.command, METRICS))
 TWO_BATONS = Contender("Baton, 2 workers", BATON.command, processes=2)
 FAUST = Contender("stock Faust", (sys.executable, str(HERE / "faust_worker.py")))
 QUIX = Contender(
@@ -105,7 +108,7 @@ class Run:
                 stack.enter_context(
                     running(
                         self.contender.command,
-                        self._environment(number),
+                        self.environment(number),
                         self.folder / f"worker-{number}.log",
                     )
                 )
@@ -122,7 +125,8 @@ class Run:
                 raise TimeoutError(f"{self.contender.name} has not joined, see {workers[0].log}")
             time.sleep(0.05)
 
-    def _environment(self, number: int) -> dict[str, str]:
+    def environment(self, number: int) -> dict[str, str]:
+        """What a worker program is told."""
         return {
             "BOOTSTRAP": self.source.broker.bootstrap,
             "GROUP": self.group,

@@ -1,7 +1,7 @@
 """What waiting costs: ticks of the clock over a partition with many open deadlines, without Kafka.
 
-No tick may look at them all: only those of the next minute are in memory. `nothing due` is a tick a
-second for ten minutes while every deadline lies later; `each due` is a timer that fires, with the
+No tick may look at them all: only those of the next minutes are in memory. `nothing due` is a tick
+a second for ten minutes while every deadline lies later; `each due` is a timer that fires, with the
 deadlines spread evenly over a day.
 """
 

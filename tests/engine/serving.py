@@ -16,7 +16,7 @@ def serve(config: EngineConfig, handler: Handler) -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     app = make_app(config)
     engine = Engine(app, config, [Replica(config, name, bytes) for name in config.replicated])
-    processor = Processor(handler, config.max_failures_in_a_row)
+    processor = Processor(handler, config.max_failures_in_a_row, config.observer)
 
     @app.agent(engine.channel)
     async def handle(batches: faust.StreamT[Batch]) -> None:

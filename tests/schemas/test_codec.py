@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -280,6 +281,13 @@ def test_records_of_one_thing_have_ids_of_their_own() -> None:
 def test_an_event_at_an_unwritable_time_has_no_ce_time(time: int) -> None:
     headers = dict(CODEC.encode(msgspec.structs.replace(DECISION, decided_at=time)).headers)
     assert "ce_time" not in headers
+
+
+@given(st.integers(0, 253_402_300_799_999))
+def test_ce_time_is_the_events_time_as_rfc_3339_writes_it(time: int) -> None:
+    headers = dict(CODEC.encode(msgspec.structs.replace(DECISION, decided_at=time)).headers)
+    expected = datetime(1970, 1, 1) + timedelta(milliseconds=time)
+    assert headers["ce_time"] == f"{expected.isoformat(timespec='milliseconds')}Z".encode()
 
 
 def test_headers_are_not_shared_between_records() -> None:

@@ -1,0 +1,34 @@
+"""How the pipeline's figures are reckoned."""
+
+import pytest
+
+from tests.bench.measure import Span
+from tests.bench.pipeline import AROUND, Round, Stages, of_stages, of_worker
+
+STAGES = {"decode": 1.0, "encode": 2.0, "state": 3.0, "decide": 2.5}
+ROUND = Round(STAGES, plain=8.0, worker=Span(500_000, seconds=10.0, cpu_seconds=5.0))
+
+
+def test_kafka_is_what_the_worker_takes_beyond_the_agent() -> None:
+    found = {(one.what, one.unit): one.value for one in of_stages([ROUND], 1_000_000)}
+    assert found["Kafka", "us/message"] == 10 - 8
+    assert found[" + ".join(AROUND), "us/message"] == 1 + 2 + 3 + 2
+    shares = [value for (_, unit), value in found.items() if unit == "%"]
+    assert sum(shares) == pytest.approx(100)
+    assert len(shares) == len(STAGES) + 1
+
+
+def test_a_core_is_a_second_of_cpu() -> None:
+    found = {one.unit: one.value for one in of_worker([ROUND])}
+    assert found == {
+        "messages/s": 50_000.0,
+        "messages/s per core": 100_000.0,
+        "us/message": 10.0,
+    }
+
+
+def test_what_a_stage_calls_of_another_counts_for_the_other_only() -> None:
+    stages = Stages()
+    inner = stages.timed("inner", lambda: sum(range(100_000)))
+    stages.timed("outer", lambda: inner())()
+    assert 0 <= stages.seconds["outer"] < stages.seconds["inner"]

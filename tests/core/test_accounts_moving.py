@@ -1,12 +1,34 @@
 """Accounts that are merged, called something else, or erased."""
 
+from itertools import pairwise
+
+import pytest
+from msgspec.structs import replace
+
 from schemas.codec import Tombstone
-from schemas.records import AccountActivity, ActivityKind, HealthLevel, TicketUpdate
-from streams.core.accounts import AccountPolicy, apply_profile, followed, observe
+from schemas.records import (
+    AccountActivity,
+    AccountHealth,
+    AccountProfile,
+    ActivityKind,
+    HealthLevel,
+    OpportunityStatus,
+    TicketUpdate,
+)
+from streams.core.accounts import (
+    AccountPolicy,
+    AccountState,
+    apply_profile,
+    followed,
+    last_of,
+    observe,
+    passed_on,
+)
 from streams.core.accounts.figures import figures
 from streams.core.accounts.health import costs
 from streams.core.accounts.moving import MOST_MOVES
 from tests.core.account import DAY, START, activity, play, profile, split, tickets
+from tests.core.test_accounts_outreach import answering, at_risk, calm, told
 
 GONE = Tombstone("support.account-health", "acme")
 NOW = START + 9 * DAY
@@ -59,6 +81,89 @@ def test_merges_that_lead_round_in_a_circle_come_to_an_end() -> None:
         one = followed(one, "globex" if one.account_id == "acme" else "acme")
         moves += one is not None
     assert moves == MOST_MOVES
+
+
+def merged(
+    state: AccountState, at: int = NOW, other: AccountState | None = None
+) -> tuple[AccountState, list[AccountHealth]]:
+    """The account that it becomes part of, and what is told of that one's health."""
+    step = apply_profile(state, profile(), profile(merged_into="globex"), at)
+    told: list[AccountHealth] = []
+    for one in step.outputs:
+        if isinstance(one, AccountActivity):
+            took = observe(other, one, None, at)
+            other, told = took.state, [*told, *split(list(took.outputs))[0]]
+    assert other is not None
+    return other, told
+
+
+def suggested(health: list[AccountHealth]) -> set[str]:
+    return {one.opportunity.opportunity_id for one in health if one.opportunity}
+
+
+def test_somebody_who_works_on_a_suggestion_goes_on_when_its_account_is_merged() -> None:
+    state, made = at_risk()
+    taken = answering(state, told(OpportunityStatus.ACCEPTED, made, 8 * DAY)).state
+    assert taken is not None
+    well = calm(taken, 9, 10)
+    other, health = merged(well, START + 19 * DAY)
+    assert other.level is HealthLevel.HEALTHY
+    assert other.opportunity == well.opportunity
+    assert suggested(health) == {made.opportunity_id}
+    late = passed_on(told(OpportunityStatus.DONE, made, 19 * DAY, note="Called Mara."), "globex")
+    assert late is not None
+    assert late.outreach is not None
+    assert late.outreach.answer is not None
+    assert late.outreach.answer.note is None
+    done, [last], _ = play([late], other)
+    assert done.opportunity is None
+    assert last.opportunity is None
+    assert done.outreach_from == START + 33 * DAY
+
+
+@pytest.mark.parametrize("status", [OpportunityStatus.SNOOZED, OpportunityStatus.DISMISSED])
+def test_an_account_is_not_suggested_again_because_it_was_merged(
+    status: OpportunityStatus,
+) -> None:
+    state, made = at_risk()
+    quiet = answering(state, told(status, made, 8 * DAY)).state
+    assert quiet is not None
+    other, health = merged(quiet)
+    assert other.level is HealthLevel.AT_RISK
+    assert suggested(health) == set()
+    assert (other.opportunity, other.snoozed_until) == (quiet.opportunity, quiet.snoozed_until)
+    assert other.outreach_from >= quiet.outreach_from
+
+
+def test_an_account_that_somebody_has_worked_on_for_weeks_is_not_suggested_as_it_is_merged() -> (
+    None
+):
+    state, made = at_risk()
+    taken = answering(state, told(OpportunityStatus.ACCEPTED, made, 8 * DAY)).state
+    assert taken is not None
+    other, health = merged(taken, START + 28 * DAY)
+    assert other.level is HealthLevel.AT_RISK
+    assert suggested(health) == {made.opportunity_id}
+
+
+def test_of_two_suggestions_that_somebody_took_on_stays_and_else_the_accounts_own() -> None:
+    state, made = at_risk()
+    theirs = replace(made, opportunity_id="outreach-own")
+    own = replace(state, account_id="globex", opportunity=theirs, seen=())
+    assert merged(state, NOW, own)[0].opportunity == theirs
+    taken = answering(state, told(OpportunityStatus.ACCEPTED, made, 8 * DAY)).state
+    assert taken is not None
+    assert merged(taken, NOW, own)[0].opportunity == taken.opportunity
+
+
+def test_the_last_account_of_a_chain_of_merges_is_the_one_that_an_activity_comes_to() -> None:
+    names = [f"a{n}" for n in range(MOST_MOVES + 3)]
+    profiles = {a: AccountProfile(a, START, merged_into=b) for a, b in pairwise(names)}
+    one, stays = activity("t9", DAY, account_id="a0"), "a0"
+    while (moved := followed(one, profiles[one.account_id or ""].merged_into)) is not None:
+        one, stays = moved, moved.account_id or ""
+    assert last_of("a0", profiles.get) == (stays, profiles[stays])
+    assert last_of("alone", profiles.get) == ("alone", None)
 
 
 def test_an_account_that_is_only_renamed_stays_as_it_is() -> None:

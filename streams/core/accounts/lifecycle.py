@@ -37,6 +37,8 @@ def observe(
     """What follows from an activity that was recorded at `now`; a repeated one changes nothing."""
     if state is None and activity.kind in GONE:
         return Step(None)
+    if activity.outreach is not None and activity.outreach.answer is not None:
+        return answer(state, activity.outreach.answer, profile, now, policy)
     before = state or AccountState(
         account_id=account_key(activity),
         tenant=activity.tenant,
@@ -47,7 +49,7 @@ def observe(
         return Step(state)
     if activity.kind in GONE and not after.tickets and not after.open:
         return Step(None, farewell(after, now))
-    step = _tell(after, profile, policy, now)
+    step = _tell(after, profile, policy, now, always=after.shown != before.shown)
     if activity.lacks_history or (before.flood is not None and _joins_flood(step.state, activity)):
         return _with_word_to(step, activity.ticket_id, profile, policy, now)
     return step
@@ -124,7 +126,8 @@ def apply_profile(
     if state is None:
         return Step(None)
     if new is not None and new.merged_into not in (None, state.account_id):
-        return Step(None, (*handed_over(state, new.merged_into), *farewell(state, now)))
+        told_anew = handed_over(state, new.merged_into, policy, now)
+        return Step(None, (*told_anew, *farewell(state, now)))
     told: tuple[TicketUpdate, ...] = ()
     if weight(old) != weight(new):
         told = account_changed(state, snapshot(new, health_of(state, policy, now)), now)

@@ -18,11 +18,13 @@ from schemas.records import (
 from streams.core.accounts import (
     AccountPolicy,
     AccountState,
+    Step,
     apply_profile,
     followed,
     last_of,
     observe,
     passed_on,
+    tick,
 )
 from streams.core.accounts.figures import figures
 from streams.core.accounts.health import costs
@@ -190,6 +192,51 @@ def test_an_account_whose_last_ticket_is_erased_is_forgotten() -> None:
     assert (step.state, step.outputs[-1]) == (None, GONE)
     again = observe(None, activity("t2", 3, kind=ActivityKind.ERASED), None, START + 4)
     assert (again.state, again.outputs) == (None, ())
+
+
+def erased_all(state: AccountState, at: int) -> AccountState | None:
+    """What is left when every ticket is erased."""
+    left: AccountState | None = state
+    for n, note in enumerate(state.tickets):
+        gone = activity(note.ticket_id, at + n, kind=ActivityKind.ERASED)
+        step = observe(left, gone, None, gone.occurred_at)
+        left = step.state
+    assert step.outputs[-1] == GONE
+    return left
+
+
+@pytest.mark.parametrize("status", [None, OpportunityStatus.ACCEPTED, OpportunityStatus.DONE])
+def test_an_account_without_tickets_is_still_not_suggested_twice_in_14_days(
+    status: OpportunityStatus | None,
+) -> None:
+    state, made = at_risk()
+    if status is not None:
+        state = answering(state, told(status, made, 8 * DAY)).state or state
+    left = erased_all(state, 9 * DAY)
+    assert left is not None
+    quiet = AccountState("acme", "default", outreach_from=left.outreach_from)
+    assert replace(left, deadline=None) == quiet
+    assert left.outreach_from >= made.created_at + 14 * DAY
+    sour = [activity(f"s{n}", (10 + n // 8) * DAY + n, negative=1.0) for n in range(32)]
+    called = [
+        replace(one, activity_id=f"e{one.ticket_id}", kind=ActivityKind.ESCALATED, negative=None)
+        for one in sour
+    ]
+    again, health, _ = play(sorted([*sour, *called], key=lambda one: one.occurred_at), left)
+    assert again.level is HealthLevel.AT_RISK
+    assert suggested(health) == set()
+    assert suggested(split(list(tick(again, None, left.outreach_from).outputs))[0])
+
+
+def test_what_is_left_of_an_account_without_tickets_goes_when_its_time_is_over() -> None:
+    left = erased_all(at_risk()[0], 9 * DAY)
+    assert left is not None
+    assert tick(left, None, left.outreach_from - 1) == Step(left)
+    assert tick(left, None, left.outreach_from) == Step(None)
+    erased_again = activity("t1", 10 * DAY, kind=ActivityKind.ERASED)
+    assert observe(left, erased_again, None, erased_again.occurred_at) == Step(left)
+    other, health = merged(left, START + 10 * DAY)
+    assert (other.account_id, other.outreach_from, health) == ("globex", left.outreach_from, [])
 
 
 def test_an_erased_ticket_weighs_nothing_any_more_and_no_suggestion_names_it() -> None:

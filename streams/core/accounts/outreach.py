@@ -83,6 +83,19 @@ def taken_over(state: AccountState, told: Outreach) -> AccountState:
     return replace(state, opportunity=theirs, snoozed_until=told.until)
 
 
+def quiet_of(state: AccountState, policy: AccountPolicy, now: Millis) -> AccountState | None:
+    """What is left of an account without tickets: until when it is not suggested, and no more.
+
+    Whatever somebody has taken on ends with the tickets that it was about.
+    """
+    until = state.outreach_from
+    if state.opportunity is not None and state.opportunity.accepted_at is not None:
+        until = max(until, now + policy.outreach_every)
+    if until <= now:
+        return None
+    return AccountState(state.account_id, state.tenant, deadline=until, outreach_from=until)
+
+
 def next_look(state: AccountState, policy: AccountPolicy, now: Millis) -> Millis | None:
     """When `review` may come to something else by time alone; None when it cannot."""
     if state.snoozed_until is not None:

@@ -12,6 +12,7 @@ from schemas.records.accounts import (
     Opportunity,
     OpportunityStatus,
     OpportunityUpdate,
+    Outreach,
     RequesterFlood,
     TicketSummary,
 )
@@ -134,6 +135,7 @@ __all__ = [
     "Opportunity",
     "OpportunityStatus",
     "OpportunityUpdate",
+    "Outreach",
     "Part",
     "PartState",
     "PartStatus",

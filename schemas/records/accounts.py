@@ -89,41 +89,6 @@ class AccountSnapshot(Part, frozen=True):
         return self.churn_flag or self.health is HealthLevel.AT_RISK
 
 
-class ActivityKind(GrowingEnum):
-    """What of a ticket counts for its account."""
-
-    MESSAGE = "message"
-    OPENED = "opened"
-    ESCALATED = "escalated"
-    RESOLVED = "resolved"
-    REOPENED = "reopened"
-    CLOSED = "closed"
-    LEFT = "left"
-    ERASED = "erased"
-    ANSWERED = "answered"
-    UNKNOWN = "unknown"
-
-
-class AccountActivity(Record, frozen=True):
-    """Something happened on a ticket of an account."""
-
-    activity_id: str
-    ticket_id: str
-    kind: ActivityKind
-    occurred_at: Millis
-    tenant: str = "default"
-    account_id: str | None = None
-    requester_id: str | None = None
-    message_id: str | None = None
-    category: str | None = None
-    negative: float | None = None
-    tier: int | None = None
-    waited: DurationMillis | None = None
-    outcome: str | None = None
-    moves: int = 0
-    lacks_history: bool = False
-
-
 class HealthReason(Part, frozen=True):
     """Why an account's score is what it is."""
 
@@ -187,3 +152,49 @@ class OpportunityUpdate(Record, frozen=True):
     actor_id: str | None = None
     until: Millis | None = None
     note: str | None = None
+
+
+class Outreach(Part, frozen=True):
+    """What an account that has become part of another knew of reaching out to it."""
+
+    next_at: Millis | None = None
+    opportunity: Opportunity | None = None
+    until: Millis | None = None
+    answer: OpportunityUpdate | None = None
+
+
+class ActivityKind(GrowingEnum):
+    """What of a ticket counts for its account."""
+
+    MESSAGE = "message"
+    OPENED = "opened"
+    ESCALATED = "escalated"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    CLOSED = "closed"
+    LEFT = "left"
+    ERASED = "erased"
+    ANSWERED = "answered"
+    OUTREACH = "outreach"
+    UNKNOWN = "unknown"
+
+
+class AccountActivity(Record, frozen=True):
+    """Something happened on a ticket of an account."""
+
+    activity_id: str
+    ticket_id: str
+    kind: ActivityKind
+    occurred_at: Millis
+    tenant: str = "default"
+    account_id: str | None = None
+    requester_id: str | None = None
+    message_id: str | None = None
+    category: str | None = None
+    negative: float | None = None
+    tier: int | None = None
+    waited: DurationMillis | None = None
+    outcome: str | None = None
+    moves: int = 0
+    lacks_history: bool = False
+    outreach: Outreach | None = None

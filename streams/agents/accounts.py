@@ -20,6 +20,7 @@ from streams.core.accounts import (
     encode_account,
     followed,
     observe,
+    passed_on,
     tick,
 )
 from streams.core.policy import Policy
@@ -103,6 +104,10 @@ class AccountsAgent:
     ) -> None:
         name = update.account_id
         state, profile = work.accounts.get(name), work.profiles.get(name)
+        moved = passed_on(update, None if profile is None else profile.merged_into)
+        if moved is not None:
+            work.send((moved,), trace)
+            return
         work.take(name, answer(state, update, profile, now, self._policy(now)), trace)
 
     def _profile(

@@ -18,7 +18,7 @@ from schemas.records import (
     TranscriptEntry,
     UpdateKind,
 )
-from streams.core.accounts import profile_snapshot, snapshot
+from streams.core.accounts import last_of, profile_snapshot, snapshot
 from streams.core.handoff import complement, complete
 from streams.core.handoff.redact import Redactor
 from streams.core.policy import Policy
@@ -126,11 +126,8 @@ class Decider:
 
     def _of(self, account_id: str) -> tuple[AccountProfile | None, AccountHealth | None]:
         """Profile and health of an account, or of the one that it has become part of."""
-        profile = self.profiles(account_id)
-        if profile is not None and profile.merged_into is not None:
-            account_id = profile.merged_into
-            profile = self.profiles(account_id)
-        return profile, self.healths(account_id)
+        last, profile = last_of(account_id, self.profiles)
+        return profile, self.healths(last)
 
     def _policy(self, now: Millis) -> Policy:
         return self.policy if self.in_force is None else self.in_force(now)

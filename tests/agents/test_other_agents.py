@@ -190,6 +190,26 @@ def test_a_merged_account_is_gone_from_the_topic_and_what_comes_late_follows_it(
     assert {one.account_id for one in health} == {"a2"}
 
 
+def test_an_answer_to_a_merged_accounts_suggestion_comes_to_the_account_that_it_is_part_of(
+    tmp_path: Path,
+) -> None:
+    agent = accounts(tmp_path)
+    made = decoded(agent.feed(ACTIVITY, *souring()), HEALTH_TOPIC)[-1].opportunity
+    moved = agent.feed(PROFILES_TOPIC, replace(profile(), merged_into="a2"))
+    agent.feed(ACTIVITY, *decoded(moved, ACTIVITY))
+    chain = agent.feed(PROFILES_TOPIC, AccountProfile("a2", START, merged_into="a3"))
+    agent.feed(ACTIVITY, *decoded(chain, ACTIVITY))
+    update = OpportunityUpdate(
+        "u1", made.opportunity_id, "a1", OpportunityStatus.ACCEPTED, START, actor_id="lee"
+    )
+    [first] = decoded(agent.feed(OPPORTUNITIES_TOPIC, update), ACTIVITY)
+    [second] = decoded(agent.feed(ACTIVITY, first), ACTIVITY)
+    assert (first.account_id, second.account_id) == ("a2", "a3")
+    [health] = decoded(agent.feed(ACTIVITY, second), HEALTH_TOPIC)
+    assert (health.account_id, health.opportunity.owner_id) == ("a3", "lee")
+    assert health.opportunity.opportunity_id == made.opportunity_id
+
+
 def test_what_is_not_counted_and_what_is_forgotten_is_told_as_metrics(tmp_path: Path) -> None:
     registry, count = CollectorRegistry(), AnomalyCount("anomalies")
     for collector in count.collectors:

@@ -265,10 +265,11 @@ def test_a_ticket_of_an_account_that_became_part_of_another_is_decided_as_the_ot
 ) -> None:
     profiles = {
         "a1": AccountProfile("a1", START, merged_into="a2"),
-        "a2": AccountProfile("a2", START, tier="enterprise"),
+        "a2": AccountProfile("a2", START, merged_into="a3"),
+        "a3": AccountProfile("a3", START, tier="enterprise"),
     }
-    health = AccountHealth("a2", START, 31.0, HealthLevel.AT_RISK)
-    decider = Decider(default_policy(), profiles.get, healths={"a2": health}.get)
+    health = AccountHealth("a3", START, 31.0, HealthLevel.AT_RISK)
+    decider = Decider(default_policy(), profiles.get, healths={"a3": health}.get)
     agent = Harness(TicketsAgent(Codec(), decider), tmp_path, CONVERSATIONS)
     outputs = agent.feed(CONVERSATIONS, customer("Where is the export?", account_id="a1"))
     [decision] = decoded(outputs, DECISIONS)

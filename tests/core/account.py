@@ -14,6 +14,7 @@ from schemas.records import (
 from streams.core.accounts import AccountState, observe
 
 MINUTE = 60_000
+HOUR = 60 * MINUTE
 DAY = 86_400_000
 START = 20_458 * DAY
 

@@ -22,10 +22,10 @@ from streams.core.accounts import (
     snapshot,
     tick,
 )
-from streams.core.accounts.figures import slope
+from streams.core.accounts.figures import figures, slope
 from streams.core.accounts.health import level
 from streams.core.accounts.history import DAYS_REMEMBERED
-from tests.core.account import DAY, MINUTE, START, activity, play, profile, split, tickets
+from tests.core.account import DAY, HOUR, MINUTE, START, activity, play, profile, split, tickets
 
 
 def daily(values: list[float]) -> list[tuple[int, float]]:
@@ -63,11 +63,18 @@ def test_an_account_that_sours_is_watched_and_then_at_risk_and_its_open_tickets_
 
 
 def test_the_trend_is_of_tickets_not_of_messages() -> None:
-    loud = [activity("t9", 9 * DAY + n, negative=0.2) for n in range(50)]
-    state, _, _ = play(tickets([0.2] * 5) + loud)
-    quiet, _, _ = play(tickets([0.2] * 5) + loud[:1])
-    assert len(state.tickets) == len(quiet.tickets)
-    assert slope(daily([0.2] * 6)) == 0.0
+    loud = [activity("t3", 3 * DAY + n, negative=0.6 + 0.4 * n / 50) for n in range(51)]
+    calm = activity("t4", 3 * DAY + HOUR, negative=0.0)
+    state, _, _ = play([*tickets([0.1, 0.2, 0.3]), *loud, calm])
+    found = figures(state, START + 4 * DAY)
+    assert found.trend == pytest.approx(0.1)
+    assert found.rise == pytest.approx(0.3)
+
+
+def test_a_day_on_which_an_outage_made_many_tickets_is_no_trend() -> None:
+    many = [activity(f"o{n}", 9 * DAY + n * MINUTE, negative=1.0) for n in range(20)]
+    state, _, _ = play([*tickets([0.1] * 9), *many])
+    assert figures(state, START + 10 * DAY).rise == 0.0
 
 
 def test_one_extreme_ticket_does_not_bend_the_trend() -> None:

@@ -1,12 +1,36 @@
 """Accounts that are merged, called something else, or erased."""
 
+from itertools import pairwise
+
+import pytest
+from msgspec.structs import replace
+
 from schemas.codec import Tombstone
-from schemas.records import AccountActivity, ActivityKind, HealthLevel, TicketUpdate
-from streams.core.accounts import AccountPolicy, apply_profile, followed, observe
+from schemas.records import (
+    AccountActivity,
+    AccountHealth,
+    AccountProfile,
+    ActivityKind,
+    HealthLevel,
+    OpportunityStatus,
+    TicketUpdate,
+)
+from streams.core.accounts import (
+    AccountPolicy,
+    AccountState,
+    Step,
+    apply_profile,
+    followed,
+    last_of,
+    observe,
+    passed_on,
+    tick,
+)
 from streams.core.accounts.figures import figures
 from streams.core.accounts.health import costs
 from streams.core.accounts.moving import MOST_MOVES
 from tests.core.account import DAY, START, activity, play, profile, split, tickets
+from tests.core.test_accounts_outreach import answering, at_risk, calm, told
 
 GONE = Tombstone("support.account-health", "acme")
 NOW = START + 9 * DAY
@@ -61,6 +85,89 @@ def test_merges_that_lead_round_in_a_circle_come_to_an_end() -> None:
     assert moves == MOST_MOVES
 
 
+def merged(
+    state: AccountState, at: int = NOW, other: AccountState | None = None
+) -> tuple[AccountState, list[AccountHealth]]:
+    """The account that it becomes part of, and what is told of that one's health."""
+    step = apply_profile(state, profile(), profile(merged_into="globex"), at)
+    told: list[AccountHealth] = []
+    for one in step.outputs:
+        if isinstance(one, AccountActivity):
+            took = observe(other, one, None, at)
+            other, told = took.state, [*told, *split(list(took.outputs))[0]]
+    assert other is not None
+    return other, told
+
+
+def suggested(health: list[AccountHealth]) -> set[str]:
+    return {one.opportunity.opportunity_id for one in health if one.opportunity}
+
+
+def test_somebody_who_works_on_a_suggestion_goes_on_when_its_account_is_merged() -> None:
+    state, made = at_risk()
+    taken = answering(state, told(OpportunityStatus.ACCEPTED, made, 8 * DAY)).state
+    assert taken is not None
+    well = calm(taken, 9, 10)
+    other, health = merged(well, START + 19 * DAY)
+    assert other.level is HealthLevel.HEALTHY
+    assert other.opportunity == well.opportunity
+    assert suggested(health) == {made.opportunity_id}
+    late = passed_on(told(OpportunityStatus.DONE, made, 19 * DAY, note="Called Mara."), "globex")
+    assert late is not None
+    assert late.outreach is not None
+    assert late.outreach.answer is not None
+    assert late.outreach.answer.note is None
+    done, [last], _ = play([late], other)
+    assert done.opportunity is None
+    assert last.opportunity is None
+    assert done.outreach_from == START + 33 * DAY
+
+
+@pytest.mark.parametrize("status", [OpportunityStatus.SNOOZED, OpportunityStatus.DISMISSED])
+def test_an_account_is_not_suggested_again_because_it_was_merged(
+    status: OpportunityStatus,
+) -> None:
+    state, made = at_risk()
+    quiet = answering(state, told(status, made, 8 * DAY)).state
+    assert quiet is not None
+    other, health = merged(quiet)
+    assert other.level is HealthLevel.AT_RISK
+    assert suggested(health) == set()
+    assert (other.opportunity, other.snoozed_until) == (quiet.opportunity, quiet.snoozed_until)
+    assert other.outreach_from >= quiet.outreach_from
+
+
+def test_an_account_that_somebody_has_worked_on_for_weeks_is_not_suggested_as_it_is_merged() -> (
+    None
+):
+    state, made = at_risk()
+    taken = answering(state, told(OpportunityStatus.ACCEPTED, made, 8 * DAY)).state
+    assert taken is not None
+    other, health = merged(taken, START + 28 * DAY)
+    assert other.level is HealthLevel.AT_RISK
+    assert suggested(health) == {made.opportunity_id}
+
+
+def test_of_two_suggestions_that_somebody_took_on_stays_and_else_the_accounts_own() -> None:
+    state, made = at_risk()
+    theirs = replace(made, opportunity_id="outreach-own")
+    own = replace(state, account_id="globex", opportunity=theirs, seen=())
+    assert merged(state, NOW, own)[0].opportunity == theirs
+    taken = answering(state, told(OpportunityStatus.ACCEPTED, made, 8 * DAY)).state
+    assert taken is not None
+    assert merged(taken, NOW, own)[0].opportunity == taken.opportunity
+
+
+def test_the_last_account_of_a_chain_of_merges_is_the_one_that_an_activity_comes_to() -> None:
+    names = [f"a{n}" for n in range(MOST_MOVES + 3)]
+    profiles = {a: AccountProfile(a, START, merged_into=b) for a, b in pairwise(names)}
+    one, stays = activity("t9", DAY, account_id="a0"), "a0"
+    while (moved := followed(one, profiles[one.account_id or ""].merged_into)) is not None:
+        one, stays = moved, moved.account_id or ""
+    assert last_of("a0", profiles.get) == (stays, profiles[stays])
+    assert last_of("alone", profiles.get) == ("alone", None)
+
+
 def test_an_account_that_is_only_renamed_stays_as_it_is() -> None:
     state, _, _ = play(history())
     step = apply_profile(state, profile(name="Acme"), profile(name="Acme & Sons"), NOW)
@@ -85,6 +192,51 @@ def test_an_account_whose_last_ticket_is_erased_is_forgotten() -> None:
     assert (step.state, step.outputs[-1]) == (None, GONE)
     again = observe(None, activity("t2", 3, kind=ActivityKind.ERASED), None, START + 4)
     assert (again.state, again.outputs) == (None, ())
+
+
+def erased_all(state: AccountState, at: int) -> AccountState | None:
+    """What is left when every ticket is erased."""
+    left: AccountState | None = state
+    for n, note in enumerate(state.tickets):
+        gone = activity(note.ticket_id, at + n, kind=ActivityKind.ERASED)
+        step = observe(left, gone, None, gone.occurred_at)
+        left = step.state
+    assert step.outputs[-1] == GONE
+    return left
+
+
+@pytest.mark.parametrize("status", [None, OpportunityStatus.ACCEPTED, OpportunityStatus.DONE])
+def test_an_account_without_tickets_is_still_not_suggested_twice_in_14_days(
+    status: OpportunityStatus | None,
+) -> None:
+    state, made = at_risk()
+    if status is not None:
+        state = answering(state, told(status, made, 8 * DAY)).state or state
+    left = erased_all(state, 9 * DAY)
+    assert left is not None
+    quiet = AccountState("acme", "default", outreach_from=left.outreach_from)
+    assert replace(left, deadline=None) == quiet
+    assert left.outreach_from >= made.created_at + 14 * DAY
+    sour = [activity(f"s{n}", (10 + n // 8) * DAY + n, negative=1.0) for n in range(32)]
+    called = [
+        replace(one, activity_id=f"e{one.ticket_id}", kind=ActivityKind.ESCALATED, negative=None)
+        for one in sour
+    ]
+    again, health, _ = play(sorted([*sour, *called], key=lambda one: one.occurred_at), left)
+    assert again.level is HealthLevel.AT_RISK
+    assert suggested(health) == set()
+    assert suggested(split(list(tick(again, None, left.outreach_from).outputs))[0])
+
+
+def test_what_is_left_of_an_account_without_tickets_goes_when_its_time_is_over() -> None:
+    left = erased_all(at_risk()[0], 9 * DAY)
+    assert left is not None
+    assert tick(left, None, left.outreach_from - 1) == Step(left)
+    assert tick(left, None, left.outreach_from) == Step(None)
+    erased_again = activity("t1", 10 * DAY, kind=ActivityKind.ERASED)
+    assert observe(left, erased_again, None, erased_again.occurred_at) == Step(left)
+    other, health = merged(left, START + 10 * DAY)
+    assert (other.account_id, other.outreach_from, health) == ("globex", left.outreach_from, [])
 
 
 def test_an_erased_ticket_weighs_nothing_any_more_and_no_suggestion_names_it() -> None:

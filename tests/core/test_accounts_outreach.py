@@ -26,9 +26,8 @@ from streams.core.accounts import (
 )
 from streams.core.accounts.outreach import owner_of, priority_of
 from streams.core.policy import load_policy
-from tests.core.account import DAY, MINUTE, START, activity, play, profile, split, tickets
+from tests.core.account import DAY, HOUR, MINUTE, START, activity, play, profile, split, tickets
 
-HOUR = 60 * MINUTE
 POLICY = AccountPolicy()
 
 

@@ -12,10 +12,9 @@ from schemas.records import ActivityKind, HealthLevel
 from streams.core.accounts import AccountPolicy
 from streams.core.accounts.figures import Figures, figures
 from streams.core.accounts.health import costs, health_of, score_of
-from tests.core.account import DAY, START, activity, play, tickets
+from tests.core.account import DAY, HOUR, START, activity, play, tickets
 
 POLICY = AccountPolicy()
-HOUR = 3_600_000
 WORST = Figures(99, 1.0, 0, 9, 9, 9, 1.0, 1.0, 9.0, DAY * 9)
 
 shares = st.floats(0, 1)

@@ -149,7 +149,7 @@ class _Account:
         made = (one.opportunity for one in self._told)
         return Played(
             (risky[0] - START) // DAY if risky else None,
-            "gone" if self._state is None else self._state.level,
+            "gone" if self._state is None or self._state.is_empty else self._state.level,
             self._told[-1].score,
             {one.opportunity_id: one for one in made if one is not None},
         )

@@ -5,7 +5,7 @@ records to write come out.
 """
 
 from streams.core.accounts.lifecycle import account_key, answer, apply_profile, observe, tick
-from streams.core.accounts.moving import followed
+from streams.core.accounts.moving import followed, last_of, passed_on
 from streams.core.accounts.policy import AccountPolicy, account_policy
 from streams.core.accounts.snapshot import profile_snapshot, snapshot
 from streams.core.accounts.state import AccountState, Step, decode_account, encode_account
@@ -21,7 +21,9 @@ __all__ = [
     "decode_account",
     "encode_account",
     "followed",
+    "last_of",
     "observe",
+    "passed_on",
     "profile_snapshot",
     "snapshot",
     "tick",

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from schemas.records import AccountActivity, ActivityKind, Millis, RequesterFlood
+from streams.core.accounts.outreach import taken_over
 from streams.core.accounts.policy import AccountPolicy
 from streams.core.accounts.state import AccountState, DayCount, Opening, TicketNote
 
@@ -29,6 +30,8 @@ def remember(
         return (
             _without_requester(state, activity) if activity.kind is ActivityKind.ERASED else state
         )
+    if activity.outreach is not None:
+        return taken_over(replace(state, seen=seen), activity.outreach)
     known = next((one for one in state.tickets if one.ticket_id == activity.ticket_id), None)
     is_new = known is None and activity.ticket_id not in state.open
     before = known or TicketNote(activity.ticket_id, at)

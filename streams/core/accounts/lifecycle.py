@@ -14,7 +14,7 @@ from schemas.records import (
 from streams.core.accounts.health import health_of, level
 from streams.core.accounts.history import ACTIVITIES_REMEMBERED, GONE, flood, remember
 from streams.core.accounts.moving import farewell, handed_over
-from streams.core.accounts.outreach import answered, next_look, review
+from streams.core.accounts.outreach import answered, next_look, quiet_of, review
 from streams.core.accounts.policy import AccountPolicy
 from streams.core.accounts.snapshot import account_changed, snapshot, weight
 from streams.core.accounts.state import AccountState, Step
@@ -35,8 +35,10 @@ def observe(
     policy: AccountPolicy = DEFAULT_POLICY,
 ) -> Step:
     """What follows from an activity that was recorded at `now`; a repeated one changes nothing."""
-    if state is None and activity.kind in GONE:
-        return Step(None)
+    if activity.kind in GONE and (state is None or state.is_empty):
+        return Step(state)
+    if activity.outreach is not None and activity.outreach.answer is not None:
+        return answer(state, activity.outreach.answer, profile, now, policy)
     before = state or AccountState(
         account_id=account_key(activity),
         tenant=activity.tenant,
@@ -45,9 +47,10 @@ def observe(
     after = remember(before, activity, policy, now)
     if after is before:
         return Step(state)
-    if activity.kind in GONE and not after.tickets and not after.open:
-        return Step(None, farewell(after, now))
-    step = _tell(after, profile, policy, now)
+    if after.is_empty and (activity.kind in GONE or after.opportunity is None):
+        gone = () if before.is_empty else farewell(after, now)
+        return Step(quiet_of(after, policy, now), gone)
+    step = _tell(after, profile, policy, now, always=after.shown != before.shown)
     if activity.lacks_history or (before.flood is not None and _joins_flood(step.state, activity)):
         return _with_word_to(step, activity.ticket_id, profile, policy, now)
     return step
@@ -89,6 +92,8 @@ def tick(
     """What follows from the state's deadline having come. Calling it earlier does no harm."""
     if state.deadline is None or now < state.deadline:
         return Step(state)
+    if state.is_empty and state.opportunity is None:
+        return Step(None)
     return _tell(state, profile, policy, now)
 
 
@@ -124,7 +129,8 @@ def apply_profile(
     if state is None:
         return Step(None)
     if new is not None and new.merged_into not in (None, state.account_id):
-        return Step(None, (*handed_over(state, new.merged_into), *farewell(state, now)))
+        told_anew = handed_over(state, new.merged_into, policy, now)
+        return Step(None, (*told_anew, *farewell(state, now)))
     told: tuple[TicketUpdate, ...] = ()
     if weight(old) != weight(new):
         told = account_changed(state, snapshot(new, health_of(state, policy, now)), now)

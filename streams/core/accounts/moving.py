@@ -1,6 +1,6 @@
 """An account becomes part of another, is called something else, or is gone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
@@ -8,25 +8,52 @@ from schemas.codec import Tombstone
 from schemas.records import (
     AccountActivity,
     AccountHealth,
+    AccountProfile,
     ActivityKind,
     HealthLevel,
     Millis,
+    OpportunityUpdate,
+    Outreach,
 )
+from streams.core.accounts.policy import AccountPolicy
 from streams.core.accounts.state import AccountState, TicketNote
 
 HEALTH_TOPIC = "support.account-health"
 
 MOST_MOVES = 8
-"""An activity that has followed so many merges stays where it is: they lead round in a circle."""
+"""What has followed so many merges stays where it is: they lead round in a circle."""
 
 
-def handed_over(state: AccountState, into: str) -> tuple[AccountActivity, ...]:
-    """The account's tickets, told anew as activities of the account that it is now part of.
+def handed_over(
+    state: AccountState, into: str, policy: AccountPolicy, now: Millis
+) -> tuple[AccountActivity, ...]:
+    """What is remembered, told anew as activities of the account that this one is now part of.
 
-    The other account lies on a partition of its own; its history grows by what is remembered here,
-    at the times when it happened.
+    The other account lies on a partition of its own; its history grows by the tickets, at the times
+    when it all happened. It hears first until when it makes no suggestion, so that the tickets
+    bring about none, and last of the one that there is, when it is known how it does with them.
     """
-    return tuple(one for note in state.tickets for one in _told_anew(state, note, into))
+    tickets = tuple(one for note in state.tickets for one in _told_anew(state, note, into))
+    next_at = state.outreach_from
+    if not next_at:
+        return tickets
+    if state.opportunity is not None:
+        next_at = max(next_at, now + policy.outreach_every)
+    name = f"{state.account_id}/outreach/{now}"
+    quiet = AccountActivity(
+        activity_id=f"{name}/quiet",
+        ticket_id=state.account_id,
+        kind=ActivityKind.OUTREACH,
+        occurred_at=now,
+        tenant=state.tenant,
+        account_id=into,
+        moves=1,
+        outreach=Outreach(next_at=next_at),
+    )
+    if state.opportunity is None:
+        return (quiet, *tickets)
+    made = Outreach(opportunity=state.opportunity, until=state.snoozed_until)
+    return (quiet, *tickets, replace(quiet, activity_id=f"{name}/made", outreach=made))
 
 
 def followed(activity: AccountActivity, into: str | None) -> AccountActivity | None:
@@ -34,6 +61,41 @@ def followed(activity: AccountActivity, into: str | None) -> AccountActivity | N
     if into in (None, activity.account_id) or activity.moves >= MOST_MOVES:
         return None
     return replace(activity, account_id=into, moves=activity.moves + 1)
+
+
+def last_of(
+    account_id: str, profiles: Callable[[str], AccountProfile | None]
+) -> tuple[str, AccountProfile | None]:
+    """The account that an account has become part of in the end, itself where in none.
+
+    As many merges are followed as an activity follows.
+    """
+    profile = profiles(account_id)
+    for _ in range(MOST_MOVES):
+        if profile is None or profile.merged_into in (None, account_id):
+            break
+        account_id = profile.merged_into
+        profile = profiles(account_id)
+    return account_id, profile
+
+
+def passed_on(update: OpportunityUpdate, into: str | None) -> AccountActivity | None:
+    """An answer to a suggestion as an activity of the account that its own has become part of.
+
+    On the way of what was handed over, so that it comes behind it. None when it stays.
+    """
+    if into in (None, update.account_id):
+        return None
+    return AccountActivity(
+        activity_id=f"{update.update_id}/answer",
+        ticket_id=update.account_id,
+        kind=ActivityKind.OUTREACH,
+        occurred_at=update.occurred_at,
+        tenant=update.tenant,
+        account_id=into,
+        moves=1,
+        outreach=Outreach(answer=replace(update, note=None)),
+    )
 
 
 def farewell(state: AccountState, now: Millis) -> tuple[AccountHealth, Tombstone]:

@@ -17,6 +17,7 @@ from schemas.records import (
     Opportunity,
     OpportunityStatus,
     OpportunityUpdate,
+    Outreach,
 )
 from streams.core.accounts.policy import AccountPolicy
 from streams.core.accounts.snapshot import profile_snapshot
@@ -68,6 +69,31 @@ def answered(
             quiet = now + policy.outreach_every
             return replace(state, opportunity=None, snoozed_until=None, outreach_from=quiet)
     return state
+
+
+def taken_over(state: AccountState, told: Outreach) -> AccountState:
+    """The state with what an account that has become part of this one knew of reaching out to it.
+
+    Of two suggestions the one that somebody has taken on stays, and else the account's own.
+    """
+    state = replace(state, outreach_from=max(state.outreach_from, told.next_at or 0))
+    ours, theirs = state.opportunity, told.opportunity
+    if theirs is None or (ours is not None and (ours.accepted_at or not theirs.accepted_at)):
+        return state
+    return replace(state, opportunity=theirs, snoozed_until=told.until)
+
+
+def quiet_of(state: AccountState, policy: AccountPolicy, now: Millis) -> AccountState | None:
+    """What is left of an account without tickets: until when it is not suggested, and no more.
+
+    Whatever somebody has taken on ends with the tickets that it was about.
+    """
+    until = state.outreach_from
+    if state.opportunity is not None and state.opportunity.accepted_at is not None:
+        until = max(until, now + policy.outreach_every)
+    if until <= now:
+        return None
+    return AccountState(state.account_id, state.tenant, deadline=until, outreach_from=until)
 
 
 def next_look(state: AccountState, policy: AccountPolicy, now: Millis) -> Millis | None:

@@ -97,6 +97,11 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True):
     """Whether only a requester is known and no account."""
 
     @property
+    def is_empty(self) -> bool:
+        """Whether it has no ticket: nothing can be told of its health."""
+        return not self.tickets and not self.open
+
+    @property
     def shown(self) -> Opportunity | None:
         """The suggestion that is open: none while it is put off."""
         return self.opportunity if self.snoozed_until is None else None

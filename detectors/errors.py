@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from detectors.naming import counts, kind_of
-from detectors.traces import thrown
+from detectors.traces import is_code, thrown
 
 _STATUS_NAMES: Final = {
     "bad gateway": "502",
@@ -88,7 +88,7 @@ def error_text(text: str) -> str | None:
     if exception := thrown(text):
         return exception
     for logged in _LOGGED.finditer(text):
-        if _LOG_TIME.search(logged.group()):
+        if _LOG_TIME.search(logged.group()) and not is_code(logged.group(1)):
             return logged.group(1)
     for quoted in _QUOTED.finditer(text):
         if _ERROR_WORD.search(said := _said(quoted)):

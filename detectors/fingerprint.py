@@ -16,6 +16,7 @@ from detectors.masking import mask, words
 from detectors.meaning import meaning, version
 from detectors.message import Message
 from detectors.signals import Fingerprint, Signal
+from detectors.traces import may_be_thrown
 
 VERSION: Final = 4
 """Rises when the same text would get another id."""
@@ -33,7 +34,7 @@ def fingerprint(
     Beside an error they have one, too.
     """
     text = message.reading.text
-    if technical.score < PROBLEM_FROM and "exception" not in text and "error" not in text:
+    if technical.score < PROBLEM_FROM and not may_be_thrown(text):
         return None
     component = component_of(message)
     if named := _error(message, component):

@@ -27,6 +27,18 @@ _CODE: Final = re.compile(r"0x[0-9a-f]+|[ef][a-z]{0,3}[-_]?\d{2,6}|ora-\d{5}")
 _COUNTED: Final = re.compile(
     r" (?:times?|people|users|employees|days?|weeks?|months?|hours?|minutes?|of|percent|orders)\b"
 )
+_THINGS: Final = re.compile(
+    r"(?: ?(?:[%x+$€£]|or more\b)|[ -](?:(?:\w{3,9}(?:ing|ed|ive|ent)|more|new|other|different) )?"
+    r"(?:of|percent|people|staff|customer base|[kmgt]i?b|ms|eur|usd|gbp|chf|euro|dollar|pound"
+    r"|row|seat|user|person|([a-z]{3,}s))\b)"
+)
+"""What is counted, when a number stands before it: a unit, or more than one of anything."""
+_NO_THINGS: Final = re.compile(
+    r"\w*(?:ss|us|is)|errors|responses|replies|codes|pages|always|sometimes|whereas"
+    r"|appears|comes|happens|keeps|shows|pops|occurs|returns|persists|starts|stops|breaks|blocks"
+    r"|means|gets|says|does|seems|goes|makes|hits|prevents|causes|kills|remains|stays|looks|ends"
+    r"|was|has|its"
+)
 _STATUS: Final = re.compile(r" (?:error|internal|bad|not found|forbidden|unauthori[sz]ed|gateway)")
 _NUMBER: Final = re.compile(r"\d+(?:[.,' ]\d+)*")
 
@@ -71,6 +83,12 @@ def kind_of(text: str, start: int, value: str) -> str | None:
     if len(value) == 3 and value[0] in "45" and _STATUS.match(text, end):
         return "error_code"
     return _by_shape(value)
+
+
+def counts(text: str, end: int) -> bool:
+    """Whether the number that ends there says how many there are of what comes after it."""
+    found = _THINGS.match(text, end)
+    return found is not None and not (found[1] and _NO_THINGS.fullmatch(found[1]))
 
 
 def _called(before: str, value: str) -> str | None:

@@ -2,8 +2,8 @@
 
 Faust keeps the app, the agents, group membership and the assignor. This subclass of its aiokafka
 driver fetches raw records, hands them over as `Batch`es, seeks to the engine's positions and leaves
-commits to the engine. What it overrides is listed in `OVERRIDDEN`, so that a test can tell when a
-new release of Faust or aiokafka no longer has it.
+commits to the engine. What it relies on beyond Faust's public face is in
+`tests/engine/test_overrides.py`, which fails when a new release no longer has it.
 """
 
 import asyncio
@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiokafka import TopicPartition
-from aiokafka.consumer import fetcher
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
@@ -43,33 +42,6 @@ one, each would cost broker and worker a request and a batch, and wait for the c
 REFUSAL_WAIT: Final = 1.0
 """Seconds between two looks at whether the group refuses us."""
 FORBIDDEN: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
-
-OVERRIDDEN = {
-    driver.Consumer: (
-        "_new_consumer_thread",
-        "_drain_messages",
-        "commit",
-        "on_buffer_drop",
-        "on_buffer_full",
-        "on_partitions_revoked",
-        "on_task_error",
-        "perform_seek",
-        "verify_event_path",
-    ),
-    driver.AIOKafkaConsumerThread: (
-        "_create_worker_consumer",
-        "_ensure_consumer",
-        "on_thread_stop",
-    ),
-    driver.ConsumerRebalanceListener: ("on_partitions_assigned",),
-    fetcher.PartitionRecords: (
-        "_consume_aborted_up_to",
-        "_contains_abort_marker",
-        "_unpack_records",
-    ),
-    fetcher.FetchResult: ("_update_position", "check_assignment", "getall"),
-    fetcher.Fetcher: ("end_offsets",),
-}
 
 install()
 

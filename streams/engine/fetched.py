@@ -1,8 +1,8 @@
 """Fetched records, made a broker's batch at a time.
 
 aiokafka makes them one by one through a chain of generators, which is more than half of what
-reading costs. What is here takes the place of two of its classes; `OVERRIDDEN` in
-`streams.engine.consumer` lists what it relies on.
+reading costs. What is here takes the place of two of its classes;
+`tests/engine/test_overrides.py` lists what it relies on.
 """
 
 from collections.abc import Iterator

@@ -7,7 +7,7 @@ from confluent_kafka.admin import AdminClient
 
 from streams.engine.access import Contact
 from streams.engine.config import EngineConfig
-from streams.engine.errors import BrokerFailed, StateMismatch
+from streams.engine.errors import StateMismatch
 from streams.engine.position import MARKER, Position, decode_position, encode_position
 from streams.engine.timers import TIMER_PREFIX, read_timer_key
 from streams.engine.to_end import read_to_end
@@ -89,15 +89,19 @@ def _check_read(config: EngineConfig, positions: dict[int, Position]) -> None:
 
 
 class _Changelog:
-    """Writes records of a new changelog, each to its partition."""
+    """Writes records of a new changelog, each to its partition.
+
+    Raises `AccessDenied` when that is not allowed, `BrokerFailed` for all else.
+    """
 
     def __init__(self, config: EngineConfig) -> None:
         self.records = 0
         self._topic = config.changelog
         self._refused: KafkaError | None = None
+        self._contact = Contact(config.connection)
         self._producer = Producer(
             {
-                **config.librdkafka(),
+                **self._contact.settings,
                 "enable.idempotence": True,
                 "linger.ms": 5,
                 "message.max.bytes": config.max_bytes * 2,
@@ -108,6 +112,21 @@ class _Changelog:
     def write(self, key: bytes, value: bytes | None, number: int) -> None:
         """Produce a record; waits where the queue is full."""
         self.records += 1
+        try:
+            self._produce(key, value, number)
+        except KafkaException as error:
+            raise self._failure(error.args[0]) from error
+
+    def flush(self) -> None:
+        """Wait until the broker has all of it."""
+        try:
+            left = self._producer.flush(TIMEOUT)
+        except KafkaException as error:
+            raise self._failure(error.args[0]) from error
+        if left or self._refused is not None:
+            raise self._failure(self._refused or KafkaError(KafkaError._TIMED_OUT, "no answer"))
+
+    def _produce(self, key: bytes, value: bytes | None, number: int) -> None:
         while True:
             try:
                 self._producer.produce(self._topic, value, key, number)
@@ -116,14 +135,13 @@ class _Changelog:
                 self._producer.poll(0.05)
         self._producer.poll(0)
 
-    def flush(self) -> None:
-        """Wait until the broker has all of it. Raises `BrokerFailed`."""
-        left = self._producer.flush(TIMEOUT)
-        if left or self._refused is not None:
-            reason = "no answer" if self._refused is None else self._refused.str()
-            raise BrokerFailed(
-                f"the broker has not taken all of {self._topic} ({reason}): delete it, repeat"
-            )
+    def _failure(self, error: KafkaError) -> Exception:
+        try:
+            self._producer.poll(0)
+        except KafkaException as fatal:
+            # What is fatal says its reason here only, and once.
+            error = fatal.args[0]
+        return self._contact.failure(f"write {self._topic}", error, ": delete it, repeat")
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:

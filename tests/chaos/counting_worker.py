@@ -132,6 +132,8 @@ def config_of(env: Mapping[str, str]) -> EngineConfig:
         create_changelog=env.get("CREATE_CHANGELOG", "1") == "1",
         session_timeout=int(env.get("SESSION_TIMEOUT", "6000")),
         heartbeat_interval=int(env.get("HEARTBEAT", "1000")),
+        commit_pause=int(env.get("COMMIT_PAUSE", "10")),
+        queued_records=int(env.get("QUEUED_RECORDS", "16000")),
         # Without a clock only records make timers fire.
         clock=wall_clock if env.get("CLOCK", "wall") == "wall" else lambda: 0,
     )
@@ -141,7 +143,8 @@ def main() -> None:
     """Run a worker from the environment."""
     config = config_of(os.environ)
     plant(os.environ.get("FAULT"))
-    serve(config, Counter(Names(config.group)))
+    rest = float(os.environ.get("REST", "0"))
+    serve(config, Counter(Names(config.group)), os.environ.get("HEALTH", ""), rest)
 
 
 if __name__ == "__main__":

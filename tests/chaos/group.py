@@ -112,6 +112,10 @@ class Group:
         """Send a worker a signal."""
         self._workers[worker].process.send_signal(number)
 
+    def pid_of(self, worker: str) -> int:
+        """A worker's process."""
+        return self._workers[worker].process.pid
+
     def stop(self) -> list[int]:
         """End all workers with SIGTERM and leave them down; returns their exit codes."""
         self._stopped.set()

@@ -1,26 +1,34 @@
 """Runs a handler as a worker process of its own."""
 
+import asyncio
 import logging
 import sys
 
 import faust
+from prometheus_client import CollectorRegistry
 
 from streams.engine import Batch, Engine, EngineConfig, Handler, Processor, Replica, make_app, run
+from streams.health import Address, EngineChecks, Health
 
 
-def serve(config: EngineConfig, handler: Handler) -> None:
+def serve(config: EngineConfig, handler: Handler, health: str = "", rest: float = 0.0) -> None:
     """Run the handler on the engine until SIGTERM; logs to standard error.
 
-    What it has replicas of is kept as it comes.
+    What it has replicas of is kept as it comes. It says how it is at the address `health`, and
+    rests so many seconds after each batch.
     """
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     app = make_app(config)
     engine = Engine(app, config, [Replica(config, name, bytes) for name in config.replicated])
     processor = Processor(handler, config.max_failures_in_a_row, config.observer)
+    if health:
+        Health(Address.parse(health), EngineChecks(engine), CollectorRegistry())
 
     @app.agent(engine.channel)
     async def handle(batches: faust.StreamT[Batch]) -> None:
         async for batch in batches:
             processor.process(batch)
+            if rest:
+                await asyncio.sleep(rest)
 
     run(app)

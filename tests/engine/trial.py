@@ -27,11 +27,13 @@ class Trial:
             broker.create(topic, PARTITIONS)
         if not broker.transactional:
             broker.create(names.changelog, PARTITIONS)
+        self._records = numbered(200)
         self.group = Group(workload.arguments, workload.environment, folder)
 
     def feed(self, records: int, rate: int) -> Feed:
-        """Begin to feed a number of records at a rate a second."""
-        return Feed(self.broker.bootstrap, (self.names.source,), numbered(200), rate).start(records)
+        """Begin to feed so many further records at a rate a second."""
+        topics = (self.names.source,)
+        return Feed(self.broker.bootstrap, topics, self._records, rate).start(records)
 
     def wait_until_ready(self, lives: int = 1) -> None:
         """Wait until the worker A handles records, in so many lives of it."""

@@ -1,0 +1,117 @@
+"""What a worker on real Kafka says of itself, how much it holds, and how it ends."""
+
+import http.client
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from tests.chaos.on_engine import PARTITIONS
+from tests.chaos.reading import read
+from tests.conftest import Broker
+from tests.engine.trial import Trial
+
+NEVER = "3600000"
+"""A pause between checkpoints that no test waits for, in milliseconds."""
+RECORDS = 600
+
+
+@pytest.fixture
+def trial(kafka: Broker, unique: str, tmp_path: Path) -> Iterator[Trial]:
+    made = Trial(kafka, unique, tmp_path)
+    yield made
+    made.group.stop()
+
+
+def committed(trial: Trial) -> dict[int, int]:
+    """The group's offset in each partition of the source."""
+    consumer = Consumer(
+        {"bootstrap.servers": trial.broker.bootstrap, "group.id": trial.names.group}
+    )
+    wanted = [TopicPartition(trial.names.source, number) for number in range(PARTITIONS)]
+    with closing(consumer):
+        return {tp.partition: max(tp.offset, 0) for tp in consumer.committed(wanted, 10)}
+
+
+def by_partition(trial: Trial, topic: str) -> dict[int, int]:
+    """How many committed records each partition has."""
+    counts = dict.fromkeys(range(PARTITIONS), 0)
+    for message in read(trial.broker.bootstrap, topic):
+        counts[message.partition()] += 1
+    return counts
+
+
+def test_sigterm_ends_a_worker_in_time_with_a_checkpoint_of_all_it_has_done(trial: Trial) -> None:
+    trial.group.start("A", COMMIT_PAUSE=NEVER)
+    trial.wait_until_ready()
+    trial.feed(RECORDS, 1_000).finish()
+    time.sleep(2)
+    assert sum(committed(trial).values()) == 0, "no checkpoint until it is told to end"
+    started = time.monotonic()
+    assert trial.group.stop() == [0]
+    assert time.monotonic() - started < 10
+    assert committed(trial) == by_partition(trial, trial.names.source)
+    assert committed(trial) == by_partition(trial, trial.names.answers)
+    assert trial.verdict().exact
+
+
+def ready(port: int) -> tuple[int, dict[str, int]]:
+    """What `/readyz` answers: the status, and the lag by topic and partition."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=8)) as connection:
+        connection.request("GET", "/readyz")
+        with connection.getresponse() as answer:
+            return answer.status, json.loads(answer.read())["lag"]
+
+
+def test_a_worker_is_not_ready_before_it_works_and_says_how_far_behind_it_is(
+    trial: Trial,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    trial.group.start("A", COMMIT_PAUSE=NEVER, HEALTH=f"127.0.0.1:{port}")
+    answers: list[int] = []
+    limit = time.monotonic() + 60
+    while 200 not in answers:
+        assert time.monotonic() < limit, answers
+        try:
+            answers.append(ready(port)[0])
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+    assert answers[0] == 503
+    trial.feed(RECORDS, 1_000).finish()
+    source = trial.names.source
+    behind = {f"{source}[{n}]": count for n, count in by_partition(trial, source).items()}
+    while ready(port)[1] != behind:
+        assert time.monotonic() < limit, ready(port)
+        time.sleep(0.1)
+    assert all(behind.values()), "every partition has some"
+
+
+def test_a_slow_agent_holds_little_of_a_long_source(trial: Trial) -> None:
+    def resident() -> int:
+        """The worker's memory, in MiB."""
+        pages = Path(f"/proc/{trial.group.pid_of('A')}/statm").read_text().split()[1]
+        return int(pages) * 4 >> 10
+
+    trial.group.start("A", QUEUED_RECORDS="500", REST="0.5")
+    trial.wait_until_ready()
+    before = resident()
+    producer = Producer({"bootstrap.servers": trial.broker.bootstrap, "linger.ms": 20})
+    value = json.dumps({"n": 1, "text": "x" * 4_000}).encode()
+    for number in range(50_000):
+        producer.produce(trial.names.source, value, str(number % 100))
+        producer.poll(0)
+        if number % 5_000 == 0:
+            producer.flush(60)
+    assert producer.flush(60) == 0
+    most = 0
+    for _ in range(40):
+        most = max(most, resident() - before)
+        time.sleep(0.1)
+    assert by_partition(trial, trial.names.answers) != by_partition(trial, trial.names.source)
+    assert most < 100, "MiB of the 190 that wait"

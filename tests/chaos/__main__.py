@@ -19,9 +19,9 @@ import click
 import msgspec
 
 from tests.chaos.disk import CannotMount
-from tests.chaos.drill import Result
 from tests.chaos.plans import FULL, QUICK, Plan, run
 from tests.chaos.planted import run_all
+from tests.chaos.result import Result
 from tests.chaos.table import table
 from tests.kafka import Kafka
 

@@ -10,10 +10,11 @@ from tests.chaos import activities, outages, scripts
 from tests.chaos.across import Across
 from tests.chaos.counting import Counting
 from tests.chaos.disk import small_disks
-from tests.chaos.drill import WORKERS, Drill, Result, Workload
+from tests.chaos.drill import WORKERS, Drill, Workload
 from tests.chaos.feed import Feed, TransactionalFeed
 from tests.chaos.joined import Joined
 from tests.chaos.names import NEXT_VERSION
+from tests.chaos.result import Result
 from tests.chaos.tickets import Tickets
 from tests.kafka import Kafka
 

@@ -136,6 +136,8 @@ _quick = (
     Plan("accounts", short_accounts, scripts.short_kills, SHORT_ACROSS_LEAST),
 )
 QUICK = {plan.name: plan for plan in _quick}
+LANES = (("all",), ("tickets", "joined"))
+"""Short forms for less than a minute, two at a time; the broker of `all` dies."""
 
 
 def run(plan: Plan, kafka: Kafka, folder: Path, seed: int = 1) -> Result:

@@ -6,6 +6,7 @@ Prints one JSON line a figure; progress and a table go to standard error, a plot
 """
 
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -68,6 +69,14 @@ def shared(broker: Broker) -> OpenBroker:
     return open_broker
 
 
+def run(bench: str, open_broker: OpenBroker, folder: Path, quick: bool) -> list[Result]:
+    """The figures of a bench; says how long it took."""
+    module, began = BENCHES[bench], time.monotonic()
+    found: list[Result] = module.run(open_broker, folder, module.QUICK if quick else module.FULL)
+    say(f"{bench}: {time.monotonic() - began:.0f} s")
+    return found
+
+
 @click.command()
 @click.option("--quick", is_flag=True, help="Small sizes and single runs: a minute in all.")
 @click.option(
@@ -83,11 +92,12 @@ def main(quick: bool, before: Path | None, benches: tuple[str, ...]) -> None:
         folder = Path(name)
         with fresh_broker() if quick else nullcontext(None) as broker:
             open_broker = fresh_broker if broker is None else shared(broker)
+            began = time.monotonic()
             for bench in benches or BENCHES:
-                module = BENCHES[bench]
-                found = module.run(open_broker, folder, module.QUICK if quick else module.FULL)
+                found = run(bench, open_broker, folder, quick)
                 print_lines(found)
                 results += found
+            say(f"{time.monotonic() - began:.0f} s once Kafka was there")
     print_table(results, read_lines(before.read_text()) if before else ())
     plot = MADE / ("quick.svg" if quick else "bench.svg")
     write_plot(results, plot)

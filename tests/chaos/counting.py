@@ -5,11 +5,12 @@ from pathlib import Path
 
 from confluent_kafka.admin import NewTopic
 
-from tests.chaos.feed import Fed, numbered
+from tests.chaos.feed import Fed, numbered, poisoned
 from tests.chaos.on_engine import KEYS, PARTITIONS, OnEngine
 from tests.chaos.verdict import Verdict
 from tests.chaos.verify import verify
 
+POISON_EVERY = 200
 WORKER = Path(__file__).with_name("counting_worker.py")
 
 
@@ -20,8 +21,12 @@ class Counting(OnEngine):
     settle = 4.0
     """The last reminder comes 2.1 s after the last record."""
 
-    def __init__(self, bootstrap: str, group: str, rate: int, **extra: str) -> None:
+    def __init__(
+        self, bootstrap: str, group: str, rate: int, *, ends_as: str = "1", **extra: str
+    ) -> None:
+        """`ends_as` is the version of the workers in the end."""
         super().__init__(bootstrap, group, rate, **extra)
+        self._ends_as = ends_as
         self.sources: Sequence[str] = (self.names.source,)
 
     def prepare(self) -> None:
@@ -34,7 +39,7 @@ class Counting(OnEngine):
         self._create(new)
 
     def records(self) -> Iterator[Fed]:
-        return numbered(KEYS)
+        return poisoned(numbered(KEYS), POISON_EVERY)
 
     def verify(self) -> Verdict:
-        return verify(self._bootstrap, self.names)
+        return verify(self._bootstrap, self.names, version=self._ends_as)

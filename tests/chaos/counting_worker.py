@@ -1,9 +1,9 @@
 """A worker that uses all of the engine: `verify.py` says what must come of it.
 
-A source value is {"n": 1, 2, 3 ... by key}; one that cannot be read goes to the failed topic. Of
-every key it keeps a count and how many records have come since the last 50th, which deletes that.
-It answers every record, and reminds of a key some time after a record of it, unless a 20th record
-takes the reminder back.
+A source value is {"n": 1, 2, 3 ... by key}; one that cannot be read, or is found to be poison when
+all is done, goes to the failed topic. Of every key it keeps a count and how many records have come
+since the last 50th, which deletes that. It answers every record, and reminds of a key some time
+after a record of it, unless a 20th record takes the reminder back.
 """
 
 import os
@@ -22,7 +22,7 @@ from streams.engine import (
     wall_clock,
 )
 from tests.chaos.mutations import plant
-from tests.chaos.names import Names
+from tests.chaos.names import NEXT_VERSION, POISON, Names
 from tests.engine.serving import serve
 
 DELETE_EVERY = 50
@@ -41,9 +41,9 @@ class Count(msgspec.Struct, array_like=True):
 
 
 class NextCount(Count, array_like=True):
-    """The same in the next version, which also knows how many reminders there were."""
+    """The same in the next version, which also knows the time of the last record."""
 
-    reminders: int = 0
+    seen: int = 0
 
 
 class Counter:
@@ -65,28 +65,31 @@ class Counter:
         headers = [("due", str(timer.due).encode())]
         batch.emit(self._names.reminders, timer.key, msgspec.json.encode(reminder), headers)
         count.due = 0
-        if isinstance(count, NextCount):
-            count.reminders += 1
         _save(batch, timer.key, count)
 
     def failed(self, batch: Batch, subject: SourceRecord | Timer, error: Exception) -> None:
         if isinstance(subject, Timer):
             raise error
-        batch.emit(self._names.failed, subject.key, subject.value)
+        batch.emit(self._names.failed, subject.key, subject.value, partition=batch.partition)
 
     def _record(self, batch: Batch, record: SourceRecord, now: int) -> None:
         key = record.key or b""
-        number = msgspec.json.decode(record.value or b"")["n"]
+        said = msgspec.json.decode(record.value or b"")
+        number = said["n"]
         count = _load(batch, key)
         count.records += 1
         count.breaks += number != count.last + 1
         count.last = number
+        if isinstance(count, NextCount):
+            count.seen = now
         self._set_reminder(batch, key, count, now)
         _save(batch, key, count)
         answer = {"n": number, "count": count.records, "since": _since(batch, key, number)}
         headers = [("at", f"{record.partition}:{record.offset}".encode())] if number % 2 else []
         value = msgspec.json.encode(answer)
         batch.emit(self._names.answers, key, value, headers, batch.partition)
+        if POISON in said:
+            raise ValueError(POISON)
 
     def _set_reminder(self, batch: Batch, key: bytes, count: Count, now: int) -> None:
         if count.due and count.last % TAKE_BACK_EVERY == 0:
@@ -97,7 +100,7 @@ class Counter:
             batch.set_timer(Timer(count.due, key))
 
 
-VERSION: type[Count] = NextCount if os.environ.get("VERSION") == "2" else Count
+VERSION: type[Count] = NextCount if os.environ.get("VERSION") == NEXT_VERSION else Count
 
 
 def _load(batch: Batch, key: bytes) -> Count:

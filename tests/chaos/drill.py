@@ -4,7 +4,6 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -12,8 +11,9 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from tests.chaos.feed import Fed, Feed
 from tests.chaos.gaps import Stroke, Watch, waits
-from tests.chaos.group import UNEXPLAINED, Group
+from tests.chaos.group import Group
 from tests.chaos.reading import read
+from tests.chaos.result import Result
 from tests.chaos.stores import compare_stores
 from tests.chaos.verdict import Verdict
 from tests.kafka import Kafka
@@ -53,71 +53,6 @@ class Workload(Protocol):
 
     def verify(self) -> Verdict:
         """Compare what the workers wrote with what they had to."""
-
-
-@dataclass
-class Result:
-    """What came of a drill. Gaps are those of a reader of committed records, in milliseconds.
-
-    Attributes:
-        drill: Its name.
-        verdict: What the verifier found.
-        read: Whether the workers had read all in time.
-        seconds: How long it was fed.
-        rate: Records a second that were fed.
-        strokes: How often something was done.
-        longest_gap_ms: On the partitions of a worker something was done to.
-        longest_gap_others_ms: On the others.
-        exits: How workers ended: exit code, or signal as a negative number, and how often.
-        by_stroke: What was done each time, and the longest gaps on its partitions and the others.
-        broken: Whether the engine was broken on purpose.
-
-    """
-
-    drill: str
-    verdict: Verdict
-    read: bool
-    seconds: float
-    rate: int
-    strokes: int
-    longest_gap_ms: int
-    longest_gap_others_ms: int
-    exits: dict[int, int]
-    by_stroke: list[tuple[str, int, int]] = field(default_factory=list)
-    broken: bool = False
-
-    @property
-    def passed(self) -> bool:
-        """Whether it is exact, or is not where the engine was broken on purpose.
-
-        A worker that ended without a reason fails every drill.
-        """
-        return self.exact != self.broken and UNEXPLAINED not in self.exits
-
-    @property
-    def exact(self) -> bool:
-        """Whether all was read and nothing is wrong."""
-        return self.read and self.verdict.exact
-
-    def line(self) -> dict[str, object]:
-        """The result as one flat object."""
-        verdict = self.verdict
-        return {
-            "drill": self.drill,
-            "messages": verdict.messages,
-            "lost": verdict.lost,
-            "doubled": verdict.doubled,
-            "wrong": verdict.wrong,
-            "exact": self.exact,
-            "passed": self.passed,
-            "all_read": self.read,
-            "seconds": round(self.seconds),
-            "messages_per_second": self.rate,
-            "strokes": self.strokes,
-            "longest_gap_ms": self.longest_gap_ms,
-            "longest_gap_others_ms": self.longest_gap_others_ms,
-            "exits": {str(code): count for code, count in sorted(self.exits.items())},
-        }
 
 
 class Drill:
@@ -163,46 +98,47 @@ class Drill:
         watch = Watch(bootstrap, workload.watched).start()
         feed = feed_by(bootstrap, workload.sources, workload.records(), workload.rate)
         try:
-            for worker in workers:
-                self.group.start(worker)
-            self._wait_for_workers(workers)
+            self._start(workers)
             fed = time.monotonic()
             feed.start()
-            self._wait_for_answers(watch)
+            self._wait_until(lambda: watch.complete, "no answers")
             script(self)
             feed.finish(least)
-            seconds = time.monotonic() - fed
-            gaps = watch.stop()
+            seconds, gaps = time.monotonic() - fed, watch.stop()
             self.say(f"{feed.produced:,} records fed; reading the rest")
-            all_read = all(
-                wait_until_read(bootstrap, workload.group, source, patience)
-                for source in workload.sources
-            )
-            time.sleep(workload.settle)
+            all_read = self._wait_until_read(patience)
         finally:
             feed.finish()
             self.group.stop()
+        verdict, rate = self._verdict(), round(feed.produced / seconds)
+        strokes = [
+            (stroke.what, wait.own, wait.others)
+            for stroke, wait in zip(self._strokes, waits(self._strokes, gaps), strict=True)
+        ]
+        return Result(self.name, verdict, all_read, seconds, rate, dict(self.group.exits), strokes)
+
+    def _start(self, workers: Sequence[str]) -> None:
+        for worker in workers:
+            self.group.start(worker)
+        self._wait_until(lambda: all(map(self.group.is_ready, workers)), "no worker is ready")
+
+    def _wait_until_read(self, patience: float) -> bool:
+        """Whether the workers read all in time; what they still write then is there, too."""
+        bootstrap, workload = self.kafka.bootstrap, self.workload
+        all_read = all(
+            wait_until_read(bootstrap, workload.group, source, patience)
+            for source in workload.sources
+        )
+        time.sleep(workload.settle)
+        return all_read
+
+    def _verdict(self) -> Verdict:
         self.say("verifying")
-        verdict = workload.verify()
-        compare_stores(verdict, bootstrap, self.folder)
+        verdict = self.workload.verify()
+        compare_stores(verdict, self.kafka.bootstrap, self.folder)
         for words in self.group.last_words:
             self.say(words)
-        found = waits(self._strokes, gaps)
-        return Result(
-            self.name,
-            verdict,
-            all_read,
-            seconds,
-            round(feed.produced / seconds),
-            len(self._strokes),
-            max((wait.own for wait in found), default=0),
-            max((wait.others for wait in found), default=0),
-            dict(self.group.exits),
-            [
-                (stroke.what, wait.own, wait.others)
-                for stroke, wait in zip(self._strokes, found, strict=True)
-            ],
-        )
+        return verdict
 
     def stroke(self, what: str, worker: str | None = None) -> None:
         """Note that something is done, to a worker or to all of them."""
@@ -221,16 +157,10 @@ class Drill:
     def _owned(self) -> frozenset[int]:
         return frozenset().union(*(self.group.owned(name) for name in self.group.names))
 
-    def _wait_for_workers(self, workers: Sequence[str]) -> None:
+    def _wait_until(self, holds: Callable[[], bool], lacking: str) -> None:
         limit = time.monotonic() + START_TIMEOUT
-        while not all(self.group.is_ready(worker) for worker in workers):
-            assert time.monotonic() < limit, f"no worker is ready: see {self.folder}"
-            time.sleep(0.05)
-
-    def _wait_for_answers(self, watch: Watch) -> None:
-        limit = time.monotonic() + START_TIMEOUT
-        while not watch.complete:
-            assert time.monotonic() < limit, f"no answers: see {self.folder}"
+        while not holds():
+            assert time.monotonic() < limit, f"{lacking}: see {self.folder}"
             time.sleep(0.05)
 
 

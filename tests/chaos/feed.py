@@ -4,10 +4,13 @@ import random
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 from typing import NamedTuple
 
 import msgspec
 from confluent_kafka import Producer
+
+from tests.chaos.names import POISON
 
 FLUSH_TIMEOUT = 300.0
 FLUSH_MILLISECONDS = int(FLUSH_TIMEOUT * 1000)
@@ -24,13 +27,28 @@ class Fed(NamedTuple):
 
 
 def numbered(keys: int, seed: int = 7) -> Iterator[Fed]:
-    """Records of random keys without end; their values number the records of a key from 1."""
+    """Records of keys by chance and of each in turn; values number the records of a key from 1.
+
+    So there is one of every key among any `2 * keys` of them.
+    """
     chooser = random.Random(seed)
     numbers = [0] * keys
-    while True:
-        key = chooser.randrange(keys)
-        numbers[key] += 1
-        yield Fed(f"T{key:05}".encode(), msgspec.json.encode({"n": numbers[key]}))
+    for turn in cycle(range(keys)):
+        for key in (turn, chooser.randrange(keys)):
+            numbers[key] += 1
+            yield Fed(f"T{key:05}".encode(), msgspec.json.encode({"n": numbers[key]}))
+
+
+def poisoned(records: Iterator[Fed], every: int) -> Iterator[Fed]:
+    """The records, and behind every so many of them one of the same key whose handling raises: in
+    turns before it has done anything, and when it has done it all.
+    """
+    for number, record in enumerate(records, 1):
+        yield record
+        if number % every == 0:
+            late = number // every % 2 == 0
+            value = msgspec.json.encode({"n": 0, POISON: number})
+            yield Fed(record.key, value if late else f"{POISON} {number}".encode())
 
 
 class Feed:

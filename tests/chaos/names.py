@@ -1,6 +1,12 @@
-"""The topics of a group of counting workers."""
+"""What feed, workers and verifier of a drill agree on: names of topics, and two words."""
 
 from dataclasses import dataclass
+from typing import Final
+
+POISON: Final = "poison"
+"""What makes a counting worker raise."""
+NEXT_VERSION: Final = "2"
+"""Of counting workers: they keep a field more of each key."""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,11 @@ from tests.chaos import activities, outages, scripts
 from tests.chaos.across import Across
 from tests.chaos.counting import Counting
 from tests.chaos.disk import small_disks
-from tests.chaos.drill import WORKERS, Drill, Result, Workload
+from tests.chaos.drill import WORKERS, Drill, Workload
 from tests.chaos.feed import Feed, TransactionalFeed
 from tests.chaos.joined import Joined
+from tests.chaos.names import NEXT_VERSION
+from tests.chaos.result import Result
 from tests.chaos.tickets import Tickets
 from tests.kafka import Kafka
 
@@ -50,6 +52,16 @@ def counting(bootstrap: str, group: str) -> Workload:
 def short_counting(bootstrap: str, group: str) -> Workload:
     """Counting workers whose sessions end soon."""
     return Counting(bootstrap, group, SHORT_RATE, **SHORT_SESSION)
+
+
+def upgraded(bootstrap: str, group: str) -> Workload:
+    """Counting workers that are of the next version in the end."""
+    return Counting(bootstrap, group, RATE, ends_as=NEXT_VERSION)
+
+
+def short_upgraded(bootstrap: str, group: str) -> Workload:
+    """The same, whose sessions end soon."""
+    return Counting(bootstrap, group, SHORT_RATE, ends_as=NEXT_VERSION, **SHORT_SESSION)
 
 
 def trickling(bootstrap: str, group: str) -> Workload:
@@ -100,7 +112,7 @@ def short_accounts(bootstrap: str, group: str) -> Workload:
 _full = (
     Plan("kills", counting, scripts.kills, LEAST),
     Plan("rolling", counting, scripts.rolling, LEAST),
-    Plan("upgrade", counting, scripts.upgrade, LEAST),
+    Plan("upgrade", upgraded, scripts.upgrade, LEAST),
     Plan("trickle", trickling, scripts.trickle),
     Plan("pauses", counting, scripts.pauses, LEAST),
     Plan("broker", counting, scripts.broker, LEAST),
@@ -115,6 +127,7 @@ _full = (
 FULL = {plan.name: plan for plan in _full}
 
 _quick = (
+    Plan("upgrade", short_upgraded, scripts.short_upgrade),
     Plan("all", short_counting, scripts.short_mix, small_disks=True),
     Plan("tickets", short_tickets, scripts.short_tickets),
     Plan("transactions", short_counting, scripts.short_kills, feed_by=TransactionalFeed),
@@ -123,6 +136,8 @@ _quick = (
     Plan("accounts", short_accounts, scripts.short_kills, SHORT_ACROSS_LEAST),
 )
 QUICK = {plan.name: plan for plan in _quick}
+LANES = (("all",), ("tickets", "joined"))
+"""Short forms for less than a minute, two at a time; the broker of `all` dies."""
 
 
 def run(plan: Plan, kafka: Kafka, folder: Path, seed: int = 1) -> Result:

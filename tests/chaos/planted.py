@@ -12,7 +12,8 @@ from pathlib import Path
 
 from tests.chaos import faults
 from tests.chaos.counting import Counting
-from tests.chaos.drill import Drill, Result
+from tests.chaos.drill import Drill
+from tests.chaos.result import Result
 from tests.kafka import Kafka
 
 RATE = 1_000

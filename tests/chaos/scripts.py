@@ -4,6 +4,7 @@ import time
 
 from tests.chaos import faults
 from tests.chaos.drill import Drill
+from tests.chaos.names import NEXT_VERSION
 from tests.chaos.overlapping import Overlapping
 
 KILLS = 10
@@ -44,10 +45,22 @@ def rolling(drill: Drill) -> None:
 
 def upgrade(drill: Drill) -> None:
     """Workers become the next version one after the other, all go back, and forth again."""
-    for version in ("2", "1", "2"):
+    for version in (NEXT_VERSION, "1", NEXT_VERSION):
         for worker in drill.group.names:
             faults.change(drill, worker, version)
             time.sleep(KILL_EVERY)
+
+
+def short_upgrade(drill: Drill) -> None:
+    """One worker becomes the next version and goes back; then both do."""
+    for worker, version in (
+        ("A", NEXT_VERSION),
+        ("A", "1"),
+        ("A", NEXT_VERSION),
+        ("B", NEXT_VERSION),
+    ):
+        faults.change(drill, worker, version)
+        time.sleep(SHORT_KILL_EVERY)
 
 
 def pauses(drill: Drill) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tests.chaos.drill import Result
+from tests.chaos.result import Result
 
 HEADS = ("drill", "messages", "lost", "doubled", "wrong", "strokes", "gap", "others")
 
@@ -20,7 +20,7 @@ def table(results: Sequence[Result]) -> str:
                 str(verdict.lost),
                 str(verdict.doubled),
                 str(verdict.wrong),
-                str(result.strokes),
+                str(len(result.by_stroke)),
                 f"{result.longest_gap_ms:,} ms",
                 f"{result.longest_gap_others_ms:,} ms",
             )

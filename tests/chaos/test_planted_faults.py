@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.chaos.drill import Result
 from tests.chaos.planted import run_all
+from tests.chaos.result import Result
 from tests.kafka import Kafka
 
 

@@ -56,9 +56,14 @@ def tell(told: Alert | None, change: Change, *, wanted: bool) -> Telling:
     if change.alert.news == told.news:
         return Telling((), told)
     alert = replace(change.alert, starts_at=told.starts_at)
-    taken = alert.acknowledged_by is not None and told.acknowledged_by is None
-    event = Event.ACKNOWLEDGE if taken else Event.UPDATE
-    return Telling((Notice(event, alert, told),), alert)
+    if alert.acknowledged_by is None or told.acknowledged_by is not None:
+        return Telling((Notice(Event.UPDATE, alert, told),), alert)
+    if alert.severity == told.severity:
+        return Telling((Notice(Event.ACKNOWLEDGE, alert, told),), alert)
+    # To some receivers an acknowledgement tells nothing else.
+    return Telling(
+        (Notice(Event.UPDATE, alert, told), Notice(Event.ACKNOWLEDGE, alert, alert)), alert
+    )
 
 
 def _begin(alert: Alert, *, wanted: bool) -> Telling:

@@ -1,5 +1,5 @@
 """The reference pages, generated from what is declared: topics, settings, reason codes, metrics,
-the handoff package, clocks, the policy.
+exit codes, the handoff package, clocks, the policy.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,6 +12,7 @@ from schemas.topics import ROUTES, TOPICS, Topic
 from streams.core.reasons import NEVER_RELAXED, REASONS
 from streams.metrics import ALERT_METRICS, ANOMALY_METRICS, METRICS
 from streams.reference.clocks import clocks_page
+from streams.reference.exit_codes import exit_codes_page
 from streams.reference.handoff import handoff_page
 from streams.reference.policy import policy_page
 from streams.reference.state_machine import state_machine_page
@@ -132,6 +133,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reasons.md": reasons_page,
     "state-machine.md": states_page,
     "metrics.md": metrics_page,
+    "exit-codes.md": lambda: f"# Exit codes\n\n{NOTE}\n{exit_codes_page()}",
     "handoff.md": lambda: f"# Handoff package\n\n{NOTE}\n{handoff_page()}",
     "clocks.md": lambda: f"# Clocks\n\n{NOTE}\n{clocks_page()}",
     "policy.md": lambda: f"# Policy\n\n{NOTE}\n{policy_page()}",

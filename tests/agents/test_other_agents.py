@@ -2,7 +2,9 @@
 
 from itertools import product
 from pathlib import Path
+from typing import Any
 
+import pytest
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 
@@ -21,7 +23,7 @@ from schemas.topics import OPEN_ANOMALIES
 from streams.agents.accounts import HEALTH_TOPIC, OPPORTUNITIES_TOPIC, PROFILES_TOPIC, AccountsAgent
 from streams.agents.anomalies import AnomaliesAgent
 from streams.core.anomalies import AnomalyPolicy
-from streams.core.policy import default_policy
+from streams.core.policy import default_policy, load_policy
 from streams.measuring import AnomalyCount
 from tests.agents.harness import START, Harness, decoded, raw
 
@@ -148,6 +150,32 @@ def souring() -> list[AccountActivity]:
         for one in heard[3:]
     ]
     return [*heard, *called]
+
+
+@pytest.mark.parametrize(
+    ("known", "owner"),
+    [
+        ({"vip": True}, "success-lead"),
+        ({"tier": "enterprise"}, "success-team"),
+        ({"tier": "free"}, "kim"),
+    ],
+)
+def test_a_suggestion_is_given_to_whom_the_policy_in_force_names_for_the_accounts_segment(
+    tmp_path: Path, known: dict[str, Any], owner: str
+) -> None:
+    named = load_policy(
+        "based_on: default\nname: own\n"
+        "outreach: {owners: {top: success-lead, enterprise: success-team}}\n"
+    )
+    begins = START + 24 * 60 * MINUTE
+    agent = Harness(
+        AccountsAgent(Codec(), lambda now: named if now >= begins else default_policy()),
+        tmp_path,
+        *AccountsAgent.sources,
+    )
+    agent.feed(PROFILES_TOPIC, AccountProfile("a1", START, owner_id="kim", **known))
+    health = decoded(agent.feed(ACTIVITY, *souring()), HEALTH_TOPIC)
+    assert {one.opportunity.owner_id for one in health if one.opportunity} == {owner}
 
 
 def test_an_answer_of_customer_success_reaches_the_suggestion_and_the_tickets_hear_of_the_risk(

@@ -121,6 +121,8 @@ class Recorder:
     url: str = ""
     arrived: list[Arrived] = field(default_factory=list)
     script: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
+    limits: dict[str, Callable[[bytes], object]] = field(default_factory=dict)
+    """By path, what fails for a body that the receiver would refuse: so is it here."""
     delay: float = 0.0
 
     def answer(self, *statuses: int, body: bytes = b"", **headers: str) -> None:
@@ -172,6 +174,10 @@ def recorder(port: int = 0) -> Iterator[Recorder]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             script = recording.script
             status, headers, text = script.pop(0) if script else (202, {}, b"ok")
+            try:
+                recording.limits.get(self.path, bool)(body)
+            except (AssertionError, KeyError, ValueError) as error:
+                status, text = 400, repr(error).encode()
             recording.arrived.append(Arrived(self.path, dict(self.headers), body, status))
             time.sleep(recording.delay)
             if status == CLOSE:

@@ -81,6 +81,19 @@ def test_who_takes_an_anomaly_is_told_as_an_acknowledgement_once() -> None:
     assert events(taken) == ["trigger+acknowledge"]
 
 
+@pytest.mark.parametrize(("before", "after"), [("warning", "critical"), ("critical", "warning")])
+def test_a_severity_that_changes_as_somebody_takes_the_anomaly_is_told_first(
+    before: str, after: str
+) -> None:
+    opened = anomaly(severity=before)
+    taken = anomaly(AnomalyState.UPDATED, 2, acknowledged_by="kim", severity=after)
+    assert events(opened, taken) == ["trigger", "update+acknowledge"]
+    update, acknowledgement = told_of(opened, taken)[1].notices
+    assert update.before is not None
+    assert (update.before.severity, update.alert.severity) == (before, after)
+    assert acknowledgement.before == update.alert
+
+
 def test_an_anomaly_that_is_merged_is_over_and_names_the_other() -> None:
     merged = anomaly(AnomalyState.MERGED, 2, merged_into="a-0")
     [_, over] = told_of(anomaly(), merged)

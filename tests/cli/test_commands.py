@@ -373,25 +373,6 @@ def test_a_record_that_cannot_be_read_does_not_stop_tail(
     assert "unreadable" in line
 
 
-def test_the_demo_decides_hands_over_finds_the_outage_and_ends_with_its_summary(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Whatever is set for a broker of one's own.
-    monkeypatch.setenv("BATON_SECURITY_PROTOCOL", "sasl_ssl")
-    monkeypatch.setenv("BATON_TOPIC_PREFIX", "acme.")
-    code, lines, _ = baton(capfd, "demo", "--seconds", "12", "--speed", "60")
-    summary = json.loads(lines[-1])
-    assert code == 0
-    assert summary["messages"] >= summary["decisions"] > 100
-    assert sum(summary["escalations"].values()) > 10
-    assert summary["anomalies"] >= 1
-    assert summary["dead_letters"] == 0
-    assert summary["p99_ms"] > 0
-    assert list(summary) == [
-        "messages", "decisions", "escalations", "reviews", "anomalies", "dead_letters", "p99_ms",
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize(
     "command",
     [

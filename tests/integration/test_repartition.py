@@ -28,6 +28,7 @@ from streams.admin.topics import Topics, wanted_topics
 from streams.agents.deciding import Decider
 from streams.app import AGENTS, engine_config
 from streams.cli.main import main
+from streams.engine import StateMismatch
 from streams.history.files import Event, read_history
 from streams.history.playing import Pace, Player
 from streams.history.replaying import Replay
@@ -183,5 +184,5 @@ def test_what_has_not_been_handled_is_not_left_behind(
         code = ended(
             "topics", "repartition", "--partitions", "6", "--prefix", f"{unique}.v2.", "--dev"
         )
-    assert code == 78
+    assert code == StateMismatch.exit_code
     assert "let the workers come to the end" in capfd.readouterr().err

@@ -1,5 +1,6 @@
 """Who is there: what follows when a queue is closed, empty or overloaded."""
 
+from collections.abc import Set
 from typing import Final
 
 from msgspec.structs import replace
@@ -31,9 +32,9 @@ def is_shut(handling: Handling, route: Route) -> bool:
     return not hours_on(handling.plan.calendars, calendar).is_open(handling.now)
 
 
-def pages_on_call(handling: Handling, route: Route, found: Found) -> bool:
+def pages_on_call(handling: Handling, route: Route, codes: Set[str]) -> bool:
     """Whether the engineer on call is paged: nobody is there, and it cannot wait for them."""
-    urgent = handling.segment.page_on_call or not found.codes.isdisjoint(PAGES)
+    urgent = handling.segment.page_on_call or not PAGES.isdisjoint(codes)
     return urgent and is_shut(handling, route)
 
 

@@ -103,7 +103,9 @@ class Heard(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Case(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The open escalation. `placed` is the revision since which it lies on its route."""
+    """The open escalation. `placed` is the revision since which it lies on its route, `paged`
+    whether the engineer on call was paged for it there.
+    """
 
     escalation_id: str
     route: str
@@ -116,6 +118,7 @@ class Case(msgspec.Struct, frozen=True, array_like=True, gc=False):
     moves: int = 0
     relaxed: int = 0
     relax_at: Millis | None = None
+    paged: bool = False
 
 
 class Clock(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -65,7 +65,10 @@ class BillingRule(SignalRule, frozen=True, kw_only=True):
 
 
 class ComplexityRule(Section, frozen=True):
-    """From how many linked technical variables on a draft is reviewed, or a person takes over."""
+    """From how many linked technical variables on a draft is reviewed, or a person takes over.
+
+    Those count that the customer has named of one problem by then.
+    """
 
     review_from: Count
     handoff_from: Count

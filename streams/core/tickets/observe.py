@@ -19,6 +19,7 @@ from schemas.records import (
     TranscriptEntry,
 )
 from streams.core.tickets.handling import Handling
+from streams.core.tickets.linked import linked
 from streams.core.tickets.state import (
     KNOWN_ATTEMPTS,
     KNOWN_AUTHORS,
@@ -140,6 +141,7 @@ def _attachments(message: ConversationMessage) -> tuple[Attachment, ...]:
 def hear_customer(handling: Handling, message: ConversationMessage) -> None:
     """A customer's public message."""
     ticket, signals = handling.ticket, handling.signals
+    ticket.complexity = linked(handling, message)
     if ticket.last_word is _AI and not handling.thanked:
         answered = ticket.ai_asked and signals.ai_failed.score < 0.5
         ticket.stalled += 0 if answered or _asks_anew(ticket, message, signals) else 1
@@ -149,7 +151,7 @@ def hear_customer(handling: Handling, message: ConversationMessage) -> None:
     ticket.moods = _moods(ticket.moods, message, signals)
     if signals.category != "general":
         ticket.category, ticket.category_message_id = signals.category, message.message_id
-    ticket.heard, ticket.complexity = _heard(signals), signals.complexity
+    ticket.heard = _heard(signals)
     ticket.allowed_draft = ticket.cleared_message_id = None
     if signals.entities:
         ticket.given = _given(ticket.given, message, signals)

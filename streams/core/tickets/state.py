@@ -29,6 +29,7 @@ KNOWN_QUESTIONS = 6
 KNOWN_AUTHORS = 6
 KNOWN_CONTEXT = 8
 KNOWN_SCORES = 4
+KNOWN_VARIABLES = 16
 MOOD_POINTS = 6
 
 
@@ -239,6 +240,8 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     transcript_half: int = 0
     half_bytes: int = 0
     anomaly: AnomalyLink | None = None
+    variables: tuple[int, ...] = ()
+    linked: int = 0
 
     @property
     def deadline(self) -> Millis | None:

@@ -68,7 +68,7 @@ def glance(handling: Handling) -> Glance:
         max([signals.negative.score, *[mood.level for mood in moods]]),
         ASK if moods and moods[-1].earlier >= FEW_SAMPLES else 0.0,
         signals.urgency.score,
-        signals.complexity,
+        max(signals.complexity, ticket.complexity),
         0.0 if handling.account is None else ASK,
         ASK if handling.thanked or ticket.rounds >= loop.rounds else ticket.stalled,
         ticket.repeats,

@@ -65,8 +65,11 @@ def urgency(handling: Handling) -> Seen:
 
 
 def complex_troubleshooting(handling: Handling) -> Seen:
-    """How many linked technical variables the message names."""
-    rule, count = handling.rules.complex_troubleshooting, handling.signals.complexity
+    """How many linked technical variables the customer has named up to this message, which adds to
+    them; or that it names by itself.
+    """
+    rule = handling.rules.complex_troubleshooting
+    count = max(handling.signals.complexity, handling.ticket.complexity)
     tier = 2 if count >= rule.handoff_from else 1
     return Seen(count, rule.review_from, tier, handling.signals.complexity_span)
 

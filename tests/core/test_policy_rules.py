@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from detectors.signals import Signals
 from schemas.records import AccountSnapshot, Reason, ReviewRequest, UpdateKind
 from streams.core.policy import Policy, load_policy
 from tests.core.conversation import START, Conversation, scores
@@ -203,6 +204,44 @@ def test_where_the_ai_is_switched_off_every_message_goes_to_a_person(
 def test_elsewhere_the_ai_goes_on(where: str) -> None:
     talk = Conversation(policy=ours(f"stopped: {{{where}}}"))
     talk.customer("It fails", replace(scores(), category="technical"))
+    assert talk.decision.action == "reply"
+
+
+VIP = AccountSnapshot("a1", START, vip=True)
+LABELS = """
+rules: [{name: labels, when: {keywords: [label]}, tier: 1, route: general}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("account", "text", "route"), [(VIP, "It fails", "success"), (None, "my label", "general")]
+)
+def test_a_route_that_only_a_reason_or_a_rule_leads_to_can_be_switched_off(
+    account: AccountSnapshot | None, text: str, route: str
+) -> None:
+    watched, stopped = ours(LABELS), ours(LABELS + f"stopped: {{routes: [{route}]}}")
+    for policy, action in ((watched, "review"), (stopped, "handoff")):
+        talk = Conversation(account, policy)
+        signals = Signals() if account else replace(Signals(), category="billing")
+        talk.customer(text, signals)
+        assert (talk.decision.action, talk.decision.route) == (action, route)
+    assert talk.decision.reasons[-1].sub_reason == f"route {route}"
+    talk = Conversation(account, watched)
+    talk.customer(text, signals)
+    talk.policy = stopped
+    talk.draft()
+    assert talk.decision.action == "handoff", "the draft of a review that waits"
+    other = Conversation(policy=stopped)
+    other.customer("It fails", replace(Signals(), category="technical"))
+    assert other.decision.action == "reply"
+
+
+def test_a_reason_that_is_only_watched_leads_to_no_route_that_is_switched_off() -> None:
+    policy = ours(
+        "stopped: {routes: [success]}\nmodes: {triggers: {high_stakes_account: {mode: shadow}}}"
+    )
+    talk = Conversation(VIP, policy)
+    talk.customer("It fails")
     assert talk.decision.action == "reply"
 
 

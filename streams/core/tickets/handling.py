@@ -108,7 +108,10 @@ def unlinked(ticket: Ticket, message: ConversationMessage, signals: Signals) -> 
 
 
 class Handling(msgspec.Struct, gc=False):
-    """The working place of one call of `decide`; it owns `ticket`, a copy of the state."""
+    """The working place of one call of `decide`; it owns `ticket`, a copy of the state.
+
+    `fired` are the reasons that the assessment which runs has found up to now.
+    """
 
     ticket: Ticket
     now: Millis
@@ -132,6 +135,7 @@ class Handling(msgspec.Struct, gc=False):
     status: RouteStatus | None = None
     weighed: RouteStatus | None = None
     incidents: Incidents = unlinked
+    fired: list[Reason] = msgspec.field(default_factory=list)
 
     @property
     def known_account(self) -> AccountSnapshot | None:

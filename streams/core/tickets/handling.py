@@ -20,8 +20,9 @@ from schemas.records import (
     TicketUpdate,
     TranscriptEntry,
 )
+from streams.core.policy.limits import Limits
 from streams.core.policy.model import Policy
-from streams.core.policy.plan import Limits, Plan
+from streams.core.policy.plan import Plan
 from streams.core.policy.routes import Route
 from streams.core.policy.segments import Segment
 from streams.core.policy.triggers import Triggers

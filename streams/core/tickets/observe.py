@@ -18,6 +18,7 @@ from schemas.records import (
     TicketUpdate,
     TranscriptEntry,
 )
+from streams.core.policy.limits import SIMILARITY
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.linked import linked
 from streams.core.tickets.state import (
@@ -229,7 +230,7 @@ def _hear_question(handling: Handling) -> None:
     ticket, gist = handling.ticket, handling.signals.gist[:SKETCH]
     if len(gist) < SHORT_GIST:
         return
-    same_from = handling.rules.repeated_question.similarity
+    same_from = handling.plan.limits(handling.segment.name, ticket.category)[SIMILARITY]
     # Only what was asked before the AI's last answer: twice in a row is impatience, not a loop.
     fresh = frozenset(gist)
     for earlier in ticket.questions:

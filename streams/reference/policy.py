@@ -12,7 +12,7 @@ from streams.core.policy.diff import differences
 from streams.core.policy.duration import Duration
 from streams.core.policy.model import Policy
 from streams.core.policy.section import Section
-from streams.core.policy.values import Phrase, Share
+from streams.core.policy.values import Language, Phrase, Share, Word
 
 EXAMPLE: Final = """\
 based_on: default
@@ -155,6 +155,8 @@ _KNOWN: Final = {
     Duration: 'a duration such as "4h"',
     Share: "a number above 0, at most 1",
     Phrase: "a text",
+    Word: "a text of one line",
+    Language: "a language such as de or pt-BR",
     str: "a text",
     bool: "true or false",
     int: "a whole number",

@@ -58,7 +58,7 @@ def complete(
         account_id=ticket.account_id,
         requester_id=ticket.requester_id,
         channel=ticket.channel,
-        language=ticket.language,
+        language=ticket.spoken,
         plan=None if profile is None or profile.billing is None else profile.billing.plan,
         segment=handoff.segment.name,
         required_skills=route.required_skills,

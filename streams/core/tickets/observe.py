@@ -9,6 +9,7 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import replace
 
+from detectors.language import ENGLISH, FEW_WORDS, UNKNOWN
 from detectors.signals import Matter, Signal, Signals
 from schemas.records import (
     Attachment,
@@ -143,6 +144,7 @@ def hear_customer(handling: Handling, message: ConversationMessage) -> None:
     """A customer's public message."""
     ticket, signals = handling.ticket, handling.signals
     ticket.complexity = linked(handling, message)
+    ticket.heard_language = _language(message, signals) or ticket.heard_language
     if ticket.last_word is _AI and not handling.thanked:
         answered = ticket.ai_asked and signals.ai_failed.score < 0.5
         ticket.stalled += 0 if answered or _asks_anew(ticket, message, signals) else 1
@@ -161,6 +163,13 @@ def hear_customer(handling: Handling, message: ConversationMessage) -> None:
     end_pause(handling)
     ticket.customer_message_id = message.message_id
     ticket.last_word, ticket.last_at, ticket.ai_asked = _CUSTOMER, handling.now, False
+
+
+def _language(message: ConversationMessage, signals: Signals) -> str | None:
+    """What it was heard to be; a few plain words may be a greeting of any language."""
+    heard = signals.language
+    guessed = heard == ENGLISH and len(message.text.split()) <= FEW_WORDS
+    return None if heard == UNKNOWN or guessed else heard
 
 
 def _asks_anew(ticket: Ticket, message: ConversationMessage, signals: Signals) -> bool:

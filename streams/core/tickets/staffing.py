@@ -41,7 +41,7 @@ def pages_on_call(handling: Handling, route: Route, codes: Set[str]) -> bool:
 def notice(handling: Handling, route: Route, *, paged: bool) -> CustomerNotice:
     """What the customer is told at a handoff: when nobody comes, until when, and a callback."""
     account, status = handling.account, status_of(handling, route)
-    known = handling.ticket.language or (None if account is None else account.language)
+    known = handling.ticket.spoken or (None if account is None else account.language)
     language = known or handling.policy.language
     wait = None if status is None else status.expected_wait
     if paged or not is_shut(handling, route):

@@ -242,6 +242,12 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     anomaly: AnomalyLink | None = None
     variables: tuple[int, ...] = ()
     linked: int = 0
+    heard_language: str | None = None
+
+    @property
+    def spoken(self) -> str | None:
+        """The customer's language: as the platform states it, else as their words sound."""
+        return self.language or self.heard_language
 
     @property
     def deadline(self) -> Millis | None:

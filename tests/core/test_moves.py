@@ -14,6 +14,7 @@ from schemas.records import (
     SlaEventKind,
     UpdateKind,
 )
+from streams.core.policy import load_policy
 from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
 from tests.core.test_tickets_invariants import History, accounts, histories, play
 
@@ -79,6 +80,32 @@ def test_a_graver_reason_after_the_answer_is_due_at_once_too() -> None:
     clock = talk.ticket.clock
     assert clock is not None
     assert (clock.clock, clock.due_at) == ("next_response", talk.now + 5 * MINUTE)
+
+
+def test_the_teams_to_consult_are_those_of_the_reasons_wherever_the_ticket_lies() -> None:
+    talk = Conversation()
+    talk.customer("our contract and a break-in", scores(security=0.9, legal_compliance=0.9))
+    assert (talk.escalations[0].route, talk.escalations[0].consult) == (
+        "security",
+        ("legal", "privacy"),
+    )
+    later = Conversation()
+    later.customer("someone has got into my account", scores(security=0.9))
+    later.customer("and our lawyer will write to you", scores(legal_compliance=0.9))
+    [signals] = later.new(EscalationUpdate)
+    assert (later.escalations[0].consult, signals.consult) == ((), ("legal", "privacy"))
+
+
+def test_a_contested_charge_is_one_step_more_pressing_than_another_matter_of_money() -> None:
+    contested = scores(billing=0.9, billing_dispute=0.9)
+    for signals, priority in ((scores(billing=0.9), 2), (contested, 1)):
+        talk = Conversation()
+        talk.customer("about my bill", signals)
+        assert talk.escalations[0].priority == priority
+    rule = "rules: [{name: mine, when: {keywords: [bill]}, tier: 2, priority: 4}]"
+    talk = Conversation(policy=load_policy(f"based_on: default\n{rule}"))
+    talk.customer("about my bill", contested)
+    assert talk.escalations[0].priority == 4, "the team's own word"
 
 
 @pytest.mark.parametrize("taken", [False, True])

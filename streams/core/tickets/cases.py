@@ -40,6 +40,7 @@ class Told(TypedDict, total=False):
     previous_route: str | None
     note: str | None
     notify: tuple[str, ...]
+    consult: tuple[str, ...]
 
 
 def change(handling: Handling, case: Case, kind: EscalationChange, **told: Unpack[Told]) -> None:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from schemas.records import EscalationChange, Reason, Role, SlaClock
 from streams.core.policy.routes import Route
 from streams.core.reasons import PASS_COOL_DOWN
-from streams.core.routing import place_of, route_named
+from streams.core.routing import consulted, place_of, route_named
 from streams.core.tickets import cases, clocks
 from streams.core.tickets.assess import Found
 from streams.core.tickets.handling import Handling
@@ -20,11 +20,12 @@ ON_CALL: Final = "on_call"
 
 class Joining(NamedTuple):
     """What joins an escalation: reasons that are new, the queue that all of them lead to if it goes
-    before the present one, and whether the engineer on call is paged.
+    before the present one, how pressing it is, and whether the engineer on call is paged.
     """
 
     reasons: tuple[Reason, ...]
     graver: Route | None
+    priority: int
     pages: bool
 
 
@@ -41,22 +42,20 @@ def joining(handling: Handling, found: Found) -> Joining | None:
     if not (new or cooled or found.codes & PASS_COOL_DOWN):
         return None
     if not new:
-        return Joining((), None, pages=False)
-    graver = _graver(handling, case, new)
+        return Joining((), None, case.priority, pages=False)
+    wanted, priority = place_of(handling.policy, ticket.reasons + new, ticket.category)
+    graver = wanted if _goes_before(handling, wanted, case) else None
     codes = known | found.codes
     route = graver or route_named(handling.policy, case.route)
     asks = graver is not None or not case.paged
-    return Joining(new, graver, pages=asks and pages_on_call(handling, route, codes))
+    priority = min(case.priority, priority)
+    return Joining(new, graver, priority, pages=asks and pages_on_call(handling, route, codes))
 
 
-def _graver(handling: Handling, case: Case, new: tuple[Reason, ...]) -> Route | None:
-    """The queue of all that has fired, if it goes before the present one in the policy's order."""
-    policy, ticket = handling.policy, handling.ticket
-    wanted, _ = place_of(policy, ticket.reasons + new, ticket.category)
-    order = [route.name for route in policy.routes]
-    if case.route not in order or order.index(wanted.name) >= order.index(case.route):
-        return None
-    return wanted
+def _goes_before(handling: Handling, route: Route, case: Case) -> bool:
+    """Whether a queue goes before the one where the escalation lies, in the policy's order."""
+    order = [one.name for one in handling.policy.routes]
+    return case.route in order and order.index(route.name) < order.index(case.route)
 
 
 def join(handling: Handling, found: Found, joins: Joining) -> None:
@@ -80,10 +79,17 @@ def join(handling: Handling, found: Found, joins: Joining) -> None:
     case = replace(
         case,
         signalled_at=handling.now,
-        priority=cases.pressing(handling, case.priority),
+        priority=cases.pressing(handling, joins.priority),
         paged=case.paged or joins.pages,
     )
-    cases.change(handling, case, EscalationChange.SIGNALS, reasons=found.reasons, notify=notify)
+    cases.change(
+        handling,
+        case,
+        EscalationChange.SIGNALS,
+        reasons=found.reasons,
+        notify=notify,
+        consult=consulted(handling.policy, joins.reasons),
+    )
     if joins.graver is not None and moves and ticket.case is not None:
         _lay(handling, ticket.case, joins.graver, None, moves=case.moves, pages=joins.pages)
 

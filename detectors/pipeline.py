@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
-from detectors.complexity import complexity
+from detectors.complexity import complexity, variables
 from detectors.deadlines import deadlines
 from detectors.entities import entities
 from detectors.features import READ
@@ -22,7 +22,7 @@ from detectors.signals import Fingerprint, Signal, Signals, Span
 from detectors.thanks import thanks
 from detectors.tried import tried
 
-MODEL_VERSION: Final = "learned-5"
+MODEL_VERSION: Final = "learned-6"
 """Names what decides the signals; changes whenever the same text would get others."""
 NOTHING: Final = Signals()
 MANY_VARIABLES: Final = 4
@@ -120,6 +120,7 @@ def _english(reads: Sequence[Read], judged: Sequence[Judgement]) -> Iterator[Sig
     messages = [read.message for read in reads]
     both = list(map(joined, messages, [read.found for read in reads], judged))
     linked = list(map(_linked, reads, judged))
+    parts = [variables(read.message, read.found["technical"]) for read in reads]
     problems = list(map(_problem, reads, both))
     about = list(map(matters, messages))
     unfamiliar = list(map(_unfamiliar, messages, judged))
@@ -140,6 +141,7 @@ def _english(reads: Sequence[Read], judged: Sequence[Judgement]) -> Iterator[Sig
             entities=named[at] + steps[at] + due[at],
             language=read.language,
             gist=gists[at],
+            variables=parts[at],
         )
 
 

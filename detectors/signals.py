@@ -76,3 +76,7 @@ class Signals(msgspec.Struct, frozen=True, gc=False):
     """Sorted hashes of what the text asks about; two gists are compared for repetition."""
     quoted: "Signals | None" = None
     """The signals of the text together with what it quotes; None where it quotes nothing."""
+    variables: tuple[int, ...] = ()
+    """Hashes of what a technical problem may hang on, of which the text names these; they add up
+    over messages: see `complexity.together`.
+    """

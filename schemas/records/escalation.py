@@ -84,6 +84,7 @@ class EscalationUpdate(Record, frozen=True):
     history: tuple[TicketSummary, ...] = ()
     anomaly: AnomalyLink | None = None
     notify: tuple[str, ...] = ()
+    consult: tuple[str, ...] = ()
 
 
 class OpenEscalation(Record, frozen=True):

@@ -83,7 +83,7 @@ REASONS: Final = {
     ),
     Code.COMPLEX_TROUBLESHOOTING: About(
         2,
-        "Several linked technical variables are named.",
+        "Several linked technical variables are named, in one message or one after another.",
         "Since 5.1 the Slack integration posts twice when an automation closes a task.",
     ),
     Code.HIGH_STAKES_ACCOUNT: About(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence, Set
 
 from schemas.records import AccountSnapshot, Reason
+from streams.core.policy.limits import DISPUTE
 from streams.core.policy.model import Policy
 from streams.core.policy.plan import plan_of
 from streams.core.policy.routes import Route
@@ -22,18 +23,26 @@ def route_for(policy: Policy, codes: Set[str], category: str) -> Route:
 def place_of(policy: Policy, reasons: Collection[Reason], category: str) -> tuple[Route, int]:
     """Where a ticket goes, and how pressing it is: a team's rule goes before the routes' order.
 
-    Safety, security and legal matters stay on their own route, and only become more pressing.
+    Safety, security and legal matters stay on their own route, and only become more pressing. A
+    charge that is contested is one step more pressing than all else on its route.
     """
     codes = {reason.code for reason in reasons}
     route = route_for(policy, codes, category)
     rule = _rule_of(policy, reasons)
-    if rule is None:
-        return route, route.priority
-    if codes.isdisjoint(NEVER_RELAXED):
-        if rule.route is not None:
-            route = route_named(policy, rule.route)
-        return route, rule.priority or route.priority
-    return route, min(route.priority, rule.priority or route.priority)
+    if rule is not None and rule.route is not None and codes.isdisjoint(NEVER_RELAXED):
+        route = route_named(policy, rule.route)
+    contested = any(reason.sub_reason == DISPUTE for reason in reasons)
+    priority = max(1, route.priority - contested)
+    if rule is None or rule.priority is None:
+        return route, priority
+    return route, rule.priority if codes.isdisjoint(NEVER_RELAXED) else min(priority, rule.priority)
+
+
+def consulted(policy: Policy, reasons: Collection[Reason]) -> tuple[str, ...]:
+    """The teams to consult for any of the reasons, whichever queue the ticket lies on."""
+    codes = {reason.code for reason in reasons}
+    routes = [route for route in policy.routes if not codes.isdisjoint(route.reasons)]
+    return tuple(dict.fromkeys(team for route in routes for team in route.consult))
 
 
 def _rule_of(policy: Policy, reasons: Collection[Reason]) -> TeamRule | None:

@@ -31,6 +31,14 @@ milliseconds. Every clock that is activated is met or cancelled in the end.
 A route's own target goes before all. Else the channel's and the segment's are both reckoned, each
 on its own calendar, and the one that is due earlier counts. Where a route asks for required skills,
 the lead is called at the first warning and the on-call manager at the breach.
+
+A clock that runs is never put off. A graver reason that joins is owed an answer as soon as a
+handoff for it would be, also where whoever has taken the ticket keeps it. A move by people, and an
+account that becomes known, bring the targets of the new queue or segment from that moment on. Where
+those are due earlier, the running clock is `cancelled` and another is `activated`, whose `elapsed`
+still counts from when the first one began; where they are not, it runs on as it was promised. Where
+nobody is there and it cannot wait, the engineer on call is paged for the new queue: by
+`page_on_call` of the escalation, or by `on_call` in an update's `notify`.
 """
 
 

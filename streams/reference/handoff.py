@@ -32,8 +32,9 @@ part comes later, an `EscalationUpdate` follows: `context` for what another syst
 for the account and its earlier tickets, `message` for what the customer writes meanwhile.
 
 The summary has at most {LONGEST:,} characters and is made of the customer's and the AI's own words:
-the issue, what the AI tried and what came of it, what the customer has already given, what is still
-asked. `entities` has all that was given, each quoted with its message and its characters.
+the issue, what the AI tried and what came of it (every attempt, the more the shorter; past their
+room the earlier ones as one, with how many they are), what the customer has already given, what is
+still asked. `entities` has all that was given, each quoted with its message and its characters.
 """
 KINDS: Final = (
     "`order`, `ticket`, `invoice`, `account`, `serial`, `reference`, `version`, `product`, "

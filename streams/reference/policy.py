@@ -1,7 +1,7 @@
 """The reference page of the policy file, from the docstrings and types of its sections."""
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
@@ -12,7 +12,7 @@ from streams.core.policy.diff import differences
 from streams.core.policy.duration import Duration
 from streams.core.policy.model import Policy
 from streams.core.policy.section import Section
-from streams.core.policy.values import Phrase, Share
+from streams.core.policy.values import Language, Phrase, Share, Word
 
 EXAMPLE: Final = """\
 based_on: default
@@ -21,7 +21,9 @@ version: 2
 
 triggers:
   # Money goes to a person earlier, and earliest where a top account writes.
-  billing: {threshold: 0.45, segments: {top: 0.3}}
+  billing: {threshold: 0.45, segments: {top: {threshold: 0.3, dispute_threshold: 0.2}}}
+  # Every trigger that has numbers takes them by category and by segment.
+  ai_loop: {categories: {technical: {rounds: 4}}}
 
 rules:
   - name: eu_outage
@@ -112,10 +114,12 @@ def _words(kind: Any) -> str:
         return _bounded(_words(inner[0]), inner[1])
     if origin is tuple:
         return f"a list: {_words(inner[0])}"
-    if origin is dict:
+    if origin in (dict, Mapping):
         return f"names, each with {_words(inner[1])}"
     if origin in (Union, types.UnionType):
-        return f"{_words(inner[0])}, or null"
+        *kinds, last = inner
+        end = "null" if last is type(None) else _words(last)
+        return f"{', '.join(map(_words, kinds))}, or {end}"
     if issubclass(kind, Section):
         return f"[{kind.__name__}](#{kind.__name__.lower()})"
     if issubclass(kind, Enum):
@@ -151,6 +155,8 @@ _KNOWN: Final = {
     Duration: 'a duration such as "4h"',
     Share: "a number above 0, at most 1",
     Phrase: "a text",
+    Word: "a text of one line",
+    Language: "a language such as de or pt-BR",
     str: "a text",
     bool: "true or false",
     int: "a whole number",

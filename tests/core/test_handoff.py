@@ -24,6 +24,7 @@ from schemas.records import (
 from streams.core.accounts import AccountState, observe
 from streams.core.handoff import complement, complete
 from streams.core.handoff.summary import LONGEST
+from streams.core.policy import load_policy
 from streams.core.tickets.state import KNOWN_ENTITIES
 from tests.core.conversation import DAY, START, Conversation, scores
 
@@ -55,6 +56,27 @@ def test_the_summary_tells_the_issue_the_attempts_and_what_is_asked() -> None:
     assert summary.attempts[-1].outcome.startswith("customer: I did, it says delivered.")
     assert summary.asked == "Can a person look at it?"
     assert [(entity.kind, entity.value) for entity in summary.given] == [("order", "B-77")]
+
+
+def told_attempts(rounds: int) -> list[str]:
+    patient = "triggers: {ai_loop: {rounds_without_progress: 99, rounds: 99}}"
+    talk = Conversation(policy=load_policy(f"based_on: default\n{patient}"))
+    for number in range(rounds):
+        talk.customer("It fails.")
+        talk.ai(f"Please try step {number + 1}, then tell me.")
+    talk.customer("a person please", scores(human_request=0.9))
+    return [one.text for one in talk.escalations[0].package.summary.attempts]
+
+
+def test_the_summary_tells_every_attempt_and_past_its_room_how_many_came_before() -> None:
+    assert [text[:18] for text in told_attempts(7)] == [
+        f"Please try step {n}," for n in range(1, 8)
+    ]
+    many = told_attempts(40)
+    assert many[0].startswith(f"{40 - len(many) + 1} earlier attempts: Please try step 1")
+    assert [text[:17] for text in many[1:]] == [
+        f"Please try step {number}"[:17] for number in range(42 - len(many), 41)
+    ]
 
 
 def test_the_package_holds_the_whole_transcript_and_the_sentiment_curve() -> None:
@@ -243,7 +265,7 @@ def test_a_long_transcript_keeps_its_first_and_newest_and_names_the_cut() -> Non
     assert (cut.first_offset, cut.last_offset) == (1, 11)
 
 
-@given(st.lists(st.text(max_size=400), max_size=8), st.integers(1, 400))
+@given(st.lists(st.text(max_size=400), max_size=20), st.integers(1, 400))
 def test_the_transcript_fits_its_bound_and_the_summary_too(texts: list[str], bound: int) -> None:
     talk = Conversation()
     talk.policy = replace(talk.policy, package=replace(talk.policy.package, max_bytes=bound))

@@ -80,6 +80,13 @@ rules:
         ("- {name: a, when: {patterns: ['(?=x)']}, tier: 2}", "rules[0].when.patterns[0]: expecte"),
         ("- {name: a, when: {patterns: ['((x{100}){100}){9}']}, tier: 2}", "rules[0].when.pattern"),
         ("- {name: a, when: {categories: [tech]}, tier: 2}", "rules[0].when.categories: there is "),
+        ("- {name: a, when: {languages: [English]}, tier: 2}", "rules[0].when.languages[0]: expec"),
+        ("- {name: a, when: {languages: [de, DE]}, tier: 2}", "rules[0].when.languages[1]: expec"),
+        ("- {name: a, when: {channels: [E-Mail]}, tier: 2}", "rules[0].when.channels[0]: never ma"),
+        ("- {name: a, when: {channels: [Chat]}, tier: 2}", "rules[0].when.channels[0]: never matc"),
+        ("- {name: a, when: {channels: [' sms']}, tier: 2}", "rules[0].when.channels[0]: expected"),
+        ('- {name: a, when: {tiers: ["gold\\n"]}, tier: 2}', "rules[0].when.tiers[0]: expected "),
+        ("- {name: a, when: {keywords: [' ']}, tier: 2}", "rules[0].when.keywords[0]: expected a"),
         ("- {name: a, when: {vip: true}, tier: 2, route: biling}", "rules[0].route: there is no '"),
         ("- {name: a, when: {attributes: {x: []}}, tier: 2}", "rules[0].when.attributes.x: never"),
         (

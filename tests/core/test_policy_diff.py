@@ -42,6 +42,16 @@ def ours(text: str = "") -> Policy:
             "Billing in segment top now goes to a person from 0.2 on (had none of its own)",
         ),
         (
+            "triggers: {billing: {segments: {top: {dispute_threshold: 0.2}}}}",
+            "Billing in segment top, when contested, now goes to a person from 0.2 on "
+            "(had none of its own)",
+        ),
+        (
+            "triggers: {ai_loop: {categories: {technical: {rounds: 4}}}}",
+            "An AI that turns in circles in category technical: rounds is now 4 "
+            "(had none of its own)",
+        ),
+        (
             "triggers: {ai_no_answer: {after: {chat: 90s}}}",
             "An AI that does not answer: after: chat is now 90s (was 1m)",
         ),

@@ -64,6 +64,32 @@ def written(path: Path, value: Any) -> Any:
         ("sla: {first_response: {chat: 3600d}}", "sla.first_response.chat: expected at most 14d"),
         ("sla: {next_response: {email: 110h}}", "sla.next_response.email: expected at most 14d"),
         ("sla: {resolution: {other: 3000h}}", "sla.resolution.other: expected at most 366d"),
+        (
+            "triggers: {security: {categories: {billing: {threshold: 0.7}}}}",
+            "triggers.security.categories.billing: expected at most 0.5, this trigger is never",
+        ),
+        (
+            "triggers: {ai_loop: {categories: {bill: {rounds: 2}}}}",
+            "triggers.ai_loop.categories: there is no 'bill', did you mean billing?",
+        ),
+        (
+            "triggers: {ai_loop: {segments: {top: {round: 2}}}}",
+            "triggers.ai_loop.segments.top.round: there is no such key, did you mean rounds?",
+        ),
+        ("triggers: {ai_loop: {segments: {top: 2}}}", "triggers.ai_loop.segments.top: expected"),
+        (
+            "triggers: {billing: {segments: {top: {dispute: 0.2}}}}",
+            "triggers.billing.segments.top.dispute: there is no such key",
+        ),
+        (
+            "triggers: {urgency: {segments: {top: {dispute_threshold: 0.2}}}}",
+            "triggers.urgency.segments.top.dispute_threshold: there is no such key",
+        ),
+        ("triggers: {urgency: {segments: {top: high}}}", "triggers.urgency.segments.top: expected"),
+        (
+            "triggers: {complex_troubleshooting: {categories: {technical: {handoff_from: 2}}}}",
+            "triggers.complex_troubleshooting.categories.technical.review_from: expected at most",
+        ),
         ("reviews: {judged_within: {chat: 8d}}", "reviews.judged_within.chat: expected at mos"),
         ("reviews: {draft_within: 2d}", "reviews.draft_within: expected at most 1d"),
         (f"calendars: {{office: {SELDOM}}}", "sla.first_response.email: expected at most 14d with"),

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from detectors.signals import Signals
 from schemas.records import AccountSnapshot, Reason, ReviewRequest, UpdateKind
 from streams.core.policy import Policy, load_policy
 from tests.core.conversation import START, Conversation, scores
@@ -180,6 +181,70 @@ def test_a_category_and_a_segment_can_have_thresholds_of_their_own() -> None:
     assert line(vip, "technical") == pytest.approx(0.6 * 0.9)
 
 
+@pytest.mark.parametrize("where", ["categories: {technical", "segments: {top"])
+@pytest.mark.parametrize(
+    ("trigger", "own", "signals", "code", "line"),
+    [
+        ("billing", "dispute_threshold: 0.2", scores(billing_dispute=0.2), "billing", 0.2),
+        (
+            "complex_troubleshooting",
+            "review_from: 2, handoff_from: 2",
+            Signals(complexity=2),
+            "complex_troubleshooting",
+            2,
+        ),
+        ("ai_loop", "rounds_without_progress: 1", Signals(), "ai_loop", 1),
+        ("ai_loop", "rounds: 1", Signals(), "ai_loop", 1),
+        ("repeated_question", "repeats: 1", Signals(gist=(1, 2, 3)), "repeated_question", 1),
+        (
+            "repeated_question",
+            "repeats: 1, similarity: 0.2",
+            Signals(gist=(3, 4, 5)),
+            "repeated_question",
+            1,
+        ),
+    ],
+)
+def test_every_number_can_be_another_for_a_category_and_a_segment(
+    where: str, trigger: str, own: str, signals: Signals, code: str, line: float
+) -> None:
+    plain = "triggers: {high_stakes_account: {contract_value: 900000}}"
+    if where.startswith("segments"):
+        account = AccountSnapshot("a1", START, contract_value=200_000.0)
+    else:
+        account = None
+    changed = plain[:-1] + f", {trigger}: {{{where}: {{{own}}}}}}}}}"
+    for policy, expected in ((ours(changed), [line]), (ours(plain), [])):
+        talk = Conversation(account, policy)
+        talk.customer("It fails", replace(Signals(), category="technical", gist=(1, 2, 3)))
+        talk.ai("Try again.")
+        talk.customer("It fails", replace(signals, category="technical"))
+        found = [one.threshold for one in talk.decision.reasons if one.code == code]
+        assert found == expected
+
+
+def test_what_is_at_stake_and_how_long_the_ai_may_take_can_be_another_for_a_category() -> None:
+    policy = ours(
+        """
+triggers:
+  high_stakes_account: {categories: {technical: {contract_value: 50000}}}
+  ai_no_answer: {categories: {technical: {after: {chat: 20s, email: 5m, other: 5m}}}}
+"""
+    )
+    big = AccountSnapshot("a1", START, contract_value=60_000)
+    for category, action in (("technical", "handoff"), ("general", "reply")):
+        talk = Conversation(big, policy)
+        talk.customer("hm", replace(Signals(), category=category))
+        assert talk.decision.action == action
+    for category, seconds in (("technical", 20), ("general", 60)):
+        talk = Conversation(policy=policy)
+        talk.customer("hm", replace(Signals(), category=category))
+        talk.wait(seconds * 1_000 - 1)
+        assert talk.decision.action == "reply"
+        talk.wait(1)
+        assert talk.codes == {"ai_no_answer"}
+
+
 @pytest.mark.parametrize(
     ("where", "why"),
     [
@@ -203,6 +268,44 @@ def test_where_the_ai_is_switched_off_every_message_goes_to_a_person(
 def test_elsewhere_the_ai_goes_on(where: str) -> None:
     talk = Conversation(policy=ours(f"stopped: {{{where}}}"))
     talk.customer("It fails", replace(scores(), category="technical"))
+    assert talk.decision.action == "reply"
+
+
+VIP = AccountSnapshot("a1", START, vip=True)
+LABELS = """
+rules: [{name: labels, when: {keywords: [label]}, tier: 1, route: general}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("account", "text", "route"), [(VIP, "It fails", "success"), (None, "my label", "general")]
+)
+def test_a_route_that_only_a_reason_or_a_rule_leads_to_can_be_switched_off(
+    account: AccountSnapshot | None, text: str, route: str
+) -> None:
+    watched, stopped = ours(LABELS), ours(LABELS + f"stopped: {{routes: [{route}]}}")
+    for policy, action in ((watched, "review"), (stopped, "handoff")):
+        talk = Conversation(account, policy)
+        signals = Signals() if account else replace(Signals(), category="billing")
+        talk.customer(text, signals)
+        assert (talk.decision.action, talk.decision.route) == (action, route)
+    assert talk.decision.reasons[-1].sub_reason == f"route {route}"
+    talk = Conversation(account, watched)
+    talk.customer(text, signals)
+    talk.policy = stopped
+    talk.draft()
+    assert talk.decision.action == "handoff", "the draft of a review that waits"
+    other = Conversation(policy=stopped)
+    other.customer("It fails", replace(Signals(), category="technical"))
+    assert other.decision.action == "reply"
+
+
+def test_a_reason_that_is_only_watched_leads_to_no_route_that_is_switched_off() -> None:
+    policy = ours(
+        "stopped: {routes: [success]}\nmodes: {triggers: {high_stakes_account: {mode: shadow}}}"
+    )
+    talk = Conversation(VIP, policy)
+    talk.customer("It fails")
     assert talk.decision.action == "reply"
 
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from detectors.signals import Signals
-from schemas.records import AccountSnapshot, QueueLoad, RouteStatus
+from schemas.records import AccountSnapshot, QueueLoad, ReviewRequest, RouteStatus
 from streams.core.policy import PolicyError, load_policy, shipped_policy
 from streams.core.tickets import Arrival, decide
 from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
@@ -84,6 +84,43 @@ def test_the_notice_tells_the_wait_and_the_next_opening() -> None:
     assert notice.next_opening_at == START - 53 * MINUTE - 20_000 + DAY, "08:00, by its calendar"
     unknown.customer("hello?", ANGRY)
     assert unknown.decision.customer_notice is None, "it is told once"
+
+
+GERMAN = AccountSnapshot("a1", START, language="de")
+
+
+@pytest.mark.parametrize(
+    ("stated", "heard", "text", "account", "language"),
+    [
+        ("pt-BR", "es", "no funciona nada de esto", GERMAN, "pt-BR"),
+        (None, "es", "no funciona nada de esto", GERMAN, "es"),
+        (None, "en", "nothing works any more here", GERMAN, "en"),
+        (None, "en", "ok", GERMAN, "de"),
+        (None, "und", "xyzzy plugh frotz zorkmid", GERMAN, "de"),
+        (None, None, "???", None, "en"),
+    ],
+)
+def test_people_hear_which_language_is_spoken_and_the_customer_reads_theirs(
+    stated: str | None, heard: str | None, text: str, account: AccountSnapshot, language: str
+) -> None:
+    desk = Desk(account=account)
+    desk.customer(text, replace(ANGRY, language=heard), language=stated)
+    notice = desk.decision.customer_notice
+    assert notice is not None
+    assert notice.language == language
+    spoken = stated or (heard if language == heard else None)
+    assert desk.escalations[0].language == spoken
+    reviewed = Desk(account=VIP)
+    reviewed.customer(text, Signals(language=heard), language=stated)
+    [review] = reviewed.new(ReviewRequest)
+    assert review.language == spoken
+
+
+def test_a_language_that_is_stated_once_holds_against_later_words() -> None:
+    desk = Desk()
+    desk.customer("das geht nicht", Signals(language="de"), language="de")
+    desk.customer("this is awful, nothing works", replace(ANGRY, language="en"))
+    assert desk.escalations[0].language == "de"
 
 
 def test_a_decision_names_the_status_it_used_and_decides_the_same_from_those_values() -> None:

@@ -62,6 +62,7 @@ read_signals = st.builds(
     unreadable=st.sampled_from([False, False, False, True]),
     gist=st.sampled_from([(), (1, 2), (1, 2, 3), (7, 8, 9)]),
     matters=st.just(()) | st.just((Matter("usage", (0, 1)),)),
+    variables=st.sampled_from([(), (4,), (4, 8), (12, 16, 17)]),
 )
 signals = st.none() | read_signals | read_signals | read_signals
 accounts = st.none() | st.builds(

@@ -18,7 +18,7 @@ from schemas.records import (
 from streams.core.policy import Policy
 from streams.core.reasons import REASONS, Code
 from streams.core.tickets.triggers import TRIGGERS
-from tests.core.conversation import HOUR, MINUTE, SECOND, START, Conversation, scores
+from tests.core.conversation import DAY, HOUR, MINUTE, SECOND, START, Conversation, scores
 
 VIP = AccountSnapshot("a1", START, vip=True)
 SIGNALS = {
@@ -136,6 +136,60 @@ def test_linked_variables_raise_the_tier(complexity: int, action: str) -> None:
     talk = Conversation()
     talk.customer("it fails", Signals(complexity=complexity))
     assert talk.decision.action == action
+
+
+def named(*names: int, complexity: int = 0) -> Signals:
+    """A message that names variables: the two lowest bits of each say of which kind it is."""
+    return Signals(complexity=complexity, variables=tuple(4 * name for name in names))
+
+
+def test_what_an_answer_names_adds_to_the_problem_told_before() -> None:
+    talk = Conversation()
+    talk.customer("Slack posts twice", named(1, complexity=2))
+    talk.ai("How do they sign in?")
+    talk.customer("Okta", named(2))
+    [reason] = talk.decision.reasons
+    assert (talk.decision.action, reason.code, reason.score) == (
+        "review",
+        "complex_troubleshooting",
+        3,
+    )
+    assert reason.evidence[0].message_id == "m3"
+    talk.customer("it is in Slack over the proxy only", named(1, 3, complexity=1))
+    assert talk.decision.action == "handoff", "it names one of the problem's own"
+
+
+@pytest.mark.parametrize(
+    ("text", "signals"),
+    [
+        ("Slack", named(1)),
+        ("posts twice in Slack", named(1, complexity=2)),
+        ("can I use SAML, SSO and Okta?", named(2, 3, 4)),
+        ("the import stops since the proxy", named(5, 6, complexity=2)),
+        ("no idea", Signals()),
+    ],
+)
+def test_nothing_new_and_another_matter_do_not_add_up(text: str, signals: Signals) -> None:
+    talk = Conversation()
+    talk.customer("Slack posts twice", named(1, complexity=2))
+    talk.ai("I have reset it." if signals.complexity else "Where is it set up?")
+    talk.customer(text, signals)
+    assert talk.decision.action == "reply"
+
+
+def test_thanks_and_a_new_episode_begin_another_count() -> None:
+    talk = Conversation()
+    talk.customer("Slack posts twice", named(1, complexity=2))
+    talk.ai("Is it solved?")
+    talk.customer("yes, thanks", scores(thanks=0.9))
+    talk.ai("Anything else?")
+    talk.customer("the import with SAP by SFTP", named(2, 3, complexity=2))
+    assert talk.decision.action == "reply"
+    talk.ai("Where is it set up?")
+    talk.update(UpdateKind.RESOLVED)
+    talk.wait(8 * DAY)
+    talk.customer("with a proxy", named(4, 5, complexity=2))
+    assert (talk.decision.action, talk.ticket.linked) == ("reply", 2)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 
 from detectors import Fingerprint, analyze
+from detectors.complexity import together
 from detectors.fingerprint import PROBLEM_FROM
 from detectors.masking import mask
 from detectors.message import Message
@@ -195,6 +196,26 @@ def test_unrelated_questions_do_not_add_up() -> None:
         complexity("The app crashes. By the way, how do I set up Okta, Jira, Slack and a proxy?")
         <= 1
     )
+
+
+def added(first: str, second: str) -> int:
+    """How many variables the second text names beyond the first."""
+    known, more = (one.variables for one in analyze([first, second]))
+    return together({*known, *more}) - together(known)
+
+
+@pytest.mark.parametrize(
+    ("second", "more"),
+    [
+        ("Okta, and the Jira webhook behind our proxy", 4),
+        ("Slack", 0),
+        ("in Chrome on my iphone", 0),
+        ("The Slack integration answers with error 502.", 0),
+        ("thank you", 0),
+    ],
+)
+def test_what_is_named_over_two_messages_adds_up_once(second: str, more: int) -> None:
+    assert added("The Slack integration posts every message twice.", second) == more
 
 
 def test_a_code_counts_with_its_system() -> None:

@@ -40,7 +40,14 @@ TEXTS = (
     "I need to reset my password.",
 )
 REJECTED = DraftOutcome.REJECTED
-KINDS = (UpdateKind.GATE_TIMEOUT, UpdateKind.HANDED_BACK, UpdateKind.RESOLVED, UpdateKind.REOPENED)
+KINDS = (
+    UpdateKind.GATE_TIMEOUT,
+    UpdateKind.HANDED_BACK,
+    UpdateKind.RESOLVED,
+    UpdateKind.REOPENED,
+    UpdateKind.TRANSFERRED,
+    UpdateKind.IDENTIFIED,
+)
 STRICT = load_policy(
     "based_on: default\nname: default\nversion: 2\n"
     "triggers: {urgency: {tier: 1}, ai_no_answer: {after: {chat: 20s}}, ai_loop: {rounds: 2}}"
@@ -66,7 +73,7 @@ def event(number: int, what: int) -> Event:
         case 2:
             kind, word = UpdateKind.DRAFT_REVIEWED, DraftReview(f"d{number - 3}", REJECTED)
             return TicketUpdate(f"u{number}", ticket, kind, at, draft=word)
-    return TicketUpdate(f"u{number}", ticket, KINDS[what % len(KINDS)], at)
+    return TicketUpdate(f"u{number}", ticket, KINDS[what % len(KINDS)], at, route="security")
 
 
 def decisions(records: Iterator[Record | Tombstone]) -> list[Decision]:

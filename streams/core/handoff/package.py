@@ -24,6 +24,7 @@ from streams.core.handoff.summary import entity, summarize
 from streams.core.handoff.transcript import bounded, size_of
 from streams.core.policy.model import Policy
 from streams.core.policy.package import Package
+from streams.core.routing import consulted
 from streams.core.tickets.handling import Handoff
 from streams.core.tickets.state import Ticket
 
@@ -41,7 +42,7 @@ def complete(
     What is not known is marked as missing, never waited for.
     """
     ticket, route = handoff.ticket, handoff.route
-    case = ticket.case
+    case, teams = ticket.case, consulted(handoff.policy, handoff.reasons)
     return Escalation(
         escalation_id=f"{ticket.ticket_id}/e/{ticket.episode}",
         ticket_id=ticket.ticket_id,
@@ -58,12 +59,12 @@ def complete(
         account_id=ticket.account_id,
         requester_id=ticket.requester_id,
         channel=ticket.channel,
-        language=ticket.language,
+        language=ticket.spoken,
         plan=None if profile is None or profile.billing is None else profile.billing.plan,
         segment=handoff.segment.name,
         required_skills=route.required_skills,
         preferred_skills=route.preferred_skills,
-        consult=route.consult,
+        consult=tuple(dict.fromkeys((*route.consult, *teams))),
         due=handoff.due,
         customer_notice=handoff.notice,
         page_on_call=handoff.page_on_call,

@@ -12,10 +12,11 @@ from streams.core.policy.check_anomalies import anomaly_complaints
 from streams.core.policy.check_calendars import calendar_complaints
 from streams.core.policy.check_clocks import clock_complaints
 from streams.core.policy.check_rules import rule_complaints
+from streams.core.policy.limits import numbers_in
 from streams.core.policy.model import Policy
 from streams.core.policy.segments import Segment
 from streams.core.policy.shape import unknown
-from streams.core.policy.triggers import Exemption, SignalRule
+from streams.core.policy.triggers import ComplexityRule, Exemption, SignalRule
 from streams.core.reasons import NEVER_RELAXED, Code
 
 NEVER_ABOVE: Final = 0.5
@@ -49,15 +50,12 @@ def _of_triggers(policy: Policy) -> Iterator[str]:
     segments = tuple(segment.name for segment in policy.segments)
     for code in policy.triggers.__struct_fields__:
         rule, path = getattr(policy.triggers, code), f"triggers.{code}"
-        if isinstance(rule, SignalRule):
-            yield from unknown(rule.categories, CATEGORIES, f"{path}.categories")
-            yield from unknown(rule.segments, segments, f"{path}.segments")
-            if code in NEVER_RELAXED:
-                yield from _of_never_relaxed(rule, path)
+        yield from unknown(getattr(rule, "categories", ()), CATEGORIES, f"{path}.categories")
+        yield from unknown(getattr(rule, "segments", ()), segments, f"{path}.segments")
+        if isinstance(rule, SignalRule) and code in NEVER_RELAXED:
+            yield from _of_never_relaxed(rule, path)
     yield from _of_exempt(policy.triggers.security.exempt)
-    complexity = policy.triggers.complex_troubleshooting
-    if complexity.review_from > complexity.handoff_from:
-        yield "triggers.complex_troubleshooting.review_from: expected at most handoff_from"
+    yield from _of_complexity(policy.triggers.complex_troubleshooting)
     stakes = policy.triggers.high_stakes_account
     path = "triggers.high_stakes_account"
     yield from unknown(stakes.problem_categories, CATEGORIES, f"{path}.problem_categories")
@@ -65,12 +63,24 @@ def _of_triggers(policy: Policy) -> Iterator[str]:
         yield f"{path}.tier_alone: expected at most tier_with_problem"
 
 
+def _of_complexity(rule: ComplexityRule) -> Iterator[str]:
+    plain = {"review_from": rule.review_from, "handoff_from": rule.handoff_from}
+    found = {"": plain}
+    for kind, owns in (("categories", rule.categories), ("segments", rule.segments)):
+        found |= {f"{kind}.{name}.": plain | numbers_in(own) for name, own in owns.items()}
+    for where, own in found.items():
+        if own["review_from"] > own["handoff_from"]:
+            path = f"triggers.complex_troubleshooting.{where}review_from"
+            yield f"{path}: expected at most handoff_from"
+
+
 def _of_never_relaxed(rule: SignalRule, path: str) -> Iterator[str]:
     if rule.tier != 2:
         yield f"{path}.tier: expected 2, this trigger is never relaxed"
     own = {"threshold": rule.threshold}
-    own |= {f"categories.{name}": line for name, line in rule.categories.items()}
-    own |= {f"segments.{name}": line for name, line in rule.segments.items()}
+    for kind, owns in (("categories", rule.categories), ("segments", rule.segments)):
+        for name, numbers in owns.items():
+            own[f"{kind}.{name}"] = numbers_in(numbers).get("threshold", rule.threshold)
     for name, line in own.items():
         if line > NEVER_ABOVE:
             yield f"{path}.{name}: expected at most {NEVER_ABOVE}, this trigger is never relaxed"

@@ -13,6 +13,10 @@ from streams.core.policy.team_rules import TeamRule, When
 
 MOST_RULES: Final = 200
 _LISTS: Final = ("categories", "keywords", "patterns", "channels", "languages", "tiers")
+_CHANNELS: Final = {"chat": "chat", "livechat": "chat", "email": "email", "mail": "email"}
+"""What the channels with clocks of their own are called, and how people write them. Platforms may
+have others.
+"""
 _AT_LEAST: Final = ("negative_from", "contract_value_from")
 _FLAGS: Final = ("vip", "churn_flag")
 
@@ -40,6 +44,13 @@ def _of_conditions(when: When, path: str) -> Iterator[str]:
     for category in when.categories:
         if category not in CATEGORIES:
             yield f"{path}.categories: there is no {category!r}, {nearest(category, CATEGORIES)}"
+    for place, keyword in enumerate(when.keywords):
+        if not keyword.strip():
+            yield f"{path}.keywords[{place}]: expected a word, got {keyword!r}"
+    for place, channel in enumerate(when.channels):
+        meant = _CHANNELS.get(channel.lower().replace("-", "").replace(" ", ""))
+        if meant not in (None, channel):
+            yield f"{path}.channels[{place}]: never matches {channel!r}, did you mean {meant}?"
     for place, pattern in enumerate(when.patterns):
         try:
             compiled(pattern)

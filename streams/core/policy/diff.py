@@ -79,9 +79,8 @@ def _of_trigger(code: str, old: Section, new: Section) -> Iterator[str]:
         before.pop(key, None)
         after.pop(key, None)
     for kind in ("categories", "segments"):
-        own, theirs = after.pop(kind, {}), before.pop(kind, {})
-        if isinstance(own, Mapping) and isinstance(theirs, Mapping):
-            yield from _of_exceptions(f"{name} in {_one(kind)}", theirs, own, _ENDS[tier])
+        own, theirs = _numbers(after.pop(kind, {})), _numbers(before.pop(kind, {}))
+        yield from _of_exceptions(f"{name} in {_one(kind)}", theirs, own, _ENDS[tier])
     yield from _of_values(name, before, after)
 
 
@@ -103,15 +102,31 @@ def _exempted(exempt: Any) -> dict[str, str | None]:
     return {one["sub_reason"]: f"{one['by']}, {one['since']}, {one['reason']}" for one in listed}
 
 
+def _numbers(owns: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
+    """What categories or segments have of their own, by their names and the number's."""
+    return {
+        (name, number): value
+        for name, own in owns.items()
+        for number, value in (own if isinstance(own, dict) else {"threshold": own}).items()
+        if value is not None
+    }
+
+
 def _of_exceptions(
-    where: str, old: Mapping[str, float], new: Mapping[str, float], end: str
+    where: str, old: Mapping[tuple[str, str], Any], new: Mapping[tuple[str, str], Any], end: str
 ) -> Iterator[str]:
-    for name in sorted(old.keys() | new.keys()):
-        if name not in new:
-            yield f"{where} {name} now has no threshold of its own (was {_shown(old[name])})"
-        elif old.get(name) != new[name]:
-            was = f"was {_shown(old[name])}" if name in old else "had none of its own"
-            yield f"{where} {name} now {end} from {_shown(new[name])} on ({was})"
+    for name, number in sorted(old.keys() | new.keys()):
+        was, now = old.get((name, number)), new.get((name, number))
+        what = f"{where} {name}{_THRESHOLDS.get(number, '')}"
+        before = "had none of its own" if was is None else f"was {_shown(was)}"
+        if now is None:
+            called = _readable(number)
+            yield f"{what} now has no {called} of its own (was {_shown(was)})"
+        elif was != now and number in _THRESHOLDS:
+            then = _ENDS[1] if number == "review_from" else end
+            yield f"{what} now {then} from {_shown(now)} on ({before})"
+        elif was != now:
+            yield f"{what}: {_readable(number)} is now {_shown(now)} ({before})"
 
 
 def _of_stopped(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from enum import Enum
-from typing import Annotated, Any, Final, Literal, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 import msgspec
 
@@ -40,7 +41,9 @@ def faults(value: Any, kind: Any, path: str = "") -> Iterator[str]:
         [item, *_] = get_args(kind)
         for place, one in enumerate(value):
             yield from faults(one, item, f"{path}[{place}]")
-    elif get_origin(kind) is dict and isinstance(value, dict):
+    elif isinstance(value, dict) and (section := _section_among(kind)) is not None:
+        yield from _of_section(value, section, path)
+    elif get_origin(kind) in (dict, Mapping) and isinstance(value, dict):
         for key, one in value.items():
             yield from _of_value(key, get_args(kind)[0], f"{path}.{key}")
             yield from faults(one, get_args(kind)[1], f"{path}.{key}")
@@ -59,6 +62,14 @@ def unknown(names: Iterable[str], known: tuple[str, ...], path: str) -> Iterator
     for name in names:
         if name not in known:
             yield f"{path}: there is no {name!r}, {nearest(name, known)}"
+
+
+def _section_among(kind: Any) -> type[Section] | None:
+    """The section that a union allows beside other values."""
+    if get_origin(kind) not in (Union, UnionType):
+        return None
+    kinds = [one for one in get_args(kind) if isinstance(one, type) and issubclass(one, Section)]
+    return kinds[0] if kinds else None
 
 
 def _of_section(value: Any, kind: type[Section], path: str) -> Iterator[str]:

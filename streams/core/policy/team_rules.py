@@ -3,7 +3,7 @@
 from typing import Literal
 
 from streams.core.policy.section import Section
-from streams.core.policy.values import Name, Phrase, Priority, Share, Value
+from streams.core.policy.values import Language, Name, Phrase, Priority, Share, Value, Word
 
 
 class When(Section, frozen=True):
@@ -12,7 +12,8 @@ class When(Section, frozen=True):
     `keywords` are words or phrases in any case, `patterns` regular expressions (RE2) of what the
     customer writes. `negative_from` is the sentiment of the message, 0 friendly to 1 very negative.
     `confidence_below` is the AI's confidence in a draft: a rule that says it is about drafts, any
-    other about customers' messages. `attributes` are those of the message.
+    other about customers' messages. `attributes` are those of the message. `channels` are as the
+    platform names them, `languages` as in `de` or `pt-BR`, `tiers` as profiles name them.
     """
 
     categories: tuple[str, ...] = ()
@@ -20,9 +21,9 @@ class When(Section, frozen=True):
     patterns: tuple[Phrase, ...] = ()
     negative_from: Share | None = None
     confidence_below: Share | None = None
-    channels: tuple[Phrase, ...] = ()
-    languages: tuple[Phrase, ...] = ()
-    tiers: tuple[Phrase, ...] = ()
+    channels: tuple[Word, ...] = ()
+    languages: tuple[Language, ...] = ()
+    tiers: tuple[Word, ...] = ()
     contract_value_from: Value | None = None
     vip: bool | None = None
     churn_flag: bool | None = None

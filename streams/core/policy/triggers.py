@@ -1,5 +1,6 @@
 """When a ticket leaves the AI's hands, or its draft is checked: one rule a reason code."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
@@ -22,15 +23,22 @@ class Rule(Section, frozen=True):
     tier: Tier
 
 
+class OwnThreshold(Section, frozen=True):
+    """What a category or segment has of its own; a bare number is its threshold."""
+
+    threshold: Share | None = None
+
+
 class SignalRule(Rule, frozen=True):
     """A trigger on a signal: fires at `threshold` (0-1) and above.
 
-    `categories` and `segments` say where another threshold holds; where both do, the lower.
+    `categories` and `segments` say, here and in every trigger that has numbers, where others hold;
+    where both do, the lower.
     """
 
     threshold: Share
-    categories: dict[str, Share] = {}
-    segments: dict[str, Share] = {}
+    categories: Mapping[str, Share | OwnThreshold] = {}
+    segments: Mapping[str, Share | OwnThreshold] = {}
 
 
 class Exemption(Section, frozen=True):
@@ -52,6 +60,12 @@ class SecurityRule(SignalRule, frozen=True):
     exempt: tuple[Exemption, ...] = ()
 
 
+class OwnMoney(OwnThreshold, frozen=True):
+    """What a category or segment has of its own; a bare number is its threshold."""
+
+    dispute_threshold: Share | None = None
+
+
 class BillingRule(SignalRule, frozen=True, kw_only=True):
     """Money, and from `dispute_threshold` on, a charge that is contested.
 
@@ -62,13 +76,34 @@ class BillingRule(SignalRule, frozen=True, kw_only=True):
 
     dispute_threshold: Share
     informational: tuple[Literal["invoice_copy", "usage", "payment_status", "price_question"], ...]
+    categories: Mapping[str, Share | OwnMoney] = {}
+    segments: Mapping[str, Share | OwnMoney] = {}
+
+
+class OwnComplexity(Section, frozen=True):
+    """What a category or segment has of its own."""
+
+    review_from: Count | None = None
+    handoff_from: Count | None = None
 
 
 class ComplexityRule(Section, frozen=True):
-    """From how many linked technical variables on a draft is reviewed, or a person takes over."""
+    """From how many linked technical variables on a draft is reviewed, or a person takes over.
+
+    Those count that the customer has named of one problem by then.
+    """
 
     review_from: Count
     handoff_from: Count
+    categories: Mapping[str, OwnComplexity] = {}
+    segments: Mapping[str, OwnComplexity] = {}
+
+
+class OwnStakes(Section, frozen=True):
+    """What a category or segment has of its own."""
+
+    contract_value: Value | None = None
+    problem_threshold: Share | None = None
 
 
 class HighStakesRule(Section, frozen=True):
@@ -86,6 +121,15 @@ class HighStakesRule(Section, frozen=True):
     tier_with_problem: Tier
     problem_threshold: Share
     problem_categories: tuple[str, ...]
+    categories: Mapping[str, OwnStakes] = {}
+    segments: Mapping[str, OwnStakes] = {}
+
+
+class OwnRounds(Section, frozen=True):
+    """What a category or segment has of its own."""
+
+    rounds_without_progress: Count | None = None
+    rounds: Count | None = None
 
 
 class LoopRule(Rule, frozen=True):
@@ -93,6 +137,15 @@ class LoopRule(Rule, frozen=True):
 
     rounds_without_progress: Count
     rounds: Count
+    categories: Mapping[str, OwnRounds] = {}
+    segments: Mapping[str, OwnRounds] = {}
+
+
+class OwnRepeats(Section, frozen=True):
+    """What a category or segment has of its own."""
+
+    repeats: Count | None = None
+    similarity: Share | None = None
 
 
 class RepetitionRule(Rule, frozen=True):
@@ -100,16 +153,26 @@ class RepetitionRule(Rule, frozen=True):
 
     repeats: Count
     similarity: Share
+    categories: Mapping[str, OwnRepeats] = {}
+    segments: Mapping[str, OwnRepeats] = {}
 
 
 class DoubtRule(SignalRule, frozen=True):
     """How much the AI may doubt a draft (1 - confidence); no segment's sensitivity changes it."""
 
 
+class OwnWait(Section, frozen=True):
+    """What a category or segment has of its own."""
+
+    after: ByChannel | None = None
+
+
 class WaitRule(Rule, frozen=True):
     """How long is too long, by channel."""
 
     after: ByChannel
+    categories: Mapping[str, OwnWait] = {}
+    segments: Mapping[str, OwnWait] = {}
 
 
 class OpenTimeRule(Rule, frozen=True):

@@ -56,6 +56,7 @@ def assess(
     """Measure every trigger of the group, in full where a glance at it was not enough."""
     reasons: list[Reason] = []
     signals: list[SignalScore] = []
+    handling.fired = reasons
     handling.limits = handling.plan.limits(handling.segment.name, handling.ticket.category)
     for (code, measure), score, threshold in zip(triggers, scores, thresholds, strict=False):
         if score < threshold:

@@ -14,9 +14,7 @@ from schemas.records import (
     TicketUpdate,
 )
 from streams.core.policy.routes import Route
-from streams.core.reasons import PASS_COOL_DOWN
-from streams.core.routing import place_of, route_named
-from streams.core.tickets.assess import Found
+from streams.core.routing import route_named
 from streams.core.tickets.handling import Handling, Handoff
 from streams.core.tickets.open_escalations import dues_of, write_open_escalation
 from streams.core.tickets.skills import armed, preferred
@@ -42,6 +40,7 @@ class Told(TypedDict, total=False):
     previous_route: str | None
     note: str | None
     notify: tuple[str, ...]
+    consult: tuple[str, ...]
 
 
 def change(handling: Handling, case: Case, kind: EscalationChange, **told: Unpack[Told]) -> None:
@@ -76,39 +75,6 @@ def change(handling: Handling, case: Case, kind: EscalationChange, **told: Unpac
         handling.emit(Tombstone(OPEN_ESCALATIONS, ticket.ticket_id))
     else:
         write_open_escalation(handling, case)
-
-
-def signal(handling: Handling, found: Found) -> None:
-    """Later reasons join the open escalation, the same ones again only after the cool-down.
-
-    While nobody has taken it, a reason whose queue goes before the present one moves it there;
-    whoever has taken it keeps it, and the lead is called.
-    """
-    ticket, case = handling.ticket, handling.ticket.case
-    if case is None or not found.reasons:
-        return
-    known = {reason.code for reason in ticket.reasons}
-    new = tuple(reason for reason in found.reasons if reason.code not in known)
-    cooled = handling.now >= case.signalled_at + handling.policy.escalations.cool_down
-    if new or cooled or found.codes & PASS_COOL_DOWN:
-        ticket.reasons += new
-        priority = pressing(handling, case.priority)
-        case = replace(case, signalled_at=handling.now, priority=priority)
-        graver = _graver(handling, case) if new else None
-        calls = (LEAD,) if graver is not None and case.owner_id is not None else ()
-        change(handling, case, EscalationChange.SIGNALS, reasons=found.reasons, notify=calls)
-        if graver is not None and ticket.case is not None and case.owner_id is None:
-            _lay(handling, ticket.case, graver, None, moves=case.moves)
-
-
-def _graver(handling: Handling, case: Case) -> Route | None:
-    """The queue of all that has fired, if it goes before the present one in the policy's order."""
-    policy, ticket = handling.policy, handling.ticket
-    wanted, _ = place_of(policy, ticket.reasons, ticket.category)
-    order = [route.name for route in policy.routes]
-    if case.route not in order or order.index(wanted.name) >= order.index(case.route):
-        return None
-    return wanted
 
 
 def relax(handling: Handling) -> None:
@@ -159,36 +125,6 @@ def refuse_closed(handling: Handling, update: TicketUpdate) -> None:
             tenant=ticket.tenant,
         )
     )
-
-
-def move(handling: Handling, case: Case, name: str | None, note: str | None) -> None:
-    """To another queue: the old one is told, the new one gets the whole escalation.
-
-    After the policy's number of moves, and for a queue nobody knows, it is the lead's.
-    """
-    rules = handling.policy.escalations
-    wanted = rules.lead_route if case.moves >= rules.max_moves else name or rules.lead_route
-    route = route_named(handling.policy, wanted)
-    if route.name == case.route:
-        change(handling, replace(case, owner_id=None), EscalationChange.REOPENED, note=note)
-        return
-    _lay(handling, case, route, note, moves=case.moves + 1)
-
-
-def _lay(handling: Handling, case: Case, route: Route, note: str | None, *, moves: int) -> None:
-    moved = replace(
-        case,
-        route=route.name,
-        priority=min(case.priority, route.priority),
-        owner_id=None,
-        moves=moves,
-        placed=case.revision + 1,
-        relaxed=0,
-        relax_at=None,
-    )
-    handling.ticket.route = route.name
-    change(handling, moved, EscalationChange.MOVED, previous_route=case.route, note=note)
-    handling.handoff = handoff(handling, moved.placed, route, None)
 
 
 def handoff(

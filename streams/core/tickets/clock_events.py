@@ -11,9 +11,16 @@ _PAUSES: Final = (SlaEventKind.PAUSED, SlaEventKind.RESUMED)
 
 
 def write_sla_event(
-    handling: Handling, clock: Clock, kind: SlaEventKind, percent: int | None = None
+    handling: Handling,
+    clock: Clock,
+    kind: SlaEventKind,
+    percent: int | None = None,
+    *,
+    promised_by: str | None = None,
 ) -> None:
-    """Something happened to a response clock."""
+    """Something happened to a response clock; `promised_by` is its route where the ticket does not
+    lie there yet.
+    """
     ticket, case = handling.ticket, handling.ticket.case
     name = f"{ticket.episode}/{clock.clock}/{clock.number or clock.started_at}/{kind}"
     if percent is not None:
@@ -32,7 +39,7 @@ def write_sla_event(
             tenant=ticket.tenant,
             account_id=ticket.account_id,
             escalation_id=None if case is None else case.escalation_id,
-            route=None if case is None else case.route,
+            route=promised_by or (None if case is None else case.route),
             segment=handling.segment.name,
             percent=percent,
             elapsed=handling.now - clock.started_at,

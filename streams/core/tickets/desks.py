@@ -3,12 +3,13 @@
 from msgspec.structs import replace
 
 from schemas.records import Action, EscalationChange, Role, TicketUpdate
-from streams.core.tickets import cases
+from streams.core.tickets import cases, moves
 from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.episodes import hand_back
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.messages import take_over
 from streams.core.tickets.settle import NOTHING
+from streams.core.tickets.staffing import pages_on_call
 from streams.core.tickets.state import Case
 from streams.core.tickets.updates import about, moot
 from streams.core.tickets.waits import await_answer
@@ -69,7 +70,7 @@ def on_declined(handling: Handling, update: TicketUpdate) -> None:
     elif _is_of_another(case, update):
         _refuse_as_breach(handling, update)
     elif update.route is not None:
-        cases.move(handling, case, update.route, update.reason)
+        _move(handling, case, update)
     else:
         free = replace(case, owner_id=None)
         cases.change(handling, free, EscalationChange.DECLINED, note=update.reason)
@@ -82,7 +83,17 @@ def on_transferred(handling: Handling, update: TicketUpdate) -> None:
     if handling.ticket.case is None:
         moot(handling, update)
     else:
-        cases.move(handling, handling.ticket.case, update.route, update.reason)
+        _move(handling, handling.ticket.case, update)
+
+
+def _move(handling: Handling, case: Case, update: TicketUpdate) -> None:
+    """The decision `none` keeps how the new queue stands: on call is paged where it is shut."""
+    route = moves.destination(handling, case, update.route)
+    codes = {reason.code for reason in handling.ticket.reasons}
+    pages = route.name != case.route and pages_on_call(handling, route, codes)
+    subject = about(handling, update)
+    write_decision(handling, subject, NOTHING, Action.NONE, handling.ticket.tier, route=route.name)
+    moves.move(handling, case, route, update.reason, pages=pages)
 
 
 def on_handed_back(handling: Handling, update: TicketUpdate) -> None:

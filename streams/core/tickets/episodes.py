@@ -94,6 +94,7 @@ def _begin(handling: Handling, *, reopened: bool) -> None:
     ticket.rounds = ticket.stalled = ticket.repeats = ticket.human_replies = 0
     ticket.ai_asked = False
     ticket.questions, ticket.moods = (), calm(ticket.moods)
+    ticket.variables, ticket.linked = (), 0
     ticket.earlier_route = ticket.route or ticket.earlier_route
     ticket.tier, ticket.reasons, ticket.route = 0, (), None
     ticket.allowed_draft = ticket.cleared_message_id = ticket.instructions = None
@@ -120,7 +121,8 @@ def forget_text(ticket: Ticket) -> None:
     ticket.transcript_from = ticket.transcript_to
     ticket.given, ticket.questions, ticket.moods, ticket.context = (), (), (), ()
     ticket.attempts, ticket.csat = (), tuple(_without_comment(one) for one in ticket.csat)
-    ticket.heard, ticket.complexity = (), 0
+    ticket.heard, ticket.variables = (), ()
+    ticket.complexity = ticket.linked = 0
     ticket.issue_message_id = ticket.instructions = None
     if (outcome := ticket.last_outcome) is not None:
         scores = tuple(_without_comment(one) for one in outcome.csat)

@@ -20,8 +20,9 @@ from schemas.records import (
     TicketUpdate,
     TranscriptEntry,
 )
+from streams.core.policy.limits import Limits
 from streams.core.policy.model import Policy
-from streams.core.policy.plan import Limits, Plan
+from streams.core.policy.plan import Plan
 from streams.core.policy.routes import Route
 from streams.core.policy.segments import Segment
 from streams.core.policy.triggers import Triggers
@@ -108,7 +109,10 @@ def unlinked(ticket: Ticket, message: ConversationMessage, signals: Signals) -> 
 
 
 class Handling(msgspec.Struct, gc=False):
-    """The working place of one call of `decide`; it owns `ticket`, a copy of the state."""
+    """The working place of one call of `decide`; it owns `ticket`, a copy of the state.
+
+    `fired` are the reasons that the assessment which runs has found up to now.
+    """
 
     ticket: Ticket
     now: Millis
@@ -132,6 +136,7 @@ class Handling(msgspec.Struct, gc=False):
     status: RouteStatus | None = None
     weighed: RouteStatus | None = None
     incidents: Incidents = unlinked
+    fired: list[Reason] = msgspec.field(default_factory=list)
 
     @property
     def known_account(self) -> AccountSnapshot | None:

@@ -9,6 +9,7 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import replace
 
+from detectors.language import ENGLISH, FEW_WORDS, UNKNOWN
 from detectors.signals import Matter, Signal, Signals
 from schemas.records import (
     Attachment,
@@ -18,7 +19,9 @@ from schemas.records import (
     TicketUpdate,
     TranscriptEntry,
 )
+from streams.core.policy.limits import SIMILARITY
 from streams.core.tickets.handling import Handling
+from streams.core.tickets.linked import linked
 from streams.core.tickets.state import (
     KNOWN_ATTEMPTS,
     KNOWN_AUTHORS,
@@ -140,6 +143,8 @@ def _attachments(message: ConversationMessage) -> tuple[Attachment, ...]:
 def hear_customer(handling: Handling, message: ConversationMessage) -> None:
     """A customer's public message."""
     ticket, signals = handling.ticket, handling.signals
+    ticket.complexity = linked(handling, message)
+    ticket.heard_language = _language(message, signals) or ticket.heard_language
     if ticket.last_word is _AI and not handling.thanked:
         answered = ticket.ai_asked and signals.ai_failed.score < 0.5
         ticket.stalled += 0 if answered or _asks_anew(ticket, message, signals) else 1
@@ -149,7 +154,7 @@ def hear_customer(handling: Handling, message: ConversationMessage) -> None:
     ticket.moods = _moods(ticket.moods, message, signals)
     if signals.category != "general":
         ticket.category, ticket.category_message_id = signals.category, message.message_id
-    ticket.heard, ticket.complexity = _heard(signals), signals.complexity
+    ticket.heard = _heard(signals)
     ticket.allowed_draft = ticket.cleared_message_id = None
     if signals.entities:
         ticket.given = _given(ticket.given, message, signals)
@@ -158,6 +163,13 @@ def hear_customer(handling: Handling, message: ConversationMessage) -> None:
     end_pause(handling)
     ticket.customer_message_id = message.message_id
     ticket.last_word, ticket.last_at, ticket.ai_asked = _CUSTOMER, handling.now, False
+
+
+def _language(message: ConversationMessage, signals: Signals) -> str | None:
+    """What it was heard to be; a few plain words may be a greeting of any language."""
+    heard = signals.language
+    guessed = heard == ENGLISH and len(message.text.split()) <= FEW_WORDS
+    return None if heard == UNKNOWN or guessed else heard
 
 
 def _asks_anew(ticket: Ticket, message: ConversationMessage, signals: Signals) -> bool:
@@ -227,7 +239,7 @@ def _hear_question(handling: Handling) -> None:
     ticket, gist = handling.ticket, handling.signals.gist[:SKETCH]
     if len(gist) < SHORT_GIST:
         return
-    same_from = handling.rules.repeated_question.similarity
+    same_from = handling.plan.limits(handling.segment.name, ticket.category)[SIMILARITY]
     # Only what was asked before the AI's last answer: twice in a row is impatience, not a loop.
     fresh = frozenset(gist)
     for earlier in ticket.questions:

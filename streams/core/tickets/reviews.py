@@ -75,7 +75,7 @@ def _write(handling: Handling, review: Review, state: ReviewState) -> None:
             draft_text=text if drafted else None,
             question=text if waits and not drafted else None,
             channel=ticket.channel,
-            language=ticket.language,
+            language=ticket.spoken,
             category=ticket.category,
             priority=review.priority,
             required_skills=route.required_skills,

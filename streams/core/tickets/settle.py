@@ -11,7 +11,7 @@ from schemas.records import (
 from streams.core.policy.routes import Route
 from streams.core.reasons import Code
 from streams.core.routing import place_of, route_named
-from streams.core.tickets import cases, clocks
+from streams.core.tickets import cases, clocks, moves
 from streams.core.tickets.assess import Found
 from streams.core.tickets.decisions import write_decision, write_shadow
 from streams.core.tickets.gate import fields_to_collect
@@ -65,13 +65,14 @@ def stay_silent(handling: Handling, subject: Subject, found: Found) -> None:
 
     Until somebody has taken it the AI may ask for what the route wants to know.
     """
-    case = handling.ticket.case
+    case, joins = handling.ticket.case, moves.joining(handling, found)
     asks = subject.cause in (Cause.MESSAGE, Cause.DRAFT)
     fields = fields_to_collect(handling) if asks else ()
     action = Action.COLLECT if fields else Action.SILENT
     route = None if case is None else case.route
     write_decision(handling, subject, found, action, 2, route=route, collect=fields)
-    cases.signal(handling, found)
+    if joins is not None:
+        moves.join(handling, found, joins)
 
 
 def hand_over(
@@ -91,6 +92,7 @@ def hand_over(
     stop_waiting(handling)
     ticket.escalated_at, ticket.route = handling.now, route.name
     ticket.keep_reasons(found.reasons, found.tier)
+    paged = pages_on_call(handling, route, found.codes)
     in_segment = handling.segment is not handling.policy.segments[-1]
     case = Case(
         f"{ticket.ticket_id}/e/{ticket.episode}",
@@ -101,9 +103,9 @@ def hand_over(
         1,
         handling.now,
         owner_id,
+        paged=paged,
     )
     ticket.case = case = armed(handling, case, route)
-    paged = pages_on_call(handling, route, found)
     told = notice(handling, route, paged=paged) if action is Action.HANDOFF else None
     fields = fields_to_collect(handling) if action is Action.HANDOFF else ()
     write_decision(

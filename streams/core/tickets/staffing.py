@@ -1,5 +1,6 @@
 """Who is there: what follows when a queue is closed, empty or overloaded."""
 
+from collections.abc import Set
 from typing import Final
 
 from msgspec.structs import replace
@@ -31,16 +32,16 @@ def is_shut(handling: Handling, route: Route) -> bool:
     return not hours_on(handling.plan.calendars, calendar).is_open(handling.now)
 
 
-def pages_on_call(handling: Handling, route: Route, found: Found) -> bool:
+def pages_on_call(handling: Handling, route: Route, codes: Set[str]) -> bool:
     """Whether the engineer on call is paged: nobody is there, and it cannot wait for them."""
-    urgent = handling.segment.page_on_call or not found.codes.isdisjoint(PAGES)
+    urgent = handling.segment.page_on_call or not PAGES.isdisjoint(codes)
     return urgent and is_shut(handling, route)
 
 
 def notice(handling: Handling, route: Route, *, paged: bool) -> CustomerNotice:
     """What the customer is told at a handoff: when nobody comes, until when, and a callback."""
     account, status = handling.account, status_of(handling, route)
-    known = handling.ticket.language or (None if account is None else account.language)
+    known = handling.ticket.spoken or (None if account is None else account.language)
     language = known or handling.policy.language
     wait = None if status is None else status.expected_wait
     if paged or not is_shut(handling, route):

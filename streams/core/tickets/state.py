@@ -29,6 +29,7 @@ KNOWN_QUESTIONS = 6
 KNOWN_AUTHORS = 6
 KNOWN_CONTEXT = 8
 KNOWN_SCORES = 4
+KNOWN_VARIABLES = 16
 MOOD_POINTS = 6
 
 
@@ -103,7 +104,9 @@ class Heard(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Case(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The open escalation. `placed` is the revision since which it lies on its route."""
+    """The open escalation. `placed` is the revision since which it lies on its route, `paged`
+    whether the engineer on call was paged for it there.
+    """
 
     escalation_id: str
     route: str
@@ -116,6 +119,7 @@ class Case(msgspec.Struct, frozen=True, array_like=True, gc=False):
     moves: int = 0
     relaxed: int = 0
     relax_at: Millis | None = None
+    paged: bool = False
 
 
 class Clock(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -236,6 +240,14 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     transcript_half: int = 0
     half_bytes: int = 0
     anomaly: AnomalyLink | None = None
+    variables: tuple[int, ...] = ()
+    linked: int = 0
+    heard_language: str | None = None
+
+    @property
+    def spoken(self) -> str | None:
+        """The customer's language: as the platform states it, else as their words sound."""
+        return self.language or self.heard_language
 
     @property
     def deadline(self) -> Millis | None:

@@ -12,8 +12,8 @@ from schemas.records import (
     TicketUpdate,
 )
 from streams.core.reasons import Code
-from streams.core.tickets import cases, clocks
-from streams.core.tickets.assess import assess
+from streams.core.tickets import cases, clocks, moves
+from streams.core.tickets.assess import Found, assess
 from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.episodes import belongs_to_people, close, erase, reopen
 from streams.core.tickets.handling import Handling, Subject
@@ -70,18 +70,23 @@ def on_account(handling: Handling, update: TicketUpdate) -> None:
     _tell_of_flood(handling, update)
     handling.signals = signals_heard(ticket)
     found = assess(handling, ON_ACCOUNT)
-    if ticket.case is not None:
-        cases.change(handling, ticket.case, EscalationChange.PACKAGE)
     waits = ticket.last_word is Role.CUSTOMER
-    known = {reason.code for reason in ticket.reasons}
-    if found.tier <= ticket.tier and found.codes <= known:
-        write_decision(handling, subject, found, Action.NONE, ticket.tier)
-    elif ticket.owner is Owner.HUMAN:
-        settle(handling, subject, found)
+    if ticket.owner is Owner.HUMAN:
+        _on_account_of_person(handling, subject, found)
     elif found.tier <= ticket.tier or (found.tier == 1 and not waits):
         write_decision(handling, subject, found, Action.NONE, ticket.tier)
     else:
         settle(handling, subject, found)
+
+
+def _on_account_of_person(handling: Handling, subject: Subject, found: Found) -> None:
+    ticket, pages = handling.ticket, False
+    if found.tier > ticket.tier or found.codes - {reason.code for reason in ticket.reasons}:
+        settle(handling, subject, found)
+    else:
+        pages = moves.pages_for_account(handling)
+        write_decision(handling, subject, found, Action.NONE, ticket.tier)
+    moves.follow_account(handling, pages=pages)
 
 
 FLOOD = "flood"

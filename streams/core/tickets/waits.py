@@ -2,6 +2,7 @@
 
 from schemas.records import DurationMillis
 from streams.core.calendars import BusinessHours
+from streams.core.policy.limits import ANSWER_WITHIN
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.sla import hours_on
 
@@ -14,7 +15,9 @@ def await_answer(handling: Handling) -> None:
         ticket.quiet_due = handling.now + handling.policy.retention.silence
         return
     if triggers.ai_no_answer.tier:
-        ticket.answer_due = handling.now + triggers.ai_no_answer.after.of(ticket.channel)
+        limits = handling.plan.limits(handling.segment.name, ticket.category)
+        within = ANSWER_WITHIN.get(ticket.channel, ANSWER_WITHIN["other"])
+        ticket.answer_due = handling.now + int(limits[within])
     limit = handling.segment.open_time.of(ticket.channel)
     open_due = open_hours(handling).add(ticket.open_since, ticket.paused + limit)
     if triggers.open_time.tier and open_due > handling.now:

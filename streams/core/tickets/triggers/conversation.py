@@ -3,6 +3,7 @@
 from typing import Final
 
 from schemas.records import Role
+from streams.core.policy.limits import CONTRACT_VALUE, PROBLEM, ROUNDS
 from streams.core.reasons import Code
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.triggers.seen import Seen, of_last_message, of_signal
@@ -51,7 +52,7 @@ def high_stakes_account(handling: Handling) -> Seen:
         why = "churn_flag"
     elif account.may_leave and rule.churn_flag:
         why = "account_at_risk"
-    elif value >= rule.contract_value:
+    elif value >= handling.limits[CONTRACT_VALUE]:
         why = "contract_value"
     else:
         return Seen(0.0, 1.0, rule.tier_alone)
@@ -62,24 +63,23 @@ def high_stakes_account(handling: Handling) -> Seen:
 def _has_problem(handling: Handling) -> bool:
     signals, rule = handling.signals, handling.rules.high_stakes_account
     worst = max(signals.technical.score, signals.billing.score, signals.negative.score)
-    return worst >= rule.problem_threshold or handling.ticket.category in rule.problem_categories
+    return worst >= handling.limits[PROBLEM] or handling.ticket.category in rule.problem_categories
 
 
 def ai_loop(handling: Handling) -> Seen:
     """Rounds without progress, or rounds in all; never while the customer says thanks."""
     rule, ticket = handling.rules.ai_loop, handling.ticket
+    line, in_all = handling.limits[Code.AI_LOOP], handling.limits[ROUNDS]
     stalled = 0 if handling.thanked else ticket.stalled
-    if stalled < rule.rounds_without_progress and ticket.rounds >= rule.rounds:
-        return Seen(
-            0 if handling.thanked else ticket.rounds, rule.rounds, rule.tier, None, "rounds"
-        )
-    return Seen(stalled, rule.rounds_without_progress, rule.tier)
+    if stalled < line and ticket.rounds >= in_all:
+        return Seen(0 if handling.thanked else ticket.rounds, in_all, rule.tier, None, "rounds")
+    return Seen(stalled, line, rule.tier)
 
 
 def repeated_question(handling: Handling) -> Seen:
     """How often the customer has asked the same again after an answer."""
-    rule = handling.rules.repeated_question
-    return Seen(handling.ticket.repeats, rule.repeats, rule.tier)
+    line, tier = handling.limits[Code.REPEATED_QUESTION], handling.rules.repeated_question.tier
+    return Seen(handling.ticket.repeats, line, tier)
 
 
 def ai_gave_up(handling: Handling) -> Seen:

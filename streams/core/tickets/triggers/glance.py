@@ -7,8 +7,9 @@ asked where its score reaches its threshold, or takes more than a glance.
 from functools import lru_cache
 from typing import Final
 
+from streams.core.policy.limits import DISPUTE, ROUNDS
 from streams.core.policy.model import Policy
-from streams.core.policy.plan import DISPUTE, plan_of
+from streams.core.policy.plan import plan_of
 from streams.core.reasons import Code
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.triggers.conversation import FEW_SAMPLES, MINUTE
@@ -52,8 +53,8 @@ Glance = tuple[tuple[float, ...], tuple[float, ...]]
 def glance(handling: Handling) -> Glance:
     """The score and the threshold of every code in `GLANCED`."""
     signals, ticket, message = handling.signals, handling.ticket, handling.message
-    loop, moods = handling.rules.ai_loop, ticket.moods
-    dispute, thresholds = _thresholds(
+    moods = ticket.moods
+    dispute, rounds, thresholds = _thresholds(
         handling.policy, handling.segment.name, ticket.category, ticket.channel
     )
     contested = signals.billing_dispute.score >= dispute
@@ -68,9 +69,9 @@ def glance(handling: Handling) -> Glance:
         max([signals.negative.score, *[mood.level for mood in moods]]),
         ASK if moods and moods[-1].earlier >= FEW_SAMPLES else 0.0,
         signals.urgency.score,
-        signals.complexity,
+        max(signals.complexity, ticket.complexity),
         0.0 if handling.account is None else ASK,
-        ASK if handling.thanked or ticket.rounds >= loop.rounds else ticket.stalled,
+        ASK if handling.thanked or ticket.rounds >= rounds else ticket.stalled,
         ticket.repeats,
         signals.ai_failed.score if ticket.attempts else 0.0,
         0.0 if just_opened else ASK,
@@ -85,15 +86,14 @@ def glance(handling: Handling) -> Glance:
 @lru_cache(maxsize=KEPT)
 def _thresholds(
     policy: Policy, segment: str, category: str, channel: str
-) -> tuple[float, tuple[float, ...]]:
-    """The threshold of a contested charge, and those of `GLANCED`."""
-    rules = policy.triggers
+) -> tuple[float, float, tuple[float, ...]]:
+    """The threshold of a contested charge, the rounds that are too many in all, and the thresholds
+    of `GLANCED`.
+    """
     [open_time] = [one.open_time for one in policy.segments if one.name == segment]
     thresholds: dict[str, float] = {
         **plan_of(policy).limits(segment, category),
-        Code.COMPLEX_TROUBLESHOOTING: rules.complex_troubleshooting.review_from,
-        Code.AI_LOOP: rules.ai_loop.rounds_without_progress,
-        Code.REPEATED_QUESTION: rules.repeated_question.repeats,
         Code.OPEN_TIME: open_time.of(channel) / MINUTE,
     }
-    return thresholds[DISPUTE], tuple(thresholds.get(code, STATED) for code in GLANCED)
+    glanced = tuple(thresholds.get(code, STATED) for code in GLANCED)
+    return thresholds[DISPUTE], thresholds[ROUNDS], glanced

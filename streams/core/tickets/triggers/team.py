@@ -1,7 +1,8 @@
 """Triggers that the team has set itself: its rules, and where it has switched the AI off."""
 
 from streams.core.policy.rules import Rules
-from streams.core.routing import route_for
+from streams.core.routing import place_of
+from streams.core.tickets.binding import divided
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.triggers.seen import Seen
 
@@ -17,7 +18,9 @@ def rule_on_draft(handling: Handling) -> Seen | None:
 
 
 def ai_stopped(handling: Handling) -> Seen | None:
-    """1 where the AI is switched off for the ticket's route, segment or category."""
+    """1 where the AI is switched off for the ticket's segment or category, or for the route that it
+    would go to: by what has fired before, a review that waits, and its category.
+    """
     if not handling.plan.stops:
         return None
     stopped, category = handling.policy.stopped, handling.ticket.category
@@ -27,17 +30,25 @@ def ai_stopped(handling: Handling) -> Seen | None:
         return Seen(1.0, 1.0, 2, None, f"category {category}")
     if handling.segment.name in stopped.segments:
         return Seen(1.0, 1.0, 2, None, f"segment {handling.segment.name}")
-    route = route_for(handling.policy, frozenset(), category).name
-    if route in stopped.routes:
+    if stopped.routes and (route := _destination(handling)) in stopped.routes:
         return Seen(1.0, 1.0, 2, None, f"route {route}")
     return Seen(0.0, 1.0, 2)
+
+
+def _destination(handling: Handling) -> str:
+    review, reasons = handling.ticket.review, tuple(handling.fired)
+    if handling.plan.divides:
+        reasons = divided(handling, reasons).enforced
+    if review is not None:
+        reasons += review.reasons
+    return place_of(handling.policy, reasons, handling.ticket.category)[0].name
 
 
 def _rule(handling: Handling, rules: Rules) -> Seen | None:
     message, ticket = handling.message, handling.ticket
     if message is None or not rules:
         return None
-    language = message.language or handling.signals.language or ticket.language
+    language = message.language or handling.signals.language or ticket.spoken
     found = rules.first(
         message, handling.signals, ticket.category, language, handling.known_account
     )

@@ -1,7 +1,7 @@
 """Triggers on what a message says: each holds a detector's signal against its rule."""
 
 from detectors.matters import BEFORE_BUYING, HOW_TO, MONEY
-from streams.core.policy.plan import DISPUTE
+from streams.core.policy.limits import DISPUTE, HANDOFF_FROM
 from streams.core.reasons import Code
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.triggers.seen import Seen, of_signal
@@ -65,10 +65,14 @@ def urgency(handling: Handling) -> Seen:
 
 
 def complex_troubleshooting(handling: Handling) -> Seen:
-    """How many linked technical variables the message names."""
-    rule, count = handling.rules.complex_troubleshooting, handling.signals.complexity
-    tier = 2 if count >= rule.handoff_from else 1
-    return Seen(count, rule.review_from, tier, handling.signals.complexity_span)
+    """How many linked technical variables the customer has named up to this message, which adds to
+    them; or that it names by itself.
+    """
+    limits = handling.limits
+    count = max(handling.signals.complexity, handling.ticket.complexity)
+    tier = 2 if count >= limits[HANDOFF_FROM] else 1
+    line = limits[Code.COMPLEX_TROUBLESHOOTING]
+    return Seen(count, line, tier, handling.signals.complexity_span)
 
 
 def out_of_pattern(handling: Handling) -> Seen:

@@ -19,7 +19,7 @@ from schemas.records import (
     UpdateKind,
 )
 from streams.core.accounts import profile_snapshot, snapshot
-from streams.core.handoff import complement, complete
+from streams.core.handoff import carry, complement, complete
 from streams.core.handoff.redact import Redactor
 from streams.core.policy import Policy
 from streams.core.policy.privacy import Treatments
@@ -114,6 +114,12 @@ class Decider:
         policy = self._policy(update.changed_at)
         profile, health = self._known(ticket)
         return complement(update, ticket, policy, account, profile=profile, health=health)
+
+    def carried(
+        self, update: TicketUpdate, ticket: Ticket, transcript: Sequence[TranscriptEntry]
+    ) -> TicketUpdate:
+        """The word to the target of a merge, with what the source's transcript says."""
+        return update if update.merged is None else carry(update, update.merged, ticket, transcript)
 
     def stored(self, line: TranscriptEntry) -> TranscriptEntry:
         """A line of a transcript as it is kept in state."""

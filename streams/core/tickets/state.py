@@ -236,6 +236,7 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     transcript_half: int = 0
     half_bytes: int = 0
     anomaly: AnomalyLink | None = None
+    merged_into: str | None = None
 
     @property
     def deadline(self) -> Millis | None:

@@ -68,6 +68,7 @@ from schemas.records.escalation import (
     OpenEscalation,
     RouteStatus,
 )
+from schemas.records.facts import AiAttempt, Entity, TranscriptCut
 from schemas.records.learning import (
     PolicyEntry,
     PolicyEvidence,
@@ -76,14 +77,11 @@ from schemas.records.learning import (
     TicketOutcome,
 )
 from schemas.records.package import (
-    AiAttempt,
-    Entity,
     HandoffPackage,
     PartState,
     PartStatus,
     SentimentPoint,
     Summary,
-    TranscriptCut,
     TranscriptEntry,
 )
 from schemas.records.review import ReviewRequest, ReviewState

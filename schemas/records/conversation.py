@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from schemas.records.accounts import AccountSnapshot
 from schemas.records.base import GrowingEnum, Millis, Part, Reason, Record
+from schemas.records.facts import AiAttempt, Entity, TranscriptCut
 
 
 class Role(GrowingEnum):
@@ -161,6 +162,11 @@ class MergedTicket(Part, frozen=True):
     first_response_due_at: Millis | None = None
     reasons: tuple[Reason, ...] = ()
     customer_wrote_at: Millis | None = None
+    given: tuple[Entity, ...] = ()
+    issue: str | None = None
+    attempts: tuple[AiAttempt, ...] = ()
+    asked: str | None = None
+    transcript: TranscriptCut | None = None
 
 
 class TicketUpdate(Record, frozen=True):

@@ -6,6 +6,7 @@ from schemas.records.accounts import AccountProfile, HealthLevel, TicketSummary
 from schemas.records.anomaly import AnomalyLink
 from schemas.records.base import Millis, Part
 from schemas.records.conversation import Attachment, ContextSection, MessageStatus, Role, Visibility
+from schemas.records.facts import AiAttempt, Entity, TranscriptCut
 
 
 class TranscriptEntry(Part, frozen=True):
@@ -21,34 +22,6 @@ class TranscriptEntry(Part, frozen=True):
     automated: bool = False
     translated_text: str | None = None
     attachments: tuple[Attachment, ...] = ()
-
-
-class TranscriptCut(Part, frozen=True):
-    """What the transcript leaves out, and where it can be read."""
-
-    messages: int
-    topic: str
-    partition: int
-    first_offset: int
-    last_offset: int
-
-
-class AiAttempt(Part, frozen=True):
-    """What the AI tried, and what came of it."""
-
-    message_id: str
-    text: str
-    outcome: str
-
-
-class Entity(Part, frozen=True):
-    """Something named in a message: an order number, a version, an amount, an error code."""
-
-    kind: str
-    value: str
-    message_id: str
-    start: int
-    end: int
 
 
 class Summary(Part, frozen=True):

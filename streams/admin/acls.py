@@ -10,6 +10,7 @@ from confluent_kafka.admin import AclOperation, ResourceType
 from schemas.topic_table import ROUTE_PREFIX
 from schemas.topics import FAMILY, ROUTES, TOPICS
 from streams.admin.erasing import CONVERSATIONS
+from streams.admin.held import Holders
 from streams.admin.retracting import RETRACTED
 from streams.alerts.changes import SOURCES
 from streams.alerts.kafka_ledger import DEAD_LETTERS, OPEN_ALERTS, group_of
@@ -52,7 +53,7 @@ def grants_of(role: Role, settings: Settings, agents: Iterable[str] = AGENTS) ->
         return list(_alerts(settings, connection))
     operations = _APPLY if role is Role.APPLY else (AclOperation.READ,)
     family = Grant(ResourceType.TOPIC, connection.topic(FAMILY), operations, prefixed=True)
-    return [family, *_erase(connection)] if role is Role.ERASE else [family]
+    return [family, *_erase(connection, settings)] if role is Role.ERASE else [family]
 
 
 _APPLY = (
@@ -63,8 +64,10 @@ _APPLY = (
 )
 
 
-def _erase(connection: Connection) -> Iterator[Grant]:
+def _erase(connection: Connection, settings: Settings) -> Iterator[Grant]:
     write = (AclOperation.WRITE,)
+    for changelog in Holders(settings).changelogs:
+        yield Grant(ResourceType.TOPIC, changelog, (AclOperation.READ,))
     for topic in (TOPICS[CONVERSATIONS], *RETRACTED):
         if topic is not ROUTES:
             yield Grant(ResourceType.TOPIC, connection.topic(topic.name), write)

@@ -8,14 +8,16 @@ the problem reports. The others, and what no agent knows any more, see `retracti
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from schemas.codec import Codec
-from schemas.records import AccountHealth, Millis, TicketOutcome, TicketUpdate, UpdateKind
+from schemas.records import Millis, TicketOutcome, TicketUpdate, UpdateKind
 from schemas.topic import DAY_MS
 from schemas.topics import find_topic, topic_of
+from streams.admin.held import NOBODY, Holders, Whose
 from streams.admin.retracting import ERASED, Lying, ticket_of
 from streams.engine import Connection
 from streams.history.playing import Player
@@ -23,10 +25,9 @@ from streams.reading import Follower
 
 CONVERSATIONS = "support.conversations"
 OUTCOMES = "support.outcomes"
-INDEX = "support.account-health"
-SOURCES = (INDEX, CONVERSATIONS, "support.account-activity", OUTCOMES)
-"""Where tickets are found: first what the accounts agent knows of an account's latest, however old;
-then the topics whose records name ticket, account and requester, as far back as they go.
+SOURCES = (CONVERSATIONS, "support.account-activity", OUTCOMES)
+"""The topics whose records name ticket, account and requester: what no agent knows any more may
+still lie there.
 """
 
 PEOPLE = ("requester", "account")
@@ -60,32 +61,35 @@ class Receipt(msgspec.Struct, frozen=True, tag=True, tag_field="type"):
 
 
 class Eraser:
-    """One run. Raises `BrokerError`, `AccessDenied`."""
+    """One run. Raises `BrokerError`, `AccessDenied`, and the engine's errors of these names."""
 
-    def __init__(self, connection: Connection, codec: Codec, topics: Iterable[str]) -> None:
+    def __init__(
+        self, connection: Connection, codec: Codec, topics: Iterable[str], holders: Holders
+    ) -> None:
         self._connection = connection
+        self._holders = holders
         self._codec = codec
         self._topics = tuple(dict.fromkeys((CONVERSATIONS, *topics)))
 
-    def find(self, account: str | None, requester: str | None) -> tuple[str, ...]:
-        """The tickets of an account or a requester, as far as the topics go back."""
-        found: set[str] = set()
+    def find(self, account: str | None, requester: str | None) -> dict[str, Whose]:
+        """The tickets of an account or a requester: all that an agent knows, and what else lies on
+        the topics.
+        """
+        found = self._holders.tickets_of(account, requester)
         with self._reading(SOURCES) as follower:
             for seen in follower.to_end():
                 record = seen.record
                 theirs = (
                     account is not None and getattr(record, "account_id", None) == account
                 ) or (requester is not None and getattr(record, "requester_id", None) == requester)
-                if theirs and isinstance(record, AccountHealth):
-                    found.update(one.ticket_id for one in record.recent_tickets)
-                elif theirs and record is not None:
-                    found.add(ticket_of(record))
-        return tuple(sorted(found - {""}))
+                if theirs and record is not None:
+                    found.setdefault(ticket_of(record), NOBODY)
+        return dict(sorted(found.items()))
 
     def erase(
         self,
         asked: dict[str, str],
-        tickets: Collection[str],
+        tickets: Mapping[str, Whose],
         wait: float,
         now: Callable[[], float] = time.time,
     ) -> Receipt:
@@ -93,8 +97,10 @@ class Eraser:
         at = int(now() * 1000)
         player = Player(self._connection, self._codec)
         with Follower(self._connection, self._codec, (OUTCOMES,), from_start=False) as answers:
-            for ticket in tickets:
-                player.send(TicketUpdate(ERASED, ticket, UpdateKind.ERASED, at), 0)
+            for ticket, whose in tickets.items():
+                update = TicketUpdate(ERASED, ticket, UpdateKind.ERASED, at)
+                named = replace(update, account_id=whose.account, requester_id=whose.requester)
+                player.send(named, 0)
             player.flush()
             taken_up = _await(answers, set(tickets), wait)
         lying = self._look(set(tickets), {one for who in PEOPLE if (one := asked.get(who))})
@@ -111,7 +117,7 @@ class Eraser:
             dict(sorted(taken_back.items())),
             _REMOVED,
             tuple(_left(lying, topic) for topic in sorted(lying.counts)),
-            _ADVICE,
+            (*lying.still_told(), *_ADVICE),
         )
 
     def _look(self, tickets: set[str], people: set[str]) -> Lying:

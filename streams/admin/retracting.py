@@ -22,6 +22,8 @@ from schemas.records import (
     Record,
     ReviewRequest,
     ReviewState,
+    TicketUpdate,
+    UpdateKind,
 )
 from schemas.topics import ROUTES, TOPICS, Topic
 from streams.reading import Seen
@@ -51,6 +53,7 @@ class Lying:
         self._reviews: dict[str, ReviewRequest] = {}
         self._anomalies: dict[str, Anomaly] = {}
         self._letters: dict[str, DeadLetter] = {}
+        self._merged: dict[str, str] = {}
 
     def see(self, seen: Seen) -> None:
         """Take in a record; the records of a topic's partition come in their order."""
@@ -70,6 +73,8 @@ class Lying:
             known_review = self._reviews.get(record.review_id)
             if known_review is None or record.revision >= known_review.revision:
                 self._reviews[record.review_id] = record
+        elif isinstance(record, TicketUpdate) and record.kind is UpdateKind.MERGED_INTO:
+            self._merged[record.ticket_id] = record.other_ticket_id or record.ticket_id
         elif isinstance(record, DeadLetter):
             self._letters[record.dead_letter_id] = record
 
@@ -83,6 +88,12 @@ class Lying:
         for letter in self._letters.values():
             if letter.error_code != ERASED:
                 yield _emptied(letter)
+
+    def still_told(self) -> Iterator[str]:
+        """Which other tickets have what was told in those that were merged into them."""
+        for source, target in self._merged.items():
+            if target not in self._tickets:
+                yield f"{source} was merged into {target}, which has what was told there: erase it."
 
     def _is_theirs(self, seen: Seen) -> bool:
         """Whether a record is of one of the tickets, or carries the ids in what it keeps of others.

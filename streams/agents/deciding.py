@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from detectors import Reader, Signals
 from schemas.records import (
     AccountHealth,
@@ -19,8 +21,9 @@ from schemas.records import (
     UpdateKind,
 )
 from streams.core.accounts import last_of, profile_snapshot, snapshot
-from streams.core.handoff import complement, complete
+from streams.core.handoff import carry, complement, complete
 from streams.core.handoff.redact import Redactor
+from streams.core.handoff.stored import as_stored
 from streams.core.policy import Policy
 from streams.core.policy.privacy import Treatments
 from streams.core.tickets import (
@@ -86,17 +89,23 @@ class Decider:
             inputs = Inputs(account, None, self.statuses, self.incidents)
         else:
             inputs = self.recorded(event, arrival.now)
-        return decide_event(
+        policy = inputs.policy or self._policy(arrival.now)
+        step = decide_event(
             state,
             event,
             signals,
             inputs.account,
-            inputs.policy or self._policy(arrival.now),
+            policy,
             arrival,
             model=self.reader.version,
             statuses=inputs.statuses,
             incidents=inputs.incidents,
         )
+        redactor = _redactor(policy.privacy.stored)
+        if redactor.keeps_all or step.state is None:
+            return step
+        said = event if isinstance(event, ConversationMessage) else None
+        return replace(step, state=as_stored(step.state, redactor, said))
 
     def give_up(self, state: Ticket | None, event: Event, arrival: Arrival) -> Step:
         """The step of an event that could not be decided: a person takes the ticket."""
@@ -114,6 +123,12 @@ class Decider:
         policy = self._policy(update.changed_at)
         profile, health = self._known(ticket)
         return complement(update, ticket, policy, account, profile=profile, health=health)
+
+    def carried(
+        self, update: TicketUpdate, ticket: Ticket, transcript: Sequence[TranscriptEntry]
+    ) -> TicketUpdate:
+        """The word to the target of a merge, with what the source's transcript says."""
+        return update if update.merged is None else carry(update, update.merged, ticket, transcript)
 
     def stored(self, line: TranscriptEntry) -> TranscriptEntry:
         """A line of a transcript as it is kept in state."""

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from schemas.records import Millis
 from streams.engine import Batch, Timer
 
 S = TypeVar("S")
+
+ARMED_BYTES: Final = 8
+"""A stored value begins with the time of its armed timer."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,10 @@ class Kind(Generic[S]):
     def name(self, key: bytes) -> str:
         """Whose state a store key is."""
         return key[len(self.prefix) :].decode()
+
+    def read(self, value: bytes) -> S:
+        """The state in a stored value."""
+        return self.decode(value[ARMED_BYTES:])
 
 
 def named_by(state_key: bytes) -> bytes:
@@ -61,8 +68,8 @@ class States(Generic[S]):
             if value is None:
                 self._entries[name] = _Entry(None, 0)
             else:
-                armed = int.from_bytes(value[:8], "big")
-                self._entries[name] = _Entry(self._kind.decode(value[8:]), armed)
+                armed = int.from_bytes(value[:ARMED_BYTES], "big")
+                self._entries[name] = _Entry(self._kind.read(value), armed)
 
     def get(self, name: str) -> S | None:
         """The state as it stands now."""
@@ -106,7 +113,7 @@ class States(Generic[S]):
     def _value(self, entry: _Entry[S]) -> bytes | None:
         if entry.state is None:
             return None
-        return entry.armed.to_bytes(8, "big") + self._kind.encode(entry.state)
+        return entry.armed.to_bytes(ARMED_BYTES, "big") + self._kind.encode(entry.state)
 
     def _arm(self, name: str, entry: _Entry[S]) -> None:
         deadline = None if entry.state is None else self._kind.deadline(entry.state)

@@ -3,11 +3,18 @@
 import msgspec
 
 from schemas.codec import Codec, Tombstone
-from schemas.records import EscalationChange, EscalationUpdate, Record, TranscriptEntry
+from schemas.records import (
+    AccountSnapshot,
+    EscalationChange,
+    EscalationUpdate,
+    Record,
+    TicketUpdate,
+    TranscriptEntry,
+)
 from streams.agents.deciding import Decider
 from streams.agents.inbox import send
 from streams.agents.states import Kind, States
-from streams.core.tickets import Handoff, Step, Ticket, decode_ticket, encode_ticket
+from streams.core.tickets import Step, Ticket, decode_ticket, encode_ticket
 from streams.engine import Batch
 
 TICKETS = Kind(b"t", encode_ticket, decode_ticket, lambda ticket: ticket.deadline)
@@ -33,19 +40,25 @@ class TicketStates(States[Ticket]):
         self._keep_lines(ticket_id, old, step)
         send(self._batch, self._codec, self._complemented(step), trace)
         if step.handoff is not None:
-            escalation = self._decider.complete(step.handoff, self._transcript(step.handoff))
+            escalation = self._decider.complete(step.handoff, self._transcript(step.handoff.ticket))
             send(self._batch, self._codec, (escalation,), trace)
 
     def _complemented(self, step: Step) -> list[Record | Tombstone]:
-        """The outputs; an update of the package is filled with what is known of the account."""
-        return [
-            self._decider.complement(output, step.state, step.account)
-            if isinstance(output, EscalationUpdate)
-            and output.change is EscalationChange.PACKAGE
-            and step.state is not None
-            else output
-            for output in step.outputs
-        ]
+        """The outputs; an update of the package is filled with what is known of the account, and
+        the word to another ticket with what this one's transcript says.
+        """
+        if (ticket := step.state) is None:
+            return list(step.outputs)
+        return [self._whole(output, ticket, step.account) for output in step.outputs]
+
+    def _whole(
+        self, output: Record | Tombstone, ticket: Ticket, account: AccountSnapshot | None
+    ) -> Record | Tombstone:
+        if isinstance(output, EscalationUpdate) and output.change is EscalationChange.PACKAGE:
+            return self._decider.complement(output, ticket, account)
+        if isinstance(output, TicketUpdate):
+            return self._decider.carried(output, ticket, self._transcript(ticket))
+        return output
 
     def _keep_lines(self, ticket_id: str, old: Ticket | None, step: Step) -> None:
         new = step.state
@@ -59,8 +72,7 @@ class TicketStates(States[Ticket]):
                 if number not in kept:
                     self._batch.put(line_key(ticket_id, number), None)
 
-    def _transcript(self, handoff: Handoff) -> list[TranscriptEntry]:
-        ticket = handoff.ticket
+    def _transcript(self, ticket: Ticket) -> list[TranscriptEntry]:
         numbers = range(ticket.transcript_from, ticket.transcript_to)
         lines = self._batch.get_many([line_key(ticket.ticket_id, number) for number in numbers])
         return [_decode_line(line) for line in lines if line is not None]

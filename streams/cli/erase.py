@@ -4,6 +4,7 @@ import click
 import msgspec
 
 from streams.admin.erasing import Eraser
+from streams.admin.held import NOBODY, Holders
 from streams.app import AGENTS, codec_of, outputs
 from streams.errors import InputError
 from streams.security import connection_of
@@ -27,17 +28,17 @@ def command(
 
     State, transcript and the compacted topics lose them; what comes later for them is refused.
     On the other topics an erasure record follows, and the receipt says until when retention keeps
-    what lies there. Tickets are found as far back as the topics go.
+    what lies there. Every ticket is found that an agent or a topic still knows.
     """
     if not (tickets or requester or account):
         raise click.UsageError("say which: --ticket, --requester or --account")
     settings = load_settings()
     written = [name for agent in AGENTS for name in outputs(agent, settings)]
-    eraser = Eraser(connection_of(settings), codec_of(settings), written)
-    found = eraser.find(account, requester) if requester or account else ()
-    wanted = tuple(dict.fromkeys((*tickets, *found)))
+    eraser = Eraser(connection_of(settings), codec_of(settings), written, Holders(settings))
+    found = eraser.find(account, requester) if requester or account else {}
+    wanted = dict.fromkeys(tickets, NOBODY) | found
     if not wanted:
-        raise InputError("no ticket is found; the topics go back as far as their retention")
+        raise InputError("no ticket is found, neither in the agents' states nor on the topics")
     if dry_run:
         for ticket in wanted:
             click.echo(ticket)

@@ -6,6 +6,7 @@ from contextlib import closing
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from streams.engine.access import FORBIDDEN, Contact
 from streams.engine.compacted import watermarks
 from streams.engine.config import EngineConfig
 from streams.engine.errors import BrokerFailed
@@ -23,13 +24,16 @@ def read_to_end(
 
     The ends are the high watermarks. Where a transaction is open, a reader of committed records is
     told that it is at the end, whatever was committed behind: it is waited for, at most `patience`
-    seconds. Raises `BrokerFailed`.
+    seconds. A topic that does not exist has none. Raises `BrokerFailed`, `AccessDenied`.
     """
     wanted, behind = [], {}
     try:
         with closing(_consumer(config, "read_uncommitted")) as ends:
             for topic in topics:
-                for number in ends.list_topics(topic, timeout=TIMEOUT).topics[topic].partitions:
+                found = ends.list_topics(topic, timeout=TIMEOUT).topics[topic]
+                if found.error is not None and found.error.code() in FORBIDDEN:
+                    raise Contact(config.connection).failure(f"read topic {topic}", found.error)
+                for number in found.partitions:
                     low, high = watermarks(ends, topic, number)
                     start = max((starts or {}).get((topic, number), low), low)
                     wanted.append(TopicPartition(topic, number, start))

@@ -13,7 +13,13 @@ from itertools import islice
 
 from detectors import Signals
 from schemas.codec import Tombstone
-from schemas.records import Escalation, Millis, Record, TicketUpdate, TranscriptEntry
+from schemas.records import (
+    ConversationMessage,
+    Millis,
+    Record,
+    TicketUpdate,
+    TranscriptEntry,
+)
 from schemas.topics import partition_of
 from streams.agents.deciding import Decider
 from streams.agents.text import bounded, text_of
@@ -55,10 +61,27 @@ class Replay:
             read = [bounded(arrived.event) for arrived in chunk]
             signals = self._decider.reader.read([text_of(event) for event, _ in read])
             for (event, cut), signal, arrived in zip(read, signals, chunk, strict=True):
-                for output in self._event(event, arrived.time, signal, cut):
-                    yield output
-                    if isinstance(output, TicketUpdate) and not arrived.recorded:
-                        yield from self._event(output, self._time(event), None, False)
+                outputs = self._event(event, arrived.time, signal, cut)
+                if arrived.recorded:
+                    yield from outputs
+                else:
+                    now = max(arrived.time, self._time(event))
+                    yield from self._with_others(outputs, now, signal, cut)
+
+    def _with_others(
+        self,
+        outputs: Iterable[Record | Tombstone],
+        time: Millis,
+        signals: Signals | None,
+        cut: bool,
+    ) -> Iterator[Record | Tombstone]:
+        """The outputs, and what those lead to that are for another ticket."""
+        for output in outputs:
+            yield output
+            if isinstance(output, ConversationMessage | TicketUpdate):
+                read = signals if isinstance(output, ConversationMessage) else None
+                others = self._event(output, time, read, cut)
+                yield from self._with_others(others, time, signals, cut)
 
     def until(self, time: Callable[[int], Millis]) -> Iterator[Record | Tombstone]:
         """Every record that the timers of each partition before its time lead to, as if nothing
@@ -110,12 +133,14 @@ class Replay:
             self._tickets[ticket_id] = step.state
             if step.state.deadline is not None:
                 heapq.heappush(partition.timers, (step.state.deadline, ticket_id))
-        yield from step.outputs
-        if step.handoff is not None:
-            yield self._escalation(step, lines)
+        for output in step.outputs:
+            if isinstance(output, TicketUpdate) and step.state is not None:
+                yield self._decider.carried(output, step.state, _kept(step.state, lines))
+            else:
+                yield output
+        if (handoff := step.handoff) is not None:
+            yield self._decider.complete(handoff, _kept(handoff.ticket, lines))
 
-    def _escalation(self, step: Step, lines: list[TranscriptEntry]) -> Escalation:
-        assert step.handoff is not None
-        ticket = step.handoff.ticket
-        kept = ticket.transcript_to - ticket.transcript_from
-        return self._decider.complete(step.handoff, lines[len(lines) - kept :])
+
+def _kept(ticket: Ticket, lines: list[TranscriptEntry]) -> list[TranscriptEntry]:
+    return lines[len(lines) - (ticket.transcript_to - ticket.transcript_from) :]

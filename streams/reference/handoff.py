@@ -58,7 +58,7 @@ def handoff_page() -> str:
         f"Kinds of entities: {KINDS}.\n\n"
         "## What is hidden where\n\nBy the policy's `privacy`, here of the shipped one. A mask has "
         "the length of what it hides; the last four characters of a card or IBAN stay. `stored` is "
-        "the transcript in state.\n\n"
+        "a ticket's state: its transcript, what was given, context, instructions and comments.\n\n"
         f"| topics | {' | '.join(kinds)} |\n|{' --- |' * (len(kinds) + 1)}\n{rows}\n"
         f"## An example\n\nThe package of this conversation, without what is empty:\n\n"
         + "".join(f"- {role.value}: {text}\n" for role, text in SAID)

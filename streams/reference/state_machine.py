@@ -57,9 +57,11 @@ RULES = """\
   week) is `reopened`: with a person if one had resolved it, else with the AI. After that it is
   another matter. A ticket that was handed back twice stays with people.
 - **Merge.** `merged_into` on the source's key closes it, and Baton itself writes `merged_from`
-  on the target's key with what is open: the target keeps the earliest clock, the strictest tier
-  and one escalation. The platform's own `merged_from`, earlier or later, adds nothing. A
-  message that still comes for the source reopens the source: its customer is answered.
+  on the target's key with what is open and what was told: the target keeps the earliest clock,
+  the strictest tier and one escalation, and its package has the source's facts, what the AI
+  tried there, and where its messages lie. The platform's own `merged_from`, earlier or later,
+  adds nothing. A message that still comes for the source is `silent` there, and Baton writes it
+  again on the target's key: whoever has the target answers it.
 - **Erased** is a mark on a closed ticket. It keeps no text and no person, and answers
   everything with `none`.
 """

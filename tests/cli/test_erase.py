@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from schemas.codec import Codec, Tombstone
 from schemas.records import (
-    AccountHealth,
     AffectedTicket,
     Anomaly,
     AnomalyState,
@@ -15,11 +14,9 @@ from schemas.records import (
     DeadLetter,
     EscalationUpdate,
     Header,
-    HealthLevel,
     Record,
     ReviewRequest,
     Role,
-    TicketSummary,
     TicketUpdate,
     UpdateKind,
 )
@@ -115,15 +112,15 @@ def test_the_agent_is_asked_desks_are_told_and_the_receipt_says_what_is_left(
     assert left[CONVERSATIONS]["records"] == 4
 
 
-def test_a_ticket_older_than_the_topics_is_found_by_the_account(
+def test_the_receipt_names_the_ticket_that_has_what_was_told_in_one_merged_into_it(
     played: Broker, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    old = TicketSummary("T0", START)
     player = Player(played.connection, Codec())
-    player.send(AccountHealth("acme", START, 0.0, HealthLevel.HEALTHY, recent_tickets=(old,)), 0)
+    word = TicketUpdate("u", "T1", UpdateKind.MERGED_INTO, START, other_ticket_id="T9")
+    player.send(word, 0)
     player.flush()
-    _, lines, _ = baton(capfd, "erase", "--account", "acme", "--dry-run")
-    assert lines == ["T0", "T1", "T2", "T3"]
+    _, lines, _ = baton(capfd, "erase", "--ticket", "T1", "--wait", "0")
+    assert json.loads("\n".join(lines))["advice"][0].startswith("T1 was merged into T9,")
 
 
 def test_dead_letters_and_incidents_that_are_over_are_written_again_without_what_they_had(

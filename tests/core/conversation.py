@@ -1,5 +1,6 @@
 """A conversation played through `decide`, as the tickets agent would: for tests."""
 
+from collections import defaultdict
 from typing import Any, TypeVar
 
 from detectors.signals import Signal, Signals
@@ -69,6 +70,7 @@ class Conversation:
         self.outputs: list[Record | Tombstone] = []
         self.escalations: list[Escalation] = []
         self.lines: dict[int, TranscriptEntry] = {}
+        self.said: dict[str, set[str]] = defaultdict(set)
         self.step = Step(None)
         self.count = 0
 
@@ -141,6 +143,8 @@ class Conversation:
         offset = -1 if isinstance(event, Due) else self.count
         arrival = Arrival(self.now, "support.conversations", 3, offset, truncated)
         before = self.state
+        if isinstance(event, ConversationMessage):
+            self.said[event.message_id].add(event.text)
         step = decide(
             before,
             event,

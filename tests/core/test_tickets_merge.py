@@ -5,27 +5,52 @@ from dataclasses import dataclass
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from detectors.signals import Signals
+from detectors.signals import Found, Signals
 from schemas.codec import Tombstone
 from schemas.records import (
+    Action,
+    AiAttempt,
     ConversationMessage,
     Decision,
+    Entity,
+    EscalationUpdate,
+    MergedTicket,
     OpenEscalation,
     Record,
     Role,
     TicketOutcome,
     TicketUpdate,
+    TranscriptEntry,
     UpdateKind,
     Verdict,
 )
+from streams.core.handoff import carry, complete
 from streams.core.policy import default_policy
-from streams.core.tickets import Arrival, Due, Event, Owner, Ticket, decide
+from streams.core.tickets import (
+    Arrival,
+    Due,
+    Event,
+    Handoff,
+    Owner,
+    Ticket,
+    decide,
+    encode_ticket,
+)
+from streams.core.tickets.state import KNOWN_ENTITIES
 from tests.core.conversation import MINUTE, START, scores
 
 ANGRY = scores(negative=0.9)
 SIGNALS = st.sampled_from(
-    [Signals(), ANGRY, scores(billing=0.9), Signals(complexity=3), scores(security=0.9)]
+    [
+        Signals(),
+        ANGRY,
+        scores(billing=0.9),
+        Signals(complexity=3, entities=(Found("version", "4.1", (0, 2)),)),
+        scores(security=0.9),
+        Signals(entities=(Found("order", "B-77", (0, 2)),)),
+    ]
 )
 
 
@@ -36,7 +61,10 @@ class Desk:
         self.now = START
         self.tickets: dict[str, Ticket | None] = {}
         self.outputs: dict[str, list[Record | Tombstone]] = defaultdict(list)
-        self.post: list[TicketUpdate] = []
+        self.post: list[TicketUpdate | ConversationMessage] = []
+        self.lines: dict[str, list[TranscriptEntry]] = defaultdict(list)
+        self.heard: dict[str, Signals] = {}
+        self.handoffs: list[Handoff] = []
         self.count = 0
 
     def ticket(self, name: str) -> Ticket:
@@ -44,10 +72,15 @@ class Desk:
         assert ticket is not None
         return ticket
 
-    def write(self, name: str, signals: Signals) -> None:
+    def write(self, name: str, signals: Signals, text: str = "hm") -> None:
         self.count += 1
-        message = ConversationMessage(f"m{self.count}", name, Role.CUSTOMER, "hm", self.now)
+        message = ConversationMessage(f"m{self.count}", name, Role.CUSTOMER, text, self.now)
+        self.heard[message.message_id] = signals
         self.apply(message, signals)
+
+    def answer(self, name: str, text: str) -> None:
+        self.count += 1
+        self.apply(ConversationMessage(f"m{self.count}", name, Role.AI, text, self.now))
 
     def update(self, name: str, kind: UpdateKind, other: str | None = None) -> None:
         self.count += 1
@@ -59,16 +92,22 @@ class Desk:
         step = decide(state, event, signals, None, default_policy(), arrival)
         self.tickets[event.ticket_id] = step.state
         self.outputs[event.ticket_id] += step.outputs
-        self.post += [
-            output
-            for output in step.outputs
-            if isinstance(output, TicketUpdate) and output.kind is UpdateKind.MERGED_FROM
-        ]
+        lines = self.lines[event.ticket_id]
+        lines += [] if step.appended is None else [step.appended]
+        self.handoffs += [] if step.handoff is None else [step.handoff]
+        for output in step.outputs:
+            if isinstance(output, TicketUpdate) and output.merged is not None:
+                output = carry(output, output.merged, self.ticket(event.ticket_id), lines)
+            if isinstance(output, TicketUpdate | ConversationMessage):
+                self.post.append(output)
 
     def deliver(self) -> None:
-        for update in self.post:
-            self.apply(update)
-        self.post.clear()
+        while self.post:
+            event = self.post.pop(0)
+            self.apply(event, self.heard.get(event.message_id or ""))
+
+    def decision(self, name: str) -> Decision:
+        return [one for one in self.outputs[name] if isinstance(one, Decision)][-1]
 
     def wait(self, duration: int) -> None:
         until = self.now + duration
@@ -92,6 +131,7 @@ class Kept:
     opened_at: int
     due_at: int | None
     escalated: bool
+    given: frozenset[tuple[str, str]]
 
 
 def kept(ticket: Ticket) -> Kept:
@@ -102,6 +142,7 @@ def kept(ticket: Ticket) -> Kept:
         ticket.opened_at,
         None if ticket.clock is None else ticket.clock.due_at,
         ticket.case is not None,
+        frozenset((one.kind, one.value) for one in ticket.given),
     )
 
 
@@ -163,6 +204,7 @@ def test_the_target_keeps_the_earliest_clock_the_strictest_tier_and_one_escalati
     assert after.opened_at == min([one.opened_at for one in before], default=START)
     assert after.escalated == any(one.escalated for one in before)
     assert len(open_escalations(desk, "target")) == int(after.escalated)
+    assert after.given == frozenset().union(*(one.given for one in before))
     running = [one.due_at for one in before if one.due_at is not None]
     assert after.due_at == min(running, default=None)
 
@@ -211,11 +253,62 @@ def test_what_baton_tells_the_target_twice_counts_once() -> None:
     assert len(open_escalations(desk, "target")) == 1
 
 
-def test_the_package_names_the_ticket_that_was_merged() -> None:
-    desk = merged()
+def told() -> Desk:
+    """A source in which the customer has told much and the AI has tried something."""
+    desk = Desk()
+    order = Signals(gist=(1, 2, 3), entities=(Found("order", "B-77", (6, 10)),))
+    desk.write("source", order, "Order B-77 never came. Where is it?")
+    desk.answer("source", "Please look at the tracking page.")
+    desk.write("source", Signals(), "It says delivered. What now?")
+    return desk
+
+
+def test_nobody_asks_in_the_target_what_was_told_in_the_source() -> None:
+    desk = told()
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
     desk.deliver()
-    [section] = desk.ticket("target").context
-    assert section.fields["ticket"] == "source"
+    desk.write("target", scores(human_request=0.9), "A person, please.")
+    package = complete(desk.handoffs[-1], desk.lines["target"]).package
+    assert [(one.kind, one.value) for one in package.entities] == [("order", "B-77")]
+    [section] = package.context
+    assert section.fields == {
+        "ticket": "source",
+        "category": "general",
+        "issue": "Order B-77 never came. Where is it? […] It says delivered. What now?",
+        "tried 1": "Please look at the tracking page. → customer: It says delivered. What now?",
+        "given": "order: B-77",
+        "asked": "What now?",
+        "messages": "3 on support.conversations, partition 0, offsets 1 to 3",
+    }
+
+
+def test_a_desk_that_has_the_target_is_told_what_was_told_in_the_source() -> None:
+    desk = told()
+    desk.write("target", ANGRY)
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    update = desk.outputs["target"][-2]
+    assert isinstance(update, EscalationUpdate)
+    assert [one.fields["given"] for one in update.context] == ["order: B-77"]
+
+
+def test_a_source_that_was_closed_before_carries_what_was_told_all_the_same() -> None:
+    desk = told()
+    desk.update("source", UpdateKind.RESOLVED)
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    assert [one.value for one in desk.ticket("target").given] == ["B-77"]
+
+
+def test_what_a_merge_carries_is_bounded() -> None:
+    desk = Desk()
+    given = tuple(Entity("order", f"{number}" * 1_000, "m", 0, 2) for number in range(5_000))
+    attempts = (AiAttempt("m", "a" * 9_000, "b"),) * 5_000
+    much = MergedTicket("source", START, given=given, issue="i" * 9_000, attempts=attempts)
+    word = TicketUpdate("u", "target", UpdateKind.MERGED_FROM, START, merged=much)
+    desk.apply(word)
+    assert len(desk.ticket("target").given) == KNOWN_ENTITIES
+    assert len(encode_ticket(desk.ticket("target"))) < 32 * 1024
 
 
 def test_a_customer_who_waited_in_the_source_is_waited_for_in_the_target() -> None:
@@ -227,10 +320,58 @@ def test_a_customer_who_waited_in_the_source_is_waited_for_in_the_target() -> No
     assert [reason.code for reason in desk.ticket("target").reasons] == ["ai_no_answer"]
 
 
-def test_a_message_that_still_comes_for_the_source_is_answered() -> None:
+def test_a_message_that_still_comes_for_the_source_goes_to_whoever_has_the_target() -> None:
     desk = merged()
+    desk.deliver()
+    desk.write("source", Signals(), "Hello?")
+    assert desk.ticket("source").owner is Owner.CLOSED
+    assert desk.decision("source").action is Action.SILENT
+    desk.deliver()
+    assert desk.decision("target").action is Action.SILENT
+    heard = [one for one in desk.outputs["target"] if isinstance(one, EscalationUpdate)][-1]
+    assert [line.text for line in heard.messages] == ["Hello?"]
+
+
+def test_the_other_words_of_a_message_for_the_source_go_on_in_the_target_too() -> None:
+    desk = merged()
+    desk.write("source", Signals(), "Hello?")
+    said = [one for one in desk.post if isinstance(one, ConversationMessage)][-1]
+    desk.apply(replace(said, ticket_id="source", text="Is anybody there?"), Signals())
+    desk.deliver()
+    assert [line.text for line in desk.lines["target"]][-2:] == ["Hello?", "Is anybody there?"]
+
+
+def test_a_message_follows_a_chain_of_merges_to_its_end() -> None:
+    desk = Desk()
+    for source, target in (("one", "two"), ("two", "three")):
+        desk.update(source, UpdateKind.MERGED_INTO, target)
+        desk.deliver()
+    desk.write("one", Signals())
+    desk.deliver()
+    assert [desk.decision(name).action for name in ("one", "two", "three")] == [
+        Action.SILENT,
+        Action.SILENT,
+        Action.REPLY,
+    ]
+
+
+def test_tickets_that_are_merged_in_a_circle_leave_nobody_without_an_answer() -> None:
+    desk = Desk()
+    for source, target in (("one", "two"), ("two", "three"), ("three", "one")):
+        desk.update(source, UpdateKind.MERGED_INTO, target)
+        desk.deliver()
+    for name in ("one", "two", "three"):
+        desk.write(name, Signals())
+        desk.deliver()
+        assert desk.decision("one").action is Action.REPLY
+
+
+def test_a_source_that_is_reopened_is_answered_itself() -> None:
+    desk = merged(Signals())
+    desk.deliver()
+    desk.update("source", UpdateKind.REOPENED)
     desk.write("source", Signals())
-    assert desk.ticket("source").owner is Owner.HUMAN
+    assert desk.decision("source").action is Action.REPLY
 
 
 def test_a_verdict_for_a_ticket_that_was_merged_away_joins_its_own_outcome() -> None:

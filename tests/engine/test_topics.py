@@ -48,7 +48,7 @@ def test_a_worker_whose_source_is_missing_says_so(
     weaker = {} if broker.transactional else {"GUARANTEE": "at_least_once"}
     workload = Counting(broker.bootstrap, unique, 0, **weaker)
     code, line = end_of(workload, tmp_path)
-    assert code == 78
+    assert code == TopicMismatch.exit_code
     assert line == (
         f"TopicMismatch: topics are missing: {workload.names.source}. Run `baton topics apply`."
     )
@@ -62,7 +62,7 @@ def test_a_worker_whose_sources_differ_in_partitions_says_how(
     kafka.create(left, 2)
     kafka.create(right, 3)
     code, line = end_of(workload, tmp_path)
-    assert code == 78
+    assert code == TopicMismatch.exit_code
     assert line == (
         f"TopicMismatch: {unique} reads topics that must have the same number of partitions: "
         f"{{'{left}': 2, '{right}': 3}}"
@@ -75,7 +75,7 @@ def test_a_worker_whose_copied_topic_is_missing_says_so(
     workload = Counting(kafka.bootstrap, unique, 0, COPY=f"{unique}-copied")
     kafka.create(workload.names.source, PARTITIONS)
     code, line = end_of(workload, tmp_path)
-    assert code == 78
+    assert code == TopicMismatch.exit_code
     assert line.endswith(
         f"TopicMismatch: the topic {unique}-copied is missing. Run `baton topics apply`."
     )

@@ -122,6 +122,7 @@ class Play(Conversation):
         assert isinstance(event, ConversationMessage)
         arrival = Arrival(self.now, "support.conversations", 0, self.count, truncated)
         if line.fault:
+            self.said[event.message_id].add(event.text)
             self.take(internal_error(event, self.state, self.policy, arrival))
             return []
         read = signals_of(text_of(event))

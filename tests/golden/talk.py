@@ -137,6 +137,13 @@ def told(decision: Decision) -> str:
     return " ".join([f"{decision.tier} {decision.action}", *codes]) + route
 
 
+def codes_of(said: str) -> set[str]:
+    """The reason codes that a decision told in a line names, without their sub-reasons."""
+    found = _EXPECTED.fullmatch(said)
+    assert found is not None, f"not readable: {said}"
+    return {code.split("/")[0] for code in found["codes"].split()}
+
+
 def agrees(expected: str | None, said: list[str]) -> bool:
     """Whether the decisions told are the one that is expected, or none where none is.
 

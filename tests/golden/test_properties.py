@@ -68,6 +68,7 @@ def keeps_every_promise(golden: Golden, policy: str) -> None:
         has_one_owner_and_a_route(talk)
         has_one_open_escalation_at_most(talk)
         every_clock_has_ended_or_runs(talk)
+    every_reason_has_its_evidence(talk)
     again = whole(golden, policy)
     assert (again.outputs, again.escalations) == (talk.outputs, talk.escalations)
 
@@ -75,12 +76,23 @@ def keeps_every_promise(golden: Golden, policy: str) -> None:
 def has_one_owner_and_a_route(talk: Play) -> None:
     routes = {route.name for route in talk.policy.routes}
     for decision in talk.all(Decision):
-        if decision.action in ("review", "handoff", "collect", "silent"):
+        merged_away = decision.action == "silent" and decision.tier == 0
+        if decision.action in ("review", "handoff", "collect", "silent") and not merged_away:
             assert decision.route in routes
     assert all(escalation.route in routes for escalation in talk.escalations)
     if talk.state is not None:
         assert (talk.ticket.owner is Owner.HUMAN) == (talk.ticket.case is not None)
         assert (talk.ticket.owner is Owner.REVIEW) == (talk.ticket.review is not None)
+
+
+def every_reason_has_its_evidence(talk: Play) -> None:
+    """Those of a message, of its draft, or of the time since it; an update has no words."""
+    for decision in talk.all(Decision):
+        for reason in decision.reasons:
+            assert reason.evidence or decision.cause is Cause.UPDATE, reason
+            for one in reason.evidence:
+                longest = max(map(len, talk.said[one.message_id]), default=-1)
+                assert 0 <= one.start <= one.end <= longest, (reason, one)
 
 
 def has_one_open_escalation_at_most(talk: Play) -> None:

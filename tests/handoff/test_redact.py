@@ -1,6 +1,7 @@
 """What is hidden where, what stays, and that nothing else changes."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,22 +11,26 @@ from prometheus_client import CollectorRegistry
 from schemas.codec import Codec
 from schemas.records import (
     ContextSection,
+    Csat,
     DeadLetter,
     Entity,
+    MergedTicket,
     ReviewRequest,
     Role,
     Summary,
+    TicketUpdate,
     TranscriptEntry,
+    UpdateKind,
 )
 from streams.agents.deciding import Decider
 from streams.agents.private import PrivateCodec
-from streams.agents.ticket_states import line_key
+from streams.agents.ticket_states import TICKETS, line_key
 from streams.agents.tickets import CONVERSATIONS, TicketsAgent
 from streams.core.handoff.redact import Redactor
 from streams.core.policy import PolicyError, default_policy, load_policy
 from streams.core.policy.privacy import KEEP_ALL, Privacy, Treatments
 from streams.measuring import RedactionCount
-from tests.agents.harness import Harness, decoded
+from tests.agents.harness import START, Harness, decoded
 from tests.agents.test_tickets_agent import customer
 
 CARD = "4111 1111 1111 1111"
@@ -137,6 +142,37 @@ def test_a_transcript_can_be_stored_redacted(tmp_path: Path) -> None:
     line = agent.partition.store.get(line_key("T1", 0))
     assert line is not None
     assert b"***************1111 please" in line
+
+
+def test_no_part_of_a_ticket_in_state_has_what_the_policy_wants_nobody_to_keep(
+    tmp_path: Path,
+) -> None:
+    policy = load_policy(
+        "based_on: default\nname: quiet\nversion: 1\n"
+        "privacy:\n  stored: {email: mask, phone: mask, card: mask}\n"
+    )
+    agent = Harness(TicketsAgent(Codec(), Decider(policy)), tmp_path, CONVERSATIONS)
+    personal = "ann@example.org", "0171 2345678", CARD
+    words = f"Call me on {personal[1]} or write to {personal[0]}. I paid with {personal[2]}."
+
+    def update(kind: UpdateKind, **more: Any) -> TicketUpdate:
+        return TicketUpdate(f"u-{kind}", "T1", kind, START, **more)
+
+    agent.feed(
+        CONVERSATIONS,
+        customer(f"I want a person! Order B-77123 never came. {words}"),
+        update(UpdateKind.CONTEXT, context=ContextSection("crm", START, fields={"last": words})),
+        update(UpdateKind.CSAT, csat=Csat(0.2, comment=words)),
+        update(UpdateKind.HANDED_BACK, instructions=words),
+        update(UpdateKind.MERGED_INTO, other_ticket_id="T2"),
+        TicketUpdate(
+            "u2", "T2", UpdateKind.MERGED_FROM, START,
+            merged=MergedTicket("T1", START, given=(Entity("email", personal[0], "m", 0, 2),)),
+        ),
+    )  # fmt: skip
+    states = [agent.partition.store.get(TICKETS.key(name)) or b"" for name in ("T1", "T2")]
+    assert b"B-77123" in states[0]
+    assert not [said for said in personal for state in states if said.encode() in state]
 
 
 def test_a_treatment_that_does_not_exist_is_refused_with_its_path() -> None:

@@ -139,6 +139,19 @@ def _play(
         pass
 
 
+def _answers(decided: Sequence[Decision]) -> Counter[str]:
+    """How often a ticket decides on each message. What still comes for a ticket that was merged
+    away is decided once there and once where it goes on.
+    """
+    counts = Counter(
+        (one.ticket_id, one.subject_id) for one in decided if one.cause is Cause.MESSAGE
+    )
+    answers = Counter[str]()
+    for (_ticket, subject), times in counts.items():
+        answers[subject] = max(answers[subject], times)
+    return answers
+
+
 def _report(
     events: Sequence[Event],
     seconds: float,
@@ -149,7 +162,7 @@ def _report(
     messages = [event for event in events if isinstance(event, ConversationMessage)]
     asked = {message.message_id for message in messages if _is_asked(message)}
     drafts = {message.draft_id or message.message_id for message in messages if _is_draft(message)}
-    answers = Counter(one.subject_id for one in decided if one.cause is Cause.MESSAGE)
+    answers = _answers(decided)
     judged = Counter(one.subject_id for one in decided if one.cause is Cause.DRAFT)
     wanted, found = [(asked, answers), (drafts, judged)], (answers, judged)
     routes = Counter(record.route for record in escalated if isinstance(record, Escalation))

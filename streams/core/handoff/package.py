@@ -12,19 +12,22 @@ from schemas.records import (
     EscalationUpdate,
     HandoffPackage,
     HealthLevel,
+    MergedTicket,
     Millis,
     PartState,
     PartStatus,
     SentimentPoint,
     TicketSummary,
+    TicketUpdate,
     TranscriptEntry,
 )
 from streams.core.handoff.bounds import bounded_context, bounded_profile
-from streams.core.handoff.summary import entity, summarize
+from streams.core.handoff.summary import summarize
 from streams.core.handoff.transcript import bounded, size_of
 from streams.core.policy.model import Policy
 from streams.core.policy.package import Package
 from streams.core.routing import consulted
+from streams.core.tickets.carried import given_in
 from streams.core.tickets.handling import Handoff
 from streams.core.tickets.state import Ticket
 
@@ -69,6 +72,18 @@ def complete(
         customer_notice=handoff.notice,
         page_on_call=handoff.page_on_call,
     )
+
+
+def carry(
+    update: TicketUpdate,
+    merged: MergedTicket,
+    ticket: Ticket,
+    transcript: Sequence[TranscriptEntry],
+) -> TicketUpdate:
+    """What the target of a merge is told, with what the source's transcript says."""
+    told = summarize(ticket, transcript, ticket.customer_message_id)
+    merged = replace(merged, issue=told.issue or None, attempts=told.attempts, asked=told.asked)
+    return replace(update, merged=merged)
 
 
 def complement(
@@ -122,7 +137,7 @@ def _package(
         transcript=(),
         summary=summarize(ticket, transcript, handoff.message_id),
         parts=(),
-        entities=tuple(entity(item) for item in ticket.given),
+        entities=given_in(ticket),
         sentiment=_sentiment(ticket),
         account=bounded_profile(profile, bounds),
         health=level,

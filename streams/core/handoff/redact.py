@@ -23,6 +23,7 @@ from schemas.records import (
 )
 from streams.core.handoff.personal import personal
 from streams.core.policy.privacy import Treatments
+from streams.core.tickets.state import Given, Ticket
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -40,9 +41,11 @@ _TEXTS: Final[Mapping[type, tuple[str, ...]]] = {
     DeadLetter: ("value", "error"),
     Entity: ("value",),
     EscalationUpdate: ("note",),
+    Given: ("value",),
     ProblemReport: ("template", "error_text"),
     ReviewRequest: ("draft_text", "question"),
     Summary: ("issue", "asked"),
+    Ticket: ("instructions",),
     TranscriptEntry: ("text", "translated_text"),
 }
 """Fields in which customers, agents or other systems write what they like."""
@@ -60,11 +63,12 @@ class Redactor:
         treated = msgspec.structs.asdict(treatments)
         self._treatments = {kind: how for kind, how in treated.items() if how != "keep"}
         self._key = key[:64]
+        self.keeps_all: Final = not self._treatments
         self.counts: Counter[str] = Counter()
 
     def text(self, text: str) -> str:
         """The text without what is personal; redacting it again changes nothing."""
-        if not self._treatments or not text:
+        if self.keeps_all or not text:
             return text
         pieces, end = [], 0
         for kind, start, stop in personal(text):
@@ -77,7 +81,7 @@ class Redactor:
 
     def record(self, record: S) -> S:
         """The record with its texts redacted."""
-        if not self._treatments:
+        if self.keeps_all:
             return record
         changes: dict[str, Any] = {}
         texts = _TEXTS.get(type(record), ())

@@ -13,6 +13,7 @@ from schemas.records import (
     TranscriptEntry,
     Visibility,
 )
+from streams.core.tickets.carried import entity
 from streams.core.tickets.state import Given, Ticket
 
 LONGEST: Final = 1_200
@@ -137,11 +138,6 @@ def _size(item: Given) -> int:
 
 def _rank(kind: str) -> int:
     return _PRESSING.index(kind) if kind in _PRESSING else len(_PRESSING)
-
-
-def entity(item: Given) -> Entity:
-    """Something given, as a record carries it."""
-    return Entity(item.kind, item.value, item.message_id, item.start, item.end)
 
 
 def _text(entry: TranscriptEntry) -> str:

@@ -89,6 +89,7 @@ def _end(handling: Handling, outcome: str, path: str | None) -> None:
 def _begin(handling: Handling, *, reopened: bool) -> None:
     ticket, now = handling.ticket, handling.now
     ticket.episode += 1
+    ticket.merged_into = None
     ticket.reopened = reopened
     ticket.open_since, ticket.paused, ticket.paused_since = now, 0, None
     ticket.rounds = ticket.stalled = ticket.repeats = ticket.human_replies = 0

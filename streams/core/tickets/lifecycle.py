@@ -67,7 +67,7 @@ MESSAGES: Final[dict[str, Row]] = {
         _to(messages.on_customer, _AI, _REVIEW, _HUMAN),
         _to(messages.on_customer, _REVIEW, _HUMAN),
         _to(messages.on_customer, _HUMAN),
-        _to(messages.on_customer, _AI, _REVIEW, _HUMAN, _CLOSED),
+        _to(merge.on_customer_of_closed, _AI, _REVIEW, _HUMAN, _CLOSED),
     ),
     "draft": Row(
         "the AI offers a draft",

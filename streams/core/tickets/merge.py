@@ -5,21 +5,28 @@ word of the platform on the target's key adds nothing. All that the target takes
 a maximum or a union: the order of merges does not matter.
 """
 
+from msgspec.structs import replace
+
 from schemas.records import (
     Action,
     ContextSection,
+    ConversationMessage,
+    EscalationChange,
     MergedTicket,
     Role,
     TicketUpdate,
     UpdateKind,
 )
 from streams.core.routing import route_named
-from streams.core.tickets import clocks, sla
+from streams.core.tickets import cases, clocks, sla
 from streams.core.tickets.assess import Found
+from streams.core.tickets.carried import facts_of, given_in, place_of, told_by
 from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.episodes import close, reopen
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.settle import settle
+from streams.core.tickets.messages import on_customer, subject_of
+from streams.core.tickets.observe import joined
+from streams.core.tickets.settle import NOTHING, settle
 from streams.core.tickets.state import KNOWN_CONTEXT, Owner
 from streams.core.tickets.updates import about, moot
 from streams.core.tickets.waits import await_answer
@@ -27,17 +34,18 @@ from streams.core.tickets.waits import await_answer
 
 def on_merged_into(handling: Handling, update: TicketUpdate) -> None:
     """It ends here and goes on in another ticket, which is told what is open: reasons, clock, and
-    who waits.
+    who waits; and what was given and tried.
     """
     ticket, target = handling.ticket, update.other_ticket_id
     if target is None or target == ticket.ticket_id:
         moot(handling, update)
         return
-    told = _open_of(handling)
+    told = replace(_open_of(handling), given=given_in(ticket), transcript=place_of(handling))
     if ticket.owner is Owner.CLOSED:
         moot(handling, update)
     else:
         close(handling, "merged", target)
+    ticket.merged_into = target
     handling.emit(
         TicketUpdate(
             update_id=f"{ticket.ticket_id}/merged/{ticket.episode}",
@@ -71,7 +79,8 @@ def _open_of(handling: Handling) -> MergedTicket:
 
 
 def on_merged_from(handling: Handling, update: TicketUpdate) -> None:
-    """Another ticket goes on here: the earliest clock, the strictest tier and one escalation stay.
+    """Another ticket goes on here: the earliest clock, the strictest tier and one escalation stay,
+    and what the customer had given there is known.
 
     A closed ticket is reopened when something of the other was open.
     """
@@ -84,7 +93,8 @@ def on_merged_from(handling: Handling, update: TicketUpdate) -> None:
         reopen(handling)
     ticket.opened_at = min(ticket.opened_at, merged.opened_at)
     ticket.open_since = min(ticket.open_since, merged.opened_at)
-    _name_source(handling, merged)
+    ticket.merged_into = None
+    section = _learn(handling, merged)
     subject = about(handling, update)
     if merged.tier == 0 or ticket.owner is Owner.CLOSED:
         write_decision(handling, subject, Found((), (), 0), Action.NONE, ticket.tier)
@@ -95,14 +105,28 @@ def on_merged_from(handling: Handling, update: TicketUpdate) -> None:
     elif ticket.owner is Owner.AI and merged.customer_wrote_at is not None:
         ticket.last_word = Role.CUSTOMER
         await_answer(handling)
+    if ticket.case is not None and handling.handoff is None:
+        cases.change(handling, ticket.case, EscalationChange.CONTEXT, context=(section,))
 
 
-def _name_source(handling: Handling, merged: MergedTicket) -> None:
-    ticket, source = handling.ticket, f"ticket {merged.ticket_id}"
-    fields = {"ticket": merged.ticket_id, "category": merged.category or "general"}
-    section = ContextSection(source, handling.now, "Merged ticket", fields)
-    others = tuple(one for one in ticket.context if one.source != source)
+def _learn(handling: Handling, merged: MergedTicket) -> ContextSection:
+    ticket, section = handling.ticket, told_by(merged, handling.now)
+    ticket.given = joined(ticket.given, facts_of(merged))
+    others = tuple(one for one in ticket.context if one.source != section.source)
     ticket.context = (*others[1 - KNOWN_CONTEXT :], section)
+    return section
+
+
+def on_customer_of_closed(handling: Handling, message: ConversationMessage) -> None:
+    """The ticket goes on. Where it was merged away the message goes on in the other ticket, which
+    answers it, and here the AI is silent.
+    """
+    target = handling.ticket.merged_into
+    if target is None:
+        on_customer(handling, message)
+    else:
+        write_decision(handling, subject_of(message), NOTHING, Action.SILENT, 0)
+        handling.emit(replace(message, ticket_id=target))
 
 
 def _keep_earliest_clock(handling: Handling, merged: MergedTicket) -> None:

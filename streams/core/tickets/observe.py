@@ -1,6 +1,7 @@
 """What a message leaves in the state: sentiment, rounds, repetition, what was given and tried."""
 
 from collections import Counter
+from collections.abc import Iterable
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, Final
@@ -284,13 +285,14 @@ def calm(moods: tuple[Mood, ...]) -> tuple[Mood, ...]:
 def _given(
     given: tuple[Given, ...], message: ConversationMessage, signals: Signals
 ) -> tuple[Given, ...]:
+    new = (Given(one.kind, one.value, message.message_id, *one.span) for one in signals.entities)
+    return joined(given, new)
+
+
+def joined(given: tuple[Given, ...], new: Iterable[Given]) -> tuple[Given, ...]:
+    """What was given before, and what of the new had not been."""
     known = {(item.kind, item.value) for item in given}
-    new = tuple(
-        Given(found.kind, found.value, message.message_id, *found.span)
-        for found in signals.entities
-        if (found.kind, found.value) not in known
-    )
-    return _fewer(given + new)
+    return _fewer(given + tuple(item for item in new if (item.kind, item.value) not in known))
 
 
 def _fewer(given: tuple[Given, ...]) -> tuple[Given, ...]:

@@ -5,6 +5,7 @@ from streams.core.tickets.assess import assess_message
 from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.episodes import reopen
 from streams.core.tickets.handling import Handling, Subject
+from streams.core.tickets.merge import on_customer_of_closed
 from streams.core.tickets.messages import is_customer_turn, is_draft, on_draft, subject_of
 from streams.core.tickets.observe import write_down
 from streams.core.tickets.settle import NOTHING, settle
@@ -31,6 +32,9 @@ def on_changed(handling: Handling, event: ConversationMessage | TicketUpdate) ->
 
 def _weigh(handling: Handling, message: ConversationMessage) -> None:
     ticket = handling.ticket
+    if ticket.merged_into is not None:
+        on_customer_of_closed(handling, message)
+        return
     write_down(handling, message)
     found = assess_message(handling)
     if found.tier == 0:

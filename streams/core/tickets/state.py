@@ -243,6 +243,7 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     variables: tuple[int, ...] = ()
     linked: int = 0
     heard_language: str | None = None
+    merged_into: str | None = None
 
     @property
     def spoken(self) -> str | None:

@@ -40,10 +40,10 @@ def sentiment_drop(handling: Handling) -> Seen:
 def high_stakes_account(handling: Handling) -> Seen:
     """1 for an account with much at stake; its tier depends on what the customer writes of.
 
-    Thanks need nobody's eye.
+    Thanks need nobody's eye, unless something is asked beside them.
     """
     rule, account = handling.rules.high_stakes_account, handling.account
-    if account is None or handling.ticket.verified is False or handling.thanked:
+    if account is None or handling.ticket.verified is False or _only_thanks(handling):
         return Seen(0.0, 1.0, rule.tier_alone)
     value = account.contract_value or 0.0
     if account.vip and rule.vip:
@@ -58,6 +58,11 @@ def high_stakes_account(handling: Handling) -> Seen:
         return Seen(0.0, 1.0, rule.tier_alone)
     tier = rule.tier_with_problem if _has_problem(handling) else rule.tier_alone
     return Seen(1.0, 1.0, tier, None, why)
+
+
+def _only_thanks(handling: Handling) -> bool:
+    message = handling.message
+    return handling.thanked and (message is None or "?" not in message.text)
 
 
 def _has_problem(handling: Handling) -> bool:

@@ -6,6 +6,11 @@ from typing import Final, NamedTuple
 _MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _CLOCK: Final = r"\d\d?:\d\d(?::\d\d(?:[.,]\d{1,9})?)?"
 _HOLDS_DIGIT: Final = r"(?:[\w$+-]|\.(?!\.))*\d(?:[\w$+-]|\.(?!\.))*"
+_NOUN: Final = (
+    r"\b(job|task|user|group|file|folder|service|device|printer|package|database|table|field|column"
+    r"|key|parameter|option|property|attribute|variable|module|plugin|container|queue|topic|host)"
+)
+"""Words that a name in quotes follows."""
 _MARK: Final = "<(?:url|email|time|path|mac|host|num|str|val|list)>"
 
 
@@ -28,6 +33,7 @@ _RULES: Final = tuple(
     _Rule(needs, re.compile(pattern), mark)
     for needs, pattern, mark in (
         ("://", r"\b[a-z][a-z0-9+]{1,9}://[^\s\"'<>(){}\[\],]{1,300}", "<url>"),
+        ("@", r"<[^\s<>@]{1,200}@[^\s<>@]{1,200}>", "<email>"),
         (
             "@",
             r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}",
@@ -75,7 +81,12 @@ _RULES: Final = tuple(
             rf"(?<![=<>!])=(\s?)(?!{_MARK}|(?<=\s)[\w.-]+=)[^\s,;)\]}}(\[{{|&'\"=][^\s,;)\]}}|&]{{0,300}}",
             r"=\1<val>",
         ),
+        (", in ", r"(?<=, line <num>, in )[\w.<>]{1,120}", "<val>"),
         ("e", r"(?<![\w<.-])(?:true|false)(?![\w>.-])", "<val>"),
+        ('"', rf'{_NOUN} "[^"\n<]{{1,80}}"', r"\1 <str>"),
+        ("'", rf"{_NOUN} '[^'\n<]{{1,80}}'", r"\1 <str>"),
+        (">", rf"([\"'`]){_MARK}\1", "<str>"),
+        (">", rf"(?<![\w/@<>.=-])(?:[\w$-]{{1,40}}[/@]){{1,4}}(?={_MARK})", ""),
         (">", rf"{_MARK} ?(?:[kmgt]i?b|bytes?|b|ms|us|ns|s|secs?|%)(?!\w)", "<num>"),
         (">", rf"{_MARK}(?:[\s,;:/.|#+-]{{0,3}}{_MARK})+", "<list>"),
         (" ", r"\s{2,}", " "),

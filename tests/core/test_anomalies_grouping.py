@@ -13,12 +13,12 @@ from detectors.masking import words
 from streams.core.anomalies import Groups
 from streams.core.anomalies.grouping import (
     MOST_TEXTS,
-    VALUES,
     Shelf,
     decode_shelf,
     encode_shelf,
     place,
 )
+from streams.core.anomalies.varying import VALUES
 
 NAMES = ("root", "admin", "oracle", "guest", "nagios", "backup", "mysql", "carla")
 LINES = st.lists(
@@ -54,6 +54,45 @@ def test_behind_a_colon_fewer_values_do() -> None:
 
 def test_behind_a_word_that_names_follow_two_do() -> None:
     assert len(set(groups_of(f"no mail for user {name} today" for name in NAMES[:2]))) == 1
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["no converter for class com.acme.Basket", "no converter for class com.acme.Parcel"],
+        ["out of memory: killed process 71 (ledger)", "out of memory: killed process 7 (quota)"],
+        ["user: root is over quota", "user: admin is over quota"],
+        ["the Spooler service is gone", "the Search service is gone", "the Mail service is gone"],
+        ["locked by root until now", "locked by admin until now", "locked by guest until now"],
+        ["user root on host alpha is idle", "user admin on host beta is idle"],
+        ["controller A is too hot now", "controller B is too hot now"],
+        ["(root) CMD (/bin/a)", "(admin) CMD (/bin/b)", "(guest) CMD (/bin/c)"],
+        ['backup job "Mail archive" is late', 'backup job "Nightly SQL" is late'],
+        ["call to '7712' is lost", "call to 'sales' is lost"],
+        ["channel SIP/sales-3f0a rings", "channel IAX2/berlin-77c1 rings"],
+        [
+            'File "/app/cart/views.py", line 17, in get',
+            'File "/app/quota/tasks.py", line 3, in render_all',
+        ],
+    ],
+)
+def test_what_other_words_call_a_name_varies(lines: list[str]) -> None:
+    assert len(set(groups_of(lines))) == 1
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["node 7 (started) as a replica", "node 7 (stopped) as a replica"],
+        ["the user logged into this shop", "the user locked into this shop"],
+        ["process 7: permission is denied", "process 7: memory is denied"],
+        ["the link is up at port A+", "the link is up at port B+"],
+        [f"java.lang.{name}Exception" for name in ("NullPointer", "IllegalState", "Io", "Cast")],
+        [f"save failed with: {name}Error" for name in ("Type", "Value", "Key", "Index", "Import")],
+    ],
+)
+def test_what_goes_on_with_the_sentence_and_what_was_thrown_does_not(lines: list[str]) -> None:
+    assert len(set(groups_of(lines))) == len(lines)
 
 
 def test_a_text_of_two_words_is_never_merged() -> None:

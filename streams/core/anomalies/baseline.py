@@ -4,7 +4,7 @@ from math import log10
 
 from msgspec.structs import replace
 
-from detectors.spikes import MOST_RATIO, Expected
+from detectors.spikes import MOST_RATIO, Baseline, Expected, Season
 from schemas.records import Millis
 from streams.core.anomalies.naming import is_category
 from streams.core.anomalies.state import Flow, Subject, Watch
@@ -14,6 +14,7 @@ from streams.core.policy.anomalies import AnomalyPolicy
 HOUR = 3_600_000
 FLOW_HALF_LIFE = 24.0
 """Hours after which a past hour weighs half in the level that a season is measured by."""
+MOST_SILENT_HOURS = 7 * 24
 MOST_DEVIATIONS = 4.0
 """A window is learned as no more than so many standard deviations above what is usual."""
 
@@ -55,12 +56,11 @@ def _learn(
 ) -> tuple[Subject, Watch]:
     own, pool = subject.baseline, watch.pool
     counted = Counted(subject.buckets, subject.sketches)
-    factor = watch.season.factor(through * policy.bucket)
     half, pooled = policy.half_life_windows, policy.pool_half_life_windows
     ends = {number + k for number in subject.buckets for k in range(policy.window_buckets)}
     before, count = list[int](), 0
     for end in sorted(end for end in ends if done < end <= through):
-        own = own.after_empty(end - done - 1, half, factor)
+        own = _after_silence(own, done, end - 1, watch.season, policy)
         pool = pool.after_empty(end - done - 1, pooled)
         filled = [
             n for n in range(end - policy.window_buckets + 1, end + 1) if n in subject.buckets
@@ -68,30 +68,48 @@ def _learn(
         if filled != before:
             # Windows of the same buckets have the same accounts: most hold a single one.
             before, count = filled, accounts_in(counted, end, policy)
+        factor = watch.season.factor(end * policy.bucket)
         usual = own.expected(policy.prior_accounts, policy.prior_windows, factor)
         own = own.after(min(count, usual.usual_most(MOST_DEVIATIONS) + 1), half, factor)
         pool = pool.after(count, pooled)
         done = end
-    own = own.after_empty(through - done, half, factor)
+    own = _after_silence(own, done, through, watch.season, policy)
     pool = pool.after_empty(through - done, pooled)
     if is_category(subject.name):
         return replace(subject, baseline=own), watch
     return replace(subject, baseline=own), replace(watch, pool=pool)
 
 
+def _after_silence(
+    baseline: Baseline, done: int, through: int, season: Season, policy: AnomalyPolicy
+) -> Baseline:
+    """The baseline after the empty windows that follow `done`, each by the factor of its hour."""
+    while done < through:
+        at = (done + 1) * policy.bucket
+        last = min(through, ((at // HOUR + 1) * HOUR - 1) // policy.bucket)
+        factor = season.factor(at)
+        baseline = baseline.after_empty(last - done, policy.half_life_windows, factor)
+        done = last
+    return baseline
+
+
 def flow(watch: Watch, at: Millis) -> Watch:
-    """The watch after one more reporter at a moment; each full hour teaches the season."""
+    """The watch after one more reporter at a moment; each full hour teaches the season.
+
+    So do the hours in which nobody reported anything, up to a week of them.
+    """
     hour, now = at // HOUR, watch.flow
     if hour <= now.hour:
         return replace(watch, flow=replace(now, reports=now.reports + 1))
     season, level, ratio = watch.season, now.level, 1.0
-    if now.hour:
+    silent = min(hour - now.hour - 1, MOST_SILENT_HOURS)
+    hours = [(now.hour, now.reports), *((each, 0) for each in range(hour - silent, hour))]
+    for full, reports in hours if now.hour else ():
         mean = level.mean()
         if mean > 0:
-            ratio = min(MOST_RATIO, now.reports / mean)
-            season = season.after(now.hour * HOUR, ratio, 1.0)
-        level = level.after(now.reports, FLOW_HALF_LIFE, season.factor(now.hour * HOUR))
-        level = level.after_empty(hour - now.hour - 1, FLOW_HALF_LIFE)
+            ratio = min(MOST_RATIO, reports / mean)
+            season = season.after(full * HOUR, ratio, 1.0)
+        level = level.after(reports, FLOW_HALF_LIFE, season.factor(full * HOUR))
     return replace(watch, flow=Flow(hour, 1, level, ratio), season=season)
 
 

@@ -10,15 +10,13 @@ What is met again moves to the young half, so what goes is what was not met for 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import blake2b
 from typing import Final
 
 import msgspec
 
-from detectors.masking import MARK
+from streams.core.anomalies.varying import open_positions
 from streams.core.versioned import body
 
 VERSION: Final = b"\x01"
@@ -26,22 +24,7 @@ MOST_TEXTS: Final = 256
 """Texts in half a shelf."""
 MOST_WORDS: Final = 64
 """Words of a text that are compared."""
-VALUES: Final = 4
-"""So many different words in one position are values, not parts of the sentence."""
-MARKED_VALUES: Final = 3
-"""The same behind a colon, a bracket or a quote, where values stand."""
-NAMES: Final = 2
-"""The same behind a word that a name follows."""
-CONSTANTS: Final = 2
-"""Words besides the varying one that a text needs to be recognised by."""
-
 _ID: Final = re.compile("[0-9a-f]{16}")
-_BEFORE_VALUES: Final = frozenset(":=[('\"/")
-_BEFORE_NAMES: Final = frozenset(
-    {"account", "class", "container", "database", "host", "image", "name", "node", "process"}
-    | {"queue", "service", "table", "topic", "user"}
-)
-_RING: Final = (1 << 64) - 1
 
 
 class Half(msgspec.Struct, array_like=True):
@@ -93,7 +76,7 @@ def place(shelf: Shelf, fingerprint: str, words: tuple[str, ...]) -> Placed:
     text = int(fingerprint, 16)
     if text in shelf.young.leaders:
         return _placed(_leader(shelf, text))
-    found = list(_open_positions(words[:MOST_WORDS]))
+    found = list(open_positions(words[:MOST_WORDS]))
     if text not in shelf.old.leaders:
         for position, values in found:
             alike = _alike(shelf, position)
@@ -104,7 +87,7 @@ def place(shelf: Shelf, fingerprint: str, words: tuple[str, ...]) -> Placed:
 
 def forms(words: tuple[str, ...]) -> tuple[str, ...]:
     """Ids of a text with one of its words left out each, 16 hex digits."""
-    return tuple(_name(position) for position, _ in _open_positions(words[:MOST_WORDS]))
+    return tuple(_name(position) for position, _ in open_positions(words[:MOST_WORDS]))
 
 
 def encode_shelf(shelf: Shelf) -> bytes:
@@ -186,30 +169,3 @@ def _entry(shelf: Shelf, fingerprint: int) -> tuple[int, int]:
 
 def _alike(shelf: Shelf, position: int) -> list[int]:
     return shelf.young.positions.get(position) or shelf.old.positions.get(position, [])
-
-
-def _open_positions(words: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    """The positions that may vary: the hash of all other words, and how many values it takes.
-
-    Hashes of words, weighted by position, are summed, so that one position is left open by a
-    subtraction (Zobrist 1970, "A new hashing method with application for game playing").
-    """
-    if sum(word[0].isalnum() for word in words) <= CONSTANTS:
-        return
-    terms = [_hash(word) * (2 * at + 1) for at, word in enumerate(words)]
-    whole = sum(terms)
-    for at, (word, term) in enumerate(zip(words, terms, strict=True)):
-        if word == MARK or word[0].isalnum() or word[0] in "_$":
-            rest = whole - term + _hash("") * (2 * at + 1)
-            yield rest & _RING, _values(words[at - 1] if at else "")
-
-
-def _values(before: str) -> int:
-    if before in _BEFORE_NAMES:
-        return NAMES
-    return MARKED_VALUES if before in _BEFORE_VALUES else VALUES
-
-
-@lru_cache(maxsize=1 << 14)
-def _hash(word: str) -> int:
-    return int.from_bytes(blake2b(word.encode(errors="replace"), digest_size=8).digest())

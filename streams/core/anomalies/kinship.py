@@ -7,7 +7,7 @@ from typing import Final
 from schemas.records import ProblemReport
 from streams.core.anomalies import centres
 from streams.core.anomalies.centres import vector
-from streams.core.anomalies.naming import is_category
+from streams.core.anomalies.naming import category_name, is_category
 from streams.core.anomalies.state import Entry, Incident, Known, Subject, Watch
 from streams.core.anomalies.windows import Window, reporters_in
 from streams.core.policy.anomalies import AnomalyPolicy
@@ -71,22 +71,41 @@ def home_of_category(known: Known, watch: Watch, name: str) -> Incident | None:
 def kin(
     known: Known, watch: Watch, subject: Subject, window: Window, policy: AnomalyPolicy
 ) -> tuple[Incident, str] | None:
-    """The incident that a bursting subject is part of, and why; a resolved one comes back."""
+    """The incident that a bursting subject is part of, and why; a resolved one comes back.
+
+    Beside an open incident about its category a problem opens none, nor does a category beside
+    an open one of its problems: whoever answers them would answer one cause twice.
+    """
+    whole = home_of_category(known, watch, category_name(subject.category))
+    if whole is not None:
+        return whole, "member" if subject.name in whole.members else "category"
     for name, entry in watch.incidents.items():
         incident = known.incident(name)
         if incident is not None:
             why = _bond(incident, entry, subject, window, policy)
             if why is not None:
                 return incident, why
+    if is_category(subject.name):
+        return _of_category(known, watch, subject.name)
     return None
+
+
+def _of_category(known: Known, watch: Watch, name: str) -> tuple[Incident, str] | None:
+    """The latest open incident of a problem of the category, else the category's own of before."""
+    before: tuple[Incident, str] | None = None
+    for anomaly_id, entry in reversed(watch.incidents.items()):
+        incident = known.incident(anomaly_id) if name in entry.members else None
+        if incident is not None and not entry.resolved:
+            return incident, "category"
+        if incident is not None and incident.subject == name:
+            before = before or (incident, "returned")
+    return before
 
 
 def _bond(
     incident: Incident, entry: Entry, subject: Subject, window: Window, policy: AnomalyPolicy
 ) -> str | None:
-    if subject.name in entry.members and not (
-        is_category(subject.name) and incident.subject != subject.name
-    ):
+    if subject.name in entry.members and not is_category(subject.name):
         return "returned" if entry.resolved else "member"
     if subject.component is not None and subject.component == entry.component:
         return "component"

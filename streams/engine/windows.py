@@ -92,8 +92,11 @@ class Windows(Generic[V, A]):
 
     def take(self, panes: Panes[A], time: int, value: V, watermark: int) -> bool:
         """Count a value where it belongs; False when it is late: its last window is final."""
-        start = time // self.step * self.step
-        if start + self.size <= max(panes.closed, watermark - self.lateness):
+        start, until = time // self.step * self.step, watermark - self.lateness
+        if not panes.values:
+            # What ended before the first value of a key is as final as where there were some.
+            panes.closed = max(panes.closed, until)
+        if start + self.size <= max(panes.closed, until):
             return False
         before = panes.values.get(start)
         panes.values[start] = self.add(self.zero() if before is None else before, value)

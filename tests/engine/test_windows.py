@@ -107,7 +107,14 @@ def test_a_value_is_late_once_its_last_window_is_final() -> None:
     assert COUNTS.take(panes, 5, 1, watermark=69)
     assert not COUNTS.take(panes, 5, 1, watermark=70)
     assert COUNTS.take(panes, 20, 1, watermark=70)
-    assert COUNTS.due(panes) == 30
+    assert COUNTS.due(panes) == 70
+
+
+def test_a_key_that_begins_late_has_no_part_in_windows_that_are_over() -> None:
+    panes = Panes[int]()
+    sliding = Windows(20, 10, 0, int, SUMS.add, SUMS.merge)
+    assert sliding.take(panes, 15, 5, watermark=20)
+    assert sliding.final(panes, 30) == [(10, 30, 5)], "0 to 20 was final before"
 
 
 def test_an_idle_input_holds_nothing_up_and_the_watermark_never_falls() -> None:

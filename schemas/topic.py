@@ -40,6 +40,11 @@ class Topic:
     copartitioned: str | None = None
 
     @property
+    def is_own(self) -> bool:
+        """Whether only agents write it."""
+        return all(writer.endswith(" agent") for writer in self.writers)
+
+    @property
     def compacted(self) -> bool:
         """Whether only the latest record of a key stays."""
         return self.retention_ms is None

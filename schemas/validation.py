@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from schemas.bad_record import BadRecord, BadRecordCode
 from schemas.envelope import ENVELOPES
 from schemas.records import (
+    AccountActivity,
     AnomalyAction,
     ConversationMessage,
     DeadLetter,
@@ -43,13 +44,14 @@ _MADE_IDS = {
     "review_id", "subject_id", "update_id",
 }  # fmt: skip
 _TIMES = {"at", "as_of", "since", "until", "clock", "window_start", "window_end", "effective_from"}
-_TELLING = {
+_FROM_PLATFORMS = {
     ConversationMessage: "role",
     TicketUpdate: "kind",
     AnomalyAction: "kind",
     OpportunityUpdate: "status",
 }
-"""The field without whose meaning a record has none; such records come from platforms, too."""
+_TELLING = {**_FROM_PLATFORMS, AccountActivity: "kind"}
+"""The field without whose meaning a record has none."""
 
 
 R = TypeVar("R", bound=Record)
@@ -145,7 +147,7 @@ class _Check:
         fields = msgspec.structs.fields(struct)
         kinds = {field.name: _kinds(field.type) for field in fields}
         self._name = struct.__name__
-        self._is_from_platforms = struct in _TELLING
+        self._is_from_platforms = struct in _FROM_PLATFORMS
         self._required = {field.name for field in fields if field.required} | {"tenant"}
         self._ids = [
             name

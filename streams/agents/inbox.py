@@ -7,8 +7,9 @@ from schemas.codec import BadRecord, BadRecordCode, Codec, RegistryError, Tombst
 from schemas.records import DeadLetter, Header, Millis, Record
 from schemas.topics import find_topic, key_of, partition_of
 from schemas.validation import LONGEST_ID
-from streams.engine import Batch, BrokerFailed, SourceRecord
+from streams.engine import Batch, BrokerFailed, NewerRelease, SourceRecord
 
+_NEW_WORDS = (BadRecordCode.UNKNOWN_RECORD, BadRecordCode.UNKNOWN_SYMBOL)
 WRONG_PARTITION = "wrong_partition"
 INTERNAL_ERROR = "internal_error"
 
@@ -44,7 +45,10 @@ class Received(NamedTuple, Generic[E]):
 
 
 class Inbox(Generic[E]):
-    """Reads batches of one agent: typed events out, all else to the dead letters."""
+    """Reads batches of one agent: typed events out, all else to the dead letters.
+
+    What only a newer release can have written ends the worker: `NewerRelease`.
+    """
 
     def __init__(self, agent: str, codec: Codec, accepts: tuple[type[E], ...]) -> None:
         self.agent = agent
@@ -72,6 +76,7 @@ class Inbox(Generic[E]):
             try:
                 event = self.read(record)
             except BadRecord as bad:
+                refuse_newer(record, bad.code, str(bad))
                 self.set_aside(batch, record, bad.code, str(bad))
                 continue
             key = key_of(event)
@@ -106,6 +111,21 @@ class Inbox(Generic[E]):
         encoded = self.codec.encode(letter, trace_of(record))
         batch.emit(
             encoded.topic, encoded.key, encoded.value, encoded.headers, stamp=PRODUCERS_CLOCK
+        )
+
+
+def refuse_newer(record: SourceRecord, code: str, sentence: str) -> None:
+    """Raise `NewerRelease` for a word that an agent wrote and this release does not know.
+
+    On topics that only agents write nobody else can have sent it: the fault is not in the record.
+    """
+    topic = find_topic(record.topic)
+    if topic is not None and topic.is_own and code in _NEW_WORDS:
+        # What follows is advice to a sender, and the sender was an agent.
+        cause, _, _ = sentence.partition(";")
+        raise NewerRelease(
+            f"{record.topic}/{record.partition}/{record.offset}: {cause}. A newer release wrote "
+            "it: run that one"
         )
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from schemas.records import Millis
-from streams.engine import Batch, Timer
+from streams.core.versioned import NewerVersion
+from streams.engine import Batch, NewerRelease, Timer
 
 S = TypeVar("S")
 
@@ -31,8 +32,14 @@ class Kind(Generic[S]):
         return key[len(self.prefix) :].decode()
 
     def read(self, value: bytes) -> S:
-        """The state in a stored value."""
-        return self.decode(value[ARMED_BYTES:])
+        """The state in a stored value. Raises `NewerRelease` for what a newer one wrote."""
+        try:
+            return self.decode(value[ARMED_BYTES:])
+        except NewerVersion as error:
+            raise NewerRelease(
+                f"{error}. A newer release wrote it, and what only that one knows would be lost: "
+                "run that one"
+            ) from None
 
 
 def named_by(state_key: bytes) -> bytes:
@@ -53,6 +60,8 @@ class States(Generic[S]):
     A stored value is eight bytes of the armed timer's time (0 without one) and the encoded state.
     Timers are lazy: a deadline that moves back leaves the earlier timer armed, and when that fires
     it is armed again. Most messages only move a deadline back, so most write no timer at all.
+
+    Reading raises `NewerRelease` for what a newer release wrote.
     """
 
     def __init__(self, batch: Batch, kind: Kind[S]) -> None:

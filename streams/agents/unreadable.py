@@ -5,7 +5,7 @@ from typing import Final
 
 from schemas.codec import BadRecord, BadRecordCode, Codec
 from schemas.records import Record
-from streams.agents.inbox import Inbox
+from streams.agents.inbox import Inbox, refuse_newer
 from streams.engine import Batch, SourceRecord
 
 MOST_KEPT: Final = 1_000
@@ -27,10 +27,11 @@ class Unreadable:
         self._waiting.append(record)
 
     def tell(self, batch: Batch) -> None:
-        """Write the letters of all that wait."""
+        """Write the letters of all that wait. Raises `NewerRelease`."""
         while self._waiting:
             record = self._waiting.popleft()
             code, sentence = self._cause(record)
+            refuse_newer(record, code, sentence)
             self._inbox.set_aside(batch, record, code, sentence)
 
     def _cause(self, record: SourceRecord) -> tuple[str, str]:

@@ -1,11 +1,22 @@
-"""What every stored state begins with: the version of its layout, in one byte."""
+"""What every stored state begins with: the version of its layout, in one byte.
+
+A version rises with every field that is added, at whatever depth. New fields go to the end of
+their struct and have a default, so that what an earlier version wrote is read by the same decoder.
+"""
 
 
-def body(value: bytes, version: bytes, what: str) -> bytes:
-    """A stored value behind its version. Raises ValueError when another version wrote it."""
-    if value[:1] != version:
-        raise ValueError(
-            f"{what} of version {value[:1].hex() or 'none'} cannot be read, only"
-            f" {version.hex()}: run the release that wrote it, or rebuild the state"
-        )
-    return value[1:]
+class NewerVersion(ValueError):
+    """A newer release wrote a state: what this one does not know of it would be lost with it."""
+
+
+def body(value: bytes, version: bytes, what: str) -> memoryview:
+    """A stored value behind its version.
+
+    Raises `NewerVersion` above `version`, and ValueError for what is no version at all.
+    """
+    found = value[:1]
+    if found > version:
+        raise NewerVersion(f"{what} is of version {found.hex()}, known is {version.hex()}")
+    if found < b"\x01":
+        raise ValueError(f"{what} has no version: {value[:8].hex() or 'no bytes'}")
+    return memoryview(value)[1:]

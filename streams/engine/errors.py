@@ -4,6 +4,7 @@ EngineError       exit code
 ├── Fenced            75   another worker owns these partitions now
 ├── StateMismatch     76   state and committed offsets disagree: going on could lose records
 ├── TopicMismatch     72   a topic is missing, partition counts differ, or a changelog forgets
+├── NewerRelease      73   a newer release wrote what would be gone on from
 ├── StoreFailed       74   the local store cannot be read or written (disk full, permissions)
 ├── BrokerFailed      69   the broker did not do its part of a checkpoint or a restore
 ├── AccessDenied      77   the broker does not let us in, or not do what we must
@@ -42,6 +43,13 @@ class TopicMismatch(EngineError):
 
     exit_code = 72
     remedy = "`baton topics apply`; for other partition counts `baton topics repartition`"
+
+
+class NewerRelease(EngineError):
+    """A newer release wrote a state or a record of Baton's own, which this one would spoil."""
+
+    exit_code = 73
+    remedy = "run the newer release; nothing is lost until then"
 
 
 class StoreFailed(EngineError):

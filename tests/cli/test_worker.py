@@ -1,5 +1,6 @@
 """`baton worker` and the processes of its agents: none outlives the command."""
 
+import json
 import os
 import select
 import signal
@@ -8,9 +9,12 @@ import sys
 import threading
 from pathlib import Path
 
+from confluent_kafka import Producer
+
 from streams.admin.topics import wanted_topics
 from streams.app import AGENTS, changelogs
 from streams.core.policy import default_policy
+from streams.engine import NewerRelease, wall_clock
 from streams.policies.local import route_names
 from streams.settings import Settings
 from tests.conftest import Broker
@@ -72,6 +76,27 @@ def test_agents_end_in_order_when_their_supervisor_is_killed(
     said, _ = worker.communicate(timeout=20)
     assert said.count("LeaveGroup request succeeded") == len(AGENTS), said
     assert worker.returncode == -signal.SIGKILL
+
+
+def test_an_older_worker_beside_a_newer_one_ends_with_a_line_that_says_so(
+    embedded: Broker, tmp_path: Path
+) -> None:
+    environment = settings_of(embedded, tmp_path)
+    producer = Producer({"bootstrap.servers": embedded.bootstrap})
+    written = {"activity_id": "x", "ticket_id": "T1", "kind": "promised", "account_id": "acme"}
+    value = json.dumps(written | {"occurred_at": wall_clock()})
+    producer.produce("support.account-activity", value, b"acme", partition=0)
+    assert producer.flush(10) == 0
+    ended = subprocess.run(
+        [*WORKER, "--agents", "accounts"],
+        env=environment, capture_output=True, text=True, check=False, timeout=START_TIMEOUT,
+    )  # fmt: skip
+    assert ended.returncode == NewerRelease.exit_code
+    said = ended.stdout + ended.stderr
+    [line] = [line for line in said.splitlines() if "NewerRelease" in line]
+    assert "support.account-activity/0/0: AccountActivity.kind is 'unknown' or no symbol" in line
+    assert "A newer release wrote it: run that one" in line
+    assert "Traceback" not in said
 
 
 def test_a_process_that_does_not_end_in_order_is_killed() -> None:

@@ -16,13 +16,21 @@ READY = re.compile(rb"ready: (\S+)")
 
 
 @contextmanager
-def running_worker(folder: Path, environment: Mapping[str, str], *options: str) -> Iterator[None]:
-    """`baton worker`, each of its agents ready; it must end well. Its log lies in the folder."""
+def running_worker(
+    folder: Path,
+    environment: Mapping[str, str],
+    *options: str,
+    module: str = "streams.cli.main",
+) -> Iterator[None]:
+    """`baton worker`, each of its agents ready; it must end well. Its log lies in the folder.
+
+    `module` is what is run as `baton`.
+    """
     agents = options.count("--agents") or len(NAMES)
     path = folder / f"worker-{time.monotonic_ns()}.log"
     with path.open("wb") as log:
         running = subprocess.Popen(
-            [sys.executable, "-m", "streams.cli.main", "worker", *options],
+            [sys.executable, "-m", module, "worker", *options],
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -61,17 +61,31 @@ class Desk:
     def ask(self, text: str = "How do I export a list?") -> Decision:
         """A new ticket's first message, and the decision on it."""
         self._count += 1
-        ticket, now = f"T{self._count}", wall_clock()
-        player = Player(self.connection, Codec())
-        player.send(ConversationMessage(f"{ticket}-1", ticket, Role.CUSTOMER, text, now), now)
+        ticket = f"T{self._count}"
+        self.say(ticket, 1, text)
+        [decision] = self.decisions(ticket, 1)
+        return decision
+
+    def say(self, ticket: str, number: int, text: str) -> None:
+        """A customer's message."""
+        now, player = wall_clock(), Player(self.connection, Codec())
+        message = ConversationMessage(f"{ticket}-{number}", ticket, Role.CUSTOMER, text, now)
+        player.send(message, now)
         player.flush()
+
+    def decisions(self, ticket: str, count: int) -> list[Decision]:
+        """The first so many decisions on a ticket."""
+        found: list[Decision] = []
         limit = time.monotonic() + 30
         with Follower(self.connection, Codec(), [DECISIONS], from_start=True) as follower:
             while time.monotonic() < limit:
-                for seen in follower.poll(0.1):
-                    if isinstance(seen.record, Decision) and seen.record.ticket_id == ticket:
-                        return seen.record
-        raise AssertionError(f"no decision on {ticket}")
+                read = (seen.record for seen in follower.poll(0.1))
+                found += [
+                    one for one in read if isinstance(one, Decision) and one.ticket_id == ticket
+                ]
+                if len(found) >= count:
+                    return found[:count]
+        raise AssertionError(f"{len(found)} decisions on {ticket}")
 
     def ask_until(self, reference: str) -> Decision:
         """Ask until a version of the policy answers."""

@@ -125,5 +125,5 @@ def encode_account(state: AccountState) -> bytes:
 
 
 def decode_account(value: bytes) -> AccountState:
-    """The state in a stored value. Raises ValueError when another version wrote it."""
-    return _decoder.decode(body(value, VERSION, "account state"))
+    """The state in a stored value. Raises ValueError, `NewerVersion`."""
+    return _decoder.decode(body(value, VERSION, "an account's state"))

@@ -20,19 +20,19 @@ def encode(state: Subject | Incident | Watch) -> bytes:
 
 
 def decode_subject(value: bytes) -> Subject:
-    """The subject in a stored value. Raises ValueError when no known version wrote it."""
+    """The subject in a stored value. Raises ValueError, `NewerVersion`."""
     if value[:1] == first_version.VERSION:
         return first_version.subject_of(value[1:])
-    return _subject_decoder.decode(body(value, VERSION, "anomaly state"))
+    return _subject_decoder.decode(body(value, VERSION, "an anomaly's state"))
 
 
 def decode_incident(value: bytes) -> Incident:
-    """The incident in a stored value. Raises ValueError when no known version wrote it."""
-    return _incident_decoder.decode(body(value, VERSION, "anomaly state"))
+    """The incident in a stored value. Raises ValueError, `NewerVersion`."""
+    return _incident_decoder.decode(body(value, VERSION, "an anomaly's state"))
 
 
 def decode_watch(value: bytes) -> Watch:
-    """The watch in a stored value. Raises ValueError when no known version wrote it."""
+    """The watch in a stored value. Raises ValueError, `NewerVersion`."""
     if value[:1] == first_version.VERSION:
         return first_version.watch_of(value[1:])
-    return _watch_decoder.decode(body(value, VERSION, "anomaly state"))
+    return _watch_decoder.decode(body(value, VERSION, "an anomaly's state"))

@@ -96,8 +96,8 @@ def encode_shelf(shelf: Shelf) -> bytes:
 
 
 def decode_shelf(value: bytes) -> Shelf:
-    """The shelf in a stored value. Raises ValueError when another version wrote it."""
-    return msgspec.msgpack.decode(body(value, VERSION, "groups"), type=Shelf)
+    """The shelf in a stored value. Raises ValueError, `NewerVersion`."""
+    return msgspec.msgpack.decode(body(value, VERSION, "a tenant's groups"), type=Shelf)
 
 
 def _varying(shelf: Shelf, position: int, alike: list[int]) -> Placed:

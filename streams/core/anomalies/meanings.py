@@ -81,8 +81,8 @@ def encode_meanings(meanings: Meanings) -> bytes:
 
 
 def decode_meanings(value: bytes) -> Meanings:
-    """The clusters in a stored value. Raises ValueError when another version wrote it."""
-    return msgspec.msgpack.decode(body(value, VERSION, "meanings"), type=Meanings)
+    """The clusters in a stored value. Raises ValueError, `NewerVersion`."""
+    return msgspec.msgpack.decode(body(value, VERSION, "a tenant's meanings"), type=Meanings)
 
 
 def _nearest(meanings: Meanings, report: ProblemReport) -> int | None:

@@ -5,20 +5,19 @@ from typing import Final
 import msgspec
 
 from streams.core.tickets.state import Ticket
+from streams.core.versioned import body
 
-LAYOUT: Final = 1
-_PREFIX: Final = bytes([LAYOUT])
+VERSION: Final = b"\x01"
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Ticket)
 
 
 def encode_ticket(ticket: Ticket) -> bytes:
     """The state as stored."""
-    return _PREFIX + _encoder.encode(ticket)
+    return VERSION + _encoder.encode(ticket)
 
 
 def decode_ticket(data: bytes) -> Ticket:
-    """The state again. Raises ValueError for an unknown layout or bytes that are no state."""
-    if data[:1] != _PREFIX:
-        raise ValueError(f"a ticket's state has layout {data[:1].hex()}, known is {LAYOUT:02x}")
-    return _decoder.decode(memoryview(data)[1:])
+    """The state again. Raises ValueError, `NewerVersion`."""
+    return _decoder.decode(body(data, VERSION, "a ticket's state"))

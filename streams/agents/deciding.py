@@ -130,9 +130,9 @@ class Decider:
         """The word to the target of a merge, with what the source's transcript says."""
         return update if update.merged is None else carry(update, update.merged, ticket, transcript)
 
-    def stored(self, line: TranscriptEntry) -> TranscriptEntry:
-        """A line of a transcript as it is kept in state."""
-        return _redactor(self._policy(line.sent_at).privacy.stored).record(line)
+    def stored(self, line: TranscriptEntry, now: Millis) -> TranscriptEntry:
+        """A line of a transcript as it is kept in state, by the policy of its record's time."""
+        return _redactor(self._policy(now).privacy.stored).record(line)
 
     def _known(self, ticket: Ticket) -> tuple[AccountProfile | None, AccountHealth | None]:
         if ticket.account_id is None:

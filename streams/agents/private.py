@@ -8,6 +8,7 @@ from schemas.envelope import ENVELOPES
 from schemas.records import (
     Anomaly,
     DeadLetter,
+    Decision,
     Escalation,
     EscalationUpdate,
     Millis,
@@ -23,6 +24,7 @@ Count = Callable[[str, str, int], None]
 """Takes where (a field of `Privacy`), the kind, and how often it was hidden."""
 
 PLACES: Final[dict[type[Record], str]] = {
+    Decision: "decisions",
     Escalation: "escalations",
     EscalationUpdate: "escalations",
     ReviewRequest: "reviews",
@@ -31,7 +33,12 @@ PLACES: Final[dict[type[Record], str]] = {
     Anomaly: "anomalies",
     DeadLetter: "dead_letters",
 }
-"""Where the records with words of customers go; the others have none."""
+"""Where the records with words of people go; the others have none."""
+
+
+def _has_words(record: Record) -> bool:
+    """Nearly every decision has none, and nothing else is written so often."""
+    return record.instructions is not None if isinstance(record, Decision) else True
 
 
 def uncounted(place: str, kind: str, times: int) -> None:
@@ -59,7 +66,7 @@ class PrivateCodec(Codec):
 
     def encode(self, record: Record | Tombstone, traceparent: str | None = None) -> Encoded:
         """As `Codec.encode`, of the redacted record."""
-        if not isinstance(record, Tombstone) and type(record) in PLACES:
+        if not isinstance(record, Tombstone) and type(record) in PLACES and _has_words(record):
             place = PLACES[type(record)]
             redactor = self._redactor(record, place)
             record = redactor.record(record)

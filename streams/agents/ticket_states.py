@@ -7,6 +7,7 @@ from schemas.records import (
     AccountSnapshot,
     EscalationChange,
     EscalationUpdate,
+    Millis,
     Record,
     TicketUpdate,
     TranscriptEntry,
@@ -33,11 +34,11 @@ class TicketStates(States[Ticket]):
         self._codec = codec
         self._decider = decider
 
-    def take(self, ticket_id: str, step: Step, trace: str | None = None) -> None:
-        """Put what a step leads to in place: state, transcript, outputs."""
+    def take(self, ticket_id: str, step: Step, now: Millis, trace: str | None = None) -> None:
+        """Put what a step of that time leads to in place: state, transcript, outputs."""
         old = self.get(ticket_id)
         self.set(ticket_id, step.state)
-        self._keep_lines(ticket_id, old, step)
+        self._keep_lines(ticket_id, old, step, now)
         send(self._batch, self._codec, self._complemented(step), trace)
         if step.handoff is not None:
             escalation = self._decider.complete(step.handoff, self._transcript(step.handoff.ticket))
@@ -60,13 +61,12 @@ class TicketStates(States[Ticket]):
             return self._decider.carried(output, ticket, self._transcript(ticket))
         return output
 
-    def _keep_lines(self, ticket_id: str, old: Ticket | None, step: Step) -> None:
+    def _keep_lines(self, ticket_id: str, old: Ticket | None, step: Step, now: Millis) -> None:
         new = step.state
         kept = range(0) if new is None else range(new.transcript_from, new.transcript_to)
         if step.appended is not None and kept:
-            self._batch.put(
-                line_key(ticket_id, kept[-1]), _encode_line(self._decider.stored(step.appended))
-            )
+            line = _encode_line(self._decider.stored(step.appended, now))
+            self._batch.put(line_key(ticket_id, kept[-1]), line)
         if old is not None and (new is None or old.transcript_from != new.transcript_from):
             for number in range(old.transcript_from, old.transcript_to):
                 if number not in kept:

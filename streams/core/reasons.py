@@ -108,7 +108,7 @@ REASONS: Final = {
     ),
     Code.AI_NO_ANSWER: About(
         2,
-        "The AI was allowed to answer and did not in its time.",
+        "The AI was allowed to answer and did not in its time; under review that has its own time.",
         "A minute in a chat without a word from the AI.",
     ),
     Code.OPEN_TIME: About(

@@ -59,6 +59,10 @@ by one, lists are replaced. What is published is always whole.
 A published version never changes: the next one has another number. It holds from its time on
 (`--from`) for records of that time and later. Every decision names the version it was made with.
 
+Of two policies the stricter one hands a ticket over no later. The one exception: where it asks for
+a review, the AI may not send, so its silence (`ai_no_answer`) is not counted; the review's own time
+(`reviews`) is, and ends in a handoff too.
+
 A rollback never switches the AI off or on. Versions that `stop-ai` and `resume-ai` made are passed
 over, and where the earlier version says otherwise of that than the present one, it comes back under
 a new number with what holds now.

@@ -80,6 +80,8 @@ def test_a_graver_reason_after_the_answer_is_due_at_once_too() -> None:
     clock = talk.ticket.clock
     assert clock is not None
     assert (clock.clock, clock.due_at) == ("next_response", talk.now + 5 * MINUTE)
+    ids = [one.event_id for one in talk.all(SlaEvent)]
+    assert len(ids) == len(set(ids))
 
 
 def test_the_teams_to_consult_are_those_of_the_reasons_wherever_the_ticket_lies() -> None:

@@ -85,6 +85,13 @@ def test_a_difference_is_told_in_words_a_support_lead_reads(changed: str, senten
     assert differences(ours(), ours(changed)) == [sentence]
 
 
+def test_rules_that_are_gone_are_told_in_their_order() -> None:
+    names = ["seven", "one", "five", "three", "six", "two", "four"]
+    rules = ", ".join(f"{{name: {name}, when: {{keywords: [{name}]}}, tier: 1}}" for name in names)
+    told = differences(ours(f"rules: [{rules}]"), ours())
+    assert [sentence.split()[1] for sentence in told] == names
+
+
 def test_policies_that_decide_alike_do_not_differ_whatever_their_names() -> None:
     assert differences(default_policy(), ours()) == []
 

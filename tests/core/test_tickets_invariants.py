@@ -23,6 +23,7 @@ from schemas.records import (
     OpenEscalation,
     Record,
     ReviewRequest,
+    ReviewState,
     Role,
     SlaEvent,
     SlaEventKind,
@@ -31,8 +32,9 @@ from schemas.records import (
     Verdict,
     Visibility,
 )
-from streams.core.policy import Policy, default_policy
+from streams.core.policy import Policy, default_policy, load_policy
 from streams.core.policy.duration import Duration
+from streams.core.policy.triggers import SignalRule
 from streams.core.tickets import Due, Event, Owner, Ticket, assess, is_customer_turn
 from streams.core.tickets.messages import is_draft
 from streams.core.tickets.observe import came_before, fingerprint
@@ -55,6 +57,10 @@ read_signals = st.builds(
     technical=levels,
     thanks=levels,
     ai_failed=levels,
+    human_request=levels,
+    urgency=levels,
+    legal_compliance=levels,
+    safety=levels,
     complexity=st.integers(0, 5),
     category=st.sampled_from(["general", "billing", "technical"]),
     fingerprint=st.none() | st.just(Fingerprint("f", 1, "t")),
@@ -259,42 +265,64 @@ BY_NOBODY = st.lists(
     ),
     max_size=15,
 )
-SIGNAL_TRIGGERS = ("billing", "negative_sentiment", "sentiment_drop", "ai_gave_up")
+REVIEWED = load_policy("""
+based_on: default
+rules:
+- {name: letters, when: {channels: [email]}, tier: 1}
+- {name: unsure, when: {confidence_below: 0.9}, tier: 1}
+""").rules
+"""Rules that add reviews to a policy: of every e-mail, and of every draft in doubt."""
+WAITS = {"ai_no_answer", "review_unanswered"}
 
 
-def first_handoff(history: History, account: AccountSnapshot | None, policy: Policy) -> float:
-    handed = (d.decided_at for d in play(history, account, policy).all(Decision) if d.tier == 2)
-    return min(handed, default=float("inf"))
-
-
-@settings(max_examples=150, deadline=None)
-@given(
-    BY_NOBODY,
-    accounts,
-    st.sampled_from([0.2, 0.6, 1.0]),
-    st.integers(1, 3),
-    st.sampled_from([0.3, 1.0]),
-)
-def test_without_people_a_stricter_policy_hands_over_no_later(
-    history: History,
-    account: AccountSnapshot | None,
-    factor: float,
-    linked: int,
-    times: float,
-) -> None:
+@st.composite
+def stricter_policies(draw: st.DrawFn) -> Policy:
+    """The default policy with some triggers stricter, and with more reviews."""
     usual = default_policy()
-    triggers, after = usual.triggers, usual.triggers.ai_no_answer.after
+    triggers, factor = usual.triggers, draw(st.sampled_from([0.2, 0.6, 1.0]))
+    linked, rounds = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    after, times = triggers.ai_no_answer.after, draw(st.sampled_from([0.3, 1.0]))
     changes: dict[str, Any] = {
-        name: replace(rule, threshold=rule.threshold * factor)
-        for name in SIGNAL_TRIGGERS
-        if (rule := getattr(triggers, name))
+        code: replace(rule, threshold=rule.threshold * factor)
+        for code in triggers.__struct_fields__
+        if isinstance(rule := getattr(triggers, code), SignalRule)
     }
-    changes["complex_troubleshooting"] = replace(
-        triggers.complex_troubleshooting, review_from=linked, handoff_from=linked
-    )
-    changes["high_stakes_account"] = replace(triggers.high_stakes_account, tier_alone=2)
-    changes["ai_no_answer"] = replace(
-        triggers.ai_no_answer, after=replace(after, chat=Duration(int(after.chat * times)))
-    )
-    strict = replace(usual, triggers=replace(triggers, **changes))
-    assert first_handoff(history, account, strict) <= first_handoff(history, account, usual)
+    changes |= {
+        "complex_troubleshooting": replace(
+            triggers.complex_troubleshooting,
+            review_from=linked,
+            handoff_from=draw(st.integers(linked, 4)),
+        ),
+        "high_stakes_account": replace(
+            triggers.high_stakes_account, tier_alone=draw(st.sampled_from([1, 2]))
+        ),
+        "ai_loop": replace(triggers.ai_loop, rounds_without_progress=rounds),
+        "ai_no_answer": replace(
+            triggers.ai_no_answer, after=replace(after, chat=Duration(int(after.chat * times)))
+        ),
+    }
+    rules = REVIEWED[draw(st.integers(0, 2)) :]
+    return replace(usual, triggers=replace(triggers, **changes), rules=rules)
+
+
+def first_handoff(talk: Conversation) -> Decision | None:
+    return next((one for one in talk.all(Decision) if one.tier == 2), None)
+
+
+def in_review_at(talk: Conversation, time: int) -> bool:
+    told = [one for one in talk.all(ReviewRequest) if one.requested_at <= time]
+    return bool(told) and told[-1].state is ReviewState.WAITING
+
+
+@settings(max_examples=300, deadline=None)
+@given(BY_NOBODY, accounts, stricter_policies())
+def test_without_people_a_stricter_policy_hands_over_no_later(
+    history: History, account: AccountSnapshot | None, policy: Policy
+) -> None:
+    """But for one thing: where it asks for a review, that has its own time to wait in."""
+    usual, strict = play(history, account), play(history, account, policy)
+    handed, sooner = first_handoff(usual), first_handoff(strict)
+    if handed is None or (sooner is not None and sooner.decided_at <= handed.decided_at):
+        return
+    assert {reason.code for reason in handed.reasons} & WAITS
+    assert in_review_at(strict, handed.decided_at)

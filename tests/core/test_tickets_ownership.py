@@ -301,6 +301,28 @@ def test_a_review_without_a_draft_becomes_a_handoff() -> None:
     assert talk.decision.action == "handoff"
 
 
+def test_an_ai_that_says_it_cannot_help_ends_the_review_of_its_draft() -> None:
+    talk = in_review()
+    talk.ai("I am sorry, I cannot help with that.", gave_up=True)
+    assert (talk.decision.action, talk.ticket.owner) == ("handoff", Owner.HUMAN)
+    assert talk.codes == {"ai_gave_up", "high_stakes_account"}
+    assert talk.decision.contract_violation
+    [ended] = talk.new(ReviewRequest)
+    assert ended.state == "superseded"
+
+
+def test_a_ticket_under_review_is_open_for_too_long_like_any_other() -> None:
+    talk = Conversation(account=VIP)
+    for _ in range(9):
+        talk.customer("and now?")
+        talk.draft()
+        talk.wait(MINUTE + 5 * SECOND)
+    assert talk.ticket.owner is Owner.REVIEW
+    talk.wait(15 * SECOND)
+    assert (talk.decision.action, talk.decision.decided_at) == ("handoff", START + 10 * MINUTE)
+    assert "open_time" in talk.codes
+
+
 @pytest.mark.parametrize(
     ("outcome", "action"),
     [

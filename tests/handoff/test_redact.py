@@ -31,7 +31,7 @@ from streams.core.policy import PolicyError, default_policy, load_policy
 from streams.core.policy.privacy import KEEP_ALL, Privacy, Treatments
 from streams.measuring import RedactionCount
 from tests.agents.harness import START, Harness, decoded
-from tests.agents.test_tickets_agent import customer
+from tests.agents.test_tickets_agent import DECISIONS, customer
 
 CARD = "4111 1111 1111 1111"
 SAID = f"I want a human! Card {CARD}, mail ann@example.org, password: Summer2024!"
@@ -131,6 +131,28 @@ def test_a_record_is_written_as_the_policy_of_its_time_wants_it() -> None:
     )
     assert CARD.encode() in (codec.encode(early).value or b"")
     assert CARD.encode() not in (codec.encode(late).value or b"")
+
+
+def test_what_a_person_tells_the_ai_is_written_as_the_policy_wants_it(tmp_path: Path) -> None:
+    policy = default_policy()
+    codec = PrivateCodec(Codec(), lambda _now: policy.privacy)
+    agent = Harness(TicketsAgent(codec, Decider(policy)), tmp_path, CONVERSATIONS)
+    agent.feed(CONVERSATIONS, customer("A person please, this is awful.", account_id=None))
+    told = f"Send the guide to ann@example.org, card {CARD}."
+    back = TicketUpdate("u1", "T1", UpdateKind.HANDED_BACK, START, instructions=told)
+    [decision] = decoded(agent.feed(CONVERSATIONS, back), DECISIONS)
+    assert decision.instructions.startswith("Send the guide to ***")
+    assert CARD not in repr(decision)
+    assert decision.instructions.endswith("1111.")
+
+
+def test_a_transcript_line_is_stored_by_the_policy_of_its_records_time() -> None:
+    masks = load_policy("based_on: default\nprivacy: {stored: {card: mask}}")
+    in_force = {1_000: default_policy(), 2_000: masks}
+    decider = Decider(default_policy(), in_force=in_force.__getitem__)
+    line = TranscriptEntry("m1", Role.CUSTOMER, CARD, 1_000)
+    assert decider.stored(line, 1_000).text == CARD
+    assert decider.stored(line, 2_000).text.startswith("***"), "its own clock may be wrong"
 
 
 def test_a_transcript_can_be_stored_redacted(tmp_path: Path) -> None:

@@ -166,8 +166,9 @@ def _of_rules(old: tuple[TeamRule, ...], new: tuple[TeamRule, ...]) -> Iterator[
             yield f"new rule {name}: {in_words(rule)}"
         elif before[name] != rule:
             yield f"rule {name} now says: {in_words(rule)} (was: {in_words(before[name])})"
-    for name in before.keys() - after.keys():
-        yield f"rule {name} is gone (was: {in_words(before[name])})"
+    for name in before:
+        if name not in after:
+            yield f"rule {name} is gone (was: {in_words(before[name])})"
     yield from _of_order("rules", list(before), list(after))
 
 

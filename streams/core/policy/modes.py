@@ -30,7 +30,10 @@ class Modes(Section, frozen=True):
 
 
 class Stopped(Section, frozen=True):
-    """Where the AI is switched off: every customer message there goes to a person."""
+    """Where the AI is switched off: every customer message there goes to a person.
+
+    A route stands for what would go there, for its category, a reason or a team's rule.
+    """
 
     everywhere: bool = False
     routes: tuple[str, ...] = ()

@@ -29,9 +29,13 @@ REACHABLE = Treatments(email="keep", phone="keep")
 
 
 class Privacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Treatments of the topics that carry customers' words, and of the transcripts in state."""
+    """Treatments of the topics that carry people's words, and of the transcripts in state.
+
+    Of a decision they are what a person told the AI when handing a ticket back.
+    """
 
     stored: Treatments = KEEP_ALL
+    decisions: Treatments = Treatments()
     escalations: Treatments = REACHABLE
     reviews: Treatments = REACHABLE
     outcomes: Treatments = Treatments()

@@ -15,8 +15,8 @@ class Route(Section, frozen=True):
 
     Priority 1 is the most pressing, 5 the least. The last route has neither reasons nor
     categories and takes what is left. `collect` names what the AI may ask the customer for until
-    somebody has taken the ticket, such as `order` or `version`. `consult` names teams to ask for
-    its reasons, also where the ticket lies on another route.
+    somebody has taken the ticket, such as `order` or `version`. `consult` names the teams to ask
+    because of its reasons, also where the ticket lies on another route.
     """
 
     name: Name

@@ -22,36 +22,42 @@ def start_handoff(handling: Handling, route: Route) -> None:
     handling.ticket.resolution = _start(handling, SlaClock.RESOLUTION, route)
 
 
-def start_response(handling: Handling, route: Route) -> None:
-    """A customer has written to a person's ticket."""
-    handling.ticket.clock = _start(handling, SlaClock.NEXT_RESPONSE, route)
+def start_response(handling: Handling, route: Route, promised: SlaClock | None = None) -> None:
+    """A customer has written to a person's ticket; `promised` is another target that holds, too."""
+    handling.ticket.clock = _start(handling, SlaClock.NEXT_RESPONSE, route, promised)
 
 
-def _start(handling: Handling, kind: SlaClock, route: Route) -> Clock:
-    clock = _offered(handling, kind, route)
-    write_sla_event(handling, clock, SlaEventKind.ACTIVATED)
+def _start(
+    handling: Handling, kind: SlaClock, route: Route, promised: SlaClock | None = None
+) -> Clock:
+    clock = _offered(handling, kind, route, promised)
+    write_sla_event(handling, clock, SlaEventKind.ACTIVATED, promised_by=route.name)
     return clock
 
 
-def _offered(handling: Handling, kind: SlaClock, route: Route) -> Clock:
-    """The clock that would begin now."""
+def _offered(handling: Handling, kind: SlaClock, route: Route, promised: SlaClock | None) -> Clock:
+    """The clock that would begin now, by the target that is due earlier."""
     ticket = handling.ticket
-    return sla.start(
-        handling.policy,
-        handling.plan.calendars,
-        kind,
-        route,
-        handling.segment,
-        ticket.channel,
-        handling.now,
-        ticket.sequence,
-    )
+    offered = [
+        sla.start(
+            handling.policy,
+            handling.plan.calendars,
+            target,
+            route,
+            handling.segment,
+            ticket.channel,
+            handling.now,
+            ticket.sequence,
+        )
+        for target in ((kind,) if promised is None else (kind, promised))
+    ]
+    return replace(min(offered, key=lambda clock: clock.due_at), clock=kind)
 
 
 def hasten(handling: Handling, route: Route, promised: SlaClock | None = None) -> None:
     """The running clocks by what the route and the segment promise from now on, where that is due
-    earlier: a clock is never due later than it was. `promised` is the target that holds for the
-    response in place of its own.
+    earlier: a clock is never due later than it was. `promised` is another target that holds for
+    the response, too. A clock that this decision has begun stays.
     """
     ticket = handling.ticket
     ticket.clock = _hastened(handling, ticket.clock, route, promised)
@@ -62,15 +68,13 @@ def _hastened(
     handling: Handling, clock: Clock | None, route: Route, promised: SlaClock | None
 ) -> Clock | None:
     """Another clock in its place, which is told with the time since the first one began."""
-    if clock is None or clock.paused:
+    if clock is None or clock.paused or clock.number == handling.ticket.sequence:
         return clock
-    offered = _offered(handling, promised or clock.clock, route)
+    offered = _offered(handling, clock.clock, route, promised)
     if offered.due_at >= clock.due_at:
         return clock
     write_sla_event(handling, clock, SlaEventKind.CANCELLED)
-    sooner = replace(
-        offered, clock=clock.clock, started_at=clock.started_at, resumed_at=handling.now
-    )
+    sooner = replace(offered, started_at=clock.started_at, resumed_at=handling.now)
     write_sla_event(handling, sooner, SlaEventKind.ACTIVATED, promised_by=route.name)
     return sooner
 

@@ -79,7 +79,7 @@ MESSAGES: Final[dict[str, Row]] = {
     Role.AI: Row(
         "the AI has answered",
         _to(messages.on_ai, _AI, _HUMAN),
-        _to(messages.on_ai, _REVIEW),
+        _to(messages.on_ai, _REVIEW, _HUMAN),
         _to(messages.on_ai, _HUMAN),
         _to(messages.on_ai, _CLOSED),
     ),

@@ -41,6 +41,7 @@ _WROTE: Final = ActivityKind.MESSAGE
 _OF_CLOSED: Final = Owner.CLOSED
 _OF_HUMAN: Final = Owner.HUMAN
 _OF_AI: Final = Owner.AI
+_OF_REVIEW: Final = Owner.REVIEW
 
 
 def is_customer_turn(event: Event) -> bool:
@@ -151,7 +152,9 @@ def on_draft(handling: Handling, message: ConversationMessage) -> None:
 
 
 def on_ai(handling: Handling, message: ConversationMessage) -> None:
-    """An answer the AI has sent is a round; against the decision it is counted as a violation."""
+    """An answer the AI has sent is a round; against the decision it is counted as a violation. One
+    that says it cannot help goes to a person, also while another draft is reviewed.
+    """
     ticket = handling.ticket
     write_down(handling, message)
     if is_against_decision(handling, message):
@@ -159,11 +162,11 @@ def on_ai(handling: Handling, message: ConversationMessage) -> None:
         ticket.contract_broken = True
     hear_ai(handling, message)
     ticket.answer_due = ticket.open_due = None
-    if ticket.owner is not _OF_AI:
-        return
-    ticket.quiet_due = handling.now + handling.policy.retention.silence
-    found = assess(handling, _ON_AI_SENT)
-    settle_fired(handling, subject_of(message), found)
+    if ticket.owner is _OF_AI:
+        ticket.quiet_due = handling.now + handling.policy.retention.silence
+        settle_fired(handling, subject_of(message), assess(handling, _ON_AI_SENT))
+    elif ticket.owner is _OF_REVIEW and (found := assess(handling, _ON_AI_SENT)).tier == 2:
+        settle(handling, subject_of(message), found)
 
 
 def on_human(handling: Handling, message: ConversationMessage) -> None:

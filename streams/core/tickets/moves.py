@@ -72,7 +72,7 @@ def join(handling: Handling, found: Found, joins: Joining) -> None:
     moves = joins.graver is not None and case.owner_id is None
     if joins.graver is not None:
         if ticket.clock is None and ticket.last_word is Role.CUSTOMER:
-            clocks.start_response(handling, joins.graver)
+            clocks.start_response(handling, joins.graver, SlaClock.FIRST_RESPONSE)
         clocks.hasten(handling, joins.graver, SlaClock.FIRST_RESPONSE)
     called = {cases.LEAD: joins.graver is not None, ON_CALL: joins.pages}
     notify = () if moves else tuple(who for who, is_called in called.items() if is_called)

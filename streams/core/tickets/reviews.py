@@ -9,7 +9,7 @@ from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.handling import Handling, Subject
 from streams.core.tickets.sla import hours_on
 from streams.core.tickets.state import Owner, Review
-from streams.core.tickets.waits import stop_waiting
+from streams.core.tickets.waits import await_review
 
 
 def ask_review(handling: Handling, subject: Subject, found: Found) -> None:
@@ -30,7 +30,7 @@ def ask_review(handling: Handling, subject: Subject, found: Found) -> None:
     elif drafted and waiting.draft_id is not None:
         due_at = waiting.due_at
     ticket.owner = Owner.REVIEW
-    stop_waiting(handling)
+    await_review(handling)
     ticket.review = Review(
         waiting.review_id if waiting is not None else f"{ticket.ticket_id}/r/{ticket.sequence + 1}",
         subject.message_id or ticket.customer_message_id or subject.id,

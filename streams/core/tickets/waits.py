@@ -1,6 +1,6 @@
 """How long the customer waits, and how long the AI may take before its silence is noticed."""
 
-from schemas.records import DurationMillis
+from schemas.records import DurationMillis, Role
 from streams.core.calendars import BusinessHours
 from streams.core.policy.limits import ANSWER_WITHIN
 from streams.core.tickets.handling import Handling
@@ -18,10 +18,26 @@ def await_answer(handling: Handling) -> None:
         limits = handling.plan.limits(handling.segment.name, ticket.category)
         within = ANSWER_WITHIN.get(ticket.channel, ANSWER_WITHIN["other"])
         ticket.answer_due = handling.now + int(limits[within])
+    _keep_open_time(handling)
+
+
+def await_review(handling: Handling) -> None:
+    """The customer waits for a person's word on the AI's: the AI's silence is not noticed, for a
+    review has its own time. How long the ticket is open still is.
+    """
+    ticket, message = handling.ticket, handling.message
+    ticket.answer_due = ticket.quiet_due = None
+    if handling.thanked:
+        ticket.open_due = None
+    elif message is not None and message.role is Role.CUSTOMER:
+        _keep_open_time(handling)
+
+
+def _keep_open_time(handling: Handling) -> None:
+    ticket = handling.ticket
     limit = handling.segment.open_time.of(ticket.channel)
-    open_due = open_hours(handling).add(ticket.open_since, ticket.paused + limit)
-    if triggers.open_time.tier and open_due > handling.now:
-        ticket.open_due = open_due
+    due = open_hours(handling).add(ticket.open_since, ticket.paused + limit)
+    ticket.open_due = due if handling.rules.open_time.tier and due > handling.now else None
 
 
 def open_hours(handling: Handling) -> BusinessHours:

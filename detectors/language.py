@@ -4,6 +4,7 @@ import re
 import unicodedata
 from copy import copy
 from functools import cache
+from itertools import islice
 from typing import Final
 
 from detectors.lexicon import rules_of
@@ -24,6 +25,10 @@ MOST_NUMBERS: Final = 3
 """Numbers of a text that speak against another language."""
 SAMPLE: Final = 400
 """Characters whose script, and words that, tell the language."""
+LAST_LATIN: Final = 0x24F
+"""The last letter of Unicode's block Latin Extended-B."""
+UNREAD_LETTERS: Final = 10
+"""Letters of another script from which on they are more than a name."""
 JAPANESE_SCORE: Final = 0.8
 _FOREIGN_LETTER: Final = re.compile("[äöüßåøæœãõàùòìłąęśżźćńğşőűřěůščž]")
 """Letters in no word that English has borrowed for everyday use, as "é" and "ñ" are."""
@@ -76,12 +81,23 @@ def language(message: Message) -> str | None:
     return UNKNOWN if name == "other" else name
 
 
+def is_partly_unread(message: Message) -> bool:
+    """Whether words in another script than Latin stand among what is read; look-alikes do not."""
+    read = message.reading.text
+    if read.isascii():
+        return False
+    others = (char for char in read if ord(char) > LAST_LATIN and char.isalpha())
+    return next(islice(others, UNREAD_LETTERS - 1, None), None) is not None
+
+
 def _script(sample: str) -> str | None:
     """The language of a text most of whose letters are of another script than Latin."""
     letters = [char for char in sample if char.isalpha()]
     if not letters:
         return None
-    scripts = [unicodedata.name(char, "").split(" ", 1)[0] for char in letters if ord(char) > 0x24F]
+    scripts = [
+        unicodedata.name(char, "").split(" ", 1)[0] for char in letters if ord(char) > LAST_LATIN
+    ]
     if 2 * len(scripts) <= len(letters):
         return None
     if {"HIRAGANA", "KATAKANA"} & set(scripts):

@@ -11,7 +11,7 @@ from detectors.fingerprint import fingerprint
 from detectors.human_request import human_request
 from detectors.joining import ENOUGH_WORDS, SIGNALS, joined, money
 from detectors.labels import LINKED
-from detectors.language import ENGLISH, foreign_signals, language
+from detectors.language import ENGLISH, foreign_signals, is_partly_unread, language
 from detectors.learned import DECIMALS, Judgement, learned
 from detectors.matters import matters
 from detectors.message import Message
@@ -140,6 +140,7 @@ def _english(reads: Sequence[Read], judged: Sequence[Judgement]) -> Iterator[Sig
             fingerprint=problems[at],
             entities=named[at] + steps[at] + due[at],
             language=read.language,
+            unreadable=is_partly_unread(read.message),
             gist=gists[at],
             variables=parts[at],
         )

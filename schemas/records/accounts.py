@@ -15,6 +15,19 @@ class BillingContext(Part, frozen=True):
     renewal_at: Millis | None = None
 
 
+class TicketSummary(Part, frozen=True):
+    """An earlier ticket of an account, in a line."""
+
+    ticket_id: str
+    opened_at: Millis
+    closed_at: Millis | None = None
+    category: str | None = None
+    outcome: str | None = None
+    escalated: bool = False
+    reopened: bool = False
+    sentiment: float | None = None
+
+
 class AccountProfile(Record, frozen=True):
     """What the CRM and billing systems say of an account."""
 
@@ -36,6 +49,7 @@ class AccountProfile(Record, frozen=True):
     billing: BillingContext | None = None
     attributes: dict[str, str] = {}
     merged_into: str | None = None
+    history: tuple[TicketSummary, ...] = ()
 
 
 class HealthLevel(GrowingEnum):
@@ -45,19 +59,6 @@ class HealthLevel(GrowingEnum):
     HEALTHY = "healthy"
     WATCH = "watch"
     AT_RISK = "at_risk"
-
-
-class TicketSummary(Part, frozen=True):
-    """An earlier ticket of an account, in a line."""
-
-    ticket_id: str
-    opened_at: Millis
-    closed_at: Millis | None = None
-    category: str | None = None
-    outcome: str | None = None
-    escalated: bool = False
-    reopened: bool = False
-    sentiment: float | None = None
 
 
 class RequesterFlood(Part, frozen=True):
@@ -82,6 +83,7 @@ class AccountSnapshot(Part, frozen=True):
     flood: RequesterFlood | None = None
     health_as_of: Millis | None = None
     recent_tickets: tuple[TicketSummary, ...] = ()
+    attributes: dict[str, str] = {}
 
     @property
     def may_leave(self) -> bool:

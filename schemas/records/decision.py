@@ -81,6 +81,7 @@ class UsedInputs(Part, frozen=True):
     route_status_of: str | None = None
     anomaly: AnomalyLink | None = None
     queue_load: QueueLoad | None = None
+    account_attributes: dict[str, str] = {}
 
 
 class Decision(Record, frozen=True):

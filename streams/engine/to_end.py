@@ -58,6 +58,8 @@ def _read(
             if error is None:
                 yield message
                 limit = time.monotonic() + patience
+            elif error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
+                continue  # librdkafka looks for the group all the same; who only reads needs none
             elif error.code() != KafkaError._PARTITION_EOF:
                 raise BrokerFailed(f"cannot read {message.topic()}: {error.str()}")
             elif message.offset() >= behind.get(place, 0):

@@ -35,6 +35,8 @@ The summary has at most {LONGEST:,} characters and is made of the customer's and
 the issue, what the AI tried and what came of it (every attempt, the more the shorter; past their
 room the earlier ones as one, with how many they are), what the customer has already given, what is
 still asked. `entities` has all that was given, each quoted with its message and its characters.
+`history` has what Baton itself has seen of the account's earlier tickets, and beside it what the
+profile's own `history` carries of others, such as those from before Baton came; the latest 20.
 """
 KINDS: Final = (
     "`order`, `ticket`, `invoice`, `account`, `serial`, `reference`, `version`, `product`, "

@@ -162,7 +162,7 @@ def test_a_closed_ticket_is_not_told_of_a_change_and_a_reopened_one_is() -> None
 )
 def test_a_change_that_weighs_reaches_every_open_ticket(changes: dict[str, object]) -> None:
     state, _, _ = play([activity("t1", 0), activity("t2", 1)])
-    new = profile(**changes)
+    new = profile(**changes, attributes={"region": "eu"})
     outputs = apply_profile(state, profile(), new, START + MINUTE).outputs
     _, updates = split(list(outputs))
     assert [one.ticket_id for one in updates] == ["t1", "t2"]
@@ -170,6 +170,7 @@ def test_a_change_that_weighs_reaches_every_open_ticket(changes: dict[str, objec
     assert len({one.update_id for one in updates}) == 2
     assert updates[0].account is not None
     assert updates[0].account.tier == new.tier
+    assert not updates[0].account.attributes
 
 
 def test_a_change_that_weighs_nothing_makes_no_ticket_decided_again() -> None:

@@ -119,6 +119,30 @@ def test_every_part_says_whether_it_is_there_and_as_of_when() -> None:
     assert escalation.package.history[0].ticket_id == "T0"
 
 
+def test_the_history_has_what_the_profile_carries_beside_what_baton_has_seen() -> None:
+    talk = long_story()
+    assert talk.step.handoff is not None
+    seen = TicketSummary("T7", START - DAY, outcome="resolved")
+    before = (TicketSummary("Z1", START - 900 * DAY), TicketSummary("T7", START - DAY))
+    profile = AccountProfile("a1", START, history=before)
+    health = AccountHealth("a1", START, 0.4, HealthLevel.WATCH, recent_tickets=(seen,))
+    package = complete(talk.step.handoff, [], profile=profile, health=health).package
+    assert package.history == (before[0], seen)
+    assert package.account is not None
+    assert package.account.history == ()
+
+
+def test_the_profile_alone_tells_the_history_and_of_a_long_one_the_latest() -> None:
+    talk = long_story()
+    assert talk.step.handoff is not None
+    many = tuple(TicketSummary(f"Z{number}", START + number) for number in range(500))
+    profile = AccountProfile("a1", START + DAY, history=many)
+    package = complete(talk.step.handoff, [], profile=profile).package
+    assert package.history == many[-20:]
+    [part] = [one for one in package.parts if one.part == "history"]
+    assert (part.state, part.as_of) == (PartState.PRESENT, START + DAY)
+
+
 def test_context_of_other_systems_is_kept_and_a_later_one_follows_as_an_update() -> None:
     talk = Conversation()
     talk.customer()

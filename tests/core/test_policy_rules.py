@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from detectors.signals import Signals
 from schemas.records import AccountSnapshot, Reason, ReviewRequest, UpdateKind
 from streams.core.policy import Policy, load_policy
+from streams.core.tickets.used import account_used
 from tests.core.conversation import START, Conversation, scores
 
 BIG = AccountSnapshot("a1", START, tier="growth", contract_value=60_000)
@@ -86,6 +87,32 @@ def test_a_claim_to_an_account_meets_no_rule_about_accounts() -> None:
     talk.update(UpdateKind.IDENTIFIED, account_id="a1", verified=False)
     talk.customer()
     assert not fired(talk)
+
+
+EU = AccountSnapshot("a1", START, attributes={"region": "eu", "colour": "red"})
+IN_EU = "attributes: {region: [eu]}"
+
+
+def test_a_rule_reads_the_accounts_attributes_where_the_message_has_none_and_so_does_a_replay() -> (
+    None
+):
+    talk = Conversation(EU, rule(IN_EU))
+    talk.customer()
+    assert fired(talk)
+    assert talk.decision.used.account_attributes == {"region": "eu"}
+    again = Conversation(account_used(talk.decision), talk.policy)
+    again.customer()
+    assert again.decision == talk.decision
+
+
+def test_what_the_message_says_goes_before_the_account_and_a_claim_counts_for_nothing() -> None:
+    talk = Conversation(EU, rule(IN_EU))
+    talk.customer(attributes={"region": "us"})
+    assert not fired(talk)
+    claimed = Conversation(EU, rule(IN_EU))
+    claimed.update(UpdateKind.IDENTIFIED, account_id="a1", verified=False)
+    claimed.customer()
+    assert not fired(claimed)
 
 
 def test_half_a_character_is_no_obstacle_to_a_rule() -> None:

@@ -128,3 +128,20 @@ def test_a_name_or_an_address_is_not_another_language() -> None:
 def test_a_plain_question_in_another_language_calls_nobody(text: str) -> None:
     [signals] = analyze([text])
     assert not any((signals.safety.score, signals.security.score, signals.human_request.score))
+
+
+@pytest.mark.parametrize(
+    ("text", "unreadable"),
+    [
+        ("Hello, can you help? 注文した商品の配送状況について質問があります。", True),
+        ("Is the 抹茶 from 京都 in stock again?", False),
+        ("My name is Алёна, where is my order?", False),
+        ("Ηow do I chаnge the аddress of my оrder for next week?", False),
+        ("ｈｏｗ ｄｏ Ｉ ｃｈａｎｇｅ ｍｙ ａｄｄｒｅｓｓ?", False),
+        ("👍👍👍👍👍👍👍👍👍👍👍👍 great, thanks", False),
+    ],
+)
+def test_more_than_a_name_in_a_script_that_is_not_read_makes_a_text_unreadable(
+    text: str, unreadable: bool
+) -> None:
+    assert analyze([text])[0].unreadable is unreadable

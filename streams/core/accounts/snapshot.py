@@ -49,6 +49,7 @@ def profile_snapshot(profile: AccountProfile) -> AccountSnapshot:
         churn_flag=profile.churn_flag,
         contract_value=profile.contract_value,
         language=profile.language,
+        attributes=profile.attributes,
     )
 
 
@@ -64,7 +65,11 @@ def weight(
 def account_changed(
     state: AccountState, known: AccountSnapshot, now: Millis
 ) -> tuple[TicketUpdate, ...]:
-    """One update for each open ticket of the account, the oldest ticket first."""
+    """One update for each open ticket of the account, the oldest ticket first.
+
+    Its attributes stay out: rules that ask for them read what a message says.
+    """
+    known = replace(known, attributes={})
     return tuple(
         TicketUpdate(
             update_id=_update_id(ticket_id, known),

@@ -5,11 +5,13 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from schemas.records import AccountProfile, ContextSection
+from schemas.records import AccountProfile, ContextSection, TicketSummary
 from streams.core.policy.package import Package
 
 SHARE: Final = 8
 """The account's own fields get this part of a package, all context sections together as much."""
+EARLIER: Final = 20
+"""Earlier tickets of the account."""
 LONGEST: Final = 4_000
 """Characters of a field's value, a title or a link."""
 CUT: Final = "…"
@@ -17,11 +19,27 @@ CUT: Final = "…"
 
 
 def bounded_profile(profile: AccountProfile | None, bounds: Package) -> AccountProfile | None:
-    """The profile with as many of its attributes as fit."""
+    """The profile with as many of its attributes as fit. Its history stands beside Baton's own."""
     if profile is None:
         return None
     fields, _ = _fitting(profile.attributes, bounds.max_bytes // SHARE)
-    return profile if fields == profile.attributes else replace(profile, attributes=fields)
+    if fields == profile.attributes and not profile.history:
+        return profile
+    return replace(profile, attributes=fields, history=())
+
+
+def bounded_history(
+    own: tuple[TicketSummary, ...], profile: AccountProfile | None
+) -> tuple[TicketSummary, ...]:
+    """The account's latest earlier tickets, the oldest first: those that Baton has seen itself, and
+    of those that the profile carries all others.
+    """
+    if profile is None or not profile.history:
+        return own
+    known = {one.ticket_id for one in own}
+    told = [one for one in profile.history if one.ticket_id not in known]
+    by_time = sorted((*told, *own), key=lambda one: (one.opened_at, one.ticket_id))
+    return tuple(by_time[-EARLIER:])
 
 
 def bounded_context(

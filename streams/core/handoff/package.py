@@ -21,7 +21,7 @@ from schemas.records import (
     TicketUpdate,
     TranscriptEntry,
 )
-from streams.core.handoff.bounds import bounded_context, bounded_profile
+from streams.core.handoff.bounds import bounded_context, bounded_history, bounded_profile
 from streams.core.handoff.summary import summarize
 from streams.core.handoff.transcript import bounded, size_of
 from streams.core.policy.model import Policy
@@ -106,7 +106,7 @@ def complement(
         update,
         account=bounded_profile(profile, bounds),
         health=level,
-        history=history,
+        history=bounded_history(history, profile),
         parts=_parts(ticket, update.changed_at, bounds, profile, watched),
     )
 
@@ -141,7 +141,7 @@ def _package(
         sentiment=_sentiment(ticket),
         account=bounded_profile(profile, bounds),
         health=level,
-        history=history,
+        history=bounded_history(history, profile),
         context=bounded_context(ticket.context, bounds),
         anomaly=ticket.anomaly,
     )
@@ -170,7 +170,7 @@ def _parts(
         ("account", known),
         ("billing", billing),
         ("health", watched),
-        ("history", watched),
+        ("history", known if watched is None and profile and profile.history else watched),
         ("anomaly", None if ticket.anomaly is None else ticket.anomaly.as_of),
         ("context", min((section.as_of for section in ticket.context), default=None)),
     )

@@ -30,6 +30,8 @@ class Plan(NamedTuple):
     divides: bool
     """Whether anything binds less than fully."""
     calendars: Mapping[str, BusinessHours]
+    attributes: tuple[str, ...]
+    """The names of the attributes that the team's rules ask for."""
 
     def limits(self, segment: str, category: str) -> Limits:
         """The thresholds that hold for a ticket."""
@@ -57,4 +59,5 @@ def plan_of(policy: Policy) -> Plan:
         stopped != Stopped(),
         policy.mode is not Mode.ENFORCE or policy.modes != Modes(),
         {name: hours_of(calendar) for name, calendar in policy.calendars.items()},
+        tuple(sorted({name for rule in policy.rules for name in rule.when.attributes})),
     )

@@ -51,7 +51,7 @@ class Rules:
                 _is_of_kind(when, message, category, language)
                 and _is_scored(when, message, signals)
                 and _is_of_account(when, account)
-                and _has_attributes(when, message)
+                and _has_attributes(when, message, account)
             ):
                 span = _found(expressions, text)
                 if span is not None:
@@ -100,8 +100,13 @@ def _is_of_account(when: When, account: AccountSnapshot | None) -> bool:
     )
 
 
-def _has_attributes(when: When, message: ConversationMessage) -> bool:
-    return all(message.attributes.get(name) in known for name, known in when.attributes.items())
+def _has_attributes(
+    when: When, message: ConversationMessage, account: AccountSnapshot | None
+) -> bool:
+    if not when.attributes:
+        return True
+    attributes = message.attributes if account is None else account.attributes | message.attributes
+    return all(attributes.get(name) in known for name, known in when.attributes.items())
 
 
 def _found(expressions: Expressions, text: str) -> Span | None:

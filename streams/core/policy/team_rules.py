@@ -12,8 +12,9 @@ class When(Section, frozen=True):
     `keywords` are words or phrases in any case, `patterns` regular expressions (RE2) of what the
     customer writes. `negative_from` is the sentiment of the message, 0 friendly to 1 very negative.
     `confidence_below` is the AI's confidence in a draft: a rule that says it is about drafts, any
-    other about customers' messages. `attributes` are those of the message. `channels` are as the
-    platform names them, `languages` as in `de` or `pt-BR`, `tiers` as profiles name them.
+    other about customers' messages. `attributes` are those of the message, else of the account's
+    profile. `channels` are as the platform names them, `languages` as in `de` or `pt-BR`, `tiers`
+    as profiles name them.
     """
 
     categories: tuple[str, ...] = ()

@@ -26,6 +26,10 @@ def used_by(handling: Handling) -> UsedInputs:
             health=account.health,
             flood=account.flood,
         )
+        if asked := handling.plan.attributes:
+            known = account.attributes
+            told = {name: known[name] for name in asked if name in known}
+            used = replace(used, account_attributes=told)
     weighed = handling.weighed
     if weighed is not None and (status is None or weighed.route != status.route):
         load = QueueLoad(
@@ -64,6 +68,7 @@ def account_used(decision: Decision) -> AccountSnapshot | None:
         language=None if notice is None else notice.language,
         flood=used.flood,
         health_as_of=used.health_as_of,
+        attributes=used.account_attributes,
     )
 
 

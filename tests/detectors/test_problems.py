@@ -176,6 +176,10 @@ def test_an_id_is_the_same_in_every_process() -> None:
         ("retry=no, user='jo ann', took 12.5 kB", "retry=<val>, user=<str>, took <num>"),
         ("cannot read 'name' of undefined", "cannot read <str> of undefined"),
         ("nodes 1, 2 and 3, 4, 5 are down", "nodes <list> and <list> are down"),
+        ("no bean of class com.acme.shop.Basket here", "no bean of class <val> here"),
+        ("state: com.acme.shop.OPEN", "state: com.acme.shop.open"),
+        ("hit org.acme.io.ClosedException", "hit org.acme.io.closedexception"),
+        ("job 'A b' of <17.a@mx> by tcp/7 says '5'", "job <str> of <email> by <num> says <str>"),
         ("fan speed..........12", "fan speed.........<num>"),
     ],
 )

@@ -32,7 +32,7 @@ _NO_STATUS: Final = re.compile(
 _NAMED: Final = frozenset({"order", "ticket", "invoice"})
 _CODE: Final = re.compile(
     r"\b((?:0x[0-9a-f]{4,16})|err_[a-z_]{3,40}|ora-\d{5}|e(?!ur|st\d|xt\d)[a-z]{0,3}[-_]?\d{3,6})\b"
-    r"|\b(?:error|err|fault|stop)[ _]?(?:code|number|no)?[ :#=-]{0,3}"
+    r"|\b(?:error|err|fault|stop)[ _]?(?:code|number|no\.?)?[ :#=-]{0,3}"
     r"(?!eur\d|usd\d|gbp\d|chf\d)([a-z]{0,6}[-_]?\d{1,8})\b(?![:/]\d|-\d\d?-)"
 )
 _QUOTED: Final = re.compile(

@@ -43,7 +43,7 @@ def fingerprint(
         return replace(named, also_means=meaning(message.words), meaning_version=version())
     if technical.score < PROBLEM_FROM:
         return None
-    symptom = _first(message, _names("symptoms")) or "not_working"
+    symptom = _symptom(message) or "not_working"
     if component is None:
         component = _object(message)
     problem = _of(symptom.replace("_", " "), component, component)
@@ -85,6 +85,15 @@ def _of(
     )
 
 
+def _symptom(message: Message) -> str | None:
+    """How it fails. A mere number, as "401", would be a status if it said anything."""
+    for name in _names("symptoms"):
+        for hit in message.hits.get(name, ()):
+            if not message.stream[hit.start : hit.end].strip().isdigit():
+                return name.partition(":")[2]
+    return None
+
+
 def _first(message: Message, names: tuple[str, ...]) -> str | None:
     """The first of the names that the text speaks of."""
     return next((name.partition(":")[2] for name in names if name in message.hits), None)
@@ -101,4 +110,4 @@ def _object(message: Message) -> str | None:
     if not hits:
         return None
     words = message.stream[hits[0].start : hits[0].end].split()
-    return words[0] if words else None
+    return next((word for word in words if not word.isdigit()), None)

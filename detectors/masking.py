@@ -17,7 +17,7 @@ _MARK: Final = "<(?:url|email|time|path|mac|host|num|str|val|list)>"
 MARK: Final = "<*>"
 """Any mark, to those who do not care which."""
 
-_WORD: Final = re.compile(rf"{_MARK}|[\w$-]+|[^\w\s]")
+_WORD: Final = re.compile(rf"{_MARK}|<\*>|[\w$-]+|[^\w\s]")
 
 
 class _Rule(NamedTuple):
@@ -83,6 +83,12 @@ _RULES: Final = tuple(
         ),
         (", in ", r"(?<=, line <num>, in )[\w.<>]{1,120}", "<val>"),
         ("e", r"(?<![\w<.-])(?:true|false)(?![\w>.-])", "<val>"),
+        (
+            ".",
+            r"(?:(?<=[\w>] )|(?<=[(\[,]))(?!\S{0,120}(?:exception|error)\b)[a-z_$][\w$]{0,60}"
+            r"(?:\.[a-z_$][\w$]{0,60}){2,12}(?![\w(:.])",
+            "<val>",
+        ),
         ('"', rf'{_NOUN} "[^"\n<]{{1,80}}"', r"\1 <str>"),
         ("'", rf"{_NOUN} '[^'\n<]{{1,80}}'", r"\1 <str>"),
         (">", rf"([\"'`]){_MARK}\1", "<str>"),
@@ -109,8 +115,7 @@ def mask(text: str) -> str:
 
 def words(masked: str) -> tuple[str, ...]:
     """A masked text as its words and punctuation, whatever lies between, all marks alike."""
-    found = _WORD.findall(masked)
-    return tuple(MARK if word[0] == "<" and len(word) > 1 else word for word in found)
+    return tuple(map(_mark_of, _WORD.findall(masked)))
 
 
 def _masked_once(text: str) -> str:
@@ -119,3 +124,18 @@ def _masked_once(text: str) -> str:
         if digits if needs == "0-9" else needs in text:
             text = pattern.sub(mark, text)
     return text.strip()
+
+
+def opened(form: str, masked: str) -> str:
+    """The form of two masked texts: the first, with `<*>` where the other has another word."""
+    pieces, end = list[str](), 0
+    for word, other in zip(_WORD.finditer(form), words(masked), strict=False):
+        own = word.group()
+        same = other == own or (other == MARK and _mark_of(own) == MARK)
+        pieces += (form[end : word.start()], own if same else MARK)
+        end = word.end()
+    return "".join((*pieces, form[end:]))
+
+
+def _mark_of(word: str) -> str:
+    return MARK if word[0] == "<" and len(word) > 1 else word

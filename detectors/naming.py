@@ -30,11 +30,12 @@ _COUNTED: Final = re.compile(
 _THINGS: Final = re.compile(
     r"(?: ?(?:[%x+$€£]|or more\b)|[ -](?:(?:\w{3,9}(?:ing|ed|ive|ent)|more|new|other|different) )?"
     r"(?:of|percent|people|staff|customer base|[kmgt]i?b|ms|eur|usd|gbp|chf|euro|dollar|pound"
-    r"|row|seat|user|person|([a-z]{3,}s))\b)"
+    r"|row|seat|user|person|benutzer|nutzer|kunden|konten|mitarbeiter|tagen?|stunden|minuten|mal|fois"
+    r"|(?!times out)([a-z]{3,}s))\b)"
 )
 """What is counted, when a number stands before it: a unit, or more than one of anything."""
 _NO_THINGS: Final = re.compile(
-    r"\w*(?:ss|us|is)|errors|responses|replies|codes|pages|always|sometimes|whereas"
+    r"\w*(?:ss|us|is)|errors|timeouts|responses|replies|codes|pages|always|sometimes|whereas"
     r"|appears|comes|happens|keeps|shows|pops|occurs|returns|persists|starts|stops|breaks|blocks"
     r"|means|gets|says|does|seems|goes|makes|hits|prevents|causes|kills|remains|stays|looks|ends"
     r"|was|has|its"

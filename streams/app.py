@@ -46,7 +46,7 @@ from streams.engine import (
 )
 from streams.errors import ConfigError
 from streams.health import Address, EngineChecks, Health
-from streams.measuring import AnomalyCount, EngineGauges, EngineMetrics, RedactionCount
+from streams.measuring import AnomalyCount, ClockCount, EngineGauges, EngineMetrics, RedactionCount
 from streams.policies.local import policy_of, route_names
 from streams.readers import reader_of
 from streams.security import connection_of
@@ -100,8 +100,8 @@ def _tickets(settings: Settings, config: EngineConfig, codec: Codec, in_force: I
         statuses.get,
         Linker(lambda: anomalies.changes, anomalies.values),
     )
-    replicas = (profiles, healths, statuses, anomalies)
-    return Agent(TicketsAgent(codec, decider), replicas)
+    replicas, clocks = (profiles, healths, statuses, anomalies), ClockCount(TicketsAgent.name)
+    return Agent(TicketsAgent(codec, decider, clocks), replicas, clocks.collectors)
 
 
 def _anomalies(settings: Settings, _config: EngineConfig, codec: Codec, in_force: InForce) -> Agent:

@@ -10,12 +10,14 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from streams.agents.clocks import UNNAMED
 from streams.engine import Engine, Observer
 from streams.metrics import (
     AGE,
     ANOMALY_METRICS,
     BATCH,
     CHANGES,
+    CLOCK_OFF,
     FAILED,
     HANDLED,
     LAG,
@@ -30,6 +32,9 @@ from streams.metrics import (
     STORE,
     Declared,
 )
+
+MOST_PRODUCERS = 50
+OTHER = "other"
 
 
 class EngineMetrics(Observer):
@@ -114,6 +119,25 @@ class RedactionCount:
     def __call__(self, place: str, kind: str, times: int) -> None:
         """Values of a kind were hidden."""
         self._hidden.labels(self._agent, place, kind).inc(times)
+
+
+class ClockCount:
+    """Counts records with a time that is off, for as many producers as are told apart."""
+
+    def __init__(self, agent: str) -> None:
+        self._agent = agent
+        self._producers = {UNNAMED}
+        self._off = Counter(
+            CLOCK_OFF.name, CLOCK_OFF.about, ("agent", *CLOCK_OFF.labels), registry=None
+        )
+        self.collectors = (self._off,)
+
+    def __call__(self, producer: str, way: str, times: int) -> None:
+        """Records of a producer were ahead or behind."""
+        if len(self._producers) < MOST_PRODUCERS:
+            self._producers.add(producer)
+        name = producer if producer in self._producers else OTHER
+        self._off.labels(self._agent, name, way).inc(times)
 
 
 class AnomalyCount:

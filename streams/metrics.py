@@ -93,6 +93,17 @@ METRICS = (
     QUEUED, STORE, REDACTED,
 )  # fmt: skip
 
+CLOCK_OFF = Declared(
+    "baton_clock_off_records_total",
+    Shape.COUNTER,
+    "Messages and updates whose own time lies more than 5 minutes `ahead` of the broker's or "
+    "`behind` it, by who wrote them (`ce_source`; `unnamed` without one, `other` past the first "
+    "50). What is behind may also have come late.",
+    ("producer", "way"),
+)
+
+TICKET_METRICS = (CLOCK_OFF,)
+
 UNCOUNTED = Declared(
     "baton_uncounted_reports_total",
     Shape.COUNTER,

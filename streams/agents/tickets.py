@@ -2,6 +2,7 @@
 
 from schemas.codec import BadRecord, Codec
 from schemas.records import ConversationMessage, TicketUpdate
+from streams.agents.clocks import OffClock, count_off, uncounted
 from streams.agents.deciding import Decider
 from streams.agents.inbox import INTERNAL_ERROR, Inbox, trace_of
 from streams.agents.text import Conversation, bounded, text_of
@@ -14,14 +15,18 @@ ROUTE_STATUS = "support.route-status"
 
 
 class TicketsAgent:
-    """Joins the detectors, `decide` and the states of a batch's tickets."""
+    """Joins the detectors, `decide` and the states of a batch's tickets.
+
+    `off_clock` is told who writes with a clock that is off.
+    """
 
     name = "tickets"
     sources = (CONVERSATIONS,)
 
-    def __init__(self, codec: Codec, decider: Decider) -> None:
+    def __init__(self, codec: Codec, decider: Decider, off_clock: OffClock = uncounted) -> None:
         self._codec = codec
         self._decider = decider
+        self._off_clock = off_clock
         self._inbox: Inbox[Conversation] = Inbox(
             self.name, codec, (ConversationMessage, TicketUpdate)
         )
@@ -29,6 +34,7 @@ class TicketsAgent:
     def records(self, batch: Batch, records: list[SourceRecord]) -> None:
         """Decide for each record in its order, for the timers due before it first."""
         received = self._inbox.receive(batch, records)
+        count_off(received, self._codec, self._off_clock)
         events = [bounded(event) for _, event in received]
         signals = self._decider.reader.read([text_of(event) for event, _ in events])
         tickets = self._tickets(batch)

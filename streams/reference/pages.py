@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas.topics import ROUTES, TOPICS, Topic
 from streams.core.reasons import NEVER_RELAXED, REASONS
-from streams.metrics import ALERT_METRICS, ANOMALY_METRICS, METRICS
+from streams.metrics import ALERT_METRICS, ANOMALY_METRICS, METRICS, TICKET_METRICS
 from streams.reference.clocks import clocks_page
 from streams.reference.exit_codes import exit_codes_page
 from streams.reference.handoff import handoff_page
@@ -112,7 +112,7 @@ def metrics_page() -> str:
             metric.shape,
             ", ".join(f"`{label}`" for label in (metric.whose, *metric.labels)),
         )
-        for metric in (*METRICS, *ANOMALY_METRICS, *ALERT_METRICS)
+        for metric in (*METRICS, *TICKET_METRICS, *ANOMALY_METRICS, *ALERT_METRICS)
     ]
     intro = (
         "A worker serves them on `/metrics` where `BATON_HEALTH_ADDRESS` says, beside `/livez` and "

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.records import (
@@ -712,29 +712,58 @@ def windows(some: Iterable[ProblemReport]) -> dict[object, object]:
     return found
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 60 * MINUTE), st.integers(0, 9)), min_size=1, max_size=40),
-    st.data(),
+SPREAD = st.lists(
+    st.tuples(st.integers(0, 60 * MINUTE), st.integers(0, 9)), min_size=1, max_size=40
 )
-def test_a_source_partition_delayed_by_fifteen_minutes_gives_the_same_windows(
-    made: list[tuple[int, int]], data: st.DataObject
-) -> None:
-    """Learned baselines and what is still counted are equal once all has come."""
+
+
+def delayed_by(
+    delay: int, made: list[tuple[int, int]], *, heard: bool
+) -> tuple[Tenant, list[ProblemReport]]:
+    """A tenant whose second source partition comes so much later than the first.
+
+    Where it is `heard` meanwhile, it says each minute how far it has come.
+    """
     each = [
         report(f"acme-{n}", at, source_partition=n % 2, ticket_id=f"ticket-{number}")
         for number, (at, n) in enumerate(sorted(made))
     ]
-    delay = 15 * MINUTE
-    prompt, delayed = Tenant(NEVER_OPEN), Tenant(NEVER_OPEN)
-    beats = [(at, heartbeat(at, part)) for at in range(0, 100 * MINUTE, MINUTE) for part in (0, 1)]
-    for tenant, behind in ((prompt, 0), (delayed, delay)):
-        line = [(one.occurred_at - START + behind * one.source_partition, one) for one in each]
-        line += [(at + behind * one.source_partition, one) for at, one in beats]
-        for at, one in sorted(line, key=lambda item: item[0]):
-            tenant.hear(one, now=START + at)
+    line = [(one.occurred_at - START + delay * one.source_partition, one) for one in each]
+    for now in range(0, 65 * MINUTE + delay, MINUTE):
+        line.append((now, heartbeat(now, 0)))
+        if heard or now >= delay:
+            line.append((now, heartbeat(max(0, now - delay), 1)))
+    tenant = Tenant(NEVER_OPEN)
+    for at, one in sorted(line, key=lambda item: item[0]):
+        tenant.hear(one, now=START + at)
+    return tenant, each
+
+
+@pytest.mark.parametrize("delay", [15 * MINUTE, 45 * MINUTE])
+@settings(max_examples=25)
+@given(made=SPREAD)
+def test_a_source_partition_that_is_behind_gives_the_same_windows(
+    delay: int, made: list[tuple[int, int]]
+) -> None:
+    """Learned baselines are equal once all has come, by the watermark alone past the lateness."""
+    (prompt, _), (delayed, _) = (delayed_by(by, made, heard=True) for by in (0, delay))
     assert delayed.watch.late == prompt.watch.late == 0
     for name in (FINGERPRINT, category_name("technical")):
         assert learned(name, delayed) == pytest.approx(learned(name, prompt))
+
+
+@settings(max_examples=25)
+@given(SPREAD)
+def test_a_source_partition_unheard_of_counts_up_to_the_lateness_bound_and_not_beyond(
+    made: list[tuple[int, int]],
+) -> None:
+    prompt, _ = delayed_by(0, made, heard=False)
+    within, _ = delayed_by(POLICY.lateness, made, heard=False)
+    assert within.watch.late == 0
+    for name in (FINGERPRINT, category_name("technical")):
+        assert learned(name, within) == pytest.approx(learned(name, prompt))
+    beyond, each = delayed_by(POLICY.lateness + 65 * MINUTE, made, heard=False)
+    assert beyond.watch.late == sum(one.source_partition for one in each)
 
 
 def learned(name: str, tenant: Tenant) -> tuple[float, float]:

@@ -330,5 +330,4 @@ def test_the_third_accounts_message_opens_the_alert_within_two_seconds(
     took = third_account_to_alert(kafka.bootstrap, unique, tmp_path, TRIALS)
     shown = f"p50 {1000 * median(took):.0f} ms, most {1000 * max(took):.0f} ms"
     print(f"third account to alert, {len(took)} trials: {shown}")
-    # Half of them: one that waited for a busy machine says nothing of Baton.
-    assert median(took) < PROMISED, shown
+    assert max(took) < PROMISED, shown

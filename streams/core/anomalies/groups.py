@@ -1,10 +1,15 @@
 """The groups of one source of problems, kept in memory."""
 
+from typing import Final
+
 from detectors import Fingerprint
 from detectors.masking import words
 from schemas.records import ProblemReport
 from streams.core.anomalies.grouping import Placed, Shelf, place, shelf_number
 from streams.core.anomalies.meanings import RENEWED, Meanings, place_meaning
+
+MOST_ALIASES: Final = 100_000
+"""Groups remembered that became another's; the oldest is forgotten first."""
 
 
 class Groups:
@@ -15,6 +20,7 @@ class Groups:
         self._meanings = Meanings()
         self._met = 0
         self._aliases: dict[str, str] = {}
+        self._forgotten = 0
 
     def place(self, found: Fingerprint) -> Placed:
         """The group of a problem: of its error text, else of its meaning, else its own."""
@@ -22,8 +28,21 @@ class Groups:
             return self._meant(found) if found.meaning else Placed(found.id)
         text = words(found.template)
         placed = place(self._shelves.setdefault(shelf_number(text), Shelf()), found.id, text)
-        self._aliases.update(dict.fromkeys(placed.merged, placed.group))
+        for alias in placed.merged:
+            self._join(alias, placed.group)
         return placed
+
+    def _join(self, alias: str, group: str) -> None:
+        """Both go by one name from now on.
+
+        What a shelf forgot may come back the other way round, the alias before its group.
+        """
+        alias, group = self.leader(alias), self.leader(group)
+        if alias != group:
+            self._aliases[alias] = group
+        if len(self._aliases) > MOST_ALIASES:
+            del self._aliases[next(iter(self._aliases))]
+            self._forgotten += 1
 
     def _meant(self, found: Fingerprint) -> Placed:
         """The cluster of a meaning; whatever is met counts as met long after all before it."""
@@ -52,5 +71,6 @@ class Groups:
 
     @property
     def evicted(self) -> int:
-        """Texts and meanings that were given up for want of room."""
-        return sum(shelf.evicted for shelf in self._shelves.values()) + self._meanings.evicted
+        """Texts, meanings and names of groups that were given up for want of room."""
+        shelves = sum(shelf.evicted for shelf in self._shelves.values())
+        return shelves + self._meanings.evicted + self._forgotten

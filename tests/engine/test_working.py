@@ -50,7 +50,7 @@ def test_sigterm_ends_a_worker_in_time_with_a_checkpoint_of_all_it_has_done(tria
     trial.group.start("A", COMMIT_PAUSE=NEVER)
     trial.wait_until_ready()
     trial.feed(RECORDS, 1_000).finish()
-    time.sleep(2)
+    time.sleep(4)
     assert sum(committed(trial).values()) == 0, "no checkpoint until it is told to end"
     started = time.monotonic()
     assert trial.group.stop() == [0]

@@ -169,7 +169,7 @@ def hear_customer(handling: Handling, message: ConversationMessage) -> None:
 def _language(message: ConversationMessage, signals: Signals) -> str | None:
     """What it was heard to be; a few plain words may be a greeting of any language."""
     heard = signals.language
-    guessed = heard == ENGLISH and len(message.text.split()) <= FEW_WORDS
+    guessed = heard == ENGLISH and len(message.text.split(None, FEW_WORDS)) <= FEW_WORDS
     return None if heard == UNKNOWN or guessed else heard
 
 

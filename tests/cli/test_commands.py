@@ -409,7 +409,7 @@ def test_fingerprint_gives_each_line_its_group_and_lists_them(
     assert (code, error, len(missing), len(set(missing))) == (0, "", len(names), 1)
     _, listed, _ = baton(capfd, "fingerprint", "--templates", str(path))
     assert listed == [
-        f"6\t{missing[0]}\tno account for ann here",
+        f"6\t{missing[0]}\tno account for <*> here",
         f"1\t{full}\tdisk <num> is full",
     ]
 

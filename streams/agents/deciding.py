@@ -127,8 +127,13 @@ class Decider:
     def carried(
         self, update: TicketUpdate, ticket: Ticket, transcript: Sequence[TranscriptEntry]
     ) -> TicketUpdate:
-        """The word to the target of a merge, with what the source's transcript says."""
-        return update if update.merged is None else carry(update, update.merged, ticket, transcript)
+        """The word to the target of a merge, with what the source's transcript says; one that is
+        only passed on has it already.
+        """
+        merged = update.merged
+        if merged is None or merged.ticket_id != ticket.ticket_id:
+            return update
+        return carry(update, merged, ticket, transcript)
 
     def stored(self, line: TranscriptEntry, now: Millis) -> TranscriptEntry:
         """A line of a transcript as it is kept in state, by the policy of its record's time."""

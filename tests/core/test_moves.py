@@ -161,6 +161,15 @@ def test_an_account_that_becomes_known_takes_the_clock_of_its_segment() -> None:
     assert not any(one.notify for one in talk.new(EscalationUpdate))
 
 
+def test_an_account_that_moves_the_escalation_is_told_with_it_and_not_before() -> None:
+    talk = handed_over()
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START, vip=True))
+    moved = talk.escalations[-1]
+    assert moved.route == "success"
+    assert [one.change for one in talk.new(EscalationUpdate)] == ["signals", "moved"]
+    assert talk.all(OpenEscalation)[-1].revision == moved.revision
+
+
 @settings(max_examples=100, deadline=None)
 @given(histories, accounts)
 def test_no_clock_that_runs_is_ever_put_off(

@@ -96,7 +96,11 @@ class Desk:
         lines += [] if step.appended is None else [step.appended]
         self.handoffs += [] if step.handoff is None else [step.handoff]
         for output in step.outputs:
-            if isinstance(output, TicketUpdate) and output.merged is not None:
+            if (
+                isinstance(output, TicketUpdate)
+                and output.merged is not None
+                and output.merged.ticket_id == event.ticket_id
+            ):
                 output = carry(output, output.merged, self.ticket(event.ticket_id), lines)
             if isinstance(output, TicketUpdate | ConversationMessage):
                 self.post.append(output)
@@ -355,6 +359,22 @@ def test_a_message_follows_a_chain_of_merges_to_its_end() -> None:
     ]
 
 
+def test_what_comes_late_from_a_source_passes_through_a_target_that_was_merged_away() -> None:
+    desk = merged()
+    desk.write("end", Signals())
+    late, desk.post = desk.post, []
+    desk.update("target", UpdateKind.MERGED_INTO, "end")
+    desk.deliver()
+    desk.post = late
+    desk.deliver()
+    assert desk.ticket("target").owner is Owner.CLOSED
+    assert not open_escalations(desk, "target")
+    assert desk.ticket("end").owner is Owner.HUMAN
+    assert [one.source for one in desk.ticket("end").context] == ["ticket target", "ticket source"]
+    desk.write("target", Signals(), "Hello?")
+    assert desk.decision("target").action is Action.SILENT
+
+
 def test_tickets_that_are_merged_in_a_circle_leave_nobody_without_an_answer() -> None:
     desk = Desk()
     for source, target in (("one", "two"), ("two", "three"), ("three", "one")):
@@ -363,7 +383,7 @@ def test_tickets_that_are_merged_in_a_circle_leave_nobody_without_an_answer() ->
     for name in ("one", "two", "three"):
         desk.write(name, Signals())
         desk.deliver()
-        assert desk.decision("one").action is Action.REPLY
+        assert desk.decision("two").action is Action.REPLY
 
 
 def test_a_source_that_is_reopened_is_answered_itself() -> None:

@@ -82,11 +82,16 @@ def on_merged_from(handling: Handling, update: TicketUpdate) -> None:
     """Another ticket goes on here: the earliest clock, the strictest tier and one escalation stay,
     and what the customer had given there is known.
 
-    A closed ticket is reopened when something of the other was open.
+    A closed ticket is reopened when something of the other was open. One that was itself merged
+    away meanwhile passes it all on.
     """
     ticket, merged = handling.ticket, update.merged
     if merged is None or merged.ticket_id == ticket.ticket_id:
         moot(handling, update)
+        return
+    if ticket.merged_into not in (None, merged.ticket_id):
+        moot(handling, update)
+        handling.emit(replace(update, ticket_id=ticket.merged_into))
         return
     was_open = merged.tier > 0 or merged.customer_wrote_at is not None
     if ticket.owner is Owner.CLOSED and was_open:

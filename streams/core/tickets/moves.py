@@ -148,5 +148,6 @@ def follow_account(handling: Handling, *, pages: bool) -> None:
     if case is None:
         return
     clocks.hasten(handling, route_named(handling.policy, case.route))
-    case = replace(case, paged=case.paged or pages)
-    cases.change(handling, case, EscalationChange.PACKAGE, notify=(ON_CALL,) if pages else ())
+    if handling.handoff is None:  # else its package has it all
+        case = replace(case, paged=case.paged or pages)
+        cases.change(handling, case, EscalationChange.PACKAGE, notify=(ON_CALL,) if pages else ())

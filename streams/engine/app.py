@@ -101,8 +101,8 @@ def run(app: faust.App, log_level: int = logging.INFO) -> None:
 
 def _give_up() -> None:
     error = BrokerFailed(
-        f"told to stop, but the broker has not taken the last checkpoint in {STOP_LIMIT:.0f} s: "
-        "what it held is done again by whoever gets the partitions"
+        f"told to stop, but the broker has not answered in {STOP_LIMIT:.0f} s: what no checkpoint "
+        "holds is done again by whoever gets the partitions"
     )
     print(f"{type(error).__name__}: {error}", file=sys.stderr)
     logging.shutdown()

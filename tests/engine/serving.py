@@ -19,6 +19,8 @@ def serve(config: EngineConfig, handler: Handler, health: str = "", rest: float 
     """
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     app = make_app(config)
+    # Faust's own interval makes a checkpoint, too.
+    app.conf.broker_commit_interval = max(2.8, config.commit_pause / 1000)
     engine = Engine(app, config, [Replica(config, name, bytes) for name in config.replicated])
     processor = Processor(handler, config.max_failures_in_a_row, config.observer)
     if health:

@@ -11,11 +11,12 @@ from confluent_kafka.admin import AdminClient, NewPartitions
 
 from streams.embedded import EmbeddedBroker
 from streams.engine import BrokerFailed, Connection, EngineConfig, Guarantee, TopicMismatch
+from streams.engine.app import STOP_LIMIT
 from streams.engine.topics import prepare_topics
 from tests.chaos.on_engine import PARTITIONS
 from tests.chaos.reading import read
 from tests.conftest import Broker
-from tests.engine.trial import Trial
+from tests.engine.trial import NEVER, Trial
 
 HISTORY = 1_767_603_600_000
 """A time in the past, in milliseconds."""
@@ -132,11 +133,26 @@ def test_a_timer_waits_for_the_records_of_an_open_transaction(
         trial.group.stop()
 
 
-def test_a_worker_whose_broker_is_gone_ends_when_told_to(unique: str, tmp_path: Path) -> None:
+def test_an_idle_worker_whose_broker_is_gone_ends_in_time(unique: str, tmp_path: Path) -> None:
     with EmbeddedBroker({}) as gone:
         trial = Trial(Broker(gone.bootstrap, False, gone.create_topic), unique, tmp_path)
         trial.group.start("A")
         trial.wait_until_ready()
+    started = time.monotonic()
+    # Its clients may give up by themselves before.
+    assert trial.group.stop()[0] in (0, BrokerFailed.exit_code)
+    assert time.monotonic() - started < STOP_LIMIT + 5
+
+
+def test_a_worker_whose_broker_is_gone_says_that_its_last_checkpoint_is_lost(
+    unique: str, tmp_path: Path
+) -> None:
+    with EmbeddedBroker({}) as gone:
+        trial = Trial(Broker(gone.bootstrap, False, gone.create_topic), unique, tmp_path)
+        trial.group.start("A", COMMIT_PAUSE=NEVER)
+        trial.wait_until_ready()
+        trial.feed(200, 1_000).finish()
+        time.sleep(2)
     assert trial.group.stop() == [BrokerFailed.exit_code]
 
 

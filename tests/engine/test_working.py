@@ -14,10 +14,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from tests.chaos.on_engine import PARTITIONS
 from tests.chaos.reading import read
 from tests.conftest import Broker
-from tests.engine.trial import Trial
+from tests.engine.trial import NEVER, Trial
 
-NEVER = "3600000"
-"""A pause between checkpoints that no test waits for, in milliseconds."""
 RECORDS = 600
 
 

@@ -12,6 +12,9 @@ from tests.chaos.verdict import Verdict
 from tests.chaos.verify import verify
 from tests.conftest import Broker
 
+NEVER = "3600000"
+"""A pause between checkpoints that no test waits for, in milliseconds."""
+
 
 class Trial:
     """Counting workers on one of the brokers, whose timers fire by the records' own times."""

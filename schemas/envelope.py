@@ -119,6 +119,7 @@ _END_OF_TIME = 253_402_300_800_000
 """The year 10000, which RFC 3339 cannot write; `ce_time` may be left out."""
 
 
+@lru_cache(maxsize=4096)
 def _second(seconds: int) -> bytes:
     day, second = divmod(seconds, 86_400)
     return b"%bT%02d:%02d:%02d" % (_day(day), second // 3_600, second // 60 % 60, second % 60)

@@ -135,6 +135,17 @@ def test_a_move_by_people_keeps_what_was_promised_where_the_new_queue_is_slower(
     assert (talk.escalations[-1].route, due(talk)) == ("legal", promised)
 
 
+def test_what_people_have_moved_goes_back_for_a_new_reason_alone() -> None:
+    talk = Conversation()
+    talk.customer("someone has got into my account", scores(security=0.9))
+    talk.update(UpdateKind.TRANSFERRED, route="technical", actor_id="ann")
+    talk.customer("this is awful", ANGRY)
+    assert talk.ticket.route == "technical"
+    assert "on_call" not in talk.new(EscalationUpdate)[0].notify
+    talk.customer("I do not want to live any more", DESPAIR)
+    assert talk.ticket.route == "safety"
+
+
 def test_a_move_by_people_to_a_faster_queue_takes_its_clock_and_pages_where_nobody_is() -> None:
     talk = handed_over()
     talk.customer("someone has got into my account", scores(security=0.9))

@@ -18,6 +18,10 @@ ON_CALL: Final = "on_call"
 """Who is called where nobody is there, and it cannot wait for them."""
 
 
+GENERAL: Final = "general"
+"""The category of what is about nothing in particular."""
+
+
 class Joining(NamedTuple):
     """What joins an escalation: reasons that are new, the queue that all of them lead to if it goes
     before the present one, how pressing it is, and whether the engineer on call is paged.
@@ -43,13 +47,23 @@ def joining(handling: Handling, found: Found) -> Joining | None:
         return None
     if not new:
         return Joining((), None, case.priority, pages=False)
-    wanted, priority = place_of(handling.policy, ticket.reasons + new, ticket.category)
+    wanted, priority = _place(handling, case, new)
     graver = wanted if _goes_before(handling, wanted, case) else None
     codes = known | found.codes
     route = graver or route_named(handling.policy, case.route)
     asks = graver is not None or not case.paged
     priority = min(case.priority, priority)
     return Joining(new, graver, priority, pages=asks and pages_on_call(handling, route, codes))
+
+
+def _place(handling: Handling, case: Case, new: tuple[Reason, ...]) -> tuple[Route, int]:
+    """Where all that has fired belongs. Once people have moved it, what they knew then leads
+    nowhere any more.
+    """
+    policy, ticket = handling.policy, handling.ticket
+    if case.moves:
+        return place_of(policy, new, GENERAL)
+    return place_of(policy, ticket.reasons + new, ticket.category)
 
 
 def _goes_before(handling: Handling, route: Route, case: Case) -> bool:

@@ -104,6 +104,12 @@ def test_a_contested_charge_is_one_step_more_pressing_than_another_matter_of_mon
         talk = Conversation()
         talk.customer("about my bill", signals)
         assert talk.escalations[0].priority == priority
+    talk = Conversation()
+    talk.customer("about my bill", scores(billing=0.9))
+    talk.customer("I never agreed to that charge", contested)
+    [told] = talk.new(EscalationUpdate)
+    assert (told.change, told.priority) == ("signals", 1)
+    assert talk.all(OpenEscalation)[-1].reason_codes == ("billing",)
     rule = "rules: [{name: mine, when: {keywords: [bill]}, tier: 2, priority: 4}]"
     talk = Conversation(policy=load_policy(f"based_on: default\n{rule}"))
     talk.customer("about my bill", contested)

@@ -104,6 +104,12 @@ def test_a_contested_charge_is_one_step_more_pressing_than_another_matter_of_mon
         talk = Conversation()
         talk.customer("about my bill", signals)
         assert talk.escalations[0].priority == priority
+    talk = Conversation()
+    talk.customer("about my bill", scores(billing=0.9))
+    talk.customer("I never agreed to that charge", contested)
+    [told] = talk.new(EscalationUpdate)
+    assert (told.change, told.priority) == ("signals", 1)
+    assert talk.all(OpenEscalation)[-1].reason_codes == ("billing",)
     rule = "rules: [{name: mine, when: {keywords: [bill]}, tier: 2, priority: 4}]"
     talk = Conversation(policy=load_policy(f"based_on: default\n{rule}"))
     talk.customer("about my bill", contested)
@@ -133,6 +139,17 @@ def test_a_move_by_people_keeps_what_was_promised_where_the_new_queue_is_slower(
     talk.wait(MINUTE)
     talk.update(UpdateKind.TRANSFERRED, route="legal", actor_id="ann")
     assert (talk.escalations[-1].route, due(talk)) == ("legal", promised)
+
+
+def test_what_people_have_moved_goes_back_for_a_new_reason_alone() -> None:
+    talk = Conversation()
+    talk.customer("someone has got into my account", scores(security=0.9))
+    talk.update(UpdateKind.TRANSFERRED, route="technical", actor_id="ann")
+    talk.customer("this is awful", ANGRY)
+    assert talk.ticket.route == "technical"
+    assert "on_call" not in talk.new(EscalationUpdate)[0].notify
+    talk.customer("I do not want to live any more", DESPAIR)
+    assert talk.ticket.route == "safety"
 
 
 def test_a_move_by_people_to_a_faster_queue_takes_its_clock_and_pages_where_nobody_is() -> None:

@@ -36,8 +36,8 @@ from streams.core.policy import Policy, default_policy, load_policy
 from streams.core.policy.duration import Duration
 from streams.core.policy.triggers import SignalRule
 from streams.core.tickets import Due, Event, Owner, Ticket, assess, is_customer_turn
+from streams.core.tickets.known import came_before, fingerprint
 from streams.core.tickets.messages import is_draft
-from streams.core.tickets.observe import came_before, fingerprint
 from tests.core.conversation import DAY, START, Conversation
 
 History = list[tuple[int, Event, Signals | None]]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from detectors.signals import Signals
 from schemas.records import AccountSnapshot, UpdateKind
 from streams.core.tickets import Due, Event, Owner, Step
+from streams.core.tickets.known import came_before, fingerprint
 from streams.core.tickets.lifecycle import MESSAGES, TIMER, UPDATES, Row, row_of
-from streams.core.tickets.observe import came_before, fingerprint
 from tests.core.conversation import DAY, START, Conversation, scores
 from tests.core.test_tickets_invariants import accounts, histories
 

@@ -38,6 +38,7 @@ TEXTS = (
     "You charged me twice!",
     "I want to talk to a person.",
     "I need to reset my password.",
+    "Bitte verbinden Sie mich mit einem Mitarbeiter, ich warte schon lange.",
 )
 REJECTED = DraftOutcome.REJECTED
 KINDS = (

@@ -34,9 +34,9 @@ from streams.core.tickets.handling import (
     unlinked,
     unstaffed,
 )
+from streams.core.tickets.known import came_before, fingerprint, remember
 from streams.core.tickets.lifecycle import act_on
 from streams.core.tickets.messages import subject_of
-from streams.core.tickets.observe import came_before, fingerprint, remember
 from streams.core.tickets.repeats import on_changed
 from streams.core.tickets.reports import write_activity
 from streams.core.tickets.settle import settle

@@ -22,7 +22,8 @@ from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.episodes import belongs_to_people, reopen
 from streams.core.tickets.gate import is_against_decision
 from streams.core.tickets.handling import Event, Handling, Subject
-from streams.core.tickets.observe import hear_ai, hear_confidence, hear_customer, write_down
+from streams.core.tickets.lines import write_down
+from streams.core.tickets.observe import hear_ai, hear_confidence, hear_customer
 from streams.core.tickets.reports import write_activity, write_problem_report
 from streams.core.tickets.settle import NOTHING, hand_over, settle, settle_fired
 from streams.core.tickets.state import Owner

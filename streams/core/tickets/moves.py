@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from schemas.records import EscalationChange, Reason, Role, SlaClock
+from streams.core.policy.limits import DISPUTE
 from streams.core.policy.routes import Route
 from streams.core.reasons import PASS_COOL_DOWN
 from streams.core.routing import consulted, place_of, route_named
@@ -16,6 +17,10 @@ from streams.core.tickets.state import Case
 
 ON_CALL: Final = "on_call"
 """Who is called where nobody is there, and it cannot wait for them."""
+
+
+GENERAL: Final = "general"
+"""The category of what is about nothing in particular."""
 
 
 class Joining(NamedTuple):
@@ -31,25 +36,41 @@ class Joining(NamedTuple):
 
 def joining(handling: Handling, found: Found) -> Joining | None:
     """What will join the open escalation, None when nothing does; to be asked before the decision,
-    which names how the queue stands. The same reasons join again only after the cool-down.
+    which names how the queue stands. The same reasons join again only after the cool-down, but for
+    a matter of money that is contested now.
     """
     ticket, case = handling.ticket, handling.ticket.case
     if case is None or not found.reasons:
         return None
     known = {reason.code for reason in ticket.reasons}
-    new = tuple(reason for reason in found.reasons if reason.code not in known)
+    contested = any(reason.sub_reason == DISPUTE for reason in ticket.reasons)
+    new = tuple(
+        reason
+        for reason in found.reasons
+        if reason.code not in known or (reason.sub_reason == DISPUTE and not contested)
+    )
     cooled = handling.now >= case.signalled_at + handling.policy.escalations.cool_down
     if not (new or cooled or found.codes & PASS_COOL_DOWN):
         return None
     if not new:
         return Joining((), None, case.priority, pages=False)
-    wanted, priority = place_of(handling.policy, ticket.reasons + new, ticket.category)
+    wanted, priority = _place(handling, case, new)
     graver = wanted if _goes_before(handling, wanted, case) else None
     codes = known | found.codes
     route = graver or route_named(handling.policy, case.route)
     asks = graver is not None or not case.paged
     priority = min(case.priority, priority)
     return Joining(new, graver, priority, pages=asks and pages_on_call(handling, route, codes))
+
+
+def _place(handling: Handling, case: Case, new: tuple[Reason, ...]) -> tuple[Route, int]:
+    """Where all that has fired belongs. Once people have moved it, what they knew then leads
+    nowhere any more.
+    """
+    policy, ticket = handling.policy, handling.ticket
+    if case.moves:
+        return place_of(policy, new, GENERAL)
+    return place_of(policy, ticket.reasons + new, ticket.category)
 
 
 def _goes_before(handling: Handling, route: Route, case: Case) -> bool:
@@ -68,7 +89,9 @@ def join(handling: Handling, found: Found, joins: Joining) -> None:
     ticket, case = handling.ticket, handling.ticket.case
     if case is None:
         return
-    ticket.reasons += joins.reasons
+    new = {reason.code for reason in joins.reasons}
+    standing = tuple(reason for reason in ticket.reasons if reason.code not in new)
+    ticket.reasons = standing + joins.reasons
     moves = joins.graver is not None and case.owner_id is None
     if joins.graver is not None:
         if ticket.clock is None and ticket.last_word is Role.CUSTOMER:

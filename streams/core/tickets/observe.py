@@ -2,10 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, Final
-from zlib import crc32
 
 import msgspec
 from msgspec.structs import replace
@@ -13,12 +11,8 @@ from msgspec.structs import replace
 from detectors.language import ENGLISH, FEW_WORDS, UNKNOWN
 from detectors.signals import Matter, Signal, Signals
 from schemas.records import (
-    Attachment,
     ConversationMessage,
-    MessageStatus,
     Role,
-    TicketUpdate,
-    TranscriptEntry,
 )
 from streams.core.policy.limits import SIMILARITY
 from streams.core.tickets.handling import Handling
@@ -27,7 +21,6 @@ from streams.core.tickets.state import (
     KNOWN_ATTEMPTS,
     KNOWN_AUTHORS,
     KNOWN_ENTITIES,
-    KNOWN_IDS,
     KNOWN_QUESTIONS,
     MOOD_POINTS,
     Given,
@@ -48,97 +41,8 @@ SKETCH = 16
 QUESTION_TAIL = 300
 """Characters at the end of an AI answer in which a question mark makes it a question."""
 
-
-KNOWN_ATTACHMENTS = 20
-EXTRACTED = 2_000
-"""Characters of an attachment's text that are kept."""
-_CONTENT: Final = 16
 _AI: Final = Role.AI
 _CUSTOMER: Final = Role.CUSTOMER
-_DRAFT: Final = MessageStatus.DRAFT
-_encode: Final = msgspec.msgpack.Encoder().encode
-_extracted: Final = attrgetter("extracted_text")
-
-
-def fingerprint(event: ConversationMessage | TicketUpdate) -> int:
-    """64 bits: 48 of what makes an event the same one again, and 16 of what it says.
-
-    A draft is not what is sent; a customer has no drafts. When it was sent does not belong to what
-    a message says.
-    """
-    if isinstance(event, ConversationMessage):
-        draft = event.status is _DRAFT and event.role is not _CUSTOMER
-        name = (
-            f"draft/{event.draft_id or event.message_id}" if draft else f"sent/{event.message_id}"
-        )
-        text = "/".join((event.role, event.visibility, event.text))
-        says = text.encode("utf-8", "surrogatepass")
-    else:
-        name = f"update/{event.update_id}"
-        says = _encode(replace(event, occurred_at=0))
-    digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=6).digest()
-    return int.from_bytes(digest, "big") << _CONTENT | crc32(says) & 0xFFFF
-
-
-def came_before(ticket: Ticket, known: int) -> bool:
-    """Whether an event with this id is among the latest, whatever it said."""
-    name = known >> _CONTENT
-    return name in [one >> _CONTENT for one in ticket.seen]
-
-
-def remember(ticket: Ticket, known: int) -> None:
-    """Know an event's fingerprint among the latest."""
-    ticket.seen = (*ticket.seen[1 - KNOWN_IDS :], known)
-
-
-def write_down(handling: Handling, message: ConversationMessage) -> None:
-    """Add the message to the transcript; past the bound the oldest lines leave it."""
-    ticket, offset = handling.ticket, handling.arrival.offset
-    handling.appended = TranscriptEntry(
-        message.message_id,
-        message.role,
-        message.text,
-        message.sent_at,
-        message.author_id,
-        message.visibility,
-        message.status,
-        message.automated,
-        message.translated_text,
-        _attachments(message) if message.attachments else (),
-    )
-    _make_room(ticket, handling.appended)
-    ticket.transcript_to += 1
-    oldest = ticket.transcript_to - handling.policy.retention.transcript_messages
-    ticket.transcript_from = max(ticket.transcript_from, oldest)
-    if ticket.first_offset < 0:
-        ticket.first_offset = offset
-    ticket.last_offset = offset
-
-
-HALF_TRANSCRIPT: Final = 512 * 1024
-"""UTF-8 bytes of half of what is kept of a ticket's transcript."""
-
-
-def _make_room(ticket: Ticket, line: TranscriptEntry) -> None:
-    """When the newer half is full, the older half leaves: so sizes of single lines need not be
-    remembered, and no more is kept than two halves.
-    """
-    texts = [line.text, line.translated_text, *map(_extracted, line.attachments)]
-    size = len("".join(filter(None, texts)).encode("utf-8", "replace"))
-    if ticket.half_bytes + size > HALF_TRANSCRIPT:
-        ticket.transcript_from = max(ticket.transcript_from, ticket.transcript_half)
-        ticket.transcript_half, ticket.half_bytes = ticket.transcript_to, 0
-    ticket.half_bytes += size
-
-
-def _attachments(message: ConversationMessage) -> tuple[Attachment, ...]:
-    """What came with it; of the text read from a file only the beginning."""
-    return tuple(
-        [
-            replace(one, extracted_text=one.extracted_text and one.extracted_text[:EXTRACTED])
-            for one in message.attachments[:KNOWN_ATTACHMENTS]
-        ]
-    )
 
 
 def hear_customer(handling: Handling, message: ConversationMessage) -> None:

@@ -5,9 +5,9 @@ from streams.core.tickets.assess import assess_message
 from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.episodes import reopen
 from streams.core.tickets.handling import Handling, Subject
+from streams.core.tickets.lines import write_down
 from streams.core.tickets.merge import on_customer_of_closed
 from streams.core.tickets.messages import is_customer_turn, is_draft, on_draft, subject_of
-from streams.core.tickets.observe import write_down
 from streams.core.tickets.settle import NOTHING, settle
 from streams.core.tickets.state import Owner
 

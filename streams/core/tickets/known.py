@@ -1,0 +1,47 @@
+"""Which events a ticket knows already: one that comes twice counts once."""
+
+from hashlib import blake2b
+from typing import Final
+from zlib import crc32
+
+import msgspec
+from msgspec.structs import replace
+
+from schemas.records import ConversationMessage, MessageStatus, Role, TicketUpdate
+from streams.core.tickets.state import KNOWN_IDS, Ticket
+
+_CONTENT: Final = 16
+_CUSTOMER: Final = Role.CUSTOMER
+_DRAFT: Final = MessageStatus.DRAFT
+_encode: Final = msgspec.msgpack.Encoder().encode
+
+
+def fingerprint(event: ConversationMessage | TicketUpdate) -> int:
+    """64 bits: 48 of what makes an event the same one again, and 16 of what it says.
+
+    A draft is not what is sent; a customer has no drafts. When it was sent does not belong to what
+    a message says.
+    """
+    if isinstance(event, ConversationMessage):
+        draft = event.status is _DRAFT and event.role is not _CUSTOMER
+        name = (
+            f"draft/{event.draft_id or event.message_id}" if draft else f"sent/{event.message_id}"
+        )
+        text = "/".join((event.role, event.visibility, event.text))
+        says = text.encode("utf-8", "surrogatepass")
+    else:
+        name = f"update/{event.update_id}"
+        says = _encode(replace(event, occurred_at=0))
+    digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=6).digest()
+    return int.from_bytes(digest, "big") << _CONTENT | crc32(says) & 0xFFFF
+
+
+def came_before(ticket: Ticket, known: int) -> bool:
+    """Whether an event with this id is among the latest, whatever it said."""
+    name = known >> _CONTENT
+    return name in [one >> _CONTENT for one in ticket.seen]
+
+
+def remember(ticket: Ticket, known: int) -> None:
+    """Know an event's fingerprint among the latest."""
+    ticket.seen = (*ticket.seen[1 - KNOWN_IDS :], known)

@@ -12,7 +12,8 @@ _NOUN: Final = (
 )
 """Words that a name in quotes follows."""
 _MARK: Final = "<(?:url|email|time|path|mac|host|num|str|val|list)>"
-
+_GLUED: Final = rf"(?<![\w/@<>.=-])(?:[\w$-]{{1,40}}[/@]){{1,4}}(?={_MARK})"
+"""What a mark is the end of: `sip/<num>`."""
 
 MARK: Final = "<*>"
 """Any mark, to those who do not care which."""
@@ -91,8 +92,10 @@ _RULES: Final = tuple(
         ),
         ('"', rf'{_NOUN} "[^"\n<]{{1,80}}"', r"\1 <str>"),
         ("'", rf"{_NOUN} '[^'\n<]{{1,80}}'", r"\1 <str>"),
-        (">", rf"([\"'`]){_MARK}\1", "<str>"),
-        (">", rf"(?<![\w/@<>.=-])(?:[\w$-]{{1,40}}[/@]){{1,4}}(?={_MARK})", ""),
+        ('>"', rf'"{_MARK}"', "<str>"),
+        (">'", rf"'{_MARK}'", "<str>"),
+        ("/<", _GLUED, ""),
+        ("@<", _GLUED, ""),
         (">", rf"{_MARK} ?(?:[kmgt]i?b|bytes?|b|ms|us|ns|s|secs?|%)(?!\w)", "<num>"),
         (">", rf"{_MARK}(?:[\s,;:/.|#+-]{{0,3}}{_MARK})+", "<list>"),
         (" ", r"\s{2,}", " "),

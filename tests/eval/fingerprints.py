@@ -2,7 +2,8 @@
 
 Grouping accuracy and its F1 are those of the loghub-2.0 benchmark (Jiang et al. 2024, "A
 large-scale evaluation for log parsing techniques"). Our own lines, in the style of nine other
-systems, lie in `logs/lines.tsv`: the true group and the line. Each system is read once, in order.
+systems, lie in `logs/lines.tsv`: the true group and the line. No rule was written with a look at
+those of three more in `logs/held_back.tsv`. Each system is read once, in order.
 """
 
 import csv
@@ -17,7 +18,8 @@ from streams.core.anomalies import Groups
 from tests.eval.figure import Figure
 from tests.eval.public import DATA
 
-OURS = Path(__file__).parent / "logs" / "lines.tsv"
+LOGS = Path(__file__).parent / "logs"
+OURS = {"our logs": LOGS / "lines.tsv", "held-back logs": LOGS / "held_back.tsv"}
 SIGNAL = "fingerprint"
 Labelled = tuple[str, str]
 """The true group and the line."""
@@ -25,7 +27,8 @@ Labelled = tuple[str, str]
 
 def fingerprints() -> Iterator[Figure]:
     """Every system's figures and their means; CPU microseconds a line of all of them."""
-    yield from _of("our logs", _our_systems())
+    for name, path in OURS.items():
+        yield from _of(name, _our_systems(path))
     if public := _public_systems():
         yield from _of("loghub", public)
 
@@ -64,9 +67,9 @@ def _found(lines: Sequence[Labelled]) -> list[str]:
     return [groups.leader(group) for group in placed]
 
 
-def _our_systems() -> dict[str, list[Labelled]]:
+def _our_systems(path: Path) -> dict[str, list[Labelled]]:
     systems = defaultdict[str, list[Labelled]](list)
-    for row in OURS.read_text(encoding="utf-8").splitlines():
+    for row in path.read_text(encoding="utf-8").splitlines():
         group, _, line = row.partition("\t")
         systems[group.partition("-")[0]].append((group, line))
     return dict(systems)

@@ -342,3 +342,14 @@ def test_a_draft_that_was_under_way_is_stopped_too() -> None:
     talk.policy = ours("stopped: {everywhere: true}")
     talk.draft()
     assert talk.decision.action == "handoff"
+
+
+@pytest.mark.parametrize("stated", ["de", None])
+def test_a_short_message_is_in_the_language_of_the_ones_before(stated: str | None) -> None:
+    talk = Conversation(policy=rule("languages: [de], keywords: [server]"))
+    talk.customer("Wir haben seit gestern ein Problem", Signals(language="de"), language=stated)
+    talk.customer("Server down", Signals(language="en"))
+    assert fired(talk)
+    other = Conversation(policy=rule("languages: [en]"))
+    other.customer("Server down", Signals(language="en"))
+    assert fired(other), "nothing else is known"

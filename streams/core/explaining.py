@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from schemas.records import Action, Decision, Mode, Part, Reason, SignalScore
+from streams.core.policy.limits import HANDOFF_FROM
 from streams.core.policy.model import Policy
+from streams.core.policy.plan import plan_of
 from streams.core.policy.triggers import ComplexityRule, HighStakesRule, Rule
 from streams.core.reasons import NEVER_RELAXED, REASONS, Code
 
@@ -67,7 +69,7 @@ def explain(decision: Decision, texts: Mapping[str, str], policy: Policy) -> Exp
     signals that did not fire.
     """
     fired = tuple(_fired(reason, texts) for reason in decision.reasons)
-    near = [_near(signal, policy) for signal in decision.signals if _is_near(signal)]
+    near = [_near(signal, decision, policy) for signal in decision.signals if _is_near(signal)]
     near.sort(key=lambda one: one.score / one.threshold, reverse=True)
     said = texts.get(decision.subject_id)
     return Explanation(decision, said, fired, tuple(near), tuple(_changes(decision, near)))
@@ -100,20 +102,29 @@ def _is_near(signal: SignalScore) -> bool:
     return one_short or signal.score >= NEARLY * signal.threshold
 
 
-def _near(signal: SignalScore, policy: Policy) -> Near:
-    return Near(signal.code, _tier(policy, signal.code), signal.score, signal.threshold)
+def _near(signal: SignalScore, decision: Decision, policy: Policy) -> Near:
+    tier = _tier(signal, decision, policy)
+    return Near(signal.code, tier, signal.score, signal.threshold)
 
 
-def _tier(policy: Policy, code: str) -> int:
+def _tier(signal: SignalScore, decision: Decision, policy: Policy) -> int:
     """The tier a signal leads to that just reaches its threshold."""
+    code = signal.code
     rule = getattr(policy.triggers, code, None)
     if isinstance(rule, Rule):
         return rule.tier
     if isinstance(rule, ComplexityRule):
-        return 2 if rule.review_from >= rule.handoff_from else 1
+        return 2 if signal.threshold >= _handoff_from(rule, decision, policy) else 1
     if isinstance(rule, HighStakesRule):
         return rule.tier_alone
     return REASONS[Code(code)].tier if code in REASONS else 2
+
+
+def _handoff_from(rule: ComplexityRule, decision: Decision, policy: Policy) -> float:
+    plan, segment = plan_of(policy), decision.used.segment
+    if segment not in plan.by_segment:
+        return rule.handoff_from  # the policy is not the one that the decision was made with
+    return plan.limits(segment, decision.category)[HANDOFF_FROM]
 
 
 def _changes(decision: Decision, near: list[Near]) -> list[str]:

@@ -7,8 +7,13 @@ import pytest
 
 from detectors.spikes import DAY, HOUR, Baseline, Season
 from streams.core.anomalies import Watch, category_name
-from streams.core.anomalies.baseline import expected_accounts, flow, settle
-from streams.core.anomalies.state import Flow
+from streams.core.anomalies.baseline import (
+    MOST_SILENT_HOURS,
+    expected_accounts,
+    flow,
+    settle,
+)
+from streams.core.anomalies.state import Flow, Subject
 from tests.core.test_anomalies import (
     FINGERPRINT,
     MINUTE,
@@ -142,3 +147,24 @@ def test_expected_accounts_follow_the_season_of_the_tenant() -> None:
         subject, msgspec.structs.replace(watch, season=Season()), monday, POLICY
     )
     assert night < 0.4 * flat.mean < flat.mean < day
+
+
+def test_a_silence_of_years_is_not_gone_through_hour_by_hour(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = 0
+    factor = Season.factor
+
+    def counted(season: Season, at: int) -> float:
+        nonlocal asked
+        asked += 1
+        return factor(season, at)
+
+    monkeypatch.setattr(Season, "factor", counted)
+    through = START // POLICY.bucket
+    quiet = Subject("t", FINGERPRINT, "bug", "a problem", None, through, START, START + DAY)
+    for years in (1, 25):
+        watch = Watch(watermark=START + years * 365 * DAY)
+        settled, _ = settle(quiet, watch, POLICY)
+        assert settled.settled > through
+        assert asked <= 2 * MOST_SILENT_HOURS + 2

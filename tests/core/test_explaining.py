@@ -1,6 +1,7 @@
 """What `baton explain` tells of a decision."""
 
 import pytest
+from msgspec.structs import replace
 
 from detectors.signals import Signals
 from schemas.records import (
@@ -135,3 +136,17 @@ def test_a_message_that_is_not_at_hand_is_not_quoted() -> None:
     explanation = explain(talk.decision, {}, default_policy())
     assert explanation.said is None
     assert explanation.fired[0].quote is None
+
+
+def test_what_complexity_would_have_led_to_is_told_by_the_numbers_of_the_segment() -> None:
+    own = load_policy(
+        "based_on: default\ntriggers: {complex_troubleshooting: "
+        "{segments: {default: {review_from: 2, handoff_from: 2}}}}"
+    )
+    talk = Conversation(policy=own)
+    talk.customer(TEXT, Signals(complexity=1))
+    assert [(near.code, near.tier) for near in told(talk, own).near] == [
+        ("complex_troubleshooting", 2)
+    ]
+    elsewhere = replace(talk.decision, used=replace(talk.decision.used, segment="gone"))
+    assert [near.tier for near in explain(elsewhere, {}, own).near] == [1]

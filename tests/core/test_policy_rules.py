@@ -342,3 +342,26 @@ def test_a_draft_that_was_under_way_is_stopped_too() -> None:
     talk.policy = ours("stopped: {everywhere: true}")
     talk.draft()
     assert talk.decision.action == "handoff"
+
+
+@pytest.mark.parametrize("stated", ["de", None])
+def test_a_short_message_is_in_the_language_of_the_ones_before(stated: str | None) -> None:
+    talk = Conversation(policy=rule("languages: [de], keywords: [server]"))
+    talk.customer("Wir haben seit gestern ein Problem", Signals(language="de"), language=stated)
+    talk.customer("Server down", Signals(language="en"))
+    assert fired(talk)
+    other = Conversation(policy=rule("languages: [en]"))
+    other.customer("Server down", Signals(language="en"))
+    assert fired(other), "nothing else is known"
+
+
+def test_an_account_that_becomes_known_brings_the_numbers_of_its_segment() -> None:
+    own = "{segments: {top: {review_from: 2, handoff_from: 2}}}"
+    policy = ours(f"triggers: {{complex_troubleshooting: {own}}}")
+    talk = Conversation(policy=policy)
+    talk.customer("the sync and the proxy", Signals(complexity=2))
+    assert talk.decision.action == "reply"
+    known = AccountSnapshot("a1", START, contract_value=900_000.0)
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=known)
+    assert talk.decision.action == "handoff"
+    assert "complex_troubleshooting" in talk.codes

@@ -7,16 +7,24 @@ from pathlib import Path
 import pytest
 
 from schemas.codec import Codec, Tombstone
-from schemas.records import Decision, Escalation, Record, TicketUpdate, UpdateKind
+from schemas.records import (
+    ConversationMessage,
+    Decision,
+    Escalation,
+    Record,
+    Role,
+    TicketUpdate,
+    UpdateKind,
+)
 from streams.agents.deciding import Decider
 from streams.agents.tickets import CONVERSATIONS, TicketsAgent
 from streams.cli.past import Past
-from streams.core.policy import default_policy
+from streams.core.policy import default_policy, load_policy
 from streams.engine import Output
 from streams.history.files import Event, read_arrivals, read_history
 from streams.history.replaying import Replay
 from streams.settings import Settings
-from tests.agents.harness import Harness, decoded
+from tests.agents.harness import START, Harness, decoded
 from tests.engine.records import Record as SourceRecord
 
 FILE = Path(__file__).parent / "merges.jsonl"
@@ -96,3 +104,16 @@ def test_the_other_half_that_a_plain_file_has_counts_once() -> None:
     ]
     made = decisions(Replay(DECIDER, 12).run(events))
     assert decisions(Replay(DECIDER, 12).run([*events, *halves])) == made
+
+
+def test_a_replay_keeps_the_lines_of_a_transcript_as_a_worker_stores_them(tmp_path: Path) -> None:
+    decider = Decider(load_policy("based_on: default\nprivacy: {stored: {email: mask}}"))
+    mine = ConversationMessage("m1", "T1", Role.CUSTOMER, "I am mara@example.org", START)
+    asks = ConversationMessage("m2", "T1", Role.CUSTOMER, "A person, please!", START + 1)
+    worker = Harness(TicketsAgent(Codec(), decider), tmp_path / "worker", CONVERSATIONS)
+    _, written = topic_of([mine, asks], worker)
+    [made] = decoded(written, "support.escalations.general")
+    replayed = Replay(decider, 1).run([mine, asks])
+    [told] = [one for one in replayed if isinstance(one, Escalation)]
+    assert told.package.transcript == made.package.transcript
+    assert told.package.transcript[0].text == "I am ****************"

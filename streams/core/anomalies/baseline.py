@@ -15,6 +15,7 @@ HOUR = 3_600_000
 FLOW_HALF_LIFE = 24.0
 """Hours after which a past hour weighs half in the level that a season is measured by."""
 MOST_SILENT_HOURS = 7 * 24
+"""Hours without a report that count each by its own hour of the week; those before count as one."""
 MOST_DEVIATIONS = 4.0
 """A window is learned as no more than so many standard deviations above what is usual."""
 
@@ -84,11 +85,14 @@ def _after_silence(
     baseline: Baseline, done: int, through: int, season: Season, policy: AnomalyPolicy
 ) -> Baseline:
     """The baseline after the empty windows that follow `done`, each by the factor of its hour."""
+    half, lately = policy.half_life_windows, through - MOST_SILENT_HOURS * HOUR // policy.bucket
+    if done < lately:
+        baseline, done = baseline.after_empty(lately - done, half, 1.0), lately
     while done < through:
         at = (done + 1) * policy.bucket
         last = min(through, ((at // HOUR + 1) * HOUR - 1) // policy.bucket)
         factor = season.factor(at)
-        baseline = baseline.after_empty(last - done, policy.half_life_windows, factor)
+        baseline = baseline.after_empty(last - done, half, factor)
         done = last
     return baseline
 

@@ -65,6 +65,7 @@ ON_ACCOUNT: Final = group(
     Code.SECURITY,
     Code.LEGAL_COMPLIANCE,
     Code.SAFETY,
+    Code.COMPLEX_TROUBLESHOOTING,
     Code.HIGH_STAKES_ACCOUNT,
     Code.AI_GAVE_UP,
     Code.AI_STOPPED,

@@ -48,7 +48,7 @@ def _rule(handling: Handling, rules: Rules) -> Seen | None:
     message, ticket = handling.message, handling.ticket
     if message is None or not rules:
         return None
-    language = message.language or handling.signals.language or ticket.spoken
+    language = message.language or ticket.spoken or handling.signals.language
     found = rules.first(
         message, handling.signals, ticket.category, language, handling.known_account
     )

@@ -3,7 +3,6 @@
 import json
 import os
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,22 +14,17 @@ from msgspec.structs import replace
 
 from schemas.codec import Codec
 from schemas.records import (
-    AccountActivity,
     ContextSection,
     ConversationMessage,
     Csat,
     Decision,
-    EscalationUpdate,
     MessageStatus,
-    ProblemReport,
     Record,
-    ReviewRequest,
     Role,
-    TicketOutcome,
     TicketUpdate,
     UpdateKind,
 )
-from schemas.topics import ROUTES, TOPICS
+from schemas.topics import TOPICS
 from streams.admin.topics import wanted_topics
 from streams.app import changelogs, engine_config
 from streams.core.policy import default_policy
@@ -41,6 +35,7 @@ from streams.reading import Follower, Seen
 from streams.settings import load_settings
 from tests.cli.test_commands import baton
 from tests.conftest import Broker
+from tests.integration.obedient import ObedientReader
 from tests.integration.running import running_worker
 
 SECRET = "xylophone"
@@ -165,51 +160,6 @@ def decided(count: int) -> Callable[[list[Record | None]], bool]:
         return len(ids & {"T1-1", "T1-3", "T2-1", "d1", "T3-1", "T9-1"}) == count
 
     return happened
-
-
-class ObedientReader:
-    """Keeps a copy of every topic and deletes from it what docs/guarantees.md says."""
-
-    def __init__(self) -> None:
-        self.copy: dict[tuple[str, str, str], list[Record]] = defaultdict(list)
-
-    def see(self, topic: str, key: str, record: Record | None) -> None:
-        if record is None or TOPICS.get(topic, ROUTES).compacted:
-            self.copy[topic, key, ""] = [] if record is None else [record]
-        elif isinstance(record, ReviewRequest):
-            self.copy[topic, key, record.review_id] = [record]
-        elif is_erasure(record):
-            told = TOLD_BY_DECISIONS if isinstance(record, Decision) else (topic,)
-            for name in told:
-                self.copy[name, key, ""] = []
-        else:
-            self.copy[topic, key, ""].append(record)
-
-    def keeps(self, text: str) -> list[str]:
-        return [
-            f"{topic}: {record}"
-            for (topic, _, _), records in self.copy.items()
-            for record in records
-            if text in repr(record)
-        ]
-
-
-TOLD_BY_DECISIONS = ("support.decisions", "support.decisions.shadow", "support.sla")
-
-
-def is_erasure(record: Record) -> bool:
-    match record:
-        case Decision():
-            return record.erased
-        case TicketUpdate() | AccountActivity():
-            return record.kind == "erased"
-        case EscalationUpdate():
-            return record.note == "erased"
-        case TicketOutcome():
-            return record.outcome == "erased"
-        case ProblemReport():
-            return record.erased
-    return False
 
 
 @pytest.mark.usefixtures("worker")

@@ -12,7 +12,7 @@ from streams.core.policy.diff import differences
 from streams.core.policy.duration import Duration
 from streams.core.policy.model import Policy
 from streams.core.policy.section import Section
-from streams.core.policy.values import Language, Phrase, Share, Word
+from streams.core.policy.values import Phrase, Share
 
 EXAMPLE: Final = """\
 based_on: default
@@ -133,8 +133,8 @@ def _words(kind: Any) -> str:
 
 
 def _bounded(words: str, meta: msgspec.Meta) -> str:
-    if meta.pattern is not None:
-        return "a name of small letters, digits, `_` and `-`"
+    if meta.description is not None:
+        return meta.description
     bounds = ((meta.gt, "above"), (meta.ge, "from"), (meta.lt, "below"), (meta.le, "to"))
     told = [f"{word} {limit}" for limit, word in bounds if limit is not None]
     return " ".join((words, *told))
@@ -159,8 +159,6 @@ _KNOWN: Final = {
     Duration: 'a duration such as "4h"',
     Share: "a number above 0, at most 1",
     Phrase: "a text",
-    Word: "a text of one line",
-    Language: "a language such as de or pt-BR",
     str: "a text",
     bool: "true or false",
     int: "a whole number",

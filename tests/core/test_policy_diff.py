@@ -116,3 +116,8 @@ def test_routes_are_told_by_their_names_and_their_order() -> None:
     swapped = routes.replace("one", "x").replace("two", "one").replace("x", "two")
     told = differences(ours(routes), ours(swapped))
     assert "The order of routes is now two, one, general" in told
+
+
+def test_what_is_hidden_where_is_told_by_place_and_kind() -> None:
+    masked = ours("privacy: {stored: {email: mask}}")
+    assert differences(ours(), masked) == ["Privacy: stored: email is now mask (was keep)"]

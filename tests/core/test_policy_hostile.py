@@ -45,9 +45,9 @@ def written(path: Path, value: Any) -> Any:
     [
         (f"version: {10**23}", "version: expected a whole number <= 2147483647, got 1000000000"),
         ("version: 1.5", "version: expected a whole number, got 1.5"),
-        ("name: 'ours\n\n'", "name: expected a text like"),
-        (f"name: {'x' * 65}", "name: expected a text like"),
-        ("language: ' '", "language: expected a text like"),
+        ("name: 'ours\n\n'", "name: expected a name of small letters, digits"),
+        (f"name: {'x' * 65}", "name: expected a name of small letters, digits"),
+        ("language: ' '", "language: expected a language such as de or pt-BR"),
         (f"escalations: {{max_hand_backs: {10**23}}}", "escalations.max_hand_backs: expected"),
         (f"triggers: {{ai_loop: {{rounds: {10**23}}}}}", "triggers.ai_loop.rounds: expected"),
         (

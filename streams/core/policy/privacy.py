@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-import msgspec
+from streams.core.policy.section import Section
 
 Pii = Literal["card", "iban", "email", "phone", "national_id", "api_key", "password", "token"]
 """Kinds of what is personal or secret."""
@@ -10,7 +10,7 @@ Pii = Literal["card", "iban", "email", "phone", "national_id", "api_key", "passw
 Treatment = Literal["keep", "mask", "hash"]
 
 
-class Treatments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Treatments(Section, frozen=True):
     """What is done with each kind. What is not said is masked."""
 
     card: Treatment = "mask"
@@ -28,10 +28,11 @@ REACHABLE = Treatments(email="keep", phone="keep")
 """A person must be able to write to the customer and call them; nobody needs the rest in full."""
 
 
-class Privacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Treatments of the topics that carry people's words, and of the transcripts in state.
+class Privacy(Section, frozen=True):
+    """Treatments of the topics that carry people's words, and of a ticket's state (`stored`).
 
-    Of a decision they are what a person told the AI when handing a ticket back.
+    Of a decision they are what a person told the AI when handing a ticket back. One that is left
+    out is that of the shipped policy, see [what is hidden where](handoff.md#what-is-hidden-where).
     """
 
     stored: Treatments = KEEP_ALL

@@ -14,14 +14,12 @@ from streams.core.policy.opening import Opening
 from streams.core.policy.section import Section
 
 _WORDS: Final = {
-    "`int`": "a whole number",
-    "`float`": "a number",
-    "`str`": "a text",
-    "`bool`": "true or false",
-    "`null`": "null",
-    "`array`": "a list",
-    "`object`": "keys and values",
-    "matching regex": "like",
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "keys and values",
 }
 _LONGEST: Final = 60
 
@@ -104,9 +102,23 @@ def _instead(message: str, value: Any, kind: Any) -> str:
         message = nearest(value, known)
     elif message.startswith("Expected"):
         message = message.split(", got")[0]
-        message = re.sub("|".join(_WORDS), lambda found: _WORDS[found[0]], message)
+        message = re.sub("`([a-z| ]+)`", lambda found: _in_words(found[1]), message)
+        if told := _told(kind):
+            message = f"expected {told}"
     message = message[:1].lower() + message[1:]
     return message if ", got" in message else f"{message}, got {_shown(value)}"
+
+
+def _in_words(types: str) -> str:
+    """What may be written, of the names that msgspec has for it; what may be left out is not."""
+    names = [one for one in types.split(" | ") if one != "null"]
+    return " or ".join(_WORDS.get(one, one) for one in names) or "nothing"
+
+
+def _told(kind: Any) -> str | None:
+    """What a type says of itself, where a pattern would tell people nothing."""
+    notes = get_args(kind)[1:] if get_origin(kind) is Annotated else ()
+    return next((one.description for one in notes if isinstance(one, msgspec.Meta)), None)
 
 
 def _under(path: str, key: object) -> str:

@@ -1,7 +1,8 @@
 """What every stored state begins with: the version of its layout, in one byte.
 
-A version rises with every field that is added, at whatever depth. New fields go to the end of
-their struct and have a default, so that what an earlier version wrote is read by the same decoder.
+A version that was released rises with the first field that is added to it, at whatever depth. New
+fields go to the end of their struct and have a default, so that what an earlier version wrote is
+read by the same decoder.
 """
 
 

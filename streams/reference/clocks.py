@@ -34,7 +34,8 @@ the lead is called at the first warning and the on-call manager at the breach.
 
 A clock that runs is never put off. A graver reason that joins is owed an answer as soon as a
 handoff for it would be, also where whoever has taken the ticket keeps it. A move by people, and an
-account that becomes known, bring the targets of the new queue or segment from that moment on. Where
+account that becomes known, bring the targets of the new queue or segment from that moment on, to a
+clock that is paused as it runs on. Where
 those are due earlier, the running clock is `cancelled` and another is `activated`, whose `elapsed`
 still counts from when the first one began; where they are not, it runs on as it was promised. Where
 nobody is there and it cannot wait, the engineer on call is paged for the new queue: by

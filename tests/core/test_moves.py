@@ -165,6 +165,20 @@ def test_a_move_by_people_to_a_faster_queue_takes_its_clock_and_pages_where_nobo
     assert due(slow) == slow.now + 5 * MINUTE
 
 
+def test_a_clock_that_was_paused_during_a_move_takes_the_faster_queue_as_it_runs_on() -> None:
+    talk = handed_over()
+    talk.human()
+    talk.update(UpdateKind.PENDING_ON_CUSTOMER)
+    talk.update(UpdateKind.TRANSFERRED, route="safety", actor_id="ann")
+    talk.wait(MINUTE)
+    talk.customer("here it is")
+    clock = talk.ticket.resolution
+    assert clock is not None
+    assert clock.due_at - talk.now == 20 * HOUR
+    told = [one.kind for one in talk.new(SlaEvent) if one.clock == "resolution"]
+    assert told == ["resumed", "cancelled", "activated"]
+
+
 def test_an_account_that_becomes_known_takes_the_clock_of_its_segment() -> None:
     talk = handed_over(NIGHT)
     talk.customer("someone has got into my account", scores(billing=0.9))

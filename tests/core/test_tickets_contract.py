@@ -325,9 +325,10 @@ def test_a_profile_that_comes_late_decides_the_waiting_message_again() -> None:
 def test_a_profile_that_comes_late_is_told_to_the_person_who_has_the_ticket() -> None:
     talk = Conversation()
     talk.customer("awful", ANGRY)
+    talk.update(UpdateKind.ACCEPTED, actor_id="ann")
     talk.update(UpdateKind.ACCOUNT_CHANGED, account=VIP)
-    update, moved = talk.new(EscalationUpdate)
-    assert (update.change, moved.change) == ("signals", "moved")
+    update, package = talk.new(EscalationUpdate)
+    assert [one.change for one in (update, package)] == ["signals", "package"]
     assert [reason.code for reason in update.reasons] == [
         "negative_sentiment",
         "high_stakes_account",

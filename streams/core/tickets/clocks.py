@@ -108,12 +108,16 @@ def pause_resolution(handling: Handling) -> bool:
 
 
 def resume_resolution(handling: Handling) -> None:
-    """The customer has written."""
-    clock = handling.ticket.resolution
-    if clock is not None and clock.paused:
-        clock = sla.resume(handling.policy.sla, handling.plan.calendars, clock, handling.now)
-        handling.ticket.resolution = clock
-        write_sla_event(handling, clock, SlaEventKind.RESUMED)
+    """The customer has written; where the ticket was moved meanwhile, its queue may be faster."""
+    ticket, clock = handling.ticket, handling.ticket.resolution
+    if clock is None or not clock.paused:
+        return
+    clock = sla.resume(handling.policy.sla, handling.plan.calendars, clock, handling.now)
+    write_sla_event(handling, clock, SlaEventKind.RESUMED)
+    if ticket.case is not None:
+        route = route_named(handling.policy, ticket.case.route)
+        clock = _hastened(handling, clock, route, None)
+    ticket.resolution = clock
 
 
 def ring(handling: Handling) -> None:

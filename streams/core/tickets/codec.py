@@ -7,7 +7,7 @@ import msgspec
 from streams.core.tickets.state import Ticket
 from streams.core.versioned import body
 
-VERSION: Final = b"\x01"
+VERSION: Final = b"\x02"
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Ticket)

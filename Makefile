@@ -56,7 +56,7 @@ kafka: ## Start a real Kafka; `deploy/kafka/stop` ends it
 	deploy/kafka/start
 
 # Quix Streams gets an environment of its own, Kafka Streams is built by Maven (a JDK is needed).
-bench: $(READY) $(BENCH)/quix/.ready $(BENCH)/streams/bench.jar ## Measure beside other engines (QUICK=1: a minute; BENCHES="count latency")
+bench: $(READY) $(BENCH)/quix/.ready $(BENCH)/streams/bench.jar ## Measure beside other engines (QUICK=1: some, in a minute; BENCHES="count latency")
 	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(BENCHES)
 
 $(BENCH)/quix/.ready: tests/bench/quix-requirements.txt | $(READY)

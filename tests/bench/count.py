@@ -41,8 +41,8 @@ FULL = Sizes(
     7,
 )
 QUICK = Sizes(
-    Feed(400_000, 5_000),
-    ({kafka_streams(1): 400_000, BATON: 400_000, QUIX: 50_000, FAUST: 5_000},),
+    Feed(200_000, 5_000),
+    (dict.fromkeys((kafka_streams(1), BATON), 200_000),),
     1,
 )
 

@@ -37,7 +37,7 @@ class Sizes:
 
 
 FULL = Sizes((BATON, kafka_streams(1)), (500, 2_000, 10_000), 5.0, 20.0, 3)
-QUICK = Sizes((BATON,), (2_000,), 8.0, 4.0, 1)
+QUICK = Sizes((BATON,), (2_000,), 2.0, 3.0, 1)
 
 
 def run(open_broker: OpenBroker, folder: Path, sizes: Sizes) -> list[Result]:

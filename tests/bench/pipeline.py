@@ -55,7 +55,7 @@ class Sizes:
     rounds: int
 
 
-FULL, QUICK = Sizes(40_000, 3), Sizes(10_000, 1)
+FULL, QUICK = Sizes(40_000, 3), Sizes(6_000, 1)
 
 STAGES: tuple[tuple[Any, str, str], ...] = (
     (PrivateCodec, "decode", "decode"),

@@ -10,6 +10,7 @@ from tests.chaos.overlapping import Overlapping
 KILLS = 10
 KILL_EVERY = 8.0
 SHORT_KILL_EVERY = 3.5
+SHORT_CHANGE_EVERY = 2.5
 WIPE_EVERY = 3
 PAUSES = 4
 PAUSE = 9.0
@@ -60,7 +61,7 @@ def short_upgrade(drill: Drill) -> None:
         ("B", NEXT_VERSION),
     ):
         faults.change(drill, worker, version)
-        time.sleep(SHORT_KILL_EVERY)
+        time.sleep(SHORT_CHANGE_EVERY)
 
 
 def pauses(drill: Drill) -> None:

@@ -1,4 +1,7 @@
-"""How a text is built: what counting goes by, and what no word or mean of words tells."""
+"""How a text is built: what counting goes by, and what no word or mean of words tells.
+
+Linked variables alone go by it: a signal is not more likely because a text is long.
+"""
 
 from typing import Final
 
@@ -23,6 +26,8 @@ LINKS: Final = frozenset(
 """Words between one thing and another."""
 MANY: Final = 4
 """Of words of a kind and of questions; more say no more."""
+BUILT: Final = 5
+"""Numbers that tell it."""
 LONG: Final = 80
 """Words from which on a text is long."""
 _EITHER: Final = CONDITIONS | LINKS

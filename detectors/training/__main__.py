@@ -41,7 +41,7 @@ from detectors.training.vocabulary import sparse_grams, vocabulary
 
 FOLDS: Final = 3
 RECOMBINED: Final = 15_000
-RENAMED: Final = 4_000
+RENAMED: Final = 9_000
 TRUST: Final = 0.6
 """What of the pupil's goal is a sure label; the rest is what the teacher thinks."""
 TEACHING: Final = {"hidden": 128, "epochs": 12}

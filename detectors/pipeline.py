@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
+from detectors.built import built
 from detectors.complexity import complexity, variables
 from detectors.deadlines import deadlines
 from detectors.entities import entities
@@ -31,7 +32,7 @@ PROBLEM_LEARNED: Final = 0.7
 """The learned score from which a text reports a problem that no pattern knows."""
 SECURITY_FROM: Final = 0.5
 """The score from which security can be the primary matter."""
-LINKED_FROM: Final = 0.82
+LINKED_FROM: Final = 0.75
 """Ordinary messages name several things, too: few of them may seem complex."""
 
 
@@ -77,9 +78,12 @@ class Read(NamedTuple):
 
 
 def scores(read: Read) -> list[float]:
-    """What the trained model is told of the lexicons: a score a signal, and the complexity."""
-    count = min(read.complexity[0], MANY_VARIABLES)
-    return [*(read.found[name].score for name in SIGNALS), count / MANY_VARIABLES]
+    """What the trained model is told beside the words: what the lexicons say, and how it is built.
+
+    A score a signal, and the complexity.
+    """
+    count = min(read.complexity[0], MANY_VARIABLES) / MANY_VARIABLES
+    return [*(read.found[name].score for name in SIGNALS), count, *built(read.message)]
 
 
 def read_in_english(text: str) -> Read:

@@ -128,18 +128,22 @@ def learn(
     counts: Floats,
     categories: int,
     *,
+    apart: tuple[int, int],
     hidden: int,
     epochs: int,
     seed: int,
 ) -> Network:
     """A network whose outputs come close to `wanted`, shape (texts, outputs), each 0-1.
 
-    `counts`, of the same shape, says how much each matters.
+    `counts`, of the same shape, says how much each matters. `apart` are how many of the last dense
+    numbers speak to how many of the last outputs alone, and to these straight.
     """
     random = np.random.default_rng(seed)
     network = new_network(
         grams.shape[1], dense.shape[1], wanted.shape[1], categories, hidden, random
     )
+    numbers, outputs = dense.shape[1] - apart[0], wanted.shape[1] - apart[1]
+    network.weights["A"][numbers:] = 0
     adam = Adam(network)
     for epoch in range(epochs):
         rate = LAST_RATE + (FIRST_RATE - LAST_RATE) * (1 - epoch / epochs)
@@ -150,5 +154,7 @@ def learn(
             slopes = network.gradients(
                 grams[some], dense[some], wanted[some], counts[some], kept / (1 - DROPPED)
             )
+            slopes["A"][numbers:] = 0
+            slopes["S"][numbers:, :outputs] = 0
             adam.move(slopes, rate)
     return network

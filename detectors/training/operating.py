@@ -13,10 +13,10 @@ ALARMS: Final = {
     "billing": 0.015,
     "billing_dispute": 0.012,
     "security": 0.010,
-    "legal_compliance": 0.008,
-    "urgency": 0.015,
+    "legal_compliance": 0.006,
+    "urgency": 0.022,
     "safety": 0.012,
-    "human_request": 0.00015,
+    "human_request": 0.0002,
     "ai_failed": 0.010,
 }
 """Which share of the texts without a flag may fire it at most."""

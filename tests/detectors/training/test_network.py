@@ -16,9 +16,10 @@ def data() -> tuple[Floats, Floats, Floats]:
     return grams, dense, np.stack([first, ~first, flag], axis=1).astype(np.float32)
 
 
-def learned() -> tuple[Network, float]:
+def learned(apart: tuple[int, int] = (0, 0)) -> tuple[Network, float]:
     grams, dense, wanted = data()
-    network = learn(grams, dense, wanted, np.ones_like(wanted), 2, hidden=16, epochs=60, seed=3)
+    sure = np.ones_like(wanted)
+    network = learn(grams, dense, wanted, sure, 2, apart=apart, hidden=16, epochs=60, seed=3)
     outputs = network.outputs(grams, dense)
     return network, float(((outputs > 0.5) == (wanted > 0.5)).mean())
 
@@ -30,6 +31,16 @@ def test_it_learns_what_is_there() -> None:
 def test_it_learns_the_same_again() -> None:
     one, other = learned()[0], learned()[0]
     assert all((one.weights[name] == other.weights[name]).all() for name in one.weights)
+
+
+def test_numbers_that_stand_apart_speak_to_their_outputs_alone() -> None:
+    network = learned(apart=(2, 1))[0]
+    grams, dense, _ = data()
+    changed = dense.copy()
+    changed[:, 3:] += 5
+    before, after = network.outputs(grams, dense), network.outputs(grams, changed)
+    assert (before[:, :2] == after[:, :2]).all()
+    assert (before[:, 2] != after[:, 2]).all()
 
 
 def test_gradients_are_those_of_the_cross_entropy() -> None:

@@ -10,7 +10,6 @@ from tests.chaos.overlapping import Overlapping
 KILLS = 10
 KILL_EVERY = 8.0
 SHORT_KILL_EVERY = 3.5
-SHORT_CHANGE_EVERY = 2.5
 WIPE_EVERY = 3
 PAUSES = 4
 PAUSE = 9.0
@@ -60,8 +59,15 @@ def short_upgrade(drill: Drill) -> None:
         ("A", NEXT_VERSION),
         ("B", NEXT_VERSION),
     ):
-        faults.change(drill, worker, version)
-        time.sleep(SHORT_CHANGE_EVERY)
+        _change(drill, worker, version)
+        time.sleep(1.0)
+
+
+def _change(drill: Drill, worker: str, version: str) -> None:
+    """Change a worker's version and wait until it works."""
+    before = drill.group.times_ready(worker)
+    faults.change(drill, worker, version)
+    drill.wait_until(lambda: drill.group.times_ready(worker) > before, f"{worker} is not ready")
 
 
 def pauses(drill: Drill) -> None:

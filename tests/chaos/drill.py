@@ -101,7 +101,7 @@ class Drill:
             self._start(workers)
             fed = time.monotonic()
             feed.start()
-            self.wait_until(lambda: watch.complete, "no answers")
+            self._wait_until(lambda: watch.complete, "no answers")
             script(self)
             feed.finish(least)
             seconds, gaps = time.monotonic() - fed, watch.stop()
@@ -120,7 +120,8 @@ class Drill:
     def _start(self, workers: Sequence[str]) -> None:
         for worker in workers:
             self.group.start(worker)
-        self.wait_until(lambda: all(map(self.group.times_ready, workers)), "no worker is ready")
+        for worker in workers:
+            self.wait_until_ready(worker)
 
     def _wait_until_read(self, patience: float) -> bool:
         """Whether the workers read all in time; what they still write then is there, too."""
@@ -146,12 +147,9 @@ class Drill:
         self.say(f"{what}{f' of {worker}, which has {sorted(owned)}' if worker else ''}")
         self._strokes.append(Stroke(what, time.monotonic(), owned))
 
-    def wait_until(self, holds: Callable[[], bool], lacking: str) -> None:
-        """Wait for workers to do something. Raises `AssertionError` when they do not."""
-        limit = time.monotonic() + START_TIMEOUT
-        while not holds():
-            assert time.monotonic() < limit, f"{lacking}: see {self.folder}"
-            time.sleep(0.05)
+    def wait_until_ready(self, worker: str, times: int = 1) -> None:
+        """Wait until a worker has been ready so often. Raises `AssertionError`."""
+        self._wait_until(lambda: self.group.times_ready(worker) >= times, f"{worker} is not ready")
 
     def say(self, line: str) -> None:
         """A line of progress."""
@@ -163,6 +161,12 @@ class Drill:
 
     def _owned(self) -> frozenset[int]:
         return frozenset().union(*(self.group.owned(name) for name in self.group.names))
+
+    def _wait_until(self, holds: Callable[[], bool], lacking: str) -> None:
+        limit = time.monotonic() + START_TIMEOUT
+        while not holds():
+            assert time.monotonic() < limit, f"{lacking}: see {self.folder}"
+            time.sleep(0.05)
 
 
 def wait_until_read(bootstrap: str, group: str, topic: str, timeout: float) -> bool:

@@ -120,7 +120,8 @@ class Drill:
     def _start(self, workers: Sequence[str]) -> None:
         for worker in workers:
             self.group.start(worker)
-        self._wait_until(lambda: all(map(self.group.is_ready, workers)), "no worker is ready")
+        for worker in workers:
+            self.wait_until_ready(worker)
 
     def _wait_until_read(self, patience: float) -> bool:
         """Whether the workers read all in time; what they still write then is there, too."""
@@ -145,6 +146,10 @@ class Drill:
         owned = self._owned() if worker is None else self.group.owned(worker)
         self.say(f"{what}{f' of {worker}, which has {sorted(owned)}' if worker else ''}")
         self._strokes.append(Stroke(what, time.monotonic(), owned))
+
+    def wait_until_ready(self, worker: str, times: int = 1) -> None:
+        """Wait until a worker has been ready so often. Raises `AssertionError`."""
+        self._wait_until(lambda: self.group.times_ready(worker) >= times, f"{worker} is not ready")
 
     def say(self, line: str) -> None:
         """A line of progress."""

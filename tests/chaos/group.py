@@ -74,9 +74,9 @@ class Group:
         found = RESTORED.findall(self.log_of(worker).read_bytes())
         return frozenset(map(int, found[-1].split(b","))) if found and found[-1] else frozenset()
 
-    def is_ready(self, worker: str) -> bool:
-        """Whether a worker has ever been ready, by its log."""
-        return READY in self.log_of(worker).read_bytes()
+    def times_ready(self, worker: str) -> int:
+        """How often a worker has been ready in all its lives, by its log."""
+        return self.log_of(worker).read_bytes().count(READY)
 
     def start(self, worker: str, **extra: str) -> None:
         """Start a worker; what is added to its environment stays when it is started again."""

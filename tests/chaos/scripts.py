@@ -10,7 +10,6 @@ from tests.chaos.overlapping import Overlapping
 KILLS = 10
 KILL_EVERY = 8.0
 SHORT_KILL_EVERY = 3.5
-SHORT_CHANGE_EVERY = 2.5
 WIPE_EVERY = 3
 PAUSES = 4
 PAUSE = 9.0
@@ -53,15 +52,12 @@ def upgrade(drill: Drill) -> None:
 
 
 def short_upgrade(drill: Drill) -> None:
-    """One worker becomes the next version and goes back; then both do."""
-    for worker, version in (
-        ("A", NEXT_VERSION),
-        ("A", "1"),
-        ("A", NEXT_VERSION),
-        ("B", NEXT_VERSION),
-    ):
-        faults.change(drill, worker, version)
-        time.sleep(SHORT_CHANGE_EVERY)
+    """Workers become the next version one after the other, each once the last one works."""
+    for worker in drill.group.names:
+        lives = drill.group.times_ready(worker)
+        faults.change(drill, worker, NEXT_VERSION)
+        drill.wait_until_ready(worker, lives + 1)
+        time.sleep(1.0)
 
 
 def pauses(drill: Drill) -> None:

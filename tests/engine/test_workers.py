@@ -181,7 +181,7 @@ def test_a_worker_whose_source_gets_more_partitions_ends_with_what_is_wrong(
     admin, log = AdminClient({"bootstrap.servers": kafka.bootstrap}), trial.group.log_of("A")
     try:
         limit = time.monotonic() + 60
-        while not trial.group.is_ready("A"):
+        while not trial.group.times_ready("A"):
             assert time.monotonic() < limit, log.read_text()
             time.sleep(0.1)
         more = NewPartitions(trial.names.source, PARTITIONS + 2)

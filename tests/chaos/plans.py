@@ -19,7 +19,7 @@ from tests.chaos.tickets import Tickets
 from tests.kafka import Kafka
 
 RATE = 3_000
-SHORT_RATE = 1_500
+SHORT_RATE = 1_000
 TRICKLE_RATE = 60
 TICKETS_RATE = 600
 LEAST = 300_000

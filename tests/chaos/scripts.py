@@ -142,12 +142,12 @@ def short_tickets(drill: Drill) -> None:
 def short_mix(drill: Drill) -> None:
     """Everything once, with a session of 2 s."""
     faults.kill(drill, "A", wipe=True)
-    time.sleep(4.0)
-    faults.pause(drill, "B", 3.0)
+    time.sleep(3.5)
+    faults.pause(drill, "B", 2.5)
     time.sleep(1.0)
     faults.terminate(drill, "A")
     time.sleep(2.0)
     faults.restart_broker(drill, 0.0)
     time.sleep(3.0)
     faults.fill_disk(drill, "A", 2.0)
-    time.sleep(2.0)
+    time.sleep(1.0)

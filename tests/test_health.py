@@ -18,7 +18,7 @@ from streams.demo.stage import Stage, stage
 from streams.errors import ConfigError
 from streams.health import Address
 from streams.history.playing import Pace, Player
-from streams.metrics import METRICS
+from streams.metrics import METRICS, TICKET_METRICS
 from streams.security import connection_of
 
 MESSAGES = 40
@@ -99,7 +99,8 @@ def test_metrics_count_what_was_handled_and_what_came_of_it(workers: Stage, port
 def test_every_declared_metric_is_served_and_no_other(workers: Stage, port: int) -> None:
     families = text_string_to_metric_families(get(port, "/metrics")[1])
     served = {family.name for family in families}
-    assert served == {metric.name.removesuffix("_total") for metric in METRICS}
+    declared = {metric.name.removesuffix("_total") for metric in (*METRICS, *TICKET_METRICS)}
+    assert served == declared
 
 
 def test_a_worker_says_that_it_lives_and_is_ready_and_how_far_behind(

@@ -21,6 +21,8 @@ PartitionOf = Callable[[bytes, int], int]
 
 STOPPED = (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD)
 TIMEOUT = 30.0
+REASON_WAIT, REASON_TRIES = 0.05, 20
+"""Seconds between looks for what was fatal, and looks."""
 
 
 def repartition(
@@ -136,11 +138,13 @@ class _Changelog:
         self._producer.poll(0)
 
     def _failure(self, error: KafkaError) -> Exception:
-        try:
-            self._producer.poll(0)
-        except KafkaException as fatal:
-            # What is fatal says its reason here only, and once.
-            error = fatal.args[0]
+        # What is fatal says its reason to `poll` alone, once, and not at once.
+        for _ in range(REASON_TRIES if error.code() == KafkaError._FATAL else 1):
+            try:
+                self._producer.poll(REASON_WAIT)
+            except KafkaException as fatal:
+                error = fatal.args[0]
+                break
         return self._contact.failure(f"write {self._topic}", error, ": delete it, repeat")
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:

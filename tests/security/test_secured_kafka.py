@@ -159,6 +159,14 @@ def test_a_worker_that_lacks_a_permission_names_it_in_a_line(
     assert "baton topics acls" in line
 
 
+def new_tickets(file: Path, name: str) -> Path:
+    """The other history, of tickets of which no worker has heard."""
+    events = [json.loads(line) for line in OTHER_HISTORY.read_text().splitlines()]
+    renamed = [{**event, "ticket_id": f"{event['ticket_id']}-{name}"} for event in events]
+    file.write_text("".join(json.dumps(event) + "\n" for event in renamed))
+    return file
+
+
 @pytest.mark.parametrize("lacking", ["READ", "WRITE"])
 def test_a_running_worker_that_loses_a_permission_ends_and_its_restart_names_it(
     site: Site, admin: AdminClient, tmp_path: Path, lacking: str
@@ -166,8 +174,9 @@ def test_a_running_worker_that_loses_a_permission_ends_and_its_restart_names_it(
     worker = Worker(site, tmp_path / "log", "tickets")
     worker.wait_until_ready(1)
     topic = {"READ": "acme.support.conversations", "WRITE": "acme.support.decisions"}[lacking]
+    history = new_tickets(tmp_path / "history.jsonl", lacking)
     with Taken(admin, ResourceType.TOPIC, topic):
-        played = site.baton("platform", "play", str(OTHER_HISTORY), "--speed", "max")
+        played = site.baton("platform", "play", str(history), "--speed", "max")
         assert played.returncode == 0, played.stderr
         assert worker.wait() == AccessDenied.exit_code, worker.output
         restarted = site.baton("worker", "worker", "--agents", "tickets")

@@ -8,11 +8,36 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from streams.admin.topics import wanted_topics
 from streams.cli.worker import NAMES
+from streams.core.policy import default_policy
+from streams.engine import Connection
+from streams.policies.local import route_names
+from tests.conftest import Broker
 
 START_TIMEOUT = 180.0
 READY = re.compile(rb"ready: (\S+)")
 """What an agent says, by its group."""
+
+
+def environment_of(broker: Broker, unique: str, folder: Path) -> dict[str, str]:
+    """What a worker and commands read, under a prefix and in a group of their own."""
+    return {
+        "BATON_BOOTSTRAP_SERVERS": broker.bootstrap,
+        "BATON_TOPIC_PREFIX": f"{unique}.",
+        "BATON_GROUP": unique,
+        "BATON_DATA_DIR": str(folder / "data"),
+        "BATON_WORKER_ID": "one",
+        "BATON_REPLICATION": "1",
+    }
+
+
+def make_topics(broker: Broker, connection: Connection) -> list[str]:
+    """Make all topics, of one partition each; their names without the prefix."""
+    names = [topic.name for topic in wanted_topics(route_names(default_policy()), dev=True)]
+    for name in names:
+        broker.create(connection.topic(name), 1)
+    return names
 
 
 @contextmanager

@@ -25,18 +25,15 @@ from schemas.records import (
     UpdateKind,
 )
 from schemas.topics import TOPICS
-from streams.admin.topics import wanted_topics
 from streams.app import changelogs, engine_config
-from streams.core.policy import default_policy
 from streams.engine import Connection, read_to_end, wall_clock
 from streams.history.playing import Player
-from streams.policies.local import route_names
 from streams.reading import Follower, Seen
 from streams.settings import load_settings
 from tests.cli.test_commands import baton
 from tests.conftest import Broker
 from tests.integration.obedient import ObedientReader
-from tests.integration.running import running_worker
+from tests.integration.running import environment_of, make_topics, running_worker
 
 SECRET = "xylophone"
 """A word that only this customer writes."""
@@ -50,17 +47,8 @@ class Site:
     def __init__(self, broker: Broker, unique: str, folder: Path) -> None:
         self.connection = Connection(broker.bootstrap, topic_prefix=f"{unique}.")
         self.folder = folder
-        self.environment = {
-            "BATON_BOOTSTRAP_SERVERS": broker.bootstrap,
-            "BATON_TOPIC_PREFIX": f"{unique}.",
-            "BATON_GROUP": unique,
-            "BATON_DATA_DIR": str(folder / "data"),
-            "BATON_WORKER_ID": "one",
-            "BATON_REPLICATION": "1",
-        }
-        self.topics = [one.name for one in wanted_topics(route_names(default_policy()), dev=True)]
-        for name in self.topics:
-            broker.create(self.connection.topic(name), 1)
+        self.environment = environment_of(broker, unique, folder)
+        self.topics = make_topics(broker, self.connection)
 
     def play(self, *events: Record) -> None:
         player = Player(self.connection, Codec())

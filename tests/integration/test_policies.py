@@ -11,17 +11,14 @@ import pytest
 
 from schemas.codec import Codec
 from schemas.records import ConversationMessage, Decision, Role
-from streams.admin.topics import wanted_topics
 from streams.app import changelogs
 from streams.cli.main import main
-from streams.core.policy import default_policy
 from streams.engine import Connection, wall_clock
 from streams.history.playing import Player
-from streams.policies.local import route_names
 from streams.reading import Follower
 from streams.settings import Settings
 from tests.conftest import Broker
-from tests.integration.running import running_worker
+from tests.integration.running import environment_of, make_topics, running_worker
 
 DECISIONS = "support.decisions"
 
@@ -31,21 +28,13 @@ class Desk:
 
     def __init__(self, broker: Broker, unique: str, folder: Path) -> None:
         self.folder = folder
-        self.environment = {
-            "BATON_BOOTSTRAP_SERVERS": broker.bootstrap,
-            "BATON_TOPIC_PREFIX": f"{unique}.",
-            "BATON_GROUP": unique,
-            "BATON_DATA_DIR": str(folder / "data"),
-            "BATON_WORKER_ID": "one",
-            "BATON_REPLICATION": "1",
+        self.environment = environment_of(broker, unique, folder) | {
             "BATON_FETCH_WAIT": "10",
             "BATON_GUARANTEE": "exactly_once" if broker.transactional else "at_least_once",
             "BATON_CREATE_CHANGELOGS": str(broker.transactional).lower(),
         }
         self.connection = Connection(broker.bootstrap, topic_prefix=f"{unique}.")
-        names = [topic.name for topic in wanted_topics(route_names(default_policy()), dev=True)]
-        for name in names:
-            broker.create(self.connection.topic(name), 1)
+        make_topics(broker, self.connection)
         if not broker.transactional:
             for name in changelogs(Settings(group=unique, topic_prefix=f"{unique}.")):
                 broker.create(name, 1)

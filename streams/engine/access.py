@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicCollection
 from confluent_kafka.admin import AclOperation, AdminClient, ClusterMetadata, ResourceType
 
 from streams.engine.config import EngineConfig
@@ -15,6 +15,9 @@ from streams.engine.errors import AccessDenied, BrokerFailed
 
 FIRST_WAIT = 0.5
 """Seconds after which it is first looked whether the broker has refused us."""
+
+REASON_WAIT, REASON_TRIES = 0.05, 20
+"""Seconds between looks for what was fatal, and looks."""
 
 ANSWER_TIMEOUT = 30.0
 """Seconds the broker has to say what we may do."""
@@ -82,6 +85,19 @@ class Contact:
                 if left <= wait:
                     raise self.failed(self._unreachable(error.args[0])) from error
                 wait *= 2
+
+    def reason(self, producer: Producer, error: KafkaError) -> KafkaError:
+        """Why the producer is of no use any more, where the error only says that it is.
+
+        What is fatal says its reason to `poll` alone, once, and not at once.
+        """
+        untold = error.code() == KafkaError._FATAL and not self._forbidden
+        for _ in range(REASON_TRIES if untold else 1):
+            try:
+                producer.poll(REASON_WAIT)
+            except KafkaException as fatal:
+                return cast(KafkaError, fatal.args[0])
+        return error
 
     def failure(self, what: str, error: KafkaError, hint: str = "") -> Exception:
         """The error of a request that the broker has refused; `what` goes on from "cannot"."""

@@ -21,8 +21,6 @@ PartitionOf = Callable[[bytes, int], int]
 
 STOPPED = (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD)
 TIMEOUT = 30.0
-REASON_WAIT, REASON_TRIES = 0.05, 20
-"""Seconds between looks for what was fatal, and looks."""
 
 
 def repartition(
@@ -138,13 +136,7 @@ class _Changelog:
         self._producer.poll(0)
 
     def _failure(self, error: KafkaError) -> Exception:
-        # What is fatal says its reason to `poll` alone, once, and not at once.
-        for _ in range(REASON_TRIES if error.code() == KafkaError._FATAL else 1):
-            try:
-                self._producer.poll(REASON_WAIT)
-            except KafkaException as fatal:
-                error = fatal.args[0]
-                break
+        error = self._contact.reason(self._producer, error)
         return self._contact.failure(f"write {self._topic}", error, ": delete it, repeat")
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:

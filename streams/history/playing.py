@@ -102,7 +102,7 @@ class Player:
             except BufferError:
                 self.wait(0.1)
             except KafkaException as error:
-                raise self._reach.failure(f"write topic {topic}", error.args[0]) from error
+                raise self._failure(f"write topic {topic}", error.args[0]) from error
 
     def wait(self, seconds: float) -> None:
         """Let time pass while what was sent goes out."""
@@ -119,7 +119,7 @@ class Player:
         try:
             return call(seconds)
         except KafkaException as error:  # the client is of no use any more
-            raise self._reach.failure("write a record", error.args[0]) from error
+            raise self._failure("write a record", error.args[0]) from error
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
@@ -127,4 +127,7 @@ class Player:
 
     def _check(self) -> None:
         if self._refused is not None:
-            raise self._reach.failure("write a record", self._refused)
+            raise self._failure("write a record", self._refused)
+
+    def _failure(self, what: str, error: KafkaError) -> Exception:
+        return self._reach.failure(what, self._reach.reason(self._producer, error))

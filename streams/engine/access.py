@@ -32,6 +32,9 @@ FORBIDDEN = frozenset(
 )
 """What a broker answers to who may not do what he asks for."""
 
+AFTERMATH = frozenset({KafkaError._FATAL, KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT})
+"""What a producer says of its records once it is of no use, without the reason."""
+
 PASSING = frozenset(
     {
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
@@ -91,7 +94,7 @@ class Contact:
 
         What is fatal says its reason to `poll` alone, once, and not at once.
         """
-        untold = error.code() == KafkaError._FATAL and not self._forbidden
+        untold = error.code() in AFTERMATH and not self._forbidden
         for _ in range(REASON_TRIES if untold else 1):
             try:
                 producer.poll(REASON_WAIT)
@@ -103,8 +106,7 @@ class Contact:
         """The error of a request that the broker has refused; `what` goes on from "cannot"."""
         if error.code() in FORBIDDEN:
             self._forbidden = error.str()
-        # What is fatal is told once, at any call; after that a client only says that it was.
-        if error.code() in FORBIDDEN or (self._forbidden and error.code() == KafkaError._FATAL):
+        if error.code() in FORBIDDEN or (self._forbidden and error.code() in AFTERMATH):
             return self.forbidden(f"{what}: {self._forbidden}")
         return self.failed(f"cannot {what}: {error.str()}{hint}")
 

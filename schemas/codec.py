@@ -17,7 +17,16 @@ from schemas.validation import dated, validate
 if TYPE_CHECKING:  # The registry's client takes most of a second to import.
     from schemas.registry import Registry
 
-__all__ = ["BadRecord", "BadRecordCode", "Codec", "Encoded", "Format", "RegistryError", "Tombstone"]
+__all__ = [
+    "BadRecord",
+    "BadRecordCode",
+    "Codec",
+    "Encoded",
+    "Format",
+    "Reading",
+    "RegistryError",
+    "Tombstone",
+]
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -43,6 +52,15 @@ class Encoded(NamedTuple):
     key: bytes
     value: bytes | None
     headers: list[Header]
+
+
+class Reading(NamedTuple):
+    """A record as it is to be handled, and as it was said: that has a time that cannot be, or is
+    the same.
+    """
+
+    record: Record
+    said: Record
 
 
 class Tombstone(msgspec.Struct, frozen=True):
@@ -109,6 +127,16 @@ class Codec:
         headers: Headers | None = (),
         timestamp: int | None = None,
     ) -> Record:
+        """The record that a value of a topic says, as `read` gives it."""
+        return self.read(topic, value, headers, timestamp).record
+
+    def read(
+        self,
+        topic: str,
+        value: bytes | None,
+        headers: Headers | None = (),
+        timestamp: int | None = None,
+    ) -> Reading:
         """The record that a value of a topic says.
 
         Args:
@@ -141,15 +169,15 @@ class Codec:
         return self._avro.read(value, carried)
 
 
-def _validated(record: Record, timestamp: int | None, *, numbers: bool = False) -> Record:
+def _validated(record: Record, timestamp: int | None, *, numbers: bool = False) -> Reading:
     try:
         validate(record, timestamp, numbers=numbers)
     except BadRecord:
         if (again := dated(record, timestamp)) is None:
             raise
         validate(again, timestamp, numbers=numbers)
-        return again
-    return record
+        return Reading(again, record)
+    return Reading(record, record)
 
 
 def _carried_by(topic: str) -> tuple[type[Record], ...]:

@@ -66,7 +66,7 @@ class AccountsAgent:
                 name = (record.key or b"").decode(errors="replace")
                 self._profile(work, name, None, now, trace_of(record))
                 continue
-            for _, event in self._inbox.receive(batch, (record,)):
+            for _, event, _ in self._inbox.receive(batch, (record,)):
                 match event:
                     case AccountProfile():
                         self._profile(work, event.account_id, event, now, trace_of(record))

@@ -48,7 +48,7 @@ class AnomaliesAgent:
         received = self._inbox.receive(batch, records)
         work = AnomalyStates(batch, self._codec)
         work.load(received)
-        for source, event in received:
+        for source, event, _ in received:
             now = batch.now(source)
             for timer in batch.due(now):
                 self._wake(work, timer)

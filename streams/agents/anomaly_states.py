@@ -57,7 +57,7 @@ class AnomalyStates:
 
     def load(self, received: list[Received[ProblemReport | AnomalyAction]]) -> None:
         """Read at once what these reports count under, as far as it is known yet."""
-        reports = [event for _, event in received if isinstance(event, ProblemReport)]
+        reports = [one.event for one in received if isinstance(one.event, ProblemReport)]
         self.watches.load(report.tenant for report in reports)
         self.subjects.load(
             state_name(report.tenant, name)

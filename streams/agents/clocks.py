@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from schemas.codec import BadRecord, Codec
-from schemas.records import ConversationMessage, Millis, TicketUpdate
+from schemas.envelope import ENVELOPES
+from schemas.records import ConversationMessage, Millis, Record, TicketUpdate
 from streams.agents.inbox import Received
 from streams.engine import SourceRecord
 
@@ -23,14 +23,12 @@ def uncounted(producer: str, way: str, times: int) -> None:
 
 
 def count_off(
-    received: list[Received[ConversationMessage | TicketUpdate]], codec: Codec, count: OffClock
+    received: list[Received[ConversationMessage | TicketUpdate]], count: OffClock
 ) -> None:
     """Count the records of a batch whose time is off by more than `OFF`."""
     found = Counter[tuple[str, str]]()
-    for record, event in received:
-        late = record.timestamp - _time(event)
-        if late == 0:
-            late = record.timestamp - _said(codec, record, event)
+    for record, _, said in received:
+        late = record.timestamp - _time(said)
         if abs(late) > OFF:
             found[producer_of(record), "behind" if late > 0 else "ahead"] += 1
     for (producer, way), times in found.items():
@@ -45,17 +43,6 @@ def producer_of(record: SourceRecord) -> str:
     return UNNAMED
 
 
-def _said(codec: Codec, record: SourceRecord, event: ConversationMessage | TicketUpdate) -> Millis:
-    """The time in the value: one that cannot be was replaced by the record's own.
-
-    Before the years that can be, it is only known to be none of them.
-    """
-    try:
-        said = codec.decode(record.topic, record.value, record.headers)
-    except BadRecord:
-        return 0
-    return _time(said) if isinstance(said, type(event)) else record.timestamp
-
-
-def _time(event: ConversationMessage | TicketUpdate) -> Millis:
-    return event.sent_at if isinstance(event, ConversationMessage) else event.occurred_at
+def _time(said: Record) -> Millis:
+    time: Millis = getattr(said, ENVELOPES[type(said)].time)
+    return time

@@ -38,10 +38,11 @@ PRODUCERS_CLOCK = 0
 
 
 class Received(NamedTuple, Generic[E]):
-    """A record that could be read."""
+    """A record that could be read; `said` is the event with the time it was sent with."""
 
     record: SourceRecord
     event: E
+    said: Record
 
 
 class Inbox(Generic[E]):
@@ -59,34 +60,36 @@ class Inbox(Generic[E]):
         """The events of the records in their order."""
         return list(self._receive(batch, records))
 
-    def read(self, record: SourceRecord) -> E:
+    def read(self, record: SourceRecord) -> Received[E]:
         """The event of a record. Raises `BadRecord`, or `BrokerFailed` without a registry."""
         try:
-            event = self.codec.decode(record.topic, record.value, record.headers, record.timestamp)
+            event, said = self.codec.read(
+                record.topic, record.value, record.headers, record.timestamp
+            )
         except RegistryError as error:
             raise BrokerFailed(str(error)) from error
         if not isinstance(event, self._accepts):
             raise BadRecord(
                 BadRecordCode.UNKNOWN_RECORD, f"the {self.agent} agent does not read it"
             )
-        return event
+        return Received(record, event, said)
 
     def _receive(self, batch: Batch, records: Iterable[SourceRecord]) -> Iterator[Received[E]]:
         for record in records:
             try:
-                event = self.read(record)
+                received = self.read(record)
             except BadRecord as bad:
                 refuse_newer(record, bad.code, str(bad))
                 self.set_aside(batch, record, bad.code, str(bad))
                 continue
-            key = key_of(event)
+            key = key_of(received.event)
             if partition_of(key.encode(), batch.partitions) != record.partition:
                 sentence = (
                     f"the key {key[:100]!r} belongs on another partition: use Java's partitioner"
                 )
                 self.set_aside(batch, record, WRONG_PARTITION, sentence)
             else:
-                yield Received(record, event)
+                yield received
 
     def set_aside(self, batch: Batch, record: SourceRecord, code: str, sentence: str) -> None:
         """What no ticket ever sees must not make time pass for those that come before it."""

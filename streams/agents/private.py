@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from schemas.codec import Codec, Encoded, Headers, Tombstone
+from schemas.codec import Codec, Encoded, Headers, Reading, Tombstone
 from schemas.envelope import ENVELOPES
 from schemas.records import (
     Anomaly,
@@ -82,12 +82,12 @@ class PrivateCodec(Codec):
             self._redactors[treatments] = Redactor(treatments, self._key)
         return self._redactors[treatments]
 
-    def decode(
+    def read(
         self,
         topic: str,
         value: bytes | None,
         headers: Headers | None = (),
         timestamp: int | None = None,
-    ) -> Record:
-        """As `Codec.decode`."""
-        return self._codec.decode(topic, value, headers, timestamp)
+    ) -> Reading:
+        """As `Codec.read`."""
+        return self._codec.read(topic, value, headers, timestamp)

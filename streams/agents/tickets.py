@@ -34,12 +34,12 @@ class TicketsAgent:
     def records(self, batch: Batch, records: list[SourceRecord]) -> None:
         """Decide for each record in its order, for the timers due before it first."""
         received = self._inbox.receive(batch, records)
-        count_off(received, self._codec, self._off_clock)
-        events = [bounded(event) for _, event in received]
+        count_off(received, self._off_clock)
+        events = [bounded(one.event) for one in received]
         signals = self._decider.reader.read([text_of(event) for event, _ in events])
         tickets = self._tickets(batch)
         tickets.load(event.ticket_id for event, _ in events)
-        for (record, _), (event, cut), read in zip(received, events, signals, strict=True):
+        for (record, _, _), (event, cut), read in zip(received, events, signals, strict=True):
             now = batch.now(record)
             for timer in batch.due(now):
                 self._wake(tickets, timer, batch.partition)
@@ -85,6 +85,6 @@ class TicketsAgent:
 
     def _read(self, record: SourceRecord) -> Conversation | None:
         try:
-            return bounded(self._inbox.read(record))[0]
+            return bounded(self._inbox.read(record).event)[0]
         except BadRecord:
             return None

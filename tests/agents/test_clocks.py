@@ -53,7 +53,13 @@ def test_records_are_counted_by_who_wrote_them_and_which_way_they_are_off(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("off", "way"), [(-START, "behind"), (-START + 5_000, "behind"), (2 * DAY, "ahead")]
+    ("off", "way"),
+    [
+        (-START, "behind"),
+        (-START + 5_000, "behind"),
+        (2 * DAY, "ahead"),
+        (999 * START, "ahead"),
+    ],
 )
 def test_a_time_that_cannot_be_is_counted_too(tmp_path: Path, off: int, way: str) -> None:
     assert set(counted(tmp_path, said(off, "/mail"))) == {("/mail", way, 1)}

@@ -58,7 +58,7 @@ class Sizes:
 FULL, QUICK = Sizes(40_000, 3), Sizes(6_000, 1)
 
 STAGES: tuple[tuple[Any, str, str], ...] = (
-    (PrivateCodec, "decode", "decode"),
+    (PrivateCodec, "read", "decode"),
     (Reader, "read", "analyze"),
     (Decider, "decide", "decide"),
     (Decider, "complete", "decide"),

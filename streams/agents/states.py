@@ -131,5 +131,5 @@ class States(Generic[S]):
             self._batch.clear_timer(Timer(entry.armed, key))
             entry.armed = 0
         if deadline and not entry.armed:
-            self._batch.set_timer(Timer(deadline, key))
+            self._batch.set_timer(Timer(deadline, key), new=True)
             entry.armed = deadline

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from streams.engine.timers import Timer, timer_key
+from streams.engine.timers import NEW, SET, Timer, timer_key
 
 if TYPE_CHECKING:
     from streams.engine.partition import Partition
@@ -167,14 +167,22 @@ class Batch:
             stamp = self.owner.time if self._stamp is None else self._stamp
         self.outputs.append(Output(topic, key, value, headers, partition, stamp))
 
-    def set_timer(self, timer: Timer) -> None:
-        """Have `due` give the timer once its time has come. Setting it again changes nothing."""
-        self.changes[timer_key(timer)] = b"\x01"
+    def set_timer(self, timer: Timer, *, new: bool = False) -> None:
+        """Have `due` give the timer once its time has come. Setting it again changes nothing.
+
+        One that is `new`, known not to be set, is written only when the batch leaves it set.
+        """
+        key = timer_key(timer)
+        self.changes[key] = NEW if new and key not in self.changes else SET
         self.owner.timers.add(timer)
 
     def clear_timer(self, timer: Timer) -> None:
         """Take a timer back."""
-        self.changes[timer_key(timer)] = None
+        key = timer_key(timer)
+        if self.changes.get(key) == NEW:
+            del self.changes[key]
+        else:
+            self.changes[key] = None
         self.owner.timers.remove(timer)
 
     def due(self, now: int) -> Iterator[Timer]:

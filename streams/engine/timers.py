@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 TIMER_PREFIX = b"\x01"
+SET, NEW = b"\x01", b"\x02"
+"""The value of a timer's key; nothing was there before the batch that writes NEW."""
 HORIZON = 600_000
 """How far ahead timers are held in memory, in milliseconds. A look ahead goes over all that has
 changed since the last checkpoint: where a history is played in minutes, there must not be many."""

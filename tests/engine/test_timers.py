@@ -59,6 +59,33 @@ def test_a_cleared_timer_does_not_fire(tmp_path: Path) -> None:
     assert list(second.due(100)) == [Timer(20, b"b")]
 
 
+def test_a_new_timer_that_is_taken_back_in_its_batch_is_never_written(tmp_path: Path) -> None:
+    owner, timer = partition(tmp_path), Timer(10, b"a")
+    first = batch(owner, Record(0, 1))
+    first.set_timer(timer, new=True)
+    first.clear_timer(timer)
+    assert not first.changes
+    assert not list(first.due(100))
+
+
+def test_a_timer_that_was_written_is_deleted_however_often_its_batch_sets_it(
+    tmp_path: Path,
+) -> None:
+    owner, timer = partition(tmp_path), Timer(10, b"a")
+    first = batch(owner, Record(0, 1))
+    first.set_timer(timer, new=True)
+    first.finish()
+    checkpoint(owner)
+    second = batch(owner, Record(1, 2))
+    second.clear_timer(timer)
+    second.set_timer(timer, new=True)
+    second.clear_timer(timer)
+    second.finish()
+    checkpoint(owner)
+    owner.store.close()
+    assert not list(batch(partition(tmp_path), tick=100).due(100))
+
+
 def test_a_timer_of_the_batch_under_way_fires_though_the_batch_before_has_only_just_ended(
     tmp_path: Path,
 ) -> None:

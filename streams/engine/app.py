@@ -18,9 +18,9 @@ REQUEST_TIMEOUT_FACTOR = 5
 SWITCH_INTERVAL = 0.02
 """Seconds a thread may keep the interpreter while others want it. At full load there are three
 (handling, fetching, checkpoint), and every change costs; Python's 0.005 costs a tenth more CPU."""
-NEW_OBJECTS = 20_000
-"""Containers made since the collector's last look that make it look again; Python's 700 are reached
-with every batch, and nearly all of them are still needed then."""
+NEW_OBJECTS = 100_000
+"""Containers made and not dropped since the collector's last look that make it look again: more
+than a batch needs at a time. With Python's 700, or 20,000, it looks through batches under way."""
 STOP_LIMIT = 10.0
 """Seconds from being told to stop to the end of the process, whatever the broker does."""
 

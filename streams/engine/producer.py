@@ -78,7 +78,9 @@ class CheckpointProducer:
         self._settings: dict[str, Any] = {
             **config.librdkafka(),
             "logger": log,
-            "linger.ms": 5,
+            # Nothing is sent before the flush, which ends the wait: so a partition's records are
+            # one request, and librdkafka's thread is not woken for each.
+            "linger.ms": 200,
             "acks": "all",
             "enable.idempotence": True,
             "partitioner": config.partitioner,

@@ -111,7 +111,9 @@ class Stamp:
             ("ce_subject", subject.encode()),
         ]
         if 0 <= time < _END_OF_TIME:
-            headers.append(("ce_time", b"%b.%03dZ" % (_second(time // 1000), time % 1000)))
+            seconds = time // 1000
+            parts = (_minute(seconds // 60), seconds % 60, time % 1000)
+            headers.append(("ce_time", b"%b:%02d.%03dZ" % parts))
         return headers
 
 
@@ -120,11 +122,5 @@ _END_OF_TIME = 253_402_300_800_000
 
 
 @lru_cache(maxsize=4096)
-def _second(seconds: int) -> bytes:
-    day, second = divmod(seconds, 86_400)
-    return b"%bT%02d:%02d:%02d" % (_day(day), second // 3_600, second // 60 % 60, second % 60)
-
-
-@lru_cache(maxsize=64)
-def _day(days: int) -> bytes:
-    return datetime.fromtimestamp(days * 86_400, UTC).date().isoformat().encode()
+def _minute(minutes: int) -> bytes:
+    return datetime.fromtimestamp(minutes * 60, UTC).strftime("%Y-%m-%dT%H:%M").encode()

@@ -163,12 +163,16 @@ class _Check:
         self._get_ids = _getter(self._ids)
         self._get_times = _getter(self._times)
         self._get_numbers = _getter(self._numbers)
-        self._parts = [
+        parts = [
             (attrgetter(name), _Check(part))
             for name, kind in kinds.items()
             for part in kind
             if issubclass(part, msgspec.Struct)
         ]
+        self._parts = [(get, check) for get, check in parts if check.looks()]
+
+    def looks(self) -> bool:
+        return bool(self._ids or self._times or self._numbers or self._parts)
 
     def look(self, value: Any, numbers: bool) -> None:
         for text in self._get_ids(value):
@@ -239,7 +243,10 @@ def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
     """A function that gives these fields as a tuple, however few they are."""
     if len(names) > 1:
         return attrgetter(*names)
-    return lambda value: tuple(getattr(value, name) for name in names)
+    if not names:
+        return lambda value: ()
+    get = attrgetter(*names)
+    return lambda value: (get(value),)
 
 
 _CHECKS: dict[type[Record], _Check] = {record: _Check(record) for record in ENVELOPES}

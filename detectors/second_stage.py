@@ -49,7 +49,8 @@ class SecondStage:
             self._encoder.alone(messages[index].reading.text) * SENTENCE for index in chosen
         ]
         features, doubtful = learned().features, [messages[index] for index in chosen]
-        dense = features.dense(doubtful, [lexicon[index] for index in chosen])
+        pieces = features.pieces(doubtful)
+        dense = features.dense(pieces, [lexicon[index] for index in chosen])
         again = self._network.judge(features.seen(doubtful), np.hstack([np.array(meanings), dense]))
         for index, second in zip(chosen, again, strict=True):
             judged[index] = _mean(first[index], second)

@@ -1,43 +1,75 @@
 """A small network and how it learns: plain numpy, the same numbers every time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from detectors.arrays import Floats
+from detectors.arrays import Floats, Ints
+from detectors.phrases import WIDTH
+from detectors.training.patterns import Fit, fit
 
 BATCH: Final = 256
 FIRST_RATE, LAST_RATE = 3e-3, 1e-4
-DECAY_GRAMS, DECAY_DENSE = 2e-5, 2e-5
+DECAY: Final = 2e-5
 DROPPED: Final = 0.2
-"""The share of hidden units that is left out of a step (dropout)."""
+"""The share of patterns and hidden units that is left out of a step (dropout)."""
+AT_ONCE: Final = 1024
+"""Texts that are looked at together: their places take room."""
 KEEP_MEAN, KEEP_SQUARE, TINY = 0.9, 0.999, 1e-8
 """Adam's constants, as published."""
 
 
+class Inputs(NamedTuple):
+    """What a network sees of texts.
+
+    `grams` is sparse, of shape (texts, grams), `dense` of shape (texts, numbers); `pieces` are the
+    rows of the vectors of each text's word pieces.
+    """
+
+    grams: Any
+    dense: Floats
+    pieces: Sequence[Ints]
+
+    def some(self, rows: Ints) -> "Inputs":
+        """Those of some texts."""
+        return Inputs(self.grams[rows], self.dense[rows], [self.pieces[row] for row in rows])
+
+
 @dataclass
 class Network:
-    """logits = grams · G + dense · S + relu(dense · A + a) · B + b.
+    """logits = grams · G + numbers · S + relu(numbers · A + a) · B + b.
 
-    `grams` is sparse, of shape (texts, grams); `dense` has shape (texts, numbers). The first
-    `categories` outputs exclude each other (softmax), the others do not (sigmoid).
+    The numbers are how well its patterns (P, p) fit, then the dense ones. The first `categories`
+    outputs exclude each other (softmax), the others do not (sigmoid). `vectors` are those of the
+    word pieces, a row of zeros behind them.
     """
 
     categories: int
+    vectors: Floats
     weights: dict[str, Floats] = field(default_factory=dict)
 
-    def outputs(self, grams: Any, dense: Floats) -> Floats:
+    def outputs(self, inputs: Inputs) -> Floats:
         """Probabilities, shape (texts, outputs)."""
-        return self._squash(self._logits(grams, dense, self._hidden(dense)))
+        made = []
+        for start in range(0, len(inputs.pieces), AT_ONCE):
+            some = inputs.some(np.arange(start, min(start + AT_ONCE, len(inputs.pieces))))
+            numbers = np.hstack([self.patterns(some).best, some.dense])
+            made.append(self._squash(self._logits(some.grams, numbers, self._hidden(numbers))))
+        return np.vstack(made)
 
-    def _hidden(self, dense: Floats) -> Floats:
-        hidden: Floats = np.maximum(dense @ self.weights["A"] + self.weights["a"], 0)
+    def patterns(self, inputs: Inputs) -> Fit:
+        """How its patterns fit."""
+        return fit(self.vectors, inputs.pieces, self.weights["P"], self.weights["p"])
+
+    def _hidden(self, numbers: Floats) -> Floats:
+        hidden: Floats = np.maximum(numbers @ self.weights["A"] + self.weights["a"], 0)
         return hidden
 
-    def _logits(self, grams: Any, dense: Floats, hidden: Floats) -> Floats:
+    def _logits(self, grams: Any, numbers: Floats, hidden: Floats) -> Floats:
         weights = self.weights
-        logits: Floats = grams @ weights["G"] + dense @ weights["S"] + hidden @ weights["B"]
+        logits: Floats = grams @ weights["G"] + numbers @ weights["S"] + hidden @ weights["B"]
         return logits + weights["b"]
 
     def _squash(self, logits: Floats) -> Floats:
@@ -48,48 +80,63 @@ class Network:
         return made
 
     def gradients(
-        self, grams: Any, dense: Floats, wanted: Floats, counts: Floats, kept: Floats
+        self, inputs: Inputs, wanted: Floats, counts: Floats, kept: tuple[Floats, Floats]
     ) -> dict[str, Floats]:
         """Of the mean cross entropy, each output of each text counting as much as `counts` says.
 
-        `kept` are the factors of the hidden units.
+        `kept` are the factors of the patterns and of the hidden units.
         """
-        hidden = self._hidden(dense) * kept
-        outputs = self._squash(self._logits(grams, dense, hidden))
+        weights, fits = self.weights, self.patterns(inputs)
+        numbers = np.hstack([fits.best * kept[0], inputs.dense])
+        hidden = self._hidden(numbers) * kept[1]
+        outputs = self._squash(self._logits(inputs.grams, numbers, hidden))
         error = (outputs - wanted) * counts / len(wanted)
-        back = (error @ self.weights["B"].T) * (hidden > 0) * kept
+        back = (error @ weights["B"].T) * (hidden > 0) * kept[1]
+        patterns = kept[0].shape[1]
+        further = error @ weights["S"][:patterns].T + back @ weights["A"][:patterns].T
         slopes = {
-            "G": grams.T @ error,
-            "S": dense.T @ error,
+            "G": inputs.grams.T @ error,
+            "S": numbers.T @ error,
             "B": hidden.T @ error,
             "b": error.sum(axis=0),
-            "A": dense.T @ back,
+            "A": numbers.T @ back,
             "a": back.sum(axis=0),
         }
-        for name in ("S", "A", "B"):
-            slopes[name] += DECAY_DENSE * self.weights[name]
-        slopes["G"] += DECAY_GRAMS * self.weights["G"]
+        slopes["P"], slopes["p"] = fits.slopes(further * kept[0])
+        for name in "GSABP":
+            slopes[name] += DECAY * weights[name]
         return slopes
 
 
 def new_network(
-    grams: int, numbers: int, outputs: int, categories: int, hidden: int, random: Any
+    inputs: Inputs,
+    vectors: Floats,
+    outputs: int,
+    categories: int,
+    *,
+    patterns: int,
+    hidden: int,
+    random: np.random.Generator,
 ) -> Network:
     """One that has learned nothing (initial weights after He et al. 2015)."""
 
-    def drawn(rows: int, columns: int) -> Floats:
-        made: Floats = random.standard_normal((rows, columns), np.float32) * np.sqrt(2 / rows)
-        return made.astype(np.float32)
+    def drawn(*shape: int) -> Floats:
+        made: Floats = random.standard_normal(shape, np.float32)
+        return made * np.float32(np.sqrt(2 / np.prod(shape[:-1])))
 
+    numbers = patterns + inputs.dense.shape[1]
     return Network(
         categories,
+        vectors,
         {
-            "G": np.zeros((grams, outputs), np.float32),
+            "G": np.zeros((inputs.grams.shape[1], outputs), np.float32),
             "S": np.zeros((numbers, outputs), np.float32),
             "A": drawn(numbers, hidden),
             "a": np.zeros(hidden, np.float32),
             "B": drawn(hidden, outputs),
             "b": np.zeros(outputs, np.float32),
+            "P": drawn(WIDTH, vectors.shape[1], patterns),
+            "p": np.zeros(patterns, np.float32),
         },
     )
 
@@ -122,13 +169,14 @@ class Adam:
 
 
 def learn(
-    grams: Any,
-    dense: Floats,
+    inputs: Inputs,
+    vectors: Floats,
     wanted: Floats,
     counts: Floats,
     categories: int,
     *,
     apart: tuple[int, int],
+    patterns: int,
     hidden: int,
     epochs: int,
     seed: int,
@@ -140,9 +188,15 @@ def learn(
     """
     random = np.random.default_rng(seed)
     network = new_network(
-        grams.shape[1], dense.shape[1], wanted.shape[1], categories, hidden, random
+        inputs,
+        vectors,
+        wanted.shape[1],
+        categories,
+        patterns=patterns,
+        hidden=hidden,
+        random=random,
     )
-    numbers, outputs = dense.shape[1] - apart[0], wanted.shape[1] - apart[1]
+    numbers, outputs = len(network.weights["S"]) - apart[0], wanted.shape[1] - apart[1]
     network.weights["A"][numbers:] = 0
     adam = Adam(network)
     for epoch in range(epochs):
@@ -150,11 +204,14 @@ def learn(
         order = random.permutation(len(wanted))
         for start in range(0, len(wanted), BATCH):
             some = np.sort(order[start : start + BATCH])
-            kept = (random.random((len(some), hidden)) > DROPPED).astype(np.float32)
-            slopes = network.gradients(
-                grams[some], dense[some], wanted[some], counts[some], kept / (1 - DROPPED)
-            )
+            kept = _kept(random, len(some), patterns), _kept(random, len(some), hidden)
+            slopes = network.gradients(inputs.some(some), wanted[some], counts[some], kept)
             slopes["A"][numbers:] = 0
             slopes["S"][numbers:, :outputs] = 0
             adam.move(slopes, rate)
     return network
+
+
+def _kept(random: np.random.Generator, texts: int, units: int) -> Floats:
+    kept: Floats = (random.random((texts, units)) > DROPPED).astype(np.float32)
+    return kept / np.float32(1 - DROPPED)

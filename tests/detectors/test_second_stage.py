@@ -8,7 +8,7 @@ import pytest
 
 from detectors import Reader
 from detectors.arrays import Floats
-from detectors.encoder import SMALL, Encoder
+from detectors.encoder import ENCODER, Encoder
 from detectors.labels import OUTPUTS
 from detectors.learned import Judgement
 from detectors.second_stage import SecondStage, in_doubt
@@ -66,7 +66,7 @@ def test_without_the_encoder_it_is_said_how_to_bring_it(tmp_path: Path) -> None:
 @pytest.fixture
 def encoder() -> Encoder:
     """The real one. In CI it must be there."""
-    if not (FOLDER / SMALL).is_file() and os.environ.get("CI") != "true":
+    if not (FOLDER / f"{ENCODER}.onnx").is_file() and os.environ.get("CI") != "true":
         pytest.skip("`make encoder` brings the encoder")
     return Encoder(FOLDER)
 

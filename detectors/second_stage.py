@@ -18,9 +18,9 @@ from detectors.message import Message
 SECOND: Final = Path(__file__).parent / "model" / "second.npz"
 SENTENCE: Final = 8.0
 """The length that the encoder's vectors are brought to."""
-DOUBT: Final = (0.4, 0.7)
-"""Scores between which a signal is in doubt: on one in sixteen messages of chat desks, on one in
-seven first messages.
+DOUBT: Final = (0.45, 0.6)
+"""Scores between which a signal is in doubt: on one in ten ordinary messages, on one in seven that
+were written to be hard.
 """
 DOUBTED: Final = tuple(flag for flag in FLAGS if flag not in ("thanks", "praise"))
 """What a second look is worth for: the signals that call people."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from detectors.labels import FLAGS
 from detectors.learned import MODEL
 from detectors.pipeline import MODEL_VERSION
+from detectors.second_stage import DOUBT
 from detectors.training.examples import training_examples
 from tests.eval.figure import Figure
 from tests.eval.ours import SETS, fingerprint
@@ -38,7 +39,7 @@ def card(figures: Sequence[Figure]) -> list[str]:
         f"shipped). It has {MODEL.stat().st_size / 1e6:.1f} MB.",
         "",
         "The optional second stage (`make encoder`, `BATON_ENCODER_DIR`) looks again at messages",
-        "that have a score between 0.4 and 0.7, through the encoder itself.",
+        f"that have a score between {DOUBT[0]} and {DOUBT[1]}, through the encoder itself.",
         "",
         "## What it learned from",
         "",

@@ -77,7 +77,8 @@ class Delivery:
         ):
             if not await self._hand_over_tick(part, tp, until):
                 return False
-            while part.pending:
+            # A rebalance empties the agent's queue: what it took away is never done.
+            while part.pending and self._is_ours(part):
                 await asyncio.sleep(HANDLED_WAIT)
                 part.fold()
         return self._is_ours(part)

@@ -41,6 +41,25 @@ def test_timers_of_a_partition_that_was_given_up_are_let_be(tmp_path: Path) -> N
     assert not asyncio.run(delivery.fire_overdue(given_up, TP(TOPIC, 0), 1))
 
 
+class Losing(Consumer):
+    """A rebalance takes the partition, and empties the agent's queue, before it is handled."""
+
+    async def hand_over(self, tp: TP, offset: int, batch: Batch) -> None:
+        self.engine.partitions.clear()
+
+
+def test_timers_that_a_rebalance_takes_away_unhandled_are_not_waited_for(tmp_path: Path) -> None:
+    part = partition(tmp_path)
+    late = batch(part, Record(0, 0))
+    for number in range(TIMERS_AT_ONCE + 1):
+        late.set_timer(Timer(number, b"%d" % number))
+    late.finish()
+    part.fold()
+    consumer: Any = Losing(part)
+    firing = Delivery(consumer).fire_overdue(part, TP(TOPIC, 0), 9_999)
+    assert not asyncio.run(asyncio.wait_for(firing, timeout=10))
+
+
 def test_a_fetch_that_brings_only_what_was_delivered_before_brings_nothing(
     tmp_path: Path,
 ) -> None:

@@ -39,8 +39,8 @@ GATHER_WAIT = 0.01
 GATHER_BYTES: Final = 64 << 10
 """Records that come in quick succession are fetched together, whichever is reached first: one by
 one, each would cost broker and worker a request and a batch, and wait for the checkpoint anyway."""
-REFUSAL_WAIT: Final = 1.0
-"""Seconds between two looks at whether the group refuses us."""
+MEMBER_WAIT: Final = 1.0
+"""Seconds between two looks at our place in the group."""
 FORBIDDEN: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 
 install()
@@ -87,12 +87,20 @@ class BatchConsumer(driver.Consumer):
         return ReaderThread(self, loop=self.loop, beacon=self.beacon)
 
     @Service.task
-    async def _heed_refusal(self) -> None:
-        """End when the group refuses us: aiokafka's member only waits until somebody asks it."""
+    async def _watch_member(self) -> None:
+        """See to our place in the group.
+
+        aiokafka's member leaves when nothing has been fetched for long, as by a worker that waits
+        for a partition: as long as the event loop turns it stays. Where the group refuses it, it
+        only waits until somebody asks it: the worker ends.
+        """
         while not self.should_stop:
-            await self.sleep(REFUSAL_WAIT)
+            await self.sleep(MEMBER_WAIT)
             consumer = self._thread._consumer
-            refusal = None if consumer is None else consumer._coordinator._pending_exception
+            if consumer is None:
+                continue
+            consumer._subscription._last_fetch_ended = time.monotonic()
+            refusal = consumer._coordinator._pending_exception
             if refusal is not None:
                 self.engine.fail(self._refused(refusal))
 

@@ -147,7 +147,8 @@ def main() -> None:
     config = config_of(os.environ)
     plant(os.environ.get("FAULT"))
     rest = float(os.environ.get("REST", "0"))
-    serve(config, Counter(Names(config.group)), os.environ.get("HEALTH", ""), rest)
+    longest = float(os.environ.get("LONGEST_REST", "0"))
+    serve(config, Counter(Names(config.group)), os.environ.get("HEALTH", ""), rest, longest)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from tests.chaos.drill import wait_until_read
 from tests.chaos.on_engine import PARTITIONS
 from tests.chaos.reading import read
 from tests.conftest import Broker
@@ -113,3 +114,20 @@ def test_a_slow_agent_holds_little_of_a_long_source(trial: Trial) -> None:
         time.sleep(0.1)
     assert by_partition(trial, trial.names.answers) != by_partition(trial, trial.names.source)
     assert most < 100, "MiB of the 190 that wait"
+
+
+def test_a_worker_that_has_had_nothing_to_do_for_long_takes_over(
+    kafka: Broker, unique: str, tmp_path: Path
+) -> None:
+    trial, longest = Trial(kafka, unique, tmp_path, partitions=1), 2.5
+    for worker in ("A", "B"):
+        trial.group.start(worker, SESSION_TIMEOUT="2000", LONGEST_REST=str(longest))
+        trial.wait_until_ready(worker=worker)
+    try:
+        idle = "A" if trial.group.owned("B") else "B"
+        time.sleep(2 * longest)
+        trial.group.pause("B" if idle == "A" else "A")
+        trial.feed(100, 1_000).finish()
+        assert wait_until_read(kafka.bootstrap, trial.names.group, trial.names.source, 30)
+    finally:
+        trial.group.stop()

@@ -19,7 +19,9 @@ NEVER = "3600000"
 class Trial:
     """Counting workers on one of the brokers, whose timers fire by the records' own times."""
 
-    def __init__(self, broker: Broker, name: str, folder: Path) -> None:
+    def __init__(
+        self, broker: Broker, name: str, folder: Path, partitions: int = PARTITIONS
+    ) -> None:
         extra = {"CLOCK": "records"}
         if not broker.transactional:
             extra |= {"GUARANTEE": "at_least_once", "CREATE_CHANGELOG": "0"}
@@ -27,9 +29,9 @@ class Trial:
         self.broker = broker
         self.names = names = workload.names
         for topic in (names.source, names.answers, names.reminders, names.failed):
-            broker.create(topic, PARTITIONS)
+            broker.create(topic, partitions)
         if not broker.transactional:
-            broker.create(names.changelog, PARTITIONS)
+            broker.create(names.changelog, partitions)
         self._records = numbered(200)
         self.group = Group(workload.arguments, workload.environment, folder)
 
@@ -38,9 +40,9 @@ class Trial:
         topics = (self.names.source,)
         return Feed(self.broker.bootstrap, topics, self._records, rate).start(records)
 
-    def wait_until_ready(self, lives: int = 1) -> None:
-        """Wait until the worker A handles records, in so many lives of it."""
-        log, limit = self.group.log_of("A"), time.monotonic() + 60
+    def wait_until_ready(self, lives: int = 1, worker: str = "A") -> None:
+        """Wait until a worker handles records, in so many lives of it."""
+        log, limit = self.group.log_of(worker), time.monotonic() + 60
         while log.read_bytes().count(READY) < lives:
             assert time.monotonic() < limit, log.read_text()
             time.sleep(0.1)

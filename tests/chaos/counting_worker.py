@@ -123,10 +123,12 @@ def _since(batch: Batch, key: bytes, number: int) -> int:
 
 def config_of(env: Mapping[str, str]) -> EngineConfig:
     """From BOOTSTRAP, GROUP, WORKER, DATA and, where they are set, the others."""
+    names = Names(env["GROUP"])
     return EngineConfig(
         connection=Connection(env["BOOTSTRAP"]),
-        group=env["GROUP"],
-        sources=(Names(env["GROUP"]).source,),
+        group=names.group,
+        sources=(names.source,),
+        outputs=(names.answers, names.reminders, names.failed),
         store="counts",
         data_dir=Path(env["DATA"]),
         worker_id=env["WORKER"],

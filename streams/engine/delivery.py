@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from aiokafka.errors import KafkaTimeoutError
 from faust.types import TP
 
 from streams.engine.batch import Batch, SourceRecord
@@ -107,7 +108,10 @@ class Delivery:
         if not due:
             return
         tps = [TP(topic, number) for number, part in due.items() for topic in part.delivered]
-        ends = await self._consumer.ends_now(tps)
+        try:
+            ends = await self._consumer.ends_now(tps)
+        except KafkaTimeoutError:
+            return  # they fire once it is known that nothing older comes
         for number, part in due.items():
             topics = part.delivered
             if not part.pending and all(

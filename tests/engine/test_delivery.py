@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from aiokafka.errors import KafkaTimeoutError
 from faust.types import TP
 
 from streams.engine import Batch, Timer
@@ -85,3 +86,22 @@ def test_what_came_due_in_a_long_silence_fires_in_portions_before_its_first_reco
     assert asyncio.run(Delivery(consumer).fire_overdue(part, TP(TOPIC, 0), 9_999))
     assert consumer.portions == [TIMERS_AT_ONCE, TIMERS_AT_ONCE]
     assert part.timers.first_before(9_999) == Timer(2 * TIMERS_AT_ONCE, b"1000")
+
+
+class Away(Consumer):
+    """Its broker does not say how far its logs go."""
+
+    async def ends_now(self, tps: list[TP]) -> None:
+        raise KafkaTimeoutError
+
+
+def test_timers_wait_for_a_broker_that_is_away(tmp_path: Path) -> None:
+    part = partition(tmp_path)
+    early = batch(part, Record(0, 0))
+    early.set_timer(Timer(0, b"due"))
+    early.finish()
+    part.fold()
+    consumer: Any = Away(part)
+    asyncio.run(Delivery(consumer).tick({0: part}))
+    assert not part.pending
+    assert part.timers.first_before(1) == Timer(0, b"due")

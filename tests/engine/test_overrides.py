@@ -37,7 +37,6 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
         "_coordinator",
         "_fetch_max_wait_ms",
         "_fetcher",
-        "_request_timeout_ms",
         "_subscription",
     ),
     SubscriptionState: ("_last_fetch_ended",),

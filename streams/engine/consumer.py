@@ -13,7 +13,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiokafka import TopicPartition
-from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+)
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -102,12 +106,14 @@ class BatchConsumer(driver.Consumer):
             consumer._subscription._last_fetch_ended = time.monotonic()
             refusal = consumer._coordinator._pending_exception
             if refusal is not None:
-                self.engine.fail(self._refused(refusal))
+                self.engine.fail(self._failure("the consumer group refuses us", refusal))
 
-    def _refused(self, refusal: Exception) -> Exception:
-        if isinstance(refusal, FORBIDDEN):
-            return Contact(self.engine.config.connection).forbidden(f"read: {refusal}")
-        return BrokerFailed(f"the consumer group refuses us: {refusal}. Mend that, start again.")
+    def _failure(self, what: str, error: Exception) -> Exception:
+        if isinstance(error, FORBIDDEN):
+            return Contact(self.engine.config.connection).forbidden(f"read: {error}")
+        if isinstance(error, KafkaError):
+            return BrokerFailed(f"{what}: {error}. Mend that, start again.")
+        return error
 
     def on_buffer_full(self, tp: TP) -> None:
         """Nothing: the engine limits queued batches itself."""
@@ -150,7 +156,10 @@ class BatchConsumer(driver.Consumer):
         return None if end is None or end < 0 else int(end)
 
     async def ends_now(self, tps: list[TP]) -> Mapping[TP, int]:
-        """The ends of these logs as they are now, records of open transactions included."""
+        """The ends of these logs as they are now, records of open transactions included.
+
+        Raises `KafkaTimeoutError` when a broker does not say them in time.
+        """
         thread = cast(ReaderThread, self._thread)
         ends: Mapping[TP, int] = await thread.call_thread(thread.ends, tps)
         return ends
@@ -190,9 +199,10 @@ class BatchConsumer(driver.Consumer):
             # Faust's fetcher fails on a cancel during shutdown.
             if not self.app.should_stop:
                 raise
-        except FORBIDDEN as error:
+        except Exception as error:
             # Faust would end in good order, with a traceback and a code that says nothing.
-            self.engine.fail(self._refused(error))
+            if not self.app.should_stop:
+                self.engine.fail(self._failure("cannot read", error))
 
     async def _drain(self, fetcher: Any) -> None:
         while not (self._stopped.is_set() or fetcher._stopped.is_set()):

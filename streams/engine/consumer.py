@@ -212,6 +212,7 @@ class BatchConsumer(driver.Consumer):
                 continue
             owned = {n: part for n, part in self.engine.partitions.items() if part.readable}
             wanted = self._delivery.wanted(owned)
+            self.engine.refresh_at_rest()
             if not wanted:
                 await asyncio.sleep(HANDLED_WAIT if owned else 0.02)
                 continue

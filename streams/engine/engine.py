@@ -117,6 +117,15 @@ class Engine:
         """Seconds since the checkpoint under way began, 0 when there is none."""
         return self._checkpointer.busy_for()
 
+    def refresh_at_rest(self) -> None:
+        """Take over what the replicas have read when no batch is there that would.
+
+        Else a replica stopped reading, and the batch after a silence would see it as it was then.
+        """
+        if self._ready and not any(part.pending for part in self.partitions.values()):
+            for replica in self.replicas:
+                replica.refresh()
+
     async def checkpoint(self) -> None:
         """Make everything that finished batches did take effect."""
         await self._checkpointer.checkpoint()

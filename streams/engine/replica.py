@@ -53,11 +53,11 @@ class Replica(Generic[T]):
     """The latest value of every key of a topic.
 
     A thread of its own reads the topic into a local store, from where the store stands. What it
-    reads is seen only after `refresh`, which the agent calls between batches: within a batch the
-    copy does not change. `wait_complete` returns once everything that lay in the topic at the start
-    has been read. A failure of the thread ends the process, as all failures of the engine do.
-    What cannot be read is handed to `unreadable`, where that is set before the start; after a
-    restart perhaps again.
+    reads is seen only after `refresh`, which the agent calls between batches, and the engine when
+    there are none: within a batch the copy does not change. `wait_complete` returns once everything
+    that lay in the topic at the start has been read. A failure of the thread ends the process, as
+    all failures of the engine do. What cannot be read is handed to `unreadable`, where that is set
+    before the start; after a restart perhaps again.
     """
 
     def __init__(self, config: EngineConfig, topic: str, decode: Decode[T]) -> None:

@@ -134,6 +134,7 @@ def config_of(env: Mapping[str, str]) -> EngineConfig:
         worker_id=env["WORKER"],
         replicated=tuple(filter(None, [env.get("COPY")])),
         guarantee=Guarantee(env.get("GUARANTEE", "exactly_once")),
+        replication=int(env.get("REPLICATION", "1")),
         create_changelog=env.get("CREATE_CHANGELOG", "1") == "1",
         session_timeout=int(env.get("SESSION_TIMEOUT", "6000")),
         heartbeat_interval=int(env.get("HEARTBEAT", "1000")),

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Producer
 
 from tests.chaos.drill import wait_until_read
 from tests.chaos.on_engine import PARTITIONS
@@ -27,16 +27,6 @@ def trial(kafka: Broker, unique: str, tmp_path: Path) -> Iterator[Trial]:
     made.group.stop()
 
 
-def committed(trial: Trial) -> dict[int, int]:
-    """The group's offset in each partition of the source."""
-    consumer = Consumer(
-        {"bootstrap.servers": trial.broker.bootstrap, "group.id": trial.names.group}
-    )
-    wanted = [TopicPartition(trial.names.source, number) for number in range(PARTITIONS)]
-    with closing(consumer):
-        return {tp.partition: max(tp.offset, 0) for tp in consumer.committed(wanted, 10)}
-
-
 def by_partition(trial: Trial, topic: str) -> dict[int, int]:
     """How many committed records each partition has."""
     counts = dict.fromkeys(range(PARTITIONS), 0)
@@ -50,12 +40,12 @@ def test_sigterm_ends_a_worker_in_time_with_a_checkpoint_of_all_it_has_done(tria
     trial.wait_until_ready()
     trial.feed(RECORDS, 1_000).finish()
     time.sleep(4)
-    assert sum(committed(trial).values()) == 0, "no checkpoint until it is told to end"
+    assert sum(trial.committed().values()) == 0, "no checkpoint until it is told to end"
     started = time.monotonic()
     assert trial.group.stop() == [0]
     assert time.monotonic() - started < 10
-    assert committed(trial) == by_partition(trial, trial.names.source)
-    assert committed(trial) == by_partition(trial, trial.names.answers)
+    assert trial.committed() == by_partition(trial, trial.names.source)
+    assert trial.committed() == by_partition(trial, trial.names.answers)
     assert trial.verdict().exact
 
 

@@ -175,10 +175,11 @@ def _verified(ticket: Ticket, update: TicketUpdate) -> bool | None:
 
 
 def _new(event: Event, policy: Policy, arrival: Arrival) -> Ticket:
-    ticket = Ticket(event.ticket_id, "default", arrival.now)
+    now, quiet_due = arrival.now, arrival.now + policy.retention.silence
+    ticket = Ticket(
+        event.ticket_id, "default", now, last_at=now, open_since=now, quiet_due=quiet_due
+    )
     if not isinstance(event, Due):
         ticket.tenant = event.tenant
         ticket.account_id, ticket.requester_id = event.account_id, event.requester_id
-    ticket.open_since = ticket.last_at = arrival.now
-    ticket.quiet_due = arrival.now + policy.retention.silence
     return ticket

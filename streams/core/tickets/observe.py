@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import compress
 from operator import attrgetter
 from typing import Any, Final
 
@@ -94,14 +95,13 @@ _SIGNALS: Final = tuple(
     field.name for field in msgspec.structs.fields(Signals) if field.type is Signal
 )
 _every_signal: Final = attrgetter(*_SIGNALS)
+_every_score: Final = attrgetter(*[f"{name}.score" for name in _SIGNALS])
 
 
 def _heard(signals: Signals) -> tuple[Heard, ...]:
-    heard = [
-        Heard(name, signal.score, *(signal.span or (0, 0)))
-        for name, signal in zip(_SIGNALS, _every_signal(signals), strict=True)
-        if signal.score >= HEARD_FROM
-    ]
+    every, scores = _every_signal(signals), _every_score(signals)
+    loud = compress(zip(_SIGNALS, every, strict=True), map(HEARD_FROM.__le__, scores))
+    heard = [Heard(name, one.score, *(one.span or (0, 0))) for name, one in loud]
     if signals.matters:
         heard += [Heard(one.kind, 1.0, *one.span) for one in signals.matters]
     return tuple(heard)
@@ -144,14 +144,18 @@ def _hear_question(handling: Handling) -> None:
     ticket, gist = handling.ticket, handling.signals.gist[:SKETCH]
     if len(gist) < SHORT_GIST:
         return
-    same_from = handling.plan.limits(handling.segment.name, ticket.category)[SIMILARITY]
-    # Only what was asked before the AI's last answer: twice in a row is impatience, not a loop.
-    fresh = frozenset(gist)
+    if ticket.questions and _was_asked(handling, frozenset(gist)):
+        ticket.repeats += 1
+    ticket.questions = (*ticket.questions[1 - KNOWN_QUESTIONS :], Question(ticket.rounds, gist))
+
+
+def _was_asked(handling: Handling, fresh: frozenset[int]) -> bool:
+    """Before the AI's last answer: twice in a row is impatience, not a loop."""
+    same_from, ticket = handling.limits[SIMILARITY], handling.ticket
     for earlier in ticket.questions:
         if earlier.round < ticket.rounds and overlap(fresh, earlier.gist) >= same_from:
-            ticket.repeats += 1
-            break
-    ticket.questions = (*ticket.questions[1 - KNOWN_QUESTIONS :], Question(ticket.rounds, gist))
+            return True
+    return False
 
 
 def overlap(one: frozenset[int], other: tuple[int, ...]) -> float:
@@ -177,7 +181,7 @@ def _moods(
                 earlier,
                 (*mood.points[1 - MOOD_POINTS :], point),
             )
-            return (*(other for other in moods if other is not mood), heard)
+            return (*[other for other in moods if other is not mood], heard)
     return (*moods[1 - KNOWN_AUTHORS :], Mood(author, signal.score, 0.0, 0, (point,)))
 
 

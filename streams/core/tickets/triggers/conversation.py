@@ -3,13 +3,13 @@
 from typing import Final
 
 from schemas.records import Role
+from streams.core.calendars import MINUTE
 from streams.core.policy.limits import CONTRACT_VALUE, PROBLEM, ROUNDS
 from streams.core.reasons import Code
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.triggers.seen import Seen, of_last_message, of_signal
 from streams.core.tickets.waits import open_for
 
-MINUTE: Final = 60_000
 FEW_SAMPLES: Final = 2
 """Earlier messages an author must have before a fall from their baseline means something."""
 
@@ -111,7 +111,7 @@ def ai_no_answer(handling: Handling) -> Seen:
 def open_time(handling: Handling) -> Seen:
     """Open minutes of the ticket without its pauses, while the customer waits."""
     ticket, tier = handling.ticket, handling.rules.open_time.tier
-    limit = handling.segment.open_time.of(ticket.channel) / MINUTE
+    limit = handling.terms.open_time / MINUTE
     if ticket.last_word is not Role.CUSTOMER or handling.thanked:
         return Seen(0.0, limit, tier)
     minutes = open_for(handling) / MINUTE

@@ -41,9 +41,15 @@ SKETCH = 16
 """Hashes kept of a gist, the smallest: their overlap estimates the whole's (Broder 1997)."""
 QUESTION_TAIL = 300
 """Characters at the end of an AI answer in which a question mark makes it a question."""
+THANKED: Final = 0.5
 
 _AI: Final = Role.AI
 _CUSTOMER: Final = Role.CUSTOMER
+
+
+def says_thanks(signals: Signals) -> bool:
+    """Whether a message mostly thanks."""
+    return signals.thanks.score >= THANKED > signals.negative.score
 
 
 def hear_customer(handling: Handling, message: ConversationMessage) -> None:

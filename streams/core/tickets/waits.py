@@ -35,6 +35,18 @@ def _keep_open_time(handling: Handling, terms: Terms) -> None:
     ticket.open_due = due if handling.rules.open_time.tier and due > handling.now else None
 
 
+def hasten_answer(handling: Handling) -> None:
+    """A customer waits for the AI, and by what is known now may have to wait less: nothing is due
+    later than it was, and what is overdue is due at once.
+    """
+    ticket, terms, now = handling.ticket, handling.terms, handling.now
+    if ticket.answer_due is not None and ticket.paused_since is None:
+        ticket.answer_due = min(ticket.answer_due, now + terms.answer_within)
+    if ticket.open_due is not None:
+        due = terms.open_hours.add(ticket.open_since, ticket.paused + terms.open_time)
+        ticket.open_due = min(ticket.open_due, max(now, due))
+
+
 def open_for(handling: Handling) -> DurationMillis:
     """How long the ticket is open without its pauses, in the hours that count."""
     ticket, hours = handling.ticket, handling.terms.open_hours

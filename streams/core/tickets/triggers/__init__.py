@@ -73,4 +73,8 @@ ON_ACCOUNT: Final = group(
     Code.AI_GAVE_UP,
     Code.AI_STOPPED,
 )
-"""What may fire for the message that waits once more is known of its account."""
+"""What may fire once more is known of the account."""
+ON_WAITING: Final = group(
+    Code.SENTIMENT_DROP, Code.AI_LOOP, Code.REPEATED_QUESTION, Code.OUT_OF_PATTERN
+)
+"""What may fire then, too, while a customer who has not said thanks waits."""

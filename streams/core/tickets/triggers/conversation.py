@@ -77,14 +77,15 @@ def ai_loop(handling: Handling) -> Seen:
     line, in_all = handling.limits[Code.AI_LOOP], handling.limits[ROUNDS]
     stalled = 0 if handling.thanked else ticket.stalled
     if stalled < line and ticket.rounds >= in_all:
-        return Seen(0 if handling.thanked else ticket.rounds, in_all, rule.tier, None, "rounds")
-    return Seen(stalled, line, rule.tier)
+        rounds = 0 if handling.thanked else ticket.rounds
+        return Seen(rounds, in_all, rule.tier, None, "rounds", ticket.customer_message_id)
+    return of_last_message(handling, stalled, line, rule.tier)
 
 
 def repeated_question(handling: Handling) -> Seen:
     """How often the customer has asked the same again after an answer."""
     line, tier = handling.limits[Code.REPEATED_QUESTION], handling.rules.repeated_question.tier
-    return Seen(handling.ticket.repeats, line, tier)
+    return of_last_message(handling, handling.ticket.repeats, line, tier)
 
 
 def ai_gave_up(handling: Handling) -> Seen:

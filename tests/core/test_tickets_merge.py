@@ -324,6 +324,41 @@ def test_a_customer_who_waited_in_the_source_is_waited_for_in_the_target() -> No
     assert [reason.code for reason in desk.ticket("target").reasons] == ["ai_no_answer"]
 
 
+def test_a_ticket_that_a_merge_makes_open_for_too_long_is_due_at_once() -> None:
+    desk = Desk()
+    desk.write("target", Signals())
+    desk.answer("target", "Please try this.")
+    desk.wait(20 * MINUTE)
+    desk.write("source", Signals())
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    assert desk.ticket("target").owner is Owner.AI
+    desk.wait(0)
+    assert [reason.code for reason in desk.ticket("target").reasons] == ["open_time"]
+
+
+def test_a_customer_of_the_target_has_waited_since_the_source_was_opened() -> None:
+    desk = Desk()
+    desk.write("source", Signals())
+    desk.answer("source", "Please try this.")
+    desk.wait(14 * MINUTE)
+    desk.write("target", Signals())
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    assert desk.ticket("target").open_due == START + 15 * MINUTE
+
+
+def test_the_time_that_the_targets_customer_took_to_answer_does_not_count_after_a_merge() -> None:
+    desk = Desk()
+    desk.write("target", Signals())
+    desk.answer("target", "Which version is it?")
+    desk.wait(20 * MINUTE)
+    desk.write("source", Signals())
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    assert desk.ticket("target").open_due == START + (20 + 15) * MINUTE
+
+
 def test_a_message_that_still_comes_for_the_source_goes_to_whoever_has_the_target() -> None:
     desk = merged()
     desk.deliver()

@@ -29,7 +29,7 @@ from streams.core.tickets.observe import joined
 from streams.core.tickets.settle import NOTHING, settle
 from streams.core.tickets.state import KNOWN_CONTEXT, Owner
 from streams.core.tickets.updates import about, moot
-from streams.core.tickets.waits import await_answer
+from streams.core.tickets.waits import await_answer, end_pause, hasten_answer
 
 
 def on_merged_into(handling: Handling, update: TicketUpdate) -> None:
@@ -108,8 +108,11 @@ def on_merged_from(handling: Handling, update: TicketUpdate) -> None:
     if ticket.owner is Owner.HUMAN:
         _keep_earliest_clock(handling, merged)
     elif ticket.owner is Owner.AI and merged.customer_wrote_at is not None:
+        end_pause(handling)
         ticket.last_word = Role.CUSTOMER
-        await_answer(handling)
+        await_answer(handling, weighed=False)
+    else:
+        hasten_answer(handling)
     if ticket.case is not None and handling.handoff is None:
         cases.change(handling, ticket.case, EscalationChange.CONTEXT, context=(section,))
 

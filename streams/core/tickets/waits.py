@@ -5,8 +5,11 @@ from streams.core.tickets.handling import Handling
 from streams.core.tickets.terms import Terms
 
 
-def await_answer(handling: Handling) -> None:
-    """The customer waits for the AI; after thanks only for silence."""
+def await_answer(handling: Handling, *, weighed: bool = True) -> None:
+    """The customer waits for the AI; after thanks only for silence.
+
+    A ticket that is open for too long already is due at once, unless that was `weighed` just now.
+    """
     ticket, terms = handling.ticket, handling.terms
     ticket.answer_due = ticket.open_due = ticket.quiet_due = None
     if handling.thanked:
@@ -14,7 +17,7 @@ def await_answer(handling: Handling) -> None:
         return
     if handling.rules.ai_no_answer.tier:
         ticket.answer_due = handling.now + terms.answer_within
-    _keep_open_time(handling, terms)
+    _keep_open_time(handling, terms, weighed=weighed)
 
 
 def await_review(handling: Handling) -> None:
@@ -26,13 +29,14 @@ def await_review(handling: Handling) -> None:
     if handling.thanked:
         ticket.open_due = None
     elif message is not None and message.role is Role.CUSTOMER:
-        _keep_open_time(handling, handling.terms)
+        _keep_open_time(handling, handling.terms, weighed=True)
 
 
-def _keep_open_time(handling: Handling, terms: Terms) -> None:
-    ticket = handling.ticket
+def _keep_open_time(handling: Handling, terms: Terms, *, weighed: bool) -> None:
+    ticket, now = handling.ticket, handling.now
     due = terms.open_hours.add(ticket.open_since, ticket.paused + terms.open_time)
-    ticket.open_due = due if handling.rules.open_time.tier and due > handling.now else None
+    is_told = weighed and due <= now
+    ticket.open_due = None if is_told or not handling.rules.open_time.tier else max(due, now)
 
 
 def hasten_answer(handling: Handling) -> None:

@@ -50,11 +50,15 @@ def assess_message(handling: Handling) -> Found:
     """Measure what may fire on a customer's message, in full where a glance is not enough."""
     handling.fired = []
     scores, thresholds = glance(handling)
-    signals: list[SignalScore | None] = list(map(SignalScore, GLANCED, scores, thresholds))
-    for place in compress(_PLACES, map(ge, scores, thresholds)):
+    at_a_glance = map(SignalScore, GLANCED, scores, thresholds)
+    asked = list(compress(_PLACES, map(ge, scores, thresholds)))
+    beside = BESIDE if handling.plan.asks or handling.ticket.anomaly is not None else ()
+    if not (asked or beside):
+        return Found((), tuple(at_a_glance), 0)
+    signals: list[SignalScore | None] = list(at_a_glance)
+    for place in asked:
         signals[place] = _measured(handling, *AT_A_GLANCE[place])
-    if handling.plan.asks or handling.ticket.anomaly is not None:
-        signals += [_measured(handling, code, measure) for code, measure in BESIDE]
+    signals += [_measured(handling, code, measure) for code, measure in beside]
     return _found(handling, signals)
 
 

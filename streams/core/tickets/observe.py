@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from itertools import compress
 from operator import attrgetter
 from typing import Any, Final
 
@@ -101,13 +100,14 @@ _SIGNALS: Final = tuple(
     field.name for field in msgspec.structs.fields(Signals) if field.type is Signal
 )
 _every_signal: Final = attrgetter(*_SIGNALS)
-_every_score: Final = attrgetter(*[f"{name}.score" for name in _SIGNALS])
 
 
 def _heard(signals: Signals) -> tuple[Heard, ...]:
-    every, scores = _every_signal(signals), _every_score(signals)
-    loud = compress(zip(_SIGNALS, every, strict=True), map(HEARD_FROM.__le__, scores))
-    heard = [Heard(name, one.score, *(one.span or (0, 0))) for name, one in loud]
+    heard = [
+        Heard(name, signal.score, *(signal.span or (0, 0)))
+        for name, signal in zip(_SIGNALS, _every_signal(signals), strict=True)
+        if signal.score >= HEARD_FROM
+    ]
     if signals.matters:
         heard += [Heard(one.kind, 1.0, *one.span) for one in signals.matters]
     return tuple(heard)

@@ -7,11 +7,13 @@ event ever moves a ticket to an owner that its cell does not name.
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from schemas.records import ConversationMessage, Role, UpdateKind
+from schemas.records import ConversationMessage, MessageStatus, Role, UpdateKind
 from streams.core.tickets import desks, merge, messages, timers, updates
 from streams.core.tickets.handling import Due, Event, Handling
 from streams.core.tickets.state import Owner, Ticket
 
+_SAYS_AI: Final = Role.AI
+_DRAFT: Final = MessageStatus.DRAFT
 _AI, _REVIEW, _HUMAN, _CLOSED = Owner.AI, Owner.REVIEW, Owner.HUMAN, Owner.CLOSED
 
 Act = Callable[[Handling, Any], None]
@@ -228,7 +230,8 @@ def row_of(event: Event) -> Row:
 def _speaker(message: ConversationMessage) -> str:
     if not messages.is_spoken(message):
         return "note"
-    return "draft" if messages.is_draft(message) else message.role
+    drafted = message.role is _SAYS_AI and message.status is _DRAFT
+    return "draft" if drafted else message.role
 
 
 def act_on(ticket: Ticket, event: Event) -> Act:

@@ -45,12 +45,19 @@ def _make_room(ticket: Ticket, line: TranscriptEntry) -> None:
     """When the newer half is full, the older half leaves: so sizes of single lines need not be
     remembered, and no more is kept than two halves.
     """
-    texts = [line.text, line.translated_text, *map(_extracted, line.attachments)]
-    size = len("".join(filter(None, texts)).encode("utf-8", "replace"))
+    size = _size(line.text)
+    if line.translated_text or line.attachments:
+        size += sum(map(_size, (line.translated_text, *map(_extracted, line.attachments))))
     if ticket.half_bytes + size > HALF_TRANSCRIPT:
         ticket.transcript_from = max(ticket.transcript_from, ticket.transcript_half)
         ticket.transcript_half, ticket.half_bytes = ticket.transcript_to, 0
     ticket.half_bytes += size
+
+
+def _size(text: str | None) -> int:
+    if not text:
+        return 0
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 def _attachments(message: ConversationMessage) -> tuple[Attachment, ...]:

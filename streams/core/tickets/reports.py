@@ -21,7 +21,7 @@ def write_activity(
     spoken = message if kind is _MESSAGE else None
     handling.emit(
         AccountActivity(
-            f"{ticket.ticket_id}/a/{kind}/{key}",
+            "/".join((ticket.ticket_id, "a", kind, key)),
             ticket.ticket_id,
             kind,
             handling.now if spoken is None else min(spoken.sent_at, handling.now),
@@ -48,9 +48,10 @@ def _lacks_history(handling: Handling) -> bool:
 
 def write_problem_report(handling: Handling, message: ConversationMessage) -> None:
     """Tell the anomalies agent of a problem that has a fingerprint."""
-    ticket, found, account = handling.ticket, handling.signals.fingerprint, handling.account
+    found = handling.signals.fingerprint
     if found is None:
         return
+    ticket, account = handling.ticket, handling.account
     handling.emit(
         ProblemReport(
             report_id=f"{ticket.ticket_id}/p/{message.message_id}",

@@ -11,7 +11,7 @@ from streams.core.anomalies.kinship import home, home_of_category, kin, nearest,
 from streams.core.anomalies.naming import category_name, is_category
 from streams.core.anomalies.record import record
 from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
-from streams.core.anomalies.telling import entered, told
+from streams.core.anomalies.telling import announced, entered, told
 from streams.core.anomalies.windows import Counted, Seen, Window, at_most, busiest, reporters_in
 from streams.core.policy.anomalies import AnomalyPolicy
 
@@ -115,11 +115,13 @@ def _burst(
     if relative is None:
         incident = opened(subject, watch, window, new.number, expected, policy, now)
         incident = touched(incident, reported_earlier(known, watch, incident, policy), policy)
+        incident = announced(incident, policy, now, window.accounts)
         outputs = (record(incident, AnomalyState.OPENED, policy, now, window),)
     else:
         incident, why = relative
+        returned = incident.resolved_at is not None
         incident, window = joined(incident, subject, why, new.number, expected, policy)
-        incident, outputs = told(incident, watch, window, policy, now, always=True)
+        incident, outputs = told(incident, watch, window, policy, now, returned=returned)
     watch = entered(watch, incident)
     return Step(watch, {}, {incident.anomaly_id: incident}, outputs)
 

@@ -54,7 +54,7 @@ def opened(
         members=tuple(dict.fromkeys((subject.name, category_name(subject.category)))),
         buckets=counted.buckets,
         sketches=counted.sketches,
-        announced=window.accounts,
+        announced=0,
         peak=window.accounts,
         peak_end=window.end,
         hot_until=number,
@@ -63,11 +63,12 @@ def opened(
         known_issue=known_until > now,
         aliases=subject.aliases,
         centre=subject.centre,
+        revision=0,
     )
     if not is_category(subject.name):
         # Who had the same problem before the window is affected, too.
         found = sightings(Counted(subject.buckets, subject.sketches))
-    return _due(touched(incident, found, policy), policy)
+    return touched(incident, found, policy)
 
 
 def grown(
@@ -85,7 +86,7 @@ def grown(
     usual of the subject is usual of the incident.
     """
     own = [new]
-    if subject.name not in incident.members:
+    if _is_new(incident, subject, policy):
         incident = _with_usual(incident, expected_accounts(subject, watch, now, policy))
         first = min(incident.buckets, default=new.number)
         own = sightings(after(Counted(subject.buckets, subject.sketches), first - 1))
@@ -103,7 +104,7 @@ def grown(
     )
     incident = _named(incident, (subject.name, category_name(subject.category)), policy)
     incident = _warmed(incident, window, new.number, policy)
-    return _due(touched(incident, own, policy), policy), window
+    return due(touched(incident, own, policy), policy), window
 
 
 def _grown_window(
@@ -134,7 +135,8 @@ def joined(
     window = busiest(counted, number, policy)
     found = sightings(own)
     reasons = dict.fromkeys((*incident.grouped_by, why))
-    if incident.subject != subject.name:
+    before, of_category = incident, is_category(subject.name) and incident.subject != subject.name
+    if of_category or _is_new(incident, subject, policy):
         incident = _with_usual(incident, expected)
     incident = replace(
         incident,
@@ -149,8 +151,18 @@ def joined(
     )
     incident = _named(incident, (subject.name, category_name(subject.category)), policy)
     incident = _warmed(incident, window, number, policy)
-    incident = replace(incident, hot_until=max(incident.hot_until, number))
-    return _due(touched(incident, found, policy), policy), window
+    is_news = (incident.members, incident.grouped_by) != (before.members, before.grouped_by)
+    incident = replace(
+        incident,
+        hot_until=max(incident.hot_until, number),
+        joined_since=incident.joined_since or is_news,
+    )
+    return due(touched(incident, found, policy), policy), window
+
+
+def _is_new(incident: Incident, subject: Subject, policy: AnomalyPolicy) -> bool:
+    """Whether the incident is about to name one more subject; it has room for so many."""
+    return subject.name not in incident.members and len(incident.members) < policy.members
 
 
 def _with_usual(incident: Incident, expected: Expected) -> Incident:
@@ -196,8 +208,15 @@ def touched(incident: Incident, found: list[Seen], policy: AnomalyPolicy) -> Inc
     return replace(incident, affected=affected, cut=cut, large=tuple(sorted(large)))
 
 
-def _due(incident: Incident, policy: AnomalyPolicy) -> Incident:
-    return replace(incident, deadline=quiet_at(incident, policy))
+def due(incident: Incident, policy: AnomalyPolicy) -> Incident:
+    """The incident that is looked at again when it may be over, or has something to tell."""
+    over, news = quiet_at(incident, policy), news_at(incident, policy)
+    return replace(incident, deadline=over if news is None else min(over, news))
+
+
+def news_at(incident: Incident, policy: AnomalyPolicy) -> Millis | None:
+    """When it is told that problems have joined; None where none has since the last record."""
+    return incident.told_at + policy.update_pause if incident.joined_since else None
 
 
 def quiet_at(incident: Incident, policy: AnomalyPolicy) -> Millis:

@@ -46,7 +46,7 @@ def record(
         growth=growth,
         peak_accounts=incident.peak,
         component=incident.component,
-        severity=_severity(incident, policy),
+        severity=severity(incident, policy),
         runbook=_of(policy.runbooks, incident),
         acknowledged_by=incident.acknowledged_by,
         resolved_at=now if resolved else None,
@@ -70,7 +70,7 @@ def _tickets(incident: Incident) -> tuple[AffectedTicket, ...]:
     )
 
 
-def _severity(incident: Incident, policy: AnomalyPolicy) -> str:
+def severity(incident: Incident, policy: AnomalyPolicy) -> str:
     """What the policy says of the component or category, else by size; a known issue warns."""
     if incident.known_issue:
         return "warning"

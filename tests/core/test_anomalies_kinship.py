@@ -85,6 +85,14 @@ def test_a_category_that_is_over_does_not_come_back_beside_a_problem_of_it() -> 
     assert open_subjects(tenant) == ["502"]
 
 
+def test_a_problem_of_a_category_that_is_over_joins_what_is_open_of_the_category() -> None:
+    tenant = tenant_with_history()
+    tenant.hear(*burst(0, None, 0, 20), *burst(1, "502", 0, 4))
+    tenant.let_pass(16 * MINUTE)
+    tenant.hear(*burst(17, "login", 50, 4), *burst(17, "502", 60, 4))
+    assert open_subjects(tenant) == ["login"]
+
+
 def test_a_problem_that_is_over_does_not_come_back_beside_its_category() -> None:
     tenant = tenant_with_history()
     tenant.hear(*burst(0, "502", 0, 5))

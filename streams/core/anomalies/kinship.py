@@ -73,8 +73,8 @@ def kin(
 ) -> tuple[Incident, str] | None:
     """The incident that a bursting subject is part of, and why; a resolved one comes back.
 
-    Beside an open incident about its category a problem opens none, nor does a category beside
-    an open one of its problems: whoever answers them would answer one cause twice.
+    Beside an open incident about its category a problem opens none, nor does a category come up
+    or back beside an open one of its problems: whoever answers them would answer one cause twice.
     """
     whole = home_of_category(known, watch, category_name(subject.category))
     if whole is not None:
@@ -83,6 +83,8 @@ def kin(
         incident = known.incident(name)
         if incident is not None:
             why = _bond(incident, entry, subject, window, policy)
+            if why == "returned" and is_category(incident.subject):
+                return _of_category(known, watch, incident.subject)
             if why is not None:
                 return incident, why
     if is_category(subject.name):

@@ -7,7 +7,14 @@ from schemas.records import Anomaly, AnomalyState, Millis, ProblemReport
 from streams.core.anomalies.baseline import expected_accounts, open_line
 from streams.core.anomalies.earlier import reported_earlier
 from streams.core.anomalies.incidents import grown, joined, opened, touched
-from streams.core.anomalies.kinship import home, home_of_category, kin, nearest, says_the_same
+from streams.core.anomalies.kinship import (
+    home,
+    home_of_category,
+    kin,
+    nearest,
+    same_tickets,
+    says_the_same,
+)
 from streams.core.anomalies.naming import category_name, is_category
 from streams.core.anomalies.record import record
 from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
@@ -115,6 +122,8 @@ def _burst(
     if relative is None:
         incident = opened(subject, watch, window, new.number, expected, policy, now)
         incident = touched(incident, reported_earlier(known, watch, incident, policy), policy)
+        relative = same_tickets(known, watch, incident, policy)
+    if relative is None:
         incident = announced(incident, policy, now, window.accounts)
         outputs = (record(incident, AnomalyState.OPENED, policy, now, window),)
     else:

@@ -110,10 +110,10 @@ def _burst(
     if most < least or max(watch.muted.get(name, 0) for name in names) > now:
         return None
     expected, line = expected_accounts(subject, watch, now, policy), open_line(watch, policy)
-    if most < inf and expected.log_tail(most) >= line:
+    if most < inf and not expected.is_rarer(most, line):
         return None
     window = busiest(counted, new.number, policy)
-    if window.accounts < least or expected.log_tail(window.accounts) >= line:
+    if window.accounts < least or not expected.is_rarer(window.accounts, line):
         return None
     if (of_category or of_words) and not _is_news(known, watch, subject, window, minimum, policy):
         return None

@@ -6,7 +6,7 @@ from math import inf
 from schemas.records import Anomaly, AnomalyState, Millis, ProblemReport
 from streams.core.anomalies.baseline import expected_accounts, open_line
 from streams.core.anomalies.earlier import reported_earlier
-from streams.core.anomalies.incidents import grown, joined, opened, touched
+from streams.core.anomalies.incidents import grown, joined, touched
 from streams.core.anomalies.kinship import (
     home,
     home_of_category,
@@ -16,6 +16,7 @@ from streams.core.anomalies.kinship import (
     says_the_same,
 )
 from streams.core.anomalies.naming import category_name, is_category
+from streams.core.anomalies.opening import opened
 from streams.core.anomalies.record import record
 from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
 from streams.core.anomalies.telling import announced, entered, told

@@ -1,11 +1,11 @@
-"""An incident opens, takes in what bursts with it, is told of, and ends."""
+"""An incident takes in what is reported of it and what bursts with it, and is due again."""
 
 from msgspec.structs import replace
 
 from detectors.spikes import Expected
 from schemas.records import Millis, ProblemReport
 from streams.core.anomalies.baseline import expected_accounts
-from streams.core.anomalies.naming import anomaly_id, category_name, is_category, newest
+from streams.core.anomalies.naming import category_name, is_category, newest
 from streams.core.anomalies.state import Incident, Subject, Watch
 from streams.core.anomalies.windows import (
     Counted,
@@ -20,55 +20,6 @@ from streams.core.anomalies.windows import (
     with_one_more,
 )
 from streams.core.policy.anomalies import AnomalyPolicy
-
-
-def opened(
-    subject: Subject,
-    watch: Watch,
-    window: Window,
-    number: int,
-    expected: Expected,
-    policy: AnomalyPolicy,
-    now: Millis,
-) -> Incident:
-    """The incident of a window that a report in bucket `number` made unusual."""
-    first = window.end - policy.window_buckets + 1
-    counted = Counted(
-        {key: value for key, value in subject.buckets.items() if first <= key <= window.end},
-        {key: value for key, value in subject.sketches.items() if first <= key <= window.end},
-    )
-    found = sightings(counted)
-    since = found[0].sighting.at
-    known_to, known_until = watch.known.get(subject.name, (None, 0))
-    incident = Incident(
-        tenant=subject.tenant,
-        anomaly_id=anomaly_id(subject.tenant, subject.name, since),
-        subject=subject.name,
-        category=subject.category,
-        title=subject.title,
-        component=subject.component,
-        since=since,
-        opened_at=now,
-        expected=expected,
-        deadline=now,
-        members=tuple(dict.fromkeys((subject.name, category_name(subject.category)))),
-        buckets=counted.buckets,
-        sketches=counted.sketches,
-        announced=0,
-        peak=window.accounts,
-        peak_end=window.end,
-        hot_until=number,
-        affected={},
-        acknowledged_by=known_to if known_until > now else None,
-        known_issue=known_until > now,
-        aliases=subject.aliases,
-        centre=subject.centre,
-        revision=0,
-    )
-    if not is_category(subject.name):
-        # Who had the same problem before the window is affected, too.
-        found = sightings(Counted(subject.buckets, subject.sketches))
-    return touched(incident, found, policy)
 
 
 def grown(

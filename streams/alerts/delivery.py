@@ -104,7 +104,7 @@ def patience(header: str, now: datetime | None = None) -> float:
         return float(header[:6])
     try:
         asked = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     if asked.tzinfo is None:
         asked = asked.replace(tzinfo=UTC)

@@ -105,7 +105,7 @@ class BusinessHours:
 
     def is_open(self, at: Millis) -> bool:
         """Whether it is open at a moment."""
-        return self.between(at, at + 1) == 1
+        return self._never_closes or self.between(at, at + 1) == 1
 
     def next_opening(self, at: Millis) -> Millis:
         """The moment itself when it is open, else when it opens next."""

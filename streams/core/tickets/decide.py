@@ -136,10 +136,11 @@ def _begin(
 ) -> Handling:
     ticket = replace(state) if state is not None else _new(event, policy, arrival)
     message = event if isinstance(event, ConversationMessage) else None
-    update = event if message is None and isinstance(event, TicketUpdate) else None
-    if update is not None and not changed:
-        account, ticket.verified = update.account or account, _verified(ticket, update)
-    read = signals if signals is not None else _NOT_ANALYSED
+    corrects = False
+    if message is None and isinstance(event, TicketUpdate) and not changed:
+        account, ticket.verified = event.account or account, _verified(ticket, event)
+        corrects = event.kind is _IDENTIFIED
+    read = _NOT_ANALYSED if signals is None else signals
     if ticket.customer_message_id is None and read.quoted is not None:
         # Nobody has seen yet what the first message quotes.
         read = read.quoted
@@ -154,13 +155,12 @@ def _begin(
         plan_of(policy),
         arrival,
         model,
-        says_thanks(read),
+        signals is not None and says_thanks(read),
         message,
     )
     if state is None:
         write_activity(handling, _OPENED, "1")
     elif not isinstance(event, Due) and not ticket.erased and not changed:
-        corrects = update is not None and update.kind is _IDENTIFIED
         belong(handling, event.account_id, event.requester_id, corrects=corrects)
     return handling
 

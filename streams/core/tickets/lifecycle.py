@@ -96,6 +96,10 @@ MESSAGES: Final[dict[str, Row]] = {
 }
 """Of the messages a draft of a person is no answer, so it moves nothing."""
 
+_ON_MESSAGE: Final = {
+    (speaker, owner): row.cell(owner).act for speaker, row in MESSAGES.items() for owner in Owner
+}
+
 UPDATES: Final[dict[UpdateKind, Row]] = {
     UpdateKind.OPENED: Row(
         "the platform opened it",
@@ -238,4 +242,6 @@ def act_on(ticket: Ticket, event: Event) -> Act:
     """What an event does to a ticket as it stands; of an erased one only its marker is kept."""
     if ticket.erased and not isinstance(event, Due):
         return updates.refuse
+    if isinstance(event, ConversationMessage):
+        return _ON_MESSAGE.get((_speaker(event), ticket.owner), messages.on_note)
     return row_of(event).cell(ticket.owner).act

@@ -100,7 +100,8 @@ def on_customer(handling: Handling, message: ConversationMessage) -> None:
         _await_person(handling)
     elif ticket.owner is _OF_AI:
         await_answer(handling)
-    write_problem_report(handling, message)
+    if (problem := handling.signals.fingerprint) is not None:
+        write_problem_report(handling, message, problem)
     write_activity(handling, _WROTE, message.message_id)
 
 

@@ -55,7 +55,8 @@ def hear_customer(handling: Handling, message: ConversationMessage) -> None:
     """A customer's public message."""
     ticket, signals = handling.ticket, handling.signals
     ticket.complexity = linked(handling, message)
-    ticket.heard_language = _language(message, signals) or ticket.heard_language
+    if signals.language != ticket.heard_language:
+        ticket.heard_language = _language(message, signals) or ticket.heard_language
     if ticket.last_word is _AI and not handling.thanked:
         answered = ticket.ai_asked and signals.ai_failed.score < 0.5
         ticket.stalled += 0 if answered or _asks_anew(ticket, message, signals) else 1
@@ -104,8 +105,8 @@ _every_signal: Final = attrgetter(*_SIGNALS)
 
 def _heard(signals: Signals) -> tuple[Heard, ...]:
     heard = [
-        Heard(name, signal.score, *(signal.span or (0, 0)))
-        for name, signal in zip(_SIGNALS, _every_signal(signals), strict=True)
+        Heard(_SIGNALS[place], signal.score, *(signal.span or (0, 0)))
+        for place, signal in enumerate(_every_signal(signals))
         if signal.score >= HEARD_FROM
     ]
     if signals.matters:

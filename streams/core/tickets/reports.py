@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from detectors.signals import Fingerprint
 from schemas.records import AccountActivity, ActivityKind, ConversationMessage, ProblemReport
 from schemas.records.base import DurationMillis
 from streams.core.tickets.handling import Handling
@@ -34,7 +35,8 @@ def write_activity(
             ticket.tier,
             handling.now - ticket.opened_at if waited is None else waited,
             ticket.outcome,
-            lacks_history=kind in _ASKS_HISTORY and _lacks_history(handling),
+            0,
+            kind in _ASKS_HISTORY and _lacks_history(handling),
         )
     )
 
@@ -46,11 +48,10 @@ def _lacks_history(handling: Handling) -> bool:
     return ticket.case is not None and ticket.account_id is not None and not known
 
 
-def write_problem_report(handling: Handling, message: ConversationMessage) -> None:
-    """Tell the anomalies agent of a problem that has a fingerprint."""
-    found = handling.signals.fingerprint
-    if found is None:
-        return
+def write_problem_report(
+    handling: Handling, message: ConversationMessage, found: Fingerprint
+) -> None:
+    """Tell the anomalies agent of a problem that a message reports."""
     ticket, account = handling.ticket, handling.account
     handling.emit(
         ProblemReport(

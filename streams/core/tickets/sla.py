@@ -43,9 +43,11 @@ def start(
     A route's own target goes before all. Else of the channel's and the segment's the one that is
     due earlier counts, each on its own calendar.
     """
-    offered = offers(policy, kind, route, segment, channel)
     due_at, target, calendar = min(
-        (hours_on(calendars, name).add(now, target), int(target), name) for target, name in offered
+        [
+            (hours_on(calendars, name).add(now, target), int(target), name)
+            for target, name in offers(policy, kind, route, segment, channel)
+        ]
     )
     clock = Clock(kind, now, due_at, None, 0, target, calendar, number=number)
     return _with_next(policy.sla, calendars, clock)

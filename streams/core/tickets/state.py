@@ -239,7 +239,7 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     @property
     def clocks(self) -> tuple[Clock, ...]:
         """The clocks that run."""
-        return tuple(one for one in (self.clock, self.resolution) if one is not None)
+        return tuple(filter(None, (self.clock, self.resolution)))
 
     transcript_half: int = 0
     half_bytes: int = 0

@@ -4,7 +4,6 @@ Most messages fire nothing. So the plain scores are read off all at once, and a 
 asked where its score reaches its threshold, or takes more than a glance.
 """
 
-from operator import attrgetter
 from typing import Final
 
 from schemas.records import Role
@@ -17,7 +16,6 @@ ASK: Final = float("inf")
 """In place of a score: the trigger has to be asked."""
 
 _CUSTOMER: Final = Role.CUSTOMER
-_level: Final = attrgetter("level")
 
 Glance = tuple[tuple[float, ...], tuple[float, ...]]
 """Scores, and the thresholds they are held against."""
@@ -29,6 +27,10 @@ def glance(handling: Handling) -> Glance:
     moods = ticket.moods
     terms = handling.terms
     contested = signals.billing_dispute.score >= terms.dispute
+    negative = signals.negative.score
+    for mood in moods:
+        if mood.level > negative:
+            negative = mood.level
     plain = message is not None and not (message.attachments or handling.arrival.truncated)
     just_opened = ticket.open_since == handling.now and ticket.open_due is None
     return (
@@ -37,10 +39,10 @@ def glance(handling: Handling) -> Glance:
         signals.legal_compliance.score,
         ASK if contested or signals.matters else signals.billing.score,
         signals.human_request.score,
-        max([signals.negative.score, *map(_level, moods)]),
+        negative,
         _drop(handling) if moods and moods[-1].earlier >= FEW_SAMPLES else 0.0,
         signals.urgency.score,
-        max(signals.complexity, ticket.complexity),
+        signals.complexity if signals.complexity > ticket.complexity else ticket.complexity,
         0.0 if handling.account is None else ASK,
         ASK if ticket.rounds >= terms.rounds else 0 if handling.thanked else ticket.stalled,
         ticket.repeats,

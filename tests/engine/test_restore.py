@@ -5,13 +5,23 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 
-from streams.engine import Connection, EngineConfig, EngineError, Fenced, StateMismatch
+from streams.engine import (
+    BrokerFailed,
+    Connection,
+    EngineConfig,
+    EngineError,
+    Fenced,
+    StateMismatch,
+)
 from streams.engine.compacted import SURELY_KEPT, why_unfit
 from streams.engine.position import MARKER, Position, encode_position
-from streams.engine.restore import PartitionRestore, Restorer
+from streams.engine.replay import PartitionRestore
+from streams.engine.restore import Restorer
 from streams.engine.store import PartitionStore
+from streams.engine.topics import prepare_topics
+from tests.conftest import Broker
 from tests.engine.records import TOPIC
 
 POSITION = Position({TOPIC: 7}, 99)
@@ -103,3 +113,21 @@ def test_a_worker_that_others_have_overtaken_meanwhile_is_no_mismatch(
     restorer = Restorer(config, threading.Event())
     with pytest.raises(kind):
         restorer._position(3, job, {("source", 3): 9}, cast(Consumer, Changelog()))
+
+
+def test_a_changelog_that_does_not_come_to_its_end_ends_the_worker(
+    kafka: Broker, unique: str, tmp_path: Path
+) -> None:
+    kafka.create(unique, 1)
+    config = EngineConfig(
+        kafka.connection, unique, (unique,), "state", tmp_path, "A", restore_timeout=500
+    )
+    topics = prepare_topics(config)
+    stuck = Producer({"bootstrap.servers": kafka.bootstrap, "transactional.id": unique})
+    stuck.init_transactions()
+    stuck.begin_transaction()
+    stuck.produce(config.changelog, b"1", b"a", 0)
+    assert stuck.flush(10) == 0
+    with pytest.raises(BrokerFailed, match=r"changelog\[0\] in 0 s, .* a transaction open there"):
+        Restorer(config, threading.Event()).restore([0], topics)
+    stuck.abort_transaction()

@@ -153,9 +153,16 @@ class Restorer:
                     f"back, or reset both: delete the topic {self._config.changelog}, the group's "
                     "offsets and the data folder, and all begins anew."
                 )
+            first = watermarks(ends, topic, number)[0]
             if offset is None:
-                offset = group_offset if group_offset >= 0 else watermarks(ends, topic, number)[0]
-            offsets[topic] = offset
+                offset = group_offset if group_offset >= 0 else first
+            elif offset < first:
+                log.error(
+                    "%s[%d]: records from %d to %d are gone unhandled: the topic keeps them for "
+                    "less long than this worker was behind",
+                    topic, number, offset, first - 1,
+                )  # fmt: skip
+            offsets[topic] = max(offset, first)
         return Position(offsets, state.time)
 
     def _committed(self, jobs: dict[int, PartitionRestore]) -> dict[tuple[str, int], int]:

@@ -121,3 +121,33 @@ def test_a_worker_that_has_had_nothing_to_do_for_long_takes_over(
         assert wait_until_read(kafka.bootstrap, trial.names.group, trial.names.source, 30)
     finally:
         trial.group.stop()
+
+
+@pytest.mark.parametrize("waits_for", ["changelog", "copied"])
+def test_sigterm_ends_a_worker_that_waits_for_an_open_transaction_before_it_is_ready(
+    kafka: Broker, unique: str, tmp_path: Path, waits_for: str
+) -> None:
+    trial, copied = Trial(kafka, unique, tmp_path, partitions=1), f"{unique}-copied"
+    kafka.create(copied, 1)
+    waited_for = copied if waits_for == "copied" else trial.names.changelog
+    open_one = Producer({"bootstrap.servers": kafka.bootstrap, "transactional.id": unique})
+    open_one.init_transactions()
+    trial.group.start("A", COPY=copied)
+    try:
+        trial.wait_until_ready()
+        assert trial.group.stop() == [0]
+        open_one.begin_transaction()
+        open_one.produce(waited_for, b"{}", b"key", 0)
+        assert open_one.flush(10) == 0
+        trial.group.start("A", COPY=copied)
+        log, limit = trial.group.log_of("A"), time.monotonic() + 60
+        while log.read_bytes().count(b"Executing _on_partitions_assigned") < 2:
+            assert time.monotonic() < limit, log.read_text()
+            time.sleep(0.1)
+        started = time.monotonic()
+        assert trial.group.stop() == [0]
+        assert time.monotonic() - started < 10
+        assert trial.group.times_ready("A") == 1, "it was not ready again"
+    finally:
+        trial.group.stop()
+        open_one.abort_transaction()

@@ -1,5 +1,7 @@
 """What records mean for alerts, and what a receiver is told of it."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,7 +67,7 @@ def test_an_anomaly_is_triggered_updated_and_resolved_under_one_key() -> None:
 
 
 def test_an_anomaly_says_what_since_when_at_how_many_and_at_its_end_whom_to_tell() -> None:
-    peak = {"peak_accounts": 24, "growth": 2.0}
+    peak: dict[str, Any] = {"peak_accounts": 24, "growth": 2.0}
     affected = tuple(AffectedTicket(f"T{n}", NOW, f"a{n // 2}") for n in range(4))
     began, grown, over = told_of(
         anomaly(),

@@ -1,7 +1,9 @@
 """One attempt, whatever the receiver does; and how long until the next."""
 
+import contextlib
 import logging
 import socket
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -78,6 +80,27 @@ def test_a_secret_url_is_not_shown_by_its_path_or_its_token_either(said: str) ->
 )
 def test_a_time_that_is_none_asks_for_no_patience(header: str) -> None:
     assert patience(header) == 0.0
+
+
+def test_a_receiver_that_answers_drop_by_drop_is_tried_again(sender: Sender) -> None:
+    over = threading.Event()
+
+    def drop() -> None:
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            while not over.wait(0.05):
+                connection.sendall(b"X-Drop: drop\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drop)
+        thread.start()
+        answer = sender.post(Request(f"http://127.0.0.1:{listener.getsockname()[1]}/", b"{}"))
+        assert (answer.verdict, answer.text) == (Verdict.AGAIN, "no whole answer in time")
+        over.set()
+        thread.join()
+    with recorder() as server:
+        assert sender.post(Request(server.url, b"{}")).verdict is Verdict.TAKEN
 
 
 def test_a_receiver_that_is_slow_closes_or_is_gone_is_tried_again(sender: Sender) -> None:

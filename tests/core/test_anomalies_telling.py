@@ -4,6 +4,7 @@ import msgspec
 
 from schemas.records import AnomalyActionKind, ProblemReport
 from streams.core.anomalies import wake
+from streams.core.anomalies.incidents import quiet_at
 from tests.core.test_anomalies import (
     FINGERPRINT,
     MINUTE,
@@ -79,6 +80,10 @@ def test_what_joins_a_muted_anomaly_is_not_told() -> None:
     until = START + 30 * MINUTE
     tenant.answer(action(anomaly, AnomalyActionKind.MUTE, until=until))
     tenant.hear(*bursts("search", start=MINUTE))
+    tenant.hear(*bursts("search", start=7 * MINUTE))
+    incident = tenant.incident(anomaly.anomaly_id)
+    assert incident is not None
+    assert incident.deadline == quiet_at(incident, POLICY), "nothing wakes it before it is over"
     assert states(tenant.let_pass(60 * MINUTE)) == [RESOLVED]
 
 

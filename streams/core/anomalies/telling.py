@@ -33,8 +33,10 @@ def told(
     has_grown = growth >= policy.growth and not incident.known_issue
     joined_at = news_at(incident, policy)
     has_joined = joined_at is not None and joined_at <= now
-    if not (returned or has_turned or has_grown or has_joined) or is_muted(incident, watch, now):
+    if not (returned or has_turned or has_grown or has_joined):
         return incident, ()
+    if is_muted(incident, watch, now):
+        return due(replace(incident, joined_since=False), policy), ()
     incident = announced(incident, policy, now, window.accounts)
     return incident, (record(incident, AnomalyState.UPDATED, policy, now, window, growth),)
 

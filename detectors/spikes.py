@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from detectors.tails import log_tail
+from detectors.tails import is_rarer, log_tail
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -51,6 +51,10 @@ class Expected(msgspec.Struct, frozen=True, array_like=True):
         """Decimal logarithm of the probability of so many or more."""
         return log_tail(count, self.mean, self.dispersion)
 
+    def is_rarer(self, count: float, line: float) -> bool:
+        """Whether so many or more are less likely than a line, a decimal logarithm."""
+        return is_rarer(line, count, self.mean, self.dispersion)
+
     def usual_most(self, deviations: float) -> float:
         """The count that lies so many standard deviations above the mean."""
         return self.mean + deviations * sqrt(self.mean + self.dispersion * self.mean**2)
@@ -84,6 +88,8 @@ class Baseline(msgspec.Struct, frozen=True, array_like=True):
 
     def after_empty(self, windows: int, half_life: float, factor: float = 1.0) -> "Baseline":
         """The baseline after so many windows without a count."""
+        if windows == 0:
+            return self
         kept = 0.5 ** (1 / half_life)
         faded = kept**windows
         grown = (1 - faded) / (1 - kept)

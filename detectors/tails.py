@@ -26,6 +26,25 @@ def log_tail(count: float, mean: float, dispersion: float = 0.0) -> float:
     return min(0.0, tail / LN10)
 
 
+def is_rarer(line: float, count: float, mean: float, dispersion: float = 0.0) -> bool:
+    """Whether `log_tail` lies below a line.
+
+    No tail is less than the probability of its first count alone, which costs a fraction of it.
+    """
+    return _log_point(count, mean, dispersion) < line and log_tail(count, mean, dispersion) < line
+
+
+def _log_point(count: float, mean: float, dispersion: float) -> float:
+    """Decimal logarithm of the probability of `count`; 0 where as many are certain."""
+    if count <= 0:
+        return 0.0
+    if dispersion <= 0:
+        return (count * log(mean) - mean - lgamma(count + 1)) / LN10
+    size = 1 / dispersion
+    ways = lgamma(count + size) - lgamma(size) - lgamma(count + 1)
+    return (ways + count * log(mean / (mean + size)) + size * log(size / (mean + size))) / LN10
+
+
 def _gamma(a: float, x: float) -> float:
     """Log of P(a, x): the share of the gamma law's mass below x."""
     term = total = 1 / a

@@ -10,7 +10,7 @@ from faust import StreamT
 from prometheus_client import CollectorRegistry
 from prometheus_client.registry import Collector
 
-from schemas.codec import BadRecord, Codec, Format
+from schemas.codec import BadRecord, Codec
 from schemas.records import (
     AccountHealth,
     AccountProfile,
@@ -33,6 +33,7 @@ from streams.agents.ticket_states import ticket_of
 from streams.agents.tickets import ROUTE_STATUS, TicketsAgent
 from streams.agents.unreadable import Unreadable
 from streams.clock import parse_clock
+from streams.codec import codec_of
 from streams.core.policy import Policy
 from streams.engine import (
     Batch,
@@ -56,9 +57,6 @@ R = TypeVar("R", bound=Record)
 
 InForce = Callable[[Millis], Policy]
 """The policy in force at a time."""
-
-MOCK_REGISTRY = "mock://baton"
-"""A registry in memory: for Avro without a registry of one's own."""
 
 
 @dataclass(frozen=True)
@@ -240,13 +238,3 @@ def outputs(name: str, settings: Settings) -> list[str]:
 def changelogs(settings: Settings) -> list[str]:
     """The changelog topics of all agents, for a broker on which workers cannot make them."""
     return [engine_config(name, settings).changelog for name in AGENTS]
-
-
-def codec_of(settings: Settings) -> Codec:
-    """The codec that is set. A registry is there where one is configured, or Avro is written."""
-    output, url = Format(settings.output_format), settings.schema_registry_url
-    if not url and output is Format.JSON:
-        return Codec()
-    from schemas.registry import Registry  # its client takes most of a second to import
-
-    return Codec(output, Registry(url or MOCK_REGISTRY, settings.schema_registry_auth or None))

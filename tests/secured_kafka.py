@@ -139,7 +139,7 @@ def secured_kafka(folder: Path) -> Iterator[SecuredKafka]:
     folder.mkdir(parents=True, exist_ok=True)
     passwords = {user: secrets.token_urlsafe(12) for user in USERS}
     make_certificates(folder, passwords)
-    controller, inside, *outside = _free_ports(5)
+    controller, inside, *outside = free_ports(5)
     listening = (Protocol.SASL_SSL, Protocol.SASL_PLAINTEXT, Protocol.SSL)
     ports = dict(zip(listening, outside, strict=True))
     properties = folder / "server.properties"
@@ -165,7 +165,7 @@ def secured_kafka(folder: Path) -> Iterator[SecuredKafka]:
         limit = time.monotonic() + START_TIMEOUT
         while b"Kafka Server started" not in log.read_bytes():
             given_up = kafka.poll() is not None or time.monotonic() > limit
-            assert not given_up, _what_is_wrong(log)
+            assert not given_up, what_is_wrong(log)
             time.sleep(0.1)
         yield SecuredKafka(folder, ports, passwords)
     finally:
@@ -196,7 +196,8 @@ def _logins(passwords: dict[str, str]) -> Iterator[str]:
             yield f"listener.name.{listener}.{mechanism}.sasl.jaas.config={module}"
 
 
-def _what_is_wrong(log: Path) -> str:
+def what_is_wrong(log: Path) -> str:
+    """What a broker that did not start complains of, by its log."""
     lines = log.read_text().splitlines()
     told = ("ERROR", "WARN", "Caused by", "Exception")
     return "\n".join(line for line in lines if any(word in line for word in told))[:5_000]
@@ -214,7 +215,8 @@ def _format(properties: Path, passwords: dict[str, str]) -> None:
     )  # fmt: skip
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine that nobody listens on."""
     # All at once, so that they differ.
     servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports: list[int] = [server.getsockname()[1] for server in servers]

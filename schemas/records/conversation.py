@@ -167,6 +167,7 @@ class MergedTicket(Part, frozen=True):
     attempts: tuple[AiAttempt, ...] = ()
     asked: str | None = None
     transcript: TranscriptCut | None = None
+    erased: bool = False
 
 
 class TicketUpdate(Record, frozen=True):

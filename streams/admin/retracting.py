@@ -90,10 +90,14 @@ class Lying:
                 yield _emptied(letter)
 
     def still_told(self) -> Iterator[str]:
-        """Which other tickets have what was told in those that were merged into them."""
+        """Which other tickets still lie with what was told in those that were merged into them."""
         for source, target in self._merged.items():
             if target not in self._tickets:
-                yield f"{source} was merged into {target}, which has what was told there: erase it."
+                yield (
+                    f"{source} was merged into {target}, whose state forgets what was told in"
+                    f" {source}. What {target}'s desks were given and what was written to {source}"
+                    f" since stays: erase {target} too if that is to go."
+                )
 
     def _is_theirs(self, seen: Seen) -> bool:
         """Whether a record is of one of the tickets, or carries the ids in what it keeps of others.

@@ -16,7 +16,7 @@ from schemas.records import (
     SlaEventKind,
 )
 from streams.alerts.config import AlertsConfig, Kind, Severity
-from streams.alerts.text import duration, number
+from streams.alerts.text import duration, moment, number
 
 LONGEST_KEY = 200
 """Characters of a dedup key: PagerDuty takes 255, an id has up to 256."""
@@ -103,6 +103,7 @@ def _facts_of_anomaly(record: Anomaly) -> dict[str, str]:
     accounts = {account for account in affected.values() if account is not None}
     return _present(
         accounts=str(record.accounts),
+        since=moment(record.since),
         usual=number(record.expected),
         peak=None if record.peak_accounts is None else str(record.peak_accounts),
         growth=None if record.growth is None else f"{number(record.growth)} times",

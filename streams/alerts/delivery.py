@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -16,6 +17,9 @@ from streams.alerts.text import clip
 
 SHOWN = 200
 """Characters of an answer that are shown."""
+
+WAITS = 3
+"""Timeouts that an attempt may take in all: to connect, for an answer, and for what it says."""
 
 READ = 4_096
 """Bytes of an answer that are read."""
@@ -60,12 +64,34 @@ class Sender:
     """Posts to one receiver. `timeout` is in seconds. Never raises for what a receiver does."""
 
     def __init__(self, timeout: float, secrets: Sequence[str]) -> None:
-        self._client = httpx.Client(timeout=timeout, headers={"User-Agent": "baton-alerts"})
         self._timeout = timeout
         self._secrets = secrets
+        self._begin()
 
     def post(self, request: Request) -> Answer:
-        """One attempt."""
+        """One attempt.
+
+        The client's timeout begins anew with each byte, so who answers drop by drop would never be
+        done: after `WAITS` times as long it counts as no answer.
+        """
+        asked = self._thread.submit(self._attempt, request)
+        try:
+            return asked.result(WAITS * self._timeout)
+        except TimeoutError:
+            self.close()
+            self._begin()
+            return Answer(Verdict.AGAIN, "no whole answer in time")
+
+    def close(self) -> None:
+        """Close its connections; an attempt that is under way ends by that."""
+        self._client.close()
+        self._thread.shutdown(wait=False)
+
+    def _begin(self) -> None:
+        self._client = httpx.Client(timeout=self._timeout, headers={"User-Agent": "baton-alerts"})
+        self._thread = ThreadPoolExecutor(1, "alerts-attempt")
+
+    def _attempt(self, request: Request) -> Answer:
         headers = {"Content-Type": "application/json", **request.headers}
         try:
             with self._client.stream(
@@ -76,10 +102,6 @@ class Sender:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as error:
             return Answer(Verdict.AGAIN, self._shown(f"{type(error).__name__}: {error}"))
         return Answer(verdict_of(status), text, status, patience(after))
-
-    def close(self) -> None:
-        """Close its connections."""
-        self._client.close()
 
     def _beginning(self, response: httpx.Response) -> str:
         """What the answer begins with. Its status counts even when the rest does not come."""
@@ -104,7 +126,7 @@ def patience(header: str, now: datetime | None = None) -> float:
         return float(header[:6])
     try:
         asked = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     if asked.tzinfo is None:
         asked = asked.replace(tzinfo=UTC)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from schemas.codec import BadRecord, Codec, RegistryError
-from schemas.records import Millis
+from schemas.records import Alert, Millis
 from streams.alerts.backoff import Backoff
 from streams.alerts.changes import Change, account_key, change_of
 from streams.alerts.config import AlertsConfig, Receiver
@@ -13,7 +13,7 @@ from streams.alerts.delivery import Answer, Verdict
 from streams.alerts.ledger import Ledger, Received
 from streams.alerts.receivers import Channel, Request
 from streams.alerts.routing import wanted
-from streams.alerts.telling import Notice, tell
+from streams.alerts.telling import Event, Notice, tell
 from streams.errors import BrokerError
 
 log = logging.getLogger(__name__)
@@ -95,18 +95,24 @@ class Forwarder:
         return None if told is None else Change(told, over="erased")
 
     def _tell(self, record: Received, change: Change) -> bool:
-        """Tell what follows from a change; whether there was anything."""
+        """Tell what follows from a change; whether there was anything.
+
+        An end that is not taken leaves the alert open, as it is at the receiver: what is said of it
+        next, or the record put back from the dead letters, ends it then.
+        """
         key = change.alert.dedup_key
         told = self._ledger.told.get(key)
         routed = wanted(self._config.routes, self._receiver.name, change.alert)
         telling = tell(told, change, wanted=routed)
-        known = told
+        known: Alert | None = told
         for notice in telling.notices:
             if not self._deliver(record, notice):
                 break
-            known = notice.alert
+            known = None if notice.event is Event.RESOLVE else notice.alert
+        if telling.told is None and self._channel.refresh_every is not None:
+            known = None  # What is not sent again ends by itself.
         if telling.notices:
-            self._ledger.keep(record, key, known if telling.told else None)
+            self._ledger.keep(record, key, known)
         return bool(telling.notices)
 
     def _deliver(self, record: Received, notice: Notice) -> bool:
@@ -145,13 +151,18 @@ class Forwarder:
         return answer
 
     def _wait(self, seconds: float) -> None:
-        end = self._clock() + seconds * 1000
-        while (left := (end - self._clock()) / 1000) > 0:
-            self._ledger.pause(min(left, REFRESH_AGAIN))
+        # In steps: a clock that is set must not make it longer.
+        while seconds > 0:
+            self._ledger.pause(min(seconds, REFRESH_AGAIN))
+            seconds -= REFRESH_AGAIN
             self._refresh_when_due()
 
     def _refresh_when_due(self) -> None:
-        """Send open alerts again: also while one of them is not taken."""
+        """Send open alerts again: also while one of them is not taken.
+
+        The first request that is not taken is the last: each of the rest could take as long, and
+        meanwhile the group hears nothing of us.
+        """
         every, now = self._channel.refresh_every, self._clock()
         if every is None or now < self._refresh_at or not self._ledger.told:
             return
@@ -159,8 +170,9 @@ class Forwarder:
         alerts = list(self._ledger.told.values())
         for first in range(0, len(alerts), MOST_REFRESHED):
             request = self._channel.refresh(alerts[first : first + MOST_REFRESHED], now)
-            if request is not None:
-                taken &= self._attempt(request).verdict is Verdict.TAKEN
+            taken = request is None or self._attempt(request).verdict is Verdict.TAKEN
+            if not taken:
+                break
         self._refresh_at = now + int(1000 * (every if taken else min(every, REFRESH_AGAIN)))
 
     def _bury(self, record: Received, code: str, sentence: str) -> None:

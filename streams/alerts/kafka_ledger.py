@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Iterator
 
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from msgspec.structs import replace
 
 from schemas.codec import Codec, Tombstone
@@ -33,7 +33,7 @@ MOST_UNCOMMITTED = 500
 """Records that say nothing of an alert, after which their offsets are committed."""
 
 POLL = 0.5
-_LASTING = FORBIDDEN | {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._MAX_POLL_EXCEEDED}
+_LASTING = FORBIDDEN | {KafkaError.UNKNOWN_TOPIC_OR_PART}
 """What does not pass by itself while reading."""
 
 
@@ -102,10 +102,11 @@ class KafkaLedger:
 
     def take(self) -> Received | None:
         """The next record; None when there is none now, after what is done has been committed."""
-        self._ours = True
         if self._uncommitted >= MOST_UNCOMMITTED:
             self.commit()
         message = self._consumer.poll(POLL)
+        # Also when partitions came or went in this poll: a record is of those that are left.
+        self._ours = True
         if message is None:
             self.commit()
             return None
@@ -176,6 +177,12 @@ class KafkaLedger:
         self._forget()
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        try:
+            self._begin(consumer, partitions)
+        except KafkaException as error:
+            raise self._reach.failure("begin where the group stands", error.args[0]) from error
+
+    def _begin(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Begin where the group stands, with what had been told by then."""
         self._forget()
         self._ours = False

@@ -1,12 +1,18 @@
 """Secrets: read where the alerts file says they are, and kept out of what is shown."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from streams.alerts.config import SecretSource
 from streams.errors import ConfigError
 from streams.settings import Secret
+
+SHORTEST_PART = 12
+"""Characters of a part of a secret URL that nobody guesses, and that no other word is."""
+_BETWEEN = re.compile("[/?&=#]")
 
 
 def read_secret(
@@ -32,8 +38,16 @@ def read_secret(
     return Secret(secret)
 
 
+def parts_of(url: str) -> tuple[str, ...]:
+    """A URL that is a secret, and what of it would give it away: an answer may repeat its path."""
+    split = urlsplit(url)
+    path = split._replace(scheme="", netloc="").geturl()
+    parts = (path, *_BETWEEN.split(path))
+    return (url, *(part for part in dict.fromkeys(parts) if len(part) >= SHORTEST_PART))
+
+
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret in it replaced."""
-    for secret in secrets:
+    """The text with every secret in it replaced; of those that hold one another the longest."""
+    for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "***")
     return text

@@ -17,7 +17,7 @@ from streams.alerts.forwarder import Forwarder
 from streams.alerts.kafka_ledger import DEAD_LETTERS, OPEN_ALERTS, KafkaLedger
 from streams.alerts.ledger import Abandoned
 from streams.alerts.receivers import Channel, channel_of
-from streams.app import codec_of
+from streams.codec import codec_of
 from streams.engine import wall_clock
 from streams.errors import BrokerError
 from streams.health import Address, Health

@@ -48,7 +48,7 @@ def tell(told: Alert | None, change: Change, *, wanted: bool) -> Telling:
     if change.alert.updated_at < told.updated_at:
         return Telling((), told)  # a replayed record
     if change.over:
-        facts = {**change.alert.facts, "over": change.over}
+        facts = {"over": change.over, **change.alert.facts}
         last = replace(
             told, title=change.alert.title, facts=facts, updated_at=change.alert.updated_at
         )

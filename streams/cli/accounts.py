@@ -8,7 +8,7 @@ import msgspec
 
 from schemas.records import AccountHealth, OpportunityStatus, OpportunityUpdate
 from streams.agents.accounts import HEALTH_TOPIC
-from streams.app import codec_of
+from streams.codec import codec_of
 from streams.console.account import lines_of
 from streams.console.lines import printable
 from streams.errors import InputError

@@ -8,7 +8,7 @@ from rich.table import Table
 from schemas.records import DeadLetter
 from streams.admin.retracting import ERASED
 from streams.agents.inbox import is_whole
-from streams.app import codec_of
+from streams.codec import codec_of
 from streams.console.lines import clip, moment
 from streams.errors import InputError
 from streams.history.playing import Player

@@ -14,7 +14,7 @@ from rich.live import Live
 
 from schemas.records import ConversationMessage
 from schemas.topics import TOPICS, route_topic
-from streams.app import codec_of
+from streams.codec import codec_of
 from streams.console.lines import life_of, moment
 from streams.console.live import screen
 from streams.console.tally import Tally

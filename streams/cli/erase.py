@@ -5,7 +5,8 @@ import msgspec
 
 from streams.admin.erasing import Eraser
 from streams.admin.held import NOBODY, Holders
-from streams.app import AGENTS, codec_of, outputs
+from streams.app import AGENTS, outputs
+from streams.codec import codec_of
 from streams.errors import InputError
 from streams.security import connection_of
 from streams.settings import load_settings

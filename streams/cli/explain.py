@@ -10,8 +10,8 @@ import msgspec
 from schemas.records import Cause, ConversationMessage, Decision, MessageStatus, Mode, Record
 from streams.agents.published import PublishedPolicy
 from streams.agents.text import bounded, text_of
-from streams.app import codec_of
 from streams.cli.past import A_FILE, Past, of_past
+from streams.codec import codec_of
 from streams.console.explained import heading, lines_of
 from streams.core.explaining import Explanation, explain
 from streams.core.policy import Policy

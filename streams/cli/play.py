@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from streams.app import codec_of
+from streams.codec import codec_of
 from streams.history.files import Event, read_history, time_of
 from streams.history.playing import Pace, Player
 from streams.security import connection_of

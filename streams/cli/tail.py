@@ -5,7 +5,7 @@ import msgspec
 from rich.console import Console
 
 from schemas.topics import FAMILY, TOPICS, route_topic
-from streams.app import codec_of
+from streams.codec import codec_of
 from streams.console.lines import line_of
 from streams.policies.local import policy_of, route_names
 from streams.reading import Follower, Seen

@@ -31,6 +31,7 @@ _STARTS: Final = tuple(
     for year in range(FIRST_YEAR, END_YEAR + 1)
 )
 _EVER: Final = 2**64
+_WHOLE_DAY: Final = (0, DAY // MINUTE)
 
 
 class _Stretch(NamedTuple):
@@ -66,6 +67,8 @@ class BusinessHours:
         self._holidays = [
             _holidays(place.country, place.subdivision) for place in calendar.holidays
         ]
+        days_off = self._closed or self._holidays
+        self._never_closes = not days_off and self._week == [[_WHOLE_DAY]] * WEEKDAYS
         self._stretches: dict[int, _Stretch] = {
             0: _stretch([(-_EVER, _STARTS[0])]),
             len(_STARTS): _stretch([(_STARTS[-1], _EVER)]),
@@ -75,6 +78,8 @@ class BusinessHours:
         """The open time between two moments; 0 when the second is not later."""
         if end <= start:
             return 0
+        if self._never_closes:
+            return end - start
         first, last = bisect_right(_STARTS, start), bisect_right(_STARTS, end)
         if first == last:
             stretch = self._stretch(first)
@@ -86,6 +91,8 @@ class BusinessHours:
         """The first moment at which so much open time has gone by; the start itself for 0."""
         if duration <= 0:
             return start
+        if self._never_closes:
+            return start + duration
         number = bisect_right(_STARTS, start)
         stretch = self._stretch(number)
         wanted = stretch.until(start) + duration
@@ -98,7 +105,7 @@ class BusinessHours:
 
     def is_open(self, at: Millis) -> bool:
         """Whether it is open at a moment."""
-        return self.between(at, at + 1) == 1
+        return self._never_closes or self.between(at, at + 1) == 1
 
     def next_opening(self, at: Millis) -> Millis:
         """The moment itself when it is open, else when it opens next."""

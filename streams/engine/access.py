@@ -22,6 +22,9 @@ REASON_WAIT, REASON_TRIES = 0.05, 20
 ANSWER_TIMEOUT = 30.0
 """Seconds the broker has to say what we may do."""
 
+FIRST_ANSWER = 2.0
+"""Seconds after which a group is asked for again, at first."""
+
 FORBIDDEN = frozenset(
     {
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
@@ -43,6 +46,8 @@ PASSING = frozenset(
     }
 )
 """What a broker answers before it knows a group for the first time."""
+
+UNANSWERED = PASSING | {KafkaError._TIMED_OUT}
 
 
 class Contact:
@@ -184,7 +189,7 @@ def check(config: EngineConfig, admin: AdminClient) -> None:
     )
     lacking = [
         *_lacking(topics, described),
-        *_lacking(groups, _describe_groups(admin, _names(groups))),
+        *_lacking(groups, describe_groups(admin, _names(groups))),
     ]
     if lacking:
         raise Contact(config.connection).forbidden(", ".join(lacking))
@@ -210,17 +215,23 @@ def _lacking(grants: Iterable[Grant], described: dict[str, Future[Any]]) -> Iter
                 yield f"{operation.name} {grant.kind.name.lower()} {grant.name}"
 
 
-def _describe_groups(admin: AdminClient, groups: list[str]) -> dict[str, Future[Any]]:
-    limit = time.monotonic() + ANSWER_TIMEOUT
+def describe_groups(admin: AdminClient, groups: list[str]) -> dict[str, Future[Any]]:
+    """What the broker says of consumer groups and of what we may do with them.
+
+    Who asks the first question of all while the broker makes its own topic for groups is not
+    answered by librdkafka, however long it waits: it is asked again.
+    """
+    limit, wait = time.monotonic() + ANSWER_TIMEOUT, FIRST_ANSWER
     while True:
         described: dict[str, Future[Any]] = admin.describe_consumer_groups(
-            groups, include_authorized_operations=True, request_timeout=ANSWER_TIMEOUT
+            groups, include_authorized_operations=True, request_timeout=wait
         )
         errors = [future.exception() for future in described.values()]
         passing = any(
-            isinstance(error, KafkaException) and error.args[0].code() in PASSING
+            isinstance(error, KafkaException) and error.args[0].code() in UNANSWERED
             for error in errors
         )
         if not passing or time.monotonic() > limit:
             return described
         time.sleep(0.1)
+        wait *= 2

@@ -60,7 +60,8 @@ def make_app(config: EngineConfig) -> faust.App:
         consumer_max_fetch_size=config.fetch_bytes,
         broker_max_poll_records=config.queued_records,
         # By its name a worker that was killed takes its place again without a rebalance; without,
-        # the others would stand still from its return until the end of its old session.
+        # the others would stand still from its return until the end of its old session. One that is
+        # told to stop leaves: see `ReaderThread.on_thread_stop`.
         consumer_group_instance_id=config.worker_id if config.exactly_once else None,
         broker_session_timeout=session,
         broker_heartbeat_interval=config.heartbeat_interval / 1000,

@@ -84,21 +84,22 @@ class Checkpointer:
             if not cuts:
                 return
             self._last_start, self._busy = time.monotonic(), True
-            loop = asyncio.get_running_loop()
             try:
-                await loop.run_in_executor(
-                    self._pool, self._publish_and_apply, cuts, self._member()
-                )
-                if not self._config.exactly_once:
-                    await self._commit_offsets(cuts)
+                await self._make(cuts)
             except BaseException as error:
                 self._fail(error)
                 raise
-            for cut in cuts:
-                cut.owner.committed(cut)
             self._busy = False
-            self._last_duration = time.monotonic() - self._last_start
-            self._tell(cuts)
+
+    async def _make(self, cuts: list[Cut]) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._pool, self._publish_and_apply, cuts, self._member())
+        if not self._config.exactly_once:
+            await self._commit_offsets(cuts)
+        for cut in cuts:
+            cut.owner.committed(cut)
+        self._last_duration = time.monotonic() - self._last_start
+        self._tell(cuts)
 
     def _publish_and_apply(self, cuts: list[Cut], member: Member) -> None:
         if self._producer is None:

@@ -81,6 +81,8 @@ class Connection:
             "bootstrap.servers": self.bootstrap,
             "security.protocol": str(self.protocol),
             "log_level": 0,
+            # Neither looking for a topic nor writing to it makes it, whatever the broker allows.
+            "allow.auto.create.topics": False,
         }
         if self.protocol.with_password:
             settings["sasl.mechanism"] = str(self.mechanism)

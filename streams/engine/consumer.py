@@ -13,7 +13,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiokafka import TopicPartition
-from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+)
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -39,8 +43,8 @@ GATHER_WAIT = 0.01
 GATHER_BYTES: Final = 64 << 10
 """Records that come in quick succession are fetched together, whichever is reached first: one by
 one, each would cost broker and worker a request and a batch, and wait for the checkpoint anyway."""
-REFUSAL_WAIT: Final = 1.0
-"""Seconds between two looks at whether the group refuses us."""
+MEMBER_WAIT: Final = 1.0
+"""Seconds between two looks at our place in the group."""
 FORBIDDEN: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 
 install()
@@ -87,19 +91,29 @@ class BatchConsumer(driver.Consumer):
         return ReaderThread(self, loop=self.loop, beacon=self.beacon)
 
     @Service.task
-    async def _heed_refusal(self) -> None:
-        """End when the group refuses us: aiokafka's member only waits until somebody asks it."""
-        while not self.should_stop:
-            await self.sleep(REFUSAL_WAIT)
-            consumer = self._thread._consumer
-            refusal = None if consumer is None else consumer._coordinator._pending_exception
-            if refusal is not None:
-                self.engine.fail(self._refused(refusal))
+    async def _watch_member(self) -> None:
+        """See to our place in the group.
 
-    def _refused(self, refusal: Exception) -> Exception:
-        if isinstance(refusal, FORBIDDEN):
-            return Contact(self.engine.config.connection).forbidden(f"read: {refusal}")
-        return BrokerFailed(f"the consumer group refuses us: {refusal}. Mend that, start again.")
+        aiokafka's member leaves when nothing has been fetched for long, as by a worker that waits
+        for a partition: as long as the event loop turns it stays. Where the group refuses it, it
+        only waits until somebody asks it: the worker ends.
+        """
+        while not self.should_stop:
+            await self.sleep(MEMBER_WAIT)
+            consumer = self._thread._consumer
+            if consumer is None:
+                continue
+            consumer._subscription._last_fetch_ended = time.monotonic()
+            refusal = consumer._coordinator._pending_exception
+            if refusal is not None:
+                self.engine.fail(self._failure("the consumer group refuses us", refusal))
+
+    def _failure(self, what: str, error: Exception) -> Exception:
+        if isinstance(error, FORBIDDEN):
+            return Contact(self.engine.config.connection).forbidden(f"read: {error}")
+        if isinstance(error, KafkaError):
+            return BrokerFailed(f"{what}: {error}. Mend that, start again.")
+        return error
 
     def on_buffer_full(self, tp: TP) -> None:
         """Nothing: the engine limits queued batches itself."""
@@ -142,7 +156,10 @@ class BatchConsumer(driver.Consumer):
         return None if end is None or end < 0 else int(end)
 
     async def ends_now(self, tps: list[TP]) -> Mapping[TP, int]:
-        """The ends of these logs as they are now, records of open transactions included."""
+        """The ends of these logs as they are now, records of open transactions included.
+
+        Raises `KafkaTimeoutError` when a broker does not say them in time.
+        """
         thread = cast(ReaderThread, self._thread)
         ends: Mapping[TP, int] = await thread.call_thread(thread.ends, tps)
         return ends
@@ -182,9 +199,10 @@ class BatchConsumer(driver.Consumer):
             # Faust's fetcher fails on a cancel during shutdown.
             if not self.app.should_stop:
                 raise
-        except FORBIDDEN as error:
+        except Exception as error:
             # Faust would end in good order, with a traceback and a code that says nothing.
-            self.engine.fail(self._refused(error))
+            if not self.app.should_stop:
+                self.engine.fail(self._failure("cannot read", error))
 
     async def _drain(self, fetcher: Any) -> None:
         while not (self._stopped.is_set() or fetcher._stopped.is_set()):
@@ -194,6 +212,7 @@ class BatchConsumer(driver.Consumer):
                 continue
             owned = {n: part for n, part in self.engine.partitions.items() if part.readable}
             wanted = self._delivery.wanted(owned)
+            self.engine.refresh_at_rest()
             if not wanted:
                 await asyncio.sleep(HANDLED_WAIT if owned else 0.02)
                 continue

@@ -14,7 +14,7 @@ from faust.types import TP
 
 from streams.engine.checkpoint import Checkpointer
 from streams.engine.config import EngineConfig
-from streams.engine.errors import Aborted, AgentFailed, EngineError
+from streams.engine.errors import Aborted, AgentFailed, EngineError, StoreFailed
 from streams.engine.partition import Cut, Partition
 from streams.engine.producer import NOT_A_MEMBER, Member
 from streams.engine.replica import Replica
@@ -117,6 +117,15 @@ class Engine:
         """Seconds since the checkpoint under way began, 0 when there is none."""
         return self._checkpointer.busy_for()
 
+    def refresh_at_rest(self) -> None:
+        """Take over what the replicas have read when no batch is there that would.
+
+        Else a replica stopped reading, and the batch after a silence would see it as it was then.
+        """
+        if self._ready and not any(part.pending for part in self.partitions.values()):
+            for replica in self.replicas:
+                replica.refresh()
+
     async def checkpoint(self) -> None:
         """Make everything that finished batches did take effect."""
         await self._checkpointer.checkpoint()
@@ -132,7 +141,7 @@ class Engine:
         self._abort.set()
         await self.checkpoint()
         partitions, self.partitions = self.partitions, {}
-        await self._in_pool(_close, partitions)
+        await self._close(partitions)
 
     def fail(self, error: BaseException) -> None:
         """End the process. What is not committed dies with it; a restart restores."""
@@ -148,6 +157,16 @@ class Engine:
 
     async def _restore_assigned(self, app: Any, /, *_: Any, **__: Any) -> None:
         """Runs before Faust lets streams go on; heartbeats continue meanwhile."""
+        try:
+            await self._restore()
+        except asyncio.CancelledError:
+            self._abort.set()
+            raise
+        except BaseException as error:
+            self.fail(error)
+            raise
+
+    async def _restore(self) -> None:
         await self.release()
         self._watch_agents()
         member = self.member
@@ -158,14 +177,8 @@ class Engine:
         except Aborted:
             await self._wait_for_next_assignment(member)
             return
-        except asyncio.CancelledError:
-            self._abort.set()
-            raise
-        except BaseException as error:
-            self.fail(error)
-            raise
         if self._abort.is_set():
-            await self._in_pool(_close, partitions)
+            await self._close(partitions)
             await self._wait_for_next_assignment(member)
             return
         self.partitions = partitions
@@ -220,6 +233,13 @@ class Engine:
         await self.release()
         for replica in self.replicas:
             replica.stop()
+
+    async def _close(self, partitions: dict[int, Partition]) -> None:
+        try:
+            await self._in_pool(_close, partitions)
+        except StoreFailed as error:
+            # aiokafka, who may have called, would only log it.
+            self.fail(error)
 
     async def _in_pool(self, call: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._pool, call, *arguments)

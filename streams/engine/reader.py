@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 METADATA_AGE = 2_000
 """Milliseconds after which topics are looked at again."""
+ENDS_TIMEOUT = 5_000
+"""Milliseconds a broker has to say how long its logs are; nothing else is read meanwhile."""
 
 
 def engine_of(app: Any) -> "Engine":
@@ -61,10 +63,9 @@ class ReaderThread(driver.AIOKafkaConsumerThread):
         The consumer's own are before the first open transaction, which may hold records older than
         a timer that is due.
         """
-        consumer = self._ensure_consumer()
-        reader = copy(consumer._fetcher)
+        reader = copy(self._ensure_consumer()._fetcher)
         reader._isolation_level = fetcher.READ_UNCOMMITTED
-        ends: Mapping[TP, int] = await reader.end_offsets(tps, consumer._request_timeout_ms)
+        ends: Mapping[TP, int] = await reader.end_offsets(tps, ENDS_TIMEOUT)
         return ends
 
     async def on_thread_stop(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient
 
-from streams.engine.access import Contact
+from streams.engine.access import Contact, describe_groups
 from streams.engine.config import EngineConfig
 from streams.engine.errors import StateMismatch
 from streams.engine.position import MARKER, Position, decode_position, encode_position
@@ -65,9 +65,8 @@ def _check_stopped(config: EngineConfig) -> None:
     contact = Contact(config.connection)
     admin = AdminClient(contact.settings)
     contact.metadata(admin, TIMEOUT)
-    described = admin.describe_consumer_groups([config.group], request_timeout=TIMEOUT)
     try:
-        state = described[config.group].result().state
+        state = describe_groups(admin, [config.group])[config.group].result().state
     except KafkaException as error:
         raise contact.failure(f"describe group {config.group}", error.args[0]) from error
     if state not in STOPPED:

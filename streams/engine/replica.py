@@ -8,38 +8,25 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
 from streams.engine.access import Contact
 from streams.engine.batch import SourceRecord
 from streams.engine.compacted import watermarks, why_unfit
 from streams.engine.config import EngineConfig, wall_clock
+from streams.engine.entries import Decode, Entries, entry_key, next_key
 from streams.engine.errors import Aborted, BrokerFailed, TopicMismatch
 from streams.engine.fetched import FetchedRecord
-from streams.engine.incarnation import claim, is_of_another, topic_id
-from streams.engine.position import decode_offset, encode_offset
-from streams.engine.store import Store
+from streams.engine.incarnation import topic_id
+from streams.engine.position import encode_offset
 from streams.engine.topics import partition_count
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-Decode = Callable[[bytes], T | None]
-"""Reads a value; None when it cannot be read, which leaves the key as it was."""
-
 Unreadable = Callable[[SourceRecord], None]
 """Takes a record whose value cannot be read, on the copy's own thread."""
-
-NEXT = b"\x00next-"
-"""Store key, with a partition's number, of the first offset that is not in the store."""
-
-ENTRY = b"\x02"
-"""What the store keys of the copy's own keys begin with."""
-AFTER_ENTRIES = b"\x03"
-
-CACHED = 10_000
-"""Decoded values kept."""
 
 READ_AT_ONCE = 5_000
 STOP_TIMEOUT = 3.0
@@ -53,11 +40,11 @@ class Replica(Generic[T]):
     """The latest value of every key of a topic.
 
     A thread of its own reads the topic into a local store, from where the store stands. What it
-    reads is seen only after `refresh`, which the agent calls between batches: within a batch the
-    copy does not change. `wait_complete` returns once everything that lay in the topic at the start
-    has been read. A failure of the thread ends the process, as all failures of the engine do.
-    What cannot be read is handed to `unreadable`, where that is set before the start; after a
-    restart perhaps again.
+    reads is seen only after `refresh`, which the agent calls between batches, and the engine when
+    there are none: within a batch the copy does not change. `wait_complete` returns once everything
+    that lay in the topic at the start has been read. A failure of the thread ends the process, as
+    all failures of the engine do. What cannot be read is handed to `unreadable`, where that is set
+    before the start; after a restart perhaps again.
     """
 
     def __init__(self, config: EngineConfig, topic: str, decode: Decode[T]) -> None:
@@ -67,9 +54,8 @@ class Replica(Generic[T]):
         self.unreadable: Unreadable | None = None
         self._config = config
         self._decode = decode
-        self._path = config.data_dir / config.group / f"replica-{topic}"
-        self._store = Store(self._path)
-        self._cache: dict[str, T | None] = {}
+        path = config.data_dir / config.group / f"replica-{topic}"
+        self._entries = Entries(path, topic, decode)
         self._arrived: deque[dict[bytes, bytes | None]] = deque()
         self._complete = threading.Event()
         self._stopped = threading.Event()
@@ -97,32 +83,19 @@ class Replica(Generic[T]):
     def refresh(self) -> None:
         """Take over what has arrived."""
         while self._arrived:
-            changes = self._arrived.popleft()
-            self._store.write(changes, wal=False)
+            self._entries.write(self._arrived.popleft())
             self.changes += 1
-            for key in changes:
-                self._cache.pop(_key_of(key), None)
 
     def get(self, key: str) -> T | None:
         """The latest value of a key as of the last refresh."""
-        if key in self._cache:
-            return self._cache[key]
-        data = self._store.get(ENTRY + key.encode())
-        value = None if data is None else self._decode(data)
-        if len(self._cache) >= CACHED:
-            self._cache.clear()
-        self._cache[key] = value
-        return value
+        return self._entries.get(key)
 
     def values(self) -> Iterator[T]:
         """The latest value of every key as of the last refresh: for topics with few keys.
 
         They are other ones only after `changes` has risen.
         """
-        for _, data in self._store.scan(ENTRY, AFTER_ENTRIES):
-            value = self._decode(data)
-            if value is not None:
-                yield value
+        return self._entries.values()
 
     def stop(self) -> None:
         """End the thread and close the store."""
@@ -131,8 +104,7 @@ class Replica(Generic[T]):
             self._thread.join(STOP_TIMEOUT)
             if self._thread.is_alive():
                 return  # it waits for a broker that is away; its store is sound as it is
-        self._store.flush()
-        self._store.close()
+        self._entries.close()
 
     def _run(self, fail: Callable[[BaseException], None]) -> None:
         try:
@@ -145,14 +117,14 @@ class Replica(Generic[T]):
         ends = self._assign(consumer)
         while not self._stopped.is_set():
             if not ends and not self._complete.is_set():
-                self._store.flush()
+                self._entries.flush()
                 log.info("copy of %s complete: %d records read", self.topic, self.records)
                 self._complete.set()
             changes = self._changes(consumer.consume(READ_AT_ONCE, 0.2), ends)
             if changes and self._complete.is_set():
                 self._hand_over(changes)
             elif changes:
-                self._store.write(changes, wal=False)
+                self._entries.write(changes)
 
     def _hand_over(self, changes: dict[bytes, bytes | None]) -> None:
         while len(self._arrived) >= MOST_WAITING and not self._stopped.is_set():
@@ -167,31 +139,16 @@ class Replica(Generic[T]):
         count = partition_count(Contact(self._config.connection), consumer, self.topic)
         if not count:
             raise TopicMismatch(f"the topic {self.topic} is missing. Run `baton topics apply`.")
-        topic = topic_id(self._config.connection, self.topic)
-        if is_of_another(self._store, topic):
-            self._renew("the topic was made anew")
+        self._entries.belong_to(topic_id(self._config.connection, self.topic))
         ends = {}
         with self._consumer("read_uncommitted") as uncommitted:
-            for stands in self._stands(range(count)):
+            for stands in self._entries.stands(range(count)):
                 low, high = watermarks(uncommitted, self.topic, stands.partition)
                 ends[stands.partition] = high
                 if reason := why_unfit(uncommitted, stands, low, high, wall_clock()):
-                    self._renew(reason)
-        claim(self._store, topic)
-        consumer.assign(self._stands(range(count)))
+                    self._entries.renew(reason)
+        consumer.assign(self._entries.stands(range(count)))
         return ends
-
-    def _renew(self, reason: str) -> None:
-        log.warning("reading %s anew: %s", self.topic, reason)
-        self._store.destroy()
-        self._store = Store(self._path)
-
-    def _stands(self, partitions: Iterable[int]) -> list[TopicPartition]:
-        keys = {number: self._store.get(_next_key(number)) for number in partitions}
-        return [
-            TopicPartition(self.topic, number, decode_offset(data) if data else 0)
-            for number, data in keys.items()
-        ]
 
     def _changes(
         self, messages: Iterable[Message], ends: dict[int, int]
@@ -205,8 +162,8 @@ class Replica(Generic[T]):
                 if value is not None and self._decode(value) is None:
                     self._refuse(message)
                 elif key is not None:
-                    changes[ENTRY + key] = value
-                changes[_next_key(number)] = encode_offset(message.offset() + 1)
+                    changes[entry_key(key)] = value
+                changes[next_key(number)] = encode_offset(message.offset() + 1)
             elif error.code() == KafkaError._PARTITION_EOF:
                 if message.offset() >= ends.get(number, 0):
                     ends.pop(number, None)
@@ -250,11 +207,3 @@ class Replica(Generic[T]):
             raise BrokerFailed(f"cannot read {self.topic}: {error}") from error
         finally:
             consumer.close()
-
-
-def _next_key(number: int) -> bytes:
-    return NEXT + str(number).encode()
-
-
-def _key_of(stored: bytes) -> str:
-    return stored[len(ENTRY) :].decode(errors="replace")

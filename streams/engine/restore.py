@@ -13,77 +13,12 @@ from streams.engine.config import EngineConfig, wall_clock
 from streams.engine.errors import Aborted, BrokerFailed, Fenced, StateMismatch
 from streams.engine.incarnation import claim, is_of_another
 from streams.engine.partition import Partition
-from streams.engine.position import MARKER, Position, decode_position
+from streams.engine.position import Position
+from streams.engine.replay import PartitionRestore
 from streams.engine.store import PartitionStore
 from streams.engine.topics import Prepared
 
 log = logging.getLogger(__name__)
-
-WRITE_EVERY = 5_000
-"""Records gathered before they are written to the store."""
-
-
-class PartitionRestore:
-    """Replays one changelog partition into its store.
-
-    In exactly once (`whole`) every record read is committed and the store is not used before its
-    end, so a change counts when it is read: on a compacted changelog the one marker left comes
-    last. Else a change counts once the marker behind it has been read, and what follows the last
-    marker is a checkpoint that was never finished.
-    """
-
-    def __init__(self, store: PartitionStore, end: int, *, whole: bool) -> None:
-        self.store = store
-        self.end = end
-        self.position = store.position
-        self.next = store.changelog_next
-        self.records = 0
-        self._whole = whole
-        self._complete: dict[bytes, bytes | None] = {}
-        self._unfinished: dict[bytes, bytes | None] = {}
-        self._written = False
-
-    def add(self, key: bytes, value: bytes | None, offset: int) -> None:
-        """Take the next record of the changelog."""
-        self.records += 1
-        if key == MARKER:
-            self._mark(value, offset)
-        elif self._whole:
-            self._complete[key] = value
-            self.next = offset + 1
-        else:
-            self._unfinished[key] = value
-
-    def write(self, least: int = WRITE_EVERY) -> None:
-        """Write what is complete, when it is at least that much."""
-        if len(self._complete) >= least:
-            # Safe without the write-ahead log: the offset and the changes are in one batch, and
-            # `finish` flushes before the first checkpoint writes with it.
-            self.store.apply(self._complete, self.position, self.next, wal=False)
-            self._complete = {}
-            self._written = True
-
-    def finish(self) -> list[bytes]:
-        """Write the rest; returns the keys that an unfinished checkpoint left changed.
-
-        Raises `StateMismatch` when there is state without a position.
-        """
-        self.write(1)
-        if self._written:
-            self.store.flush()
-        if self._whole and self.position is None and self.records:
-            raise StateMismatch(
-                f"the changelog of {self.store.path.name} has changes but no position: it is not "
-                "a changelog of this engine, or was compacted by other means"
-            )
-        return list(self._unfinished)
-
-    def _mark(self, value: bytes | None, offset: int) -> None:
-        if value is None:
-            raise StateMismatch(f"the changelog of {self.store.path.name} holds a deleted marker")
-        self._complete.update(self._unfinished)
-        self._unfinished.clear()
-        self.position, self.next = decode_position(value), offset + 1
 
 
 class Restorer:
@@ -154,13 +89,21 @@ class Restorer:
         level = "read_committed" if self._config.exactly_once else "read_uncommitted"
         with self._consumer(level) as reader:
             reader.assign([TopicPartition(changelog, n, jobs[n].next) for n in behind])
+            patience = self._config.restore_timeout / 1000
+            limit = time.monotonic() + patience
             while behind:
                 if self._abort.is_set():
                     raise Aborted
+                if time.monotonic() > limit:
+                    raise BrokerFailed(
+                        f"no record of {changelog}{sorted(behind)} in {patience:.0f} s, and more "
+                        "are to come: is the broker away, or a transaction open there?"
+                    )
                 for message in reader.consume(20_000, 0.05):
                     number, error = message.partition(), message.error()
                     if error is None:
                         jobs[number].add(message.key(), message.value(), message.offset())
+                        limit = time.monotonic() + patience
                     elif error.code() != KafkaError._PARTITION_EOF:
                         raise BrokerFailed(f"cannot read {changelog}: {error.str()}")
                     elif message.offset() >= jobs[number].end:
@@ -210,9 +153,16 @@ class Restorer:
                     f"back, or reset both: delete the topic {self._config.changelog}, the group's "
                     "offsets and the data folder, and all begins anew."
                 )
+            first = watermarks(ends, topic, number)[0]
             if offset is None:
-                offset = group_offset if group_offset >= 0 else watermarks(ends, topic, number)[0]
-            offsets[topic] = offset
+                offset = group_offset if group_offset >= 0 else first
+            elif offset < first:
+                log.error(
+                    "%s[%d]: records from %d to %d are gone unhandled: the topic keeps them for "
+                    "less long than this worker was behind",
+                    topic, number, offset, first - 1,
+                )  # fmt: skip
+            offsets[topic] = max(offset, first)
         return Position(offsets, state.time)
 
     def _committed(self, jobs: dict[int, PartitionRestore]) -> dict[tuple[str, int], int]:

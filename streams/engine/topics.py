@@ -41,14 +41,13 @@ class Prepared(NamedTuple):
 
 
 def prepare_topics(config: EngineConfig) -> Prepared:
-    """Check that the sources are co-partitioned, and that the changelog fits and forgets nothing.
+    """Check that all topics are there and sources co-partitioned, and that the changelog fits.
 
     Raises `TopicMismatch` when the topics are not as needed, `AccessDenied` when we may not use
     them, `BrokerFailed` when the broker does not answer.
     """
     contact = Contact(config.connection)
-    # Looking for a topic must not make it, whatever the broker allows.
-    admin = AdminClient({**contact.settings, "allow.auto.create.topics": False})
+    admin = AdminClient(contact.settings)
     cluster = str(contact.metadata(admin, ANSWER_TIMEOUT).cluster_id)
     if config.exactly_once:  # the embedded broker knows no permissions
         check(config, admin)
@@ -57,7 +56,7 @@ def prepare_topics(config: EngineConfig) -> Prepared:
             "at_least_once is for the embedded broker only: on a real one, whose changelogs are "
             "compacted, it could lose state. Set BATON_GUARANTEE=exactly_once"
         )
-    count = _co_partitioned(config, contact, admin)
+    count = _partitions(config, contact, admin)
     existing = partition_count(contact, admin, config.changelog)
     if not existing and config.create_changelog:
         _create_changelog(admin, config, count, contact)
@@ -97,17 +96,19 @@ def new_changelog(config: EngineConfig, count: int) -> NewTopic:
     )
 
 
-def _co_partitioned(config: EngineConfig, contact: Contact, admin: AdminClient) -> int:
-    """The number of partitions that all sources have."""
-    counts = {topic: partition_count(contact, admin, topic) for topic in config.sources}
+def _partitions(config: EngineConfig, contact: Contact, admin: AdminClient) -> int:
+    """The number of partitions that all sources have; outputs and copied topics must be there."""
+    needed = dict.fromkeys((*config.sources, *config.replicated, *config.outputs))
+    counts = {topic: partition_count(contact, admin, topic) for topic in needed}
     missing = [topic for topic, count in counts.items() if not count]
     if missing:
         raise TopicMismatch(f"topics are missing: {', '.join(missing)}. Run `baton topics apply`.")
-    if len(set(counts.values())) > 1:
+    sources = {topic: counts[topic] for topic in config.sources}
+    if len(set(sources.values())) > 1:
         raise TopicMismatch(
-            f"{config.group} reads topics that must have the same number of partitions: {counts}"
+            f"{config.group} reads topics that must have the same number of partitions: {sources}"
         )
-    return next(iter(counts.values()))
+    return next(iter(sources.values()))
 
 
 def _create_changelog(

@@ -63,7 +63,7 @@ RULES = """\
   adds nothing. A message that still comes for the source is `silent` there, and Baton writes it
   again on the target's key: whoever has the target answers it.
 - **Erased** is a mark on a closed ticket. It keeps no text and no person, and answers
-  everything with `none`.
+  everything with `none`. The tickets that it was merged into forget what it had told them.
 """
 
 MINUTE = 60_000

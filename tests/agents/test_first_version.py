@@ -52,8 +52,9 @@ def test_its_open_anomalies_are_resolved_in_their_time(agent: Harness) -> None:
 def test_an_open_anomaly_of_its_time_grows_with_its_component(agent: Harness) -> None:
     words = [later(n, 1, fingerprint=f"new-{n}", component="payments") for n in range(20, 26)]
     outputs = agent.feed(REPORTS, *words)
-    [grown] = decoded(outputs, "support.anomalies")
+    grown, graver = decoded(outputs, "support.anomalies")
     assert (grown.anomaly_id, grown.state, grown.accounts) == (PAYMENTS, AnomalyState.UPDATED, 6)
+    assert (graver.accounts, graver.severity) == (10, "critical")
     found = decoded(agent.tick(REPORTS, START + 90 * MINUTE), "support.anomalies")
     [resolved] = [one for one in found if one.anomaly_id == PAYMENTS]
     before, new = (f"a{n}" for n in range(1, 6)), (f"b{n}" for n in range(20, 26))

@@ -1,11 +1,13 @@
 """What records mean for alerts, and what a receiver is told of it."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from schemas.records import AnomalyState, HealthLevel, Record, SlaEventKind
+from schemas.records import AffectedTicket, AnomalyState, HealthLevel, Record, SlaEventKind
 from streams.alerts.changes import LONGEST_KEY, change_of, dedup_key
 from streams.alerts.config import (
     AlertsConfig,
@@ -17,6 +19,7 @@ from streams.alerts.config import (
     Severity,
     SlaSeverities,
 )
+from streams.alerts.receivers.slack import FIELDS
 from streams.alerts.routing import takes, wanted
 from streams.alerts.telling import Event, Telling, tell
 from tests.alerts.samples import MINUTE, NOW, anomaly, config, health, sla, webhook
@@ -61,6 +64,29 @@ def test_an_anomaly_is_triggered_updated_and_resolved_under_one_key() -> None:
     last = tellings[2].notices[0].alert
     assert (last.severity, last.starts_at) == ("critical", NOW)  # what is over is what was told
     assert last.facts["over"] == "resolved"
+
+
+def test_an_anomaly_says_what_since_when_at_how_many_and_at_its_end_whom_to_tell() -> None:
+    peak: dict[str, Any] = {"peak_accounts": 24, "growth": 2.0}
+    affected = tuple(AffectedTicket(f"T{n}", NOW, f"a{n // 2}") for n in range(4))
+    began, grown, over = told_of(
+        anomaly(),
+        anomaly(AnomalyState.UPDATED, 2, **peak),
+        anomaly(AnomalyState.RESOLVED, 3, affected=affected, peak_accounts=24),
+    )
+    assert began.notices[0].alert.facts == {
+        "accounts": "12",
+        "since": "2026-01-05T09:00:00.000Z",
+        "usual": "0.4",
+        "category": "technical",
+        "component": "checkout",
+        "large_accounts": "acme",
+        "sample_tickets": "T1",
+    }
+    assert grown.notices[0].alert.facts["growth"] == "2 times"
+    last = over.notices[0].alert.facts
+    assert (last["over"], last["affected"]) == ("resolved", "4 tickets of 2 accounts")
+    assert len(last) <= FIELDS, "Slack would show a part of it"
 
 
 def test_what_was_never_told_is_not_resolved() -> None:

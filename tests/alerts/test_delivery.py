@@ -1,7 +1,9 @@
 """One attempt, whatever the receiver does; and how long until the next."""
 
+import contextlib
 import logging
 import socket
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -10,6 +12,7 @@ import pytest
 from streams.alerts.backoff import Backoff
 from streams.alerts.delivery import Sender, Verdict, patience, verdict_of
 from streams.alerts.receivers import Request
+from streams.alerts.receivers.slack import SlackChannel
 from tests.alerts.samples import CLOSE, recorder
 
 SECRET = "hooks/T0/R0-secret"
@@ -49,6 +52,55 @@ def test_an_answer_is_taken_with_its_words_but_no_secret(sender: Sender) -> None
 )
 def test_only_what_is_about_the_alert_is_refused_for_good(status: int, verdict: Verdict) -> None:
     assert verdict_of(status) is verdict
+
+
+@pytest.mark.parametrize("said", ["Cannot POST {}", "no route for {} here", "{} is not active"])
+def test_a_secret_url_is_not_shown_by_its_path_or_its_token_either(said: str) -> None:
+    token = "xoxb0123456789abcdefghij"
+    for path in (f"/services/T0AB12/B0CD34/{token}", f"/hook?key={token}"):
+        with recorder() as server:
+            server.answer(404, body=said.format(path).encode())
+            channel = SlackChannel(server.url + path)
+            sender = Sender(1.0, channel.secrets)
+            whole = sender.post(Request(server.url + path, b"{}"))
+            server.answer(404, body=said.format(token).encode())
+            part = sender.post(Request(server.url + path, b"{}"))
+            sender.close()
+        for answer in (whole, part):
+            assert answer.text == said.format("***")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Fri, 99999999999999999999 Jan 2026 00:00:00 GMT",
+        "Mon, 01 Jan 2026 00:00:4074300100 GMT",
+        "Thu, 01 Jan 2026 00:00:00 +99999999999",
+    ],
+)
+def test_a_time_that_is_none_asks_for_no_patience(header: str) -> None:
+    assert patience(header) == 0.0
+
+
+def test_a_receiver_that_answers_drop_by_drop_is_tried_again(sender: Sender) -> None:
+    over = threading.Event()
+
+    def drop() -> None:
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            while not over.wait(0.05):
+                connection.sendall(b"X-Drop: drop\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drop)
+        thread.start()
+        answer = sender.post(Request(f"http://127.0.0.1:{listener.getsockname()[1]}/", b"{}"))
+        assert (answer.verdict, answer.text) == (Verdict.AGAIN, "no whole answer in time")
+        over.set()
+        thread.join()
+    with recorder() as server:
+        assert sender.post(Request(server.url, b"{}")).verdict is Verdict.TAKEN
 
 
 def test_a_receiver_that_is_slow_closes_or_is_gone_is_tried_again(sender: Sender) -> None:

@@ -1,77 +1,18 @@
 """One receiver is told everything at least once, in order, and what it never takes is kept."""
 
-from collections.abc import Callable
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry
 
-from schemas.codec import Codec
-from schemas.records import AnomalyState, HealthLevel, Record
-from streams.alerts.config import Alertmanager, AlertsConfig
-from streams.alerts.counting import AlertMetrics, Counts
+from schemas.records import AnomalyState, HealthLevel
+from streams.alerts.config import Alertmanager
 from streams.alerts.delivery import Answer, Verdict
-from streams.alerts.forwarder import Forwarder
 from streams.alerts.ledger import Abandoned, Received
-from streams.alerts.receivers import Channel, Request
 from streams.alerts.receivers.alertmanager import AlertmanagerChannel
-from streams.alerts.receivers.webhook import WebhookChannel
-from tests.alerts.fake_ledger import FakeClock, FakeLedger
-from tests.alerts.samples import MINUTE, NOW, anomaly, config, health, webhook
-
-TAKEN = Answer(Verdict.TAKEN, "ok", 202)
-DOWN = Answer(Verdict.AGAIN, "down", 503)
-BAD = Answer(Verdict.REFUSED, "no such field", 400)
-
-
-class Bench:
-    """A forwarder over a ledger in memory, and a receiver that answers as it is told."""
-
-    def __init__(
-        self, channel: Channel | None = None, settings: AlertsConfig | None = None
-    ) -> None:
-        self.clock = FakeClock(NOW)
-        self.ledger = FakeLedger(self.clock)
-        self.script: list[Answer] = []
-        self.sent: list[tuple[int, Request, Answer]] = []
-        self.registry = CollectorRegistry()
-        receiver = webhook()
-        self.forwarder = Forwarder(
-            receiver, settings or config(receiver), channel or WebhookChannel("http://x/", "s"),
-            self._post, self.ledger, Codec(), Counts("hook", AlertMetrics(self.registry)),
-            self.clock,
-        )  # fmt: skip
-
-    def _post(self, request: Request) -> Answer:
-        answer = self.script.pop(0) if self.script else TAKEN
-        self.sent.append((self.clock.now, request, answer))
-        return answer
-
-    def run(self, *records: Record | Received) -> None:
-        self.ledger.add(*records)
-        for _ in range(len(self.ledger.records) - self.ledger.committed + 1):
-            self.forwarder.step()
-
-    @property
-    def stamped(self) -> list[tuple[str, str, int]]:
-        """Event, dedup key and time of all that was taken."""
-        return [
-            (body["event"], body["dedup_key"], body["alert"]["updated_at"])
-            for _, request, answer in self.sent
-            if answer is TAKEN
-            for body in [msgspec.json.decode(request.body)]
-        ]
-
-    @property
-    def taken(self) -> list[tuple[str, str]]:
-        """Event and dedup key of all that was taken."""
-        return [(event, key) for event, key, _ in self.stamped]
-
-    def metric(self, name: str, **labels: str) -> float:
-        return self.registry.get_sample_value(name, {"receiver": "hook", **labels}) or 0.0
+from streams.alerts.receivers.pagerduty import PagerDutyChannel
+from tests.alerts.forwarding import BAD, DOWN, TAKEN, Bench
+from tests.alerts.samples import MINUTE, NOW, anomaly, health
 
 
 def test_offsets_move_only_after_the_receiver_has_taken_it() -> None:
@@ -183,103 +124,44 @@ def test_partitions_that_are_taken_away_while_waiting_are_left_as_they_were() ->
     assert bench.taken == [("trigger", "baton/anomaly/a-1")]
 
 
-def test_open_alerts_are_sent_again_even_while_another_is_not_taken() -> None:
-    receiver = Alertmanager(name="hook", url="http://am:9093")
-    bench = Bench(AlertmanagerChannel(receiver, None))
+def test_an_end_that_is_not_taken_is_told_with_the_next_word_of_it() -> None:
+    bench = Bench()
+    bench.script = [TAKEN, BAD]
+    bench.run(health(), health(HealthLevel.HEALTHY, NOW + MINUTE))
+    assert list(bench.ledger.told) == ["baton/account/acme"]
+    bench.run(health(HealthLevel.HEALTHY, NOW + 2 * MINUTE))
+    assert [event for event, _ in bench.taken] == ["trigger", "resolve"]
+    assert bench.ledger.told == {}
+
+
+def test_an_end_that_is_put_back_from_the_dead_letters_is_told() -> None:
+    bench = Bench(PagerDutyChannel("http://x/", "k"))
+    bench.script = [TAKEN, BAD]
+    end = anomaly(AnomalyState.RESOLVED, 2)
+    bench.run(anomaly(), end, end)
+    actions = [msgspec.json.decode(sent.body)["event_action"] for _, sent, _ in bench.sent]
+    assert actions == ["trigger", "resolve", "resolve"]
+    assert bench.ledger.told == {}
+
+
+def test_an_alertmanager_hears_no_more_of_what_ended_whatever_it_answered() -> None:
+    bench = Bench(AlertmanagerChannel(Alertmanager(name="hook", url="http://am:9093"), None))
     bench.run(anomaly())
-    assert len(bench.sent) == 1 + 1  # told, and at once sent again, as after every start
-    bench.ledger.add(anomaly(anomaly_id="a-2"))
-    bench.script = [DOWN] * 12
-    bench.forwarder.step()
-    again = [
-        at
-        for at, request, _ in bench.sent[2:]
-        if "a-1" in request.body.decode() and "a-2" not in request.body.decode()
-    ]
-    assert len(again) >= 2
-    assert {answer.verdict for _, _, answer in bench.sent[-1:]} == {Verdict.TAKEN}
-
-
-def test_an_idle_alertmanager_hears_of_open_alerts_four_times_in_its_resolve_timeout() -> None:
-    receiver = Alertmanager(name="hook", url="http://am:9093")
-    bench = Bench(AlertmanagerChannel(receiver, None))
-    bench.run(anomaly(), health(HealthLevel.HEALTHY))
-    del bench.sent[:]
-    for _ in range(600):
-        bench.clock.now += 1_000
-        bench.forwarder.step()
-    assert len(bench.sent) == 600 // 75
+    bench.script = [BAD]
     bench.run(anomaly(AnomalyState.RESOLVED, 2))
-    del bench.sent[:]
-    for _ in range(200):
-        bench.clock.now += 1_000
-        bench.forwarder.step()
-    assert bench.sent == []
+    assert bench.ledger.told == {}
 
 
-steps = st.tuples(st.sampled_from(["a-1", "a-2"]), st.sampled_from(["open", "grow", "end"]))
-faults = st.sampled_from(["", "", "down", "crash before", "crash after"])
+def test_a_clock_that_is_set_back_makes_no_pause_longer() -> None:
+    bench = Bench()
+    bench.script = [DOWN]
+    pauses = list[float]()
 
+    def set_back() -> None:
+        pauses.append(bench.clock.now)
+        bench.clock.now -= 60 * MINUTE
 
-@given(st.lists(st.tuples(steps, faults), max_size=15))
-def test_whatever_fails_everything_arrives_in_order_and_a_repetition_has_the_same_key(
-    plan: list[tuple[tuple[str, str], str]],
-) -> None:
-    states = {
-        "open": AnomalyState.OPENED, "grow": AnomalyState.UPDATED, "end": AnomalyState.RESOLVED,
-    }  # fmt: skip
-    records = [
-        anomaly(states[what], number, anomaly_id=name)
-        for number, ((name, what), _) in enumerate(plan, 1)
-    ]
-    smooth, rough = Bench(), Bench()
-    smooth.run(*records)
-    for record, (_, fault) in zip(records, plan, strict=True):
-        rough.ledger.add(record)
-        FAULTS[fault](rough)
-        rough.run()
-    assert [arrived for arrived, _ in groupby(rough.stamped)] == smooth.stamped
-    assert rough.ledger.told == smooth.ledger.told
-    assert rough.ledger.committed == len(records)
-    crashes = sum(fault == "crash after" for _, fault in plan)
-    assert len(rough.stamped) - len(smooth.stamped) <= crashes
-
-
-def _crash_after(bench: Bench) -> None:
-    bench.ledger.commits_fail = True
-    with pytest.raises(Abandoned):
-        _step_often(bench)
-    bench.ledger.commits_fail = False
-    bench.ledger.restart()
-
-
-def _step_often(bench: Bench) -> None:
-    for _ in range(3):
-        bench.forwarder.step()
-
-
-def _crash_before(bench: Bench) -> None:
-    def taken_away() -> None:
-        bench.ledger.on_pause = lambda: None
-        raise Abandoned
-
-    bench.script, bench.ledger.on_pause = [DOWN], taken_away
-    try:
-        bench.forwarder.step()
-    except Abandoned:
-        bench.ledger.restart()
-    bench.script, bench.ledger.on_pause = [], lambda: None
-
-
-def _down(bench: Bench) -> None:
-    bench.script = [DOWN] * 3
-    bench.run()
-    bench.script = []
-
-
-FAULTS: dict[str, Callable[[Bench], None]] = {
-    "": lambda bench: None,
-    "down": _down,
-    "crash before": _crash_before,
-    "crash after": _crash_after,
-}
+    bench.ledger.on_pause = set_back
+    bench.run(anomaly())
+    assert bench.taken == [("trigger", "baton/anomaly/a-1")]
+    assert len(pauses) == 1

@@ -51,7 +51,7 @@ class Alone:
             if self.state.pop(_key(timer), None) is not None:
                 yield timer
 
-    def set_timer(self, timer: Timer) -> None:
+    def set_timer(self, timer: Timer, *, new: bool = False) -> None:
         """As `Batch.set_timer`."""
         if _key(timer) not in self.state:
             self.state[_key(timer)] = b"\x01"

@@ -123,15 +123,18 @@ def _since(batch: Batch, key: bytes, number: int) -> int:
 
 def config_of(env: Mapping[str, str]) -> EngineConfig:
     """From BOOTSTRAP, GROUP, WORKER, DATA and, where they are set, the others."""
+    names = Names(env["GROUP"])
     return EngineConfig(
         connection=Connection(env["BOOTSTRAP"]),
-        group=env["GROUP"],
-        sources=(Names(env["GROUP"]).source,),
+        group=names.group,
+        sources=(names.source,),
+        outputs=(names.answers, names.reminders, names.failed),
         store="counts",
         data_dir=Path(env["DATA"]),
         worker_id=env["WORKER"],
         replicated=tuple(filter(None, [env.get("COPY")])),
         guarantee=Guarantee(env.get("GUARANTEE", "exactly_once")),
+        replication=int(env.get("REPLICATION", "1")),
         create_changelog=env.get("CREATE_CHANGELOG", "1") == "1",
         session_timeout=int(env.get("SESSION_TIMEOUT", "6000")),
         heartbeat_interval=int(env.get("HEARTBEAT", "1000")),
@@ -147,7 +150,8 @@ def main() -> None:
     config = config_of(os.environ)
     plant(os.environ.get("FAULT"))
     rest = float(os.environ.get("REST", "0"))
-    serve(config, Counter(Names(config.group)), os.environ.get("HEALTH", ""), rest)
+    longest = float(os.environ.get("LONGEST_REST", "0"))
+    serve(config, Counter(Names(config.group)), os.environ.get("HEALTH", ""), rest, longest)
 
 
 if __name__ == "__main__":

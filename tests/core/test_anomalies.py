@@ -172,17 +172,18 @@ def test_three_accounts_spread_over_an_hour_are_not_an_anomaly() -> None:
     assert Tenant().hear(*outage(3, step=20 * MINUTE)) == []
 
 
-def test_an_anomaly_is_updated_each_time_its_accounts_have_doubled() -> None:
+def test_an_anomaly_is_updated_as_its_accounts_double_and_at_once_when_it_gets_worse() -> None:
     outputs = Tenant().hear(*outage(40))
     assert [(anomaly.state, anomaly.accounts) for anomaly in outputs] == [
         (OPENED, 3),
         (UPDATED, 6),
-        (UPDATED, 12),
-        (UPDATED, 24),
+        (UPDATED, 10),
+        (UPDATED, 20),
+        (UPDATED, 40),
     ]
-    assert [anomaly.revision for anomaly in outputs] == [1, 2, 3, 4]
+    assert [anomaly.revision for anomaly in outputs] == [1, 2, 3, 4, 5]
     assert len({anomaly.anomaly_id for anomaly in outputs}) == 1
-    assert [anomaly.severity for anomaly in outputs] == ["warning"] * 2 + ["critical"] * 2
+    assert [anomaly.severity for anomaly in outputs] == ["warning"] * 2 + ["critical"] * 3
 
 
 def test_a_quiet_anomaly_is_resolved_and_names_every_ticket_it_touched() -> None:
@@ -349,7 +350,7 @@ def test_accounts_with_an_error_each_and_the_same_words_are_one_anomaly() -> Non
     assert tenant.hear(*each_own(2)) == []
     tenant = Tenant()
     outputs = tenant.hear_words("login fails", *each_own(40))
-    assert (states(outputs), outputs[0].accounts) == ([OPENED, UPDATED, UPDATED, UPDATED], 3)
+    assert (states(outputs), outputs[0].accounts) == ([OPENED, *[UPDATED] * 4], 3)
     assert len({anomaly.anomaly_id for anomaly in outputs}) == 1
     tenant.let_pass(60 * MINUTE)
     assert {"login fails", "error-39"} <= set(tenant.outputs[-1].fingerprints)

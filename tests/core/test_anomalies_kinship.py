@@ -1,12 +1,23 @@
 """A category's incident and those of its problems: one cause never opens two."""
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.records import ProblemReport
 from streams.core.anomalies import category_name
-from tests.core.test_anomalies import MINUTE, OPENED, POLICY, RESOLVED, START, Tenant, other, states
+from tests.core.test_anomalies import (
+    MINUTE,
+    OPENED,
+    POLICY,
+    RESOLVED,
+    START,
+    Tenant,
+    other,
+    outage,
+    states,
+)
 
 CATEGORY = category_name("technical")
 BURSTS = st.lists(
@@ -85,6 +96,14 @@ def test_a_category_that_is_over_does_not_come_back_beside_a_problem_of_it() -> 
     assert open_subjects(tenant) == ["502"]
 
 
+def test_a_problem_of_a_category_that_is_over_joins_what_is_open_of_the_category() -> None:
+    tenant = tenant_with_history()
+    tenant.hear(*burst(0, None, 0, 20), *burst(1, "502", 0, 4))
+    tenant.let_pass(16 * MINUTE)
+    tenant.hear(*burst(17, "login", 50, 4), *burst(17, "502", 60, 4))
+    assert open_subjects(tenant) == ["login"]
+
+
 def test_a_problem_that_is_over_does_not_come_back_beside_its_category() -> None:
     tenant = tenant_with_history()
     tenant.hear(*burst(0, "502", 0, 5))
@@ -111,3 +130,55 @@ def test_two_problems_of_one_category_with_other_accounts_are_two_incidents() ->
     assert sorted(open_subjects(tenant)) == ["502", "login"]
     tenant.hear(*burst(14, None, 100, 20))
     assert sorted(open_subjects(tenant)) == ["502", "login"]
+
+
+# By what they mean. Two vectors are the less alike the more of their eight numbers differ in sign.
+
+
+def says(different: int) -> tuple[int, ...]:
+    """A meaning whose cosine to that of 0 is 1 less a quarter for each number that is different."""
+    return tuple(-106 if number < different else 106 for number in range(8))
+
+
+@pytest.mark.parametrize(("different", "anomalies"), [(2, 1), (3, 2)])
+def test_a_vague_problem_joins_one_of_its_category_unless_it_means_something_else(
+    different: int, anomalies: int
+) -> None:
+    tenant = Tenant()
+    tenant.hear(*outage(5, component="webhooks", meaning=says(0)))
+    vague = [other("vague", f"bolt-{n}", 30_000 + n, meaning=says(different)) for n in range(5)]
+    tenant.hear(*vague)
+    assert len(open_subjects(tenant)) == anomalies
+
+
+@pytest.mark.parametrize(("category", "belongs"), [("technical", True), ("security", False)])
+def test_a_report_of_another_part_belongs_only_where_it_is_of_the_same_category(
+    category: str, *, belongs: bool
+) -> None:
+    tenant = Tenant()
+    [anomaly, *_] = tenant.hear(*outage(5, component="payments", meaning=says(0)))
+    near = other("login", "bolt", 30_000, component="login", category=category, meaning=says(1))
+    tenant.hear(near)
+    incident = tenant.incident(anomaly.anomaly_id)
+    assert incident is not None
+    assert ("ticket-bolt" in incident.affected) is belongs
+
+
+def test_a_problem_whose_tickets_are_mostly_those_of_an_incident_is_part_of_it() -> None:
+    tenant = Tenant()
+    tenant.hear(*outage(5, component="upload", meaning=says(0)))
+    between = [other(f"lone-{n}", f"cora-{n}", 30_000 + n, meaning=says(1)) for n in range(4)]
+    tenant.hear(*between)
+    far = {"component": "export", "meaning": says(2)}
+    tenant.hear(*(other("export", f"bolt-{n}", 40_000 + n, **far) for n in range(3)))
+    assert open_subjects(tenant) == ["gateway-timeout"]
+    assert tenant.watch.incidents.popitem()[1].members[-1] == "export"
+
+
+def test_a_problem_that_shares_a_few_tickets_with_an_incident_opens_its_own() -> None:
+    tenant = Tenant()
+    tenant.hear(*outage(5, component="upload", meaning=says(0)))
+    tenant.hear(*(other(f"lone-{n}", f"cora-{n}", 30_000 + n, meaning=says(1)) for n in range(2)))
+    far = {"component": "export", "meaning": says(2)}
+    tenant.hear(*(other("export", f"bolt-{n}", 40_000 + n, **far) for n in range(3)))
+    assert open_subjects(tenant) == ["gateway-timeout", "export"]

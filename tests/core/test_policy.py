@@ -153,6 +153,23 @@ def test_nothing_relaxes_what_is_never_relaxed(code: str) -> None:
             load_policy(ours)
 
 
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ("tier: 1", "tier"),
+        ("threshold: 0.6", "threshold"),
+        ("categories: {how_to: 0.6}", "categories.how_to"),
+        ("categories: {how_to: {threshold: 0.6}}", "categories.how_to.threshold"),
+        ("segments: {top: {threshold: 0.6}}", "segments.top.threshold"),
+    ],
+)
+def test_what_relaxes_the_never_relaxed_is_named_where_it_stands(change: str, path: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        load_policy(f"based_on: default\nname: a\nversion: 1\ntriggers: {{safety: {{{change}}}}}")
+    [complaint] = refused.value.complaints
+    assert complaint.startswith(f"triggers.safety.{path}: ")
+
+
 @settings(deadline=None)
 @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda raw: raw.decode("latin-1")))
 def test_any_text_is_a_policy_or_is_refused(text: str) -> None:

@@ -66,7 +66,7 @@ def written(path: Path, value: Any) -> Any:
         ("sla: {resolution: {other: 3000h}}", "sla.resolution.other: expected at most 366d"),
         (
             "triggers: {security: {categories: {billing: {threshold: 0.7}}}}",
-            "triggers.security.categories.billing: expected at most 0.5, this trigger is never",
+            "triggers.security.categories.billing.threshold: expected at most 0.5, this trigger is",
         ),
         (
             "triggers: {ai_loop: {categories: {bill: {rounds: 2}}}}",

@@ -23,7 +23,7 @@ from schemas.records import (
     Verdict,
 )
 from schemas.validation import LONGEST_ID
-from streams.core.policy import Policy, default_policy
+from streams.core.policy import Policy, default_policy, load_policy
 from streams.core.tickets import Owner
 from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
 
@@ -320,6 +320,103 @@ def test_a_profile_that_comes_late_decides_the_waiting_message_again() -> None:
     [reason] = talk.decision.reasons
     assert (talk.decision.action, reason.code) == ("handoff", "billing")
     assert reason.evidence[0].message_id == "m1"
+
+
+ENTERPRISE = AccountSnapshot("a1", START, tier="enterprise")
+ASKED = Signals(gist=(1, 2, 3))
+
+
+def with_triggers(rules: str) -> Policy:
+    return load_policy(f"based_on: default\nname: ours\nversion: 1\ntriggers: {{{rules}}}")
+
+
+@pytest.mark.parametrize(
+    ("rules", "code"),
+    [
+        ("ai_loop: {segments: {enterprise: {rounds_without_progress: 1}}}", "ai_loop"),
+        ("ai_loop: {segments: {enterprise: {rounds: 1}}}", "ai_loop"),
+        ("repeated_question: {segments: {enterprise: {repeats: 1}}}", "repeated_question"),
+    ],
+)
+def test_rounds_that_are_too_many_for_an_account_that_comes_late_go_to_a_person(
+    rules: str, code: str
+) -> None:
+    talk = Conversation(policy=with_triggers(rules))
+    talk.customer("Where is it?", ASKED)
+    talk.ai()
+    talk.customer("But where is it?", ASKED)
+    assert talk.decision.action == "reply"
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=ENTERPRISE)
+    [reason] = talk.decision.reasons
+    assert (talk.decision.action, reason.code) == ("handoff", code)
+    assert reason.evidence[0].message_id == "m3"
+
+
+@pytest.mark.parametrize("last", ["answer", "thanks"])
+def test_rounds_are_not_too_many_while_nobody_waits_for_another(last: str) -> None:
+    rules = "ai_loop: {segments: {enterprise: {rounds: 1, rounds_without_progress: 1}}}"
+    talk = Conversation(policy=with_triggers(rules))
+    talk.customer()
+    talk.ai()
+    talk.customer("thanks!", THANKS) if last == "thanks" else talk.customer("hm")
+    if last == "answer":
+        talk.ai()
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=ENTERPRISE)
+    assert talk.decision.action == "none"
+
+
+def test_a_fall_in_mood_weighs_more_once_the_account_is_known() -> None:
+    talk = Conversation()
+    for negative in (0.02, 0.02, 0.4):
+        talk.customer("hm", scores(negative=negative))
+    assert talk.decision.action == "reply"
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=ENTERPRISE)
+    assert (talk.decision.action, talk.codes) == ("handoff", {"sentiment_drop"})
+
+
+def test_the_ai_has_less_time_for_an_account_that_comes_late_where_its_segment_says_so() -> None:
+    rules = "ai_no_answer: {segments: {enterprise: {after: {chat: 20s, email: 1m, other: 1m}}}}"
+    talk = Conversation(policy=with_triggers(rules))
+    talk.customer()
+    talk.wait(30_000)
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=ENTERPRISE)
+    talk.wait(19_999)
+    assert talk.ticket.owner is Owner.AI
+    talk.wait(1)
+    assert talk.codes == {"ai_no_answer"}
+
+
+def test_an_account_that_comes_late_gives_the_ai_no_more_time() -> None:
+    rules = "ai_no_answer: {segments: {enterprise: {after: {chat: 5m, email: 5m, other: 5m}}}}"
+    talk = Conversation(policy=with_triggers(rules))
+    talk.customer()
+    talk.wait(30_000)
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=ENTERPRISE)
+    talk.wait(30_000)
+    assert talk.codes == {"ai_no_answer"}
+
+
+def test_a_hold_lasts_as_long_as_was_said_whatever_the_account() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.ON_HOLD, until=talk.now + HOUR)
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=ENTERPRISE)
+    talk.wait(HOUR - 1)
+    assert talk.ticket.owner is Owner.AI
+
+
+@pytest.mark.parametrize(("known_after", "due_after"), [(5, 10), (12, 12)])
+def test_a_ticket_may_be_open_for_as_long_as_its_segment_allows_once_that_is_known(
+    known_after: int, due_after: int
+) -> None:
+    talk = Conversation(policy=with_triggers("ai_no_answer: {tier: 0}"))
+    talk.customer()
+    talk.wait(known_after * MINUTE)
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=ENTERPRISE)
+    assert talk.ticket.owner is Owner.AI
+    assert talk.ticket.deadline == START + due_after * MINUTE
+    talk.wait((due_after - known_after) * MINUTE)
+    assert talk.codes == {"open_time"}
 
 
 def test_a_profile_that_comes_late_is_told_to_the_person_who_has_the_ticket() -> None:

@@ -286,6 +286,60 @@ def test_nobody_asks_in_the_target_what_was_told_in_the_source() -> None:
     }
 
 
+VERSION = Signals(entities=(Found("version", "4.1", (0, 3)),))
+
+
+def test_what_was_told_in_the_source_leaves_the_target_when_the_source_is_erased() -> None:
+    desk = told()
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    desk.write("target", VERSION, "4.1, and I want a person.")
+    desk.write("target", scores(human_request=0.9))
+    assert b"B-77" in encode_ticket(desk.ticket("target"))
+    desk.update("source", UpdateKind.ERASED)
+    desk.deliver()
+    target = desk.ticket("target")
+    assert [one.value for one in target.given] == ["4.1"]
+    assert target.context == ()
+    assert b"B-77" not in encode_ticket(target)
+    changes = [one for one in desk.outputs["target"] if isinstance(one, EscalationUpdate)]
+    assert [(one.source, one.fields) for one in changes[-1].context] == [("ticket source", {})]
+
+
+def test_what_was_told_in_an_erased_ticket_leaves_every_ticket_of_a_chain_of_merges() -> None:
+    desk = told()
+    desk.write("two", VERSION)
+    for source, target in (("source", "two"), ("two", "three")):
+        desk.update(source, UpdateKind.MERGED_INTO, target)
+        desk.deliver()
+    assert {one.value for one in desk.ticket("three").given} == {"B-77", "4.1"}
+    desk.update("source", UpdateKind.ERASED)
+    desk.deliver()
+    for name in ("two", "three"):
+        assert [one.value for one in desk.ticket(name).given] == ["4.1"]
+        assert b"B-77" not in encode_ticket(desk.ticket(name))
+
+
+def test_a_source_that_went_on_by_itself_and_is_erased_leaves_its_target_all_the_same() -> None:
+    desk = told()
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    desk.update("source", UpdateKind.REOPENED)
+    desk.update("source", UpdateKind.ERASED)
+    desk.deliver()
+    assert desk.ticket("target").given == ()
+
+
+def test_the_erasure_of_a_ticket_ends_in_a_circle_of_merges() -> None:
+    desk = told()
+    for source, target in (("source", "two"), ("two", "three"), ("three", "two")):
+        desk.update(source, UpdateKind.MERGED_INTO, target)
+        desk.deliver()
+    desk.update("source", UpdateKind.ERASED)
+    desk.deliver()
+    assert [desk.ticket(name).given for name in ("two", "three")] == [(), ()]
+
+
 def test_a_desk_that_has_the_target_is_told_what_was_told_in_the_source() -> None:
     desk = told()
     desk.write("target", ANGRY)
@@ -322,6 +376,41 @@ def test_a_customer_who_waited_in_the_source_is_waited_for_in_the_target() -> No
     desk.deliver()
     desk.wait(MINUTE)
     assert [reason.code for reason in desk.ticket("target").reasons] == ["ai_no_answer"]
+
+
+def test_a_ticket_that_a_merge_makes_open_for_too_long_is_due_at_once() -> None:
+    desk = Desk()
+    desk.write("target", Signals())
+    desk.answer("target", "Please try this.")
+    desk.wait(20 * MINUTE)
+    desk.write("source", Signals())
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    assert desk.ticket("target").owner is Owner.AI
+    desk.wait(0)
+    assert [reason.code for reason in desk.ticket("target").reasons] == ["open_time"]
+
+
+def test_a_customer_of_the_target_has_waited_since_the_source_was_opened() -> None:
+    desk = Desk()
+    desk.write("source", Signals())
+    desk.answer("source", "Please try this.")
+    desk.wait(14 * MINUTE)
+    desk.write("target", Signals())
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    assert desk.ticket("target").open_due == START + 15 * MINUTE
+
+
+def test_the_time_that_the_targets_customer_took_to_answer_does_not_count_after_a_merge() -> None:
+    desk = Desk()
+    desk.write("target", Signals())
+    desk.answer("target", "Which version is it?")
+    desk.wait(20 * MINUTE)
+    desk.write("source", Signals())
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    assert desk.ticket("target").open_due == START + (20 + 15) * MINUTE
 
 
 def test_a_message_that_still_comes_for_the_source_goes_to_whoever_has_the_target() -> None:

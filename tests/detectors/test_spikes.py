@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from detectors.spikes import Baseline, Season, Series
-from detectors.tails import log_tail
+from detectors.tails import is_rarer, log_tail
 
 STEP = 300_000
 DAY = 288
@@ -74,6 +74,20 @@ def test_counts_that_fall_together_by_chance_tell_their_mean() -> None:
     assert learned(counts).mean_together() == pytest.approx(0.8, rel=0.1)
     mixed = np.random.default_rng(1).poisson([0.1, 4.0] * 2_500)
     assert learned(mixed).mean_together() == learned(mixed).mean()
+
+
+@given(
+    st.integers(0, 300),
+    st.floats(0.001, 300),
+    st.sampled_from([0.0, 0.01, 0.3, 5.0]),
+    st.floats(-40, -0.01),
+)
+def test_what_is_rarer_than_a_line_has_a_tail_below_it(
+    count: int, usual: float, dispersion: float, line: float
+) -> None:
+    tail = log_tail(count, usual, dispersion)
+    assume(abs(tail - line) > 1e-9)
+    assert is_rarer(line, count, usual, dispersion) == (tail < line)
 
 
 @given(st.integers(0, 2_000), st.floats(1e-3, 1e3), st.sampled_from([0.0, 0.01, 0.3, 5.0]))

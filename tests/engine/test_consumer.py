@@ -60,8 +60,15 @@ class Consumer(BatchConsumer):
 
 
 def engine_with(part: Any) -> Any:
+    refreshed = asyncio.Event()
     config = EngineConfig(Connection(""), "g", (TOPIC,), "s", Path(), "A", clock=lambda: 0)
-    return SimpleNamespace(partitions={0: part}, config=config, checkpointing_for=lambda: 0.0)
+    return SimpleNamespace(
+        partitions={0: part},
+        config=config,
+        checkpointing_for=lambda: 0.0,
+        refreshed=refreshed,
+        refresh_at_rest=refreshed.set,
+    )
 
 
 def test_records_that_come_quickly_are_gathered_until_there_is_a_pause(tmp_path: Path) -> None:
@@ -99,3 +106,14 @@ def test_what_comes_during_a_quick_rebalance_is_not_taken_by_the_fetch_before_it
         return after.delivered[TOPIC]
 
     assert asyncio.run(delivered()) == 1
+
+
+def test_replicas_are_refreshed_though_no_record_comes(tmp_path: Path) -> None:
+    async def refreshed() -> None:
+        thread, engine = Thread(), engine_with(partition(tmp_path))
+        consumer = Consumer(thread, engine)
+        drain = asyncio.ensure_future(consumer._drain(SimpleNamespace(_stopped=asyncio.Event())))
+        await asyncio.wait_for(engine.refreshed.wait(), timeout=10)
+        drain.cancel()
+
+    asyncio.run(refreshed())

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from aiokafka.errors import KafkaTimeoutError
 from faust.types import TP
 
 from streams.engine import Batch, Timer
@@ -41,6 +42,25 @@ def test_timers_of_a_partition_that_was_given_up_are_let_be(tmp_path: Path) -> N
     assert not asyncio.run(delivery.fire_overdue(given_up, TP(TOPIC, 0), 1))
 
 
+class Losing(Consumer):
+    """A rebalance takes the partition, and empties the agent's queue, before it is handled."""
+
+    async def hand_over(self, tp: TP, offset: int, batch: Batch) -> None:
+        self.engine.partitions.clear()
+
+
+def test_timers_that_a_rebalance_takes_away_unhandled_are_not_waited_for(tmp_path: Path) -> None:
+    part = partition(tmp_path)
+    late = batch(part, Record(0, 0))
+    for number in range(TIMERS_AT_ONCE + 1):
+        late.set_timer(Timer(number, b"%d" % number))
+    late.finish()
+    part.fold()
+    consumer: Any = Losing(part)
+    firing = Delivery(consumer).fire_overdue(part, TP(TOPIC, 0), 9_999)
+    assert not asyncio.run(asyncio.wait_for(firing, timeout=10))
+
+
 def test_a_fetch_that_brings_only_what_was_delivered_before_brings_nothing(
     tmp_path: Path,
 ) -> None:
@@ -66,3 +86,22 @@ def test_what_came_due_in_a_long_silence_fires_in_portions_before_its_first_reco
     assert asyncio.run(Delivery(consumer).fire_overdue(part, TP(TOPIC, 0), 9_999))
     assert consumer.portions == [TIMERS_AT_ONCE, TIMERS_AT_ONCE]
     assert part.timers.first_before(9_999) == Timer(2 * TIMERS_AT_ONCE, b"1000")
+
+
+class Away(Consumer):
+    """Its broker does not say how far its logs go."""
+
+    async def ends_now(self, tps: list[TP]) -> None:
+        raise KafkaTimeoutError
+
+
+def test_timers_wait_for_a_broker_that_is_away(tmp_path: Path) -> None:
+    part = partition(tmp_path)
+    early = batch(part, Record(0, 0))
+    early.set_timer(Timer(0, b"due"))
+    early.finish()
+    part.fold()
+    consumer: Any = Away(part)
+    asyncio.run(Delivery(consumer).tick({0: part}))
+    assert not part.pending
+    assert part.timers.first_before(1) == Timer(0, b"due")

@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.consumer.subscription_state import SubscriptionState
 from faust.agents import Agent
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import ConsumerMessage
@@ -36,9 +37,9 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
         "_coordinator",
         "_fetch_max_wait_ms",
         "_fetcher",
-        "_request_timeout_ms",
         "_subscription",
     ),
+    SubscriptionState: ("_last_fetch_ended",),
     GroupCoordinator: ("_group_instance_id", "_pending_exception"),
     fetcher.Fetcher: ("_fetch_max_wait_ms", "_fetch_min_bytes", "_isolation_level"),
     THEIR_RECORDS: (
@@ -194,6 +195,7 @@ def test_all_that_the_engine_relies_on_is_named_and_nothing_else() -> None:
         (fetcher.Fetcher._proc_fetch_request, "FetchResult"),
         (AIOKafkaClient._md_synchronizer, "_metadata_max_age_ms"),
         (GroupCoordinator._maybe_leave_group, "_group_instance_id"),
+        (SubscriptionState.fetcher_idle_time.fget, "_last_fetch_ended"),
     ],
 )
 def test_aiokafka_still_looks_at_what_the_engine_sets(reader: FunctionType, name: str) -> None:

@@ -3,15 +3,18 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
-from streams.engine import Connection, EngineConfig, Replica, SourceRecord
+from streams.engine import Connection, Engine, EngineConfig, Replica, SourceRecord, make_app
 from streams.engine.errors import Aborted
+from streams.engine.replica import MOST_WAITING
 from tests.conftest import Broker
+from tests.engine.records import TOPIC, Record, batch, partition
 
 TOPIC_PARTITIONS = 3
 
@@ -88,6 +91,44 @@ def test_it_changes_only_when_it_is_refreshed(source: Source, replica: Replica[s
     assert replica.get("k") == "1"
     replica.refresh()
     assert replica.get("k") == "2"
+
+
+def engine_for(replica: Replica[str]) -> Engine:
+    """An engine at work that has this replica, and no partition yet."""
+    config = replace(replica._config, sources=(TOPIC,))
+    engine = Engine(make_app(config), config, [replica])
+    engine._ready = True
+    return engine
+
+
+def test_it_goes_on_reading_though_no_batch_comes(source: Source, replica: Replica[str]) -> None:
+    engine, count = engine_for(started(replica)), MOST_WAITING + 5
+    limit = time.monotonic() + 60
+    for number in range(1, count + 1):
+        source.put(k=b"%d" % number)
+        while replica.records < number:
+            assert time.monotonic() < limit, f"{replica.records} of {count} read"
+            engine.refresh_at_rest()
+            time.sleep(0.02)
+    assert eventually(replica, "k", str(count))
+
+
+def test_it_is_not_refreshed_at_rest_while_a_batch_is_there(
+    source: Source, replica: Replica[str], tmp_path: Path
+) -> None:
+    engine, part = engine_for(started(replica)), partition(tmp_path)
+    engine.partitions[0] = part
+    under_way = batch(part, Record(0))
+    source.put(k=b"1")
+    while not replica._arrived:
+        time.sleep(0.02)
+    engine.refresh_at_rest()
+    assert replica.get("k") is None
+    under_way.finish()
+    part.fold()
+    engine.refresh_at_rest()
+    assert replica.get("k") == "1"
+    part.store.close()
 
 
 def test_its_values_are_others_only_after_it_has_counted_a_change(

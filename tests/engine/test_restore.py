@@ -5,13 +5,23 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 
-from streams.engine import Connection, EngineConfig, EngineError, Fenced, StateMismatch
+from streams.engine import (
+    BrokerFailed,
+    Connection,
+    EngineConfig,
+    EngineError,
+    Fenced,
+    StateMismatch,
+)
 from streams.engine.compacted import SURELY_KEPT, why_unfit
 from streams.engine.position import MARKER, Position, encode_position
-from streams.engine.restore import PartitionRestore, Restorer
+from streams.engine.replay import PartitionRestore
+from streams.engine.restore import Restorer
 from streams.engine.store import PartitionStore
+from streams.engine.topics import prepare_topics
+from tests.conftest import Broker
 from tests.engine.records import TOPIC
 
 POSITION = Position({TOPIC: 7}, 99)
@@ -89,17 +99,54 @@ def test_a_quiet_topic_with_old_records_only_makes_a_store_behind_it_unfit() -> 
     assert why_unfit(Log({5: 0}), TopicPartition("log", 0, 3), 0, 20, NOW) is not None
 
 
+class Ends:
+    """Says of each topic that it has the offsets from `low` to `high`."""
+
+    def __init__(self, low: int, high: int) -> None:
+        self._ends = low, high
+
+    def get_watermark_offsets(self, place: TopicPartition, timeout: float) -> tuple[int, int]:
+        return self._ends
+
+
+def position(folder: Path, committed: int, low: int, high: int) -> Position:
+    """Where a partition starts whose state stands at 5, and whose changelog ended at 10."""
+    job = PartitionRestore(PartitionStore(folder / "store"), 10, whole=True)
+    job.add(MARKER, encode_position(Position({"source": 5})), 8)
+    config = EngineConfig(Connection("nowhere:1"), "group", ("source",), "state", folder, "A")
+    restorer, ends = Restorer(config, threading.Event()), cast(Consumer, Ends(low, high))
+    return restorer._position(3, job, {("source", 3): committed}, ends)
+
+
 @pytest.mark.parametrize(("end_now", "kind"), [(10, StateMismatch), (20, Fenced)])
 def test_a_worker_that_others_have_overtaken_meanwhile_is_no_mismatch(
     tmp_path: Path, end_now: int, kind: type[EngineError]
 ) -> None:
-    class Changelog:
-        def get_watermark_offsets(self, place: TopicPartition, timeout: float) -> tuple[int, int]:
-            return 0, end_now
-
-    job = PartitionRestore(PartitionStore(tmp_path / "store"), 10, whole=True)
-    job.add(MARKER, encode_position(Position({"source": 5})), 8)
-    config = EngineConfig(Connection("nowhere:1"), "group", ("source",), "state", tmp_path, "A")
-    restorer = Restorer(config, threading.Event())
     with pytest.raises(kind):
-        restorer._position(3, job, {("source", 3): 9}, cast(Consumer, Changelog()))
+        position(tmp_path, committed=9, low=0, high=end_now)
+
+
+@pytest.mark.logs_errors
+def test_records_that_are_deleted_before_they_were_handled_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert position(tmp_path, committed=5, low=8, high=20).offsets == {"source": 8}
+    assert "source[3]: records from 5 to 7 are gone unhandled" in caplog.text
+
+
+def test_a_changelog_that_does_not_come_to_its_end_ends_the_worker(
+    kafka: Broker, unique: str, tmp_path: Path
+) -> None:
+    kafka.create(unique, 1)
+    config = EngineConfig(
+        kafka.connection, unique, (unique,), "state", tmp_path, "A", restore_timeout=500
+    )
+    topics = prepare_topics(config)
+    stuck = Producer({"bootstrap.servers": kafka.bootstrap, "transactional.id": unique})
+    stuck.init_transactions()
+    stuck.begin_transaction()
+    stuck.produce(config.changelog, b"1", b"a", 0)
+    assert stuck.flush(10) == 0
+    with pytest.raises(BrokerFailed, match=r"changelog\[0\] in 0 s, .* a transaction open there"):
+        Restorer(config, threading.Event()).restore([0], topics)
+    stuck.abort_transaction()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams.embedded import EmbeddedBroker
@@ -42,16 +42,19 @@ def end_of(workload: Counting | Joined, folder: Path) -> tuple[int, str]:
     return ended.returncode, ended.stderr.splitlines()[-1].strip()
 
 
-def test_a_worker_whose_source_is_missing_says_so(
-    broker: Broker, unique: str, tmp_path: Path
+@pytest.mark.parametrize("kind", ["source", "answers", "copied"])
+def test_a_worker_whose_topic_is_missing_says_so_before_it_reads(
+    broker: Broker, unique: str, tmp_path: Path, kind: str
 ) -> None:
     weaker = {} if broker.transactional else {"GUARANTEE": "at_least_once"}
-    workload = Counting(broker.bootstrap, unique, 0, **weaker)
+    workload = Counting(broker.bootstrap, unique, 0, COPY=f"{unique}-copied", **weaker)
+    names, missing = workload.names, f"{unique}-{kind}"
+    for topic in (names.source, names.answers, names.reminders, names.failed, f"{unique}-copied"):
+        if topic != missing:
+            broker.create(topic, PARTITIONS)
     code, line = end_of(workload, tmp_path)
     assert code == TopicMismatch.exit_code
-    assert line == (
-        f"TopicMismatch: topics are missing: {workload.names.source}. Run `baton topics apply`."
-    )
+    assert line == f"TopicMismatch: topics are missing: {missing}. Run `baton topics apply`."
 
 
 def test_a_worker_whose_sources_differ_in_partitions_says_how(
@@ -66,18 +69,6 @@ def test_a_worker_whose_sources_differ_in_partitions_says_how(
     assert line == (
         f"TopicMismatch: {unique} reads topics that must have the same number of partitions: "
         f"{{'{left}': 2, '{right}': 3}}"
-    )
-
-
-def test_a_worker_whose_copied_topic_is_missing_says_so(
-    kafka: Broker, unique: str, tmp_path: Path
-) -> None:
-    workload = Counting(kafka.bootstrap, unique, 0, COPY=f"{unique}-copied")
-    kafka.create(workload.names.source, PARTITIONS)
-    code, line = end_of(workload, tmp_path)
-    assert code == TopicMismatch.exit_code
-    assert line.endswith(
-        f"TopicMismatch: the topic {unique}-copied is missing. Run `baton topics apply`."
     )
 
 
@@ -160,6 +151,12 @@ class TestTroubleOnTheWay:
         chosen.start()
         assert prepare_topics(config).partitions == 4
         chosen.join()
+
+    def test_writing_to_a_topic_does_not_make_it(self, config: EngineConfig) -> None:
+        producer = Producer({**config.librdkafka(), "message.timeout.ms": 500})
+        producer.produce("absent", b"")
+        producer.flush(10)
+        assert "absent" not in AdminClient(config.librdkafka()).list_topics(timeout=10).topics
 
     def test_looking_for_a_topic_does_not_make_it(
         self, mock: EmbeddedBroker, config: EngineConfig

@@ -9,8 +9,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Producer
 
+from tests.chaos.drill import wait_until_read
 from tests.chaos.on_engine import PARTITIONS
 from tests.chaos.reading import read
 from tests.conftest import Broker
@@ -26,16 +27,6 @@ def trial(kafka: Broker, unique: str, tmp_path: Path) -> Iterator[Trial]:
     made.group.stop()
 
 
-def committed(trial: Trial) -> dict[int, int]:
-    """The group's offset in each partition of the source."""
-    consumer = Consumer(
-        {"bootstrap.servers": trial.broker.bootstrap, "group.id": trial.names.group}
-    )
-    wanted = [TopicPartition(trial.names.source, number) for number in range(PARTITIONS)]
-    with closing(consumer):
-        return {tp.partition: max(tp.offset, 0) for tp in consumer.committed(wanted, 10)}
-
-
 def by_partition(trial: Trial, topic: str) -> dict[int, int]:
     """How many committed records each partition has."""
     counts = dict.fromkeys(range(PARTITIONS), 0)
@@ -49,12 +40,12 @@ def test_sigterm_ends_a_worker_in_time_with_a_checkpoint_of_all_it_has_done(tria
     trial.wait_until_ready()
     trial.feed(RECORDS, 1_000).finish()
     time.sleep(4)
-    assert sum(committed(trial).values()) == 0, "no checkpoint until it is told to end"
+    assert sum(trial.committed().values()) == 0, "no checkpoint until it is told to end"
     started = time.monotonic()
     assert trial.group.stop() == [0]
     assert time.monotonic() - started < 10
-    assert committed(trial) == by_partition(trial, trial.names.source)
-    assert committed(trial) == by_partition(trial, trial.names.answers)
+    assert trial.committed() == by_partition(trial, trial.names.source)
+    assert trial.committed() == by_partition(trial, trial.names.answers)
     assert trial.verdict().exact
 
 
@@ -113,3 +104,50 @@ def test_a_slow_agent_holds_little_of_a_long_source(trial: Trial) -> None:
         time.sleep(0.1)
     assert by_partition(trial, trial.names.answers) != by_partition(trial, trial.names.source)
     assert most < 100, "MiB of the 190 that wait"
+
+
+def test_a_worker_that_has_had_nothing_to_do_for_long_takes_over(
+    kafka: Broker, unique: str, tmp_path: Path
+) -> None:
+    trial, longest = Trial(kafka, unique, tmp_path, partitions=1), 2.5
+    for worker in ("A", "B"):
+        trial.group.start(worker, SESSION_TIMEOUT="2000", LONGEST_REST=str(longest))
+        trial.wait_until_ready(worker=worker)
+    try:
+        idle = "A" if trial.group.owned("B") else "B"
+        time.sleep(2 * longest)
+        trial.group.pause("B" if idle == "A" else "A")
+        trial.feed(100, 1_000).finish()
+        assert wait_until_read(kafka.bootstrap, trial.names.group, trial.names.source, 30)
+    finally:
+        trial.group.stop()
+
+
+@pytest.mark.parametrize("waits_for", ["changelog", "copied"])
+def test_sigterm_ends_a_worker_that_waits_for_an_open_transaction_before_it_is_ready(
+    kafka: Broker, unique: str, tmp_path: Path, waits_for: str
+) -> None:
+    trial, copied = Trial(kafka, unique, tmp_path, partitions=1), f"{unique}-copied"
+    kafka.create(copied, 1)
+    waited_for = copied if waits_for == "copied" else trial.names.changelog
+    open_one = Producer({"bootstrap.servers": kafka.bootstrap, "transactional.id": unique})
+    open_one.init_transactions()
+    trial.group.start("A", COPY=copied)
+    try:
+        trial.wait_until_ready()
+        assert trial.group.stop() == [0]
+        open_one.begin_transaction()
+        open_one.produce(waited_for, b"{}", b"key", 0)
+        assert open_one.flush(10) == 0
+        trial.group.start("A", COPY=copied)
+        log, limit = trial.group.log_of("A"), time.monotonic() + 60
+        while log.read_bytes().count(b"Executing _on_partitions_assigned") < 2:
+            assert time.monotonic() < limit, log.read_text()
+            time.sleep(0.1)
+        started = time.monotonic()
+        assert trial.group.stop() == [0]
+        assert time.monotonic() - started < 10
+        assert trial.group.times_ready("A") == 1, "it was not ready again"
+    finally:
+        trial.group.stop()
+        open_one.abort_transaction()

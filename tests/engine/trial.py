@@ -1,7 +1,10 @@
 """Counting workers on a broker, from their topics to the verdict."""
 
 import time
+from contextlib import closing
 from pathlib import Path
+
+from confluent_kafka import Consumer, TopicPartition
 
 from tests.chaos.counting import Counting
 from tests.chaos.drill import wait_until_read
@@ -19,31 +22,51 @@ NEVER = "3600000"
 class Trial:
     """Counting workers on one of the brokers, whose timers fire by the records' own times."""
 
-    def __init__(self, broker: Broker, name: str, folder: Path) -> None:
-        extra = {"CLOCK": "records"}
+    def __init__(
+        self,
+        broker: Broker,
+        name: str,
+        folder: Path,
+        partitions: int = PARTITIONS,
+        **extra: str,
+    ) -> None:
+        extra = {"CLOCK": "records", **extra}
         if not broker.transactional:
             extra |= {"GUARANTEE": "at_least_once", "CREATE_CHANGELOG": "0"}
         workload = Counting(broker.bootstrap, name, 0, **extra)
         self.broker = broker
         self.names = names = workload.names
         for topic in (names.source, names.answers, names.reminders, names.failed):
-            broker.create(topic, PARTITIONS)
+            broker.create(topic, partitions)
         if not broker.transactional:
-            broker.create(names.changelog, PARTITIONS)
+            broker.create(names.changelog, partitions)
         self._records = numbered(200)
         self.group = Group(workload.arguments, workload.environment, folder)
 
-    def feed(self, records: int, rate: int) -> Feed:
-        """Begin to feed so many further records at a rate a second."""
+    def feed(self, records: int | None, rate: int) -> Feed:
+        """Begin to feed so many further records, or until told to finish, at a rate a second."""
         topics = (self.names.source,)
         return Feed(self.broker.bootstrap, topics, self._records, rate).start(records)
 
-    def wait_until_ready(self, lives: int = 1) -> None:
-        """Wait until the worker A handles records, in so many lives of it."""
-        log, limit = self.group.log_of("A"), time.monotonic() + 60
+    def wait_until_ready(self, lives: int = 1, worker: str = "A") -> None:
+        """Wait until a worker handles records, in so many lives of it."""
+        log, limit = self.group.log_of(worker), time.monotonic() + 60
         while log.read_bytes().count(READY) < lives:
             assert time.monotonic() < limit, log.read_text()
             time.sleep(0.1)
+
+    def committed(self) -> dict[int, int]:
+        """The group's offset in each partition of the source."""
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self.broker.bootstrap,
+                "group.id": self.names.group,
+                "log_level": 0,
+            }
+        )
+        wanted = [TopicPartition(self.names.source, number) for number in range(PARTITIONS)]
+        with closing(consumer):
+            return {tp.partition: max(tp.offset, 0) for tp in consumer.committed(wanted, 10)}
 
     def stop_when_read(self) -> list[int]:
         """Stop the workers once they have read all; returns their exit codes."""

@@ -12,6 +12,7 @@ import msgspec
 
 from schemas.records import Alert, Millis
 from streams.alerts.receivers.channel import Channel, Request
+from streams.alerts.secrets import parts_of
 from streams.alerts.telling import Event, Notice
 from streams.alerts.text import clip, lines_of
 
@@ -37,7 +38,7 @@ class SlackChannel(Channel):
     """One webhook; its URL is a secret."""
 
     def __init__(self, url: str) -> None:
-        self.secrets = (url,)
+        self.secrets = parts_of(url)
         self._url = url
 
     def request(self, notice: Notice, now: Millis) -> Request:

@@ -7,6 +7,7 @@ import msgspec
 
 from schemas.records import Alert, Millis
 from streams.alerts.receivers.channel import Channel, Request
+from streams.alerts.secrets import parts_of
 from streams.alerts.telling import Event, Notice
 
 TIMESTAMP = "Baton-Timestamp"
@@ -32,7 +33,7 @@ class WebhookChannel(Channel):
     """One HTTP server that shares a secret."""
 
     def __init__(self, url: str, secret: str) -> None:
-        self.secrets = (secret, url)
+        self.secrets = (secret, *parts_of(url))
         self._url = url
         self._secret = secret
 

@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.records import Millis, PolicyEntry, PolicyVersion
 from schemas.topics import route_topic
-from streams.app import codec_of
+from streams.codec import codec_of
 from streams.core.policy import Policy, PolicyError, load_policy
 from streams.core.policy.diff import differences
 from streams.core.policy.duration import Duration

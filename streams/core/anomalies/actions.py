@@ -6,7 +6,7 @@ from detectors.spikes import Bar
 from schemas.records import AnomalyAction, AnomalyActionKind, AnomalyState, Millis
 from streams.core.anomalies.record import record
 from streams.core.anomalies.state import Incident, Known, Step, Watch
-from streams.core.anomalies.telling import owned, resolved
+from streams.core.anomalies.telling import announced, owned, resolved
 from streams.core.policy.anomalies import AnomalyPolicy
 
 MOST_ANSWERS = 1_000
@@ -44,8 +44,8 @@ def act(
         incident,
         acknowledged_by=action.actor_id,
         known_issue=incident.known_issue or action.kind is AnomalyActionKind.KNOWN_ISSUE,
-        revision=incident.revision + 1,
     )
+    incident = announced(incident, policy, now)
     output = record(incident, AnomalyState.UPDATED, policy, now)
     return Step(watch, {}, {incident.anomaly_id: incident}, (output,))
 

@@ -61,8 +61,9 @@ def _learn(
     ends = {number + k for number in subject.buckets for k in range(policy.window_buckets)}
     before, count = list[int](), 0
     for end in sorted(end for end in ends if done < end <= through):
-        own = _after_silence(own, done, end - 1, watch.season, policy)
-        pool = pool.after_empty(end - done - 1, pooled)
+        if done < end - 1:
+            own = _after_silence(own, done, end - 1, watch.season, policy)
+            pool = pool.after_empty(end - done - 1, pooled)
         filled = [
             n for n in range(end - policy.window_buckets + 1, end + 1) if n in subject.buckets
         ]

@@ -6,12 +6,20 @@ from math import inf
 from schemas.records import Anomaly, AnomalyState, Millis, ProblemReport
 from streams.core.anomalies.baseline import expected_accounts, open_line
 from streams.core.anomalies.earlier import reported_earlier
-from streams.core.anomalies.incidents import grown, joined, opened, touched
-from streams.core.anomalies.kinship import home, home_of_category, kin, nearest, says_the_same
+from streams.core.anomalies.incidents import grown, joined, touched
+from streams.core.anomalies.kinship import (
+    home,
+    home_of_category,
+    kin,
+    nearest,
+    same_tickets,
+    says_the_same,
+)
 from streams.core.anomalies.naming import category_name, is_category
+from streams.core.anomalies.opening import opened
 from streams.core.anomalies.record import record
 from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
-from streams.core.anomalies.telling import entered, told
+from streams.core.anomalies.telling import announced, entered, told
 from streams.core.anomalies.windows import Counted, Seen, Window, at_most, busiest, reporters_in
 from streams.core.policy.anomalies import AnomalyPolicy
 
@@ -103,10 +111,10 @@ def _burst(
     if most < least or max(watch.muted.get(name, 0) for name in names) > now:
         return None
     expected, line = expected_accounts(subject, watch, now, policy), open_line(watch, policy)
-    if most < inf and expected.log_tail(most) >= line:
+    if most < inf and not expected.is_rarer(most, line):
         return None
     window = busiest(counted, new.number, policy)
-    if window.accounts < least or expected.log_tail(window.accounts) >= line:
+    if window.accounts < least or not expected.is_rarer(window.accounts, line):
         return None
     if (of_category or of_words) and not _is_news(known, watch, subject, window, minimum, policy):
         return None
@@ -115,11 +123,15 @@ def _burst(
     if relative is None:
         incident = opened(subject, watch, window, new.number, expected, policy, now)
         incident = touched(incident, reported_earlier(known, watch, incident, policy), policy)
+        relative = same_tickets(known, watch, incident, policy)
+    if relative is None:
+        incident = announced(incident, policy, now, window.accounts)
         outputs = (record(incident, AnomalyState.OPENED, policy, now, window),)
     else:
         incident, why = relative
+        returned = incident.resolved_at is not None
         incident, window = joined(incident, subject, why, new.number, expected, policy)
-        incident, outputs = told(incident, watch, window, policy, now, always=True)
+        incident, outputs = told(incident, watch, window, policy, now, returned=returned)
     watch = entered(watch, incident)
     return Step(watch, {}, {incident.anomaly_id: incident}, outputs)
 

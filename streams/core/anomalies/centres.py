@@ -5,7 +5,7 @@ asked of it than of what opens an incident: something is known to be wrong alrea
 """
 
 from collections.abc import Iterable
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
@@ -62,25 +62,33 @@ class Centre(msgspec.Struct, frozen=True, array_like=True):
         return len(self.numbers) == size and self.version == version
 
 
-def belongs(nearness: float, component: str | None, other: str | None) -> bool:
-    """Whether two are near enough to be of one cause, by the components that they name."""
-    elsewhere = component != other and component is not None and other is not None
-    return nearness >= BELONGS + ELSEWHERE * elsewhere
+class Part(NamedTuple):
+    """What a problem is said to be of: a component, where one is named, and a category."""
+
+    component: str | None
+    category: str
+
+
+def belongs(nearness: float, part: Part, other: Part) -> bool:
+    """Whether two are near enough to be of one cause.
+
+    What names another component is nearer than others, and of the same category.
+    """
+    if None in (part.component, other.component) or part.component == other.component:
+        return nearness >= BELONGS
+    return nearness >= BELONGS + ELSEWHERE and part.category == other.category
 
 
 def nearest(
-    those: Iterable[tuple[T, Centre, str | None]],
-    numbers: Vector,
-    version: int,
-    component: str | None,
+    those: Iterable[tuple[T, Centre, Part]], numbers: Vector, version: int, part: Part
 ) -> T | None:
-    """Of those, with their centres and components, the one that a vector belongs to; of several the
+    """Of those, with their centres and parts, the one that a vector belongs to; of several the
     nearest, of equally near ones the first.
     """
     most, found = 0.0, None
     for one, centre, other in those:
         near = centre.nearness(numbers, version)
-        if near > most and belongs(near, component, other):
+        if near > most and belongs(near, part, other):
             most, found = near, one
     return found
 

@@ -31,7 +31,7 @@ def counted(
     subject, watch = settle(stored or _born(report, name, watch, policy), watch, policy)
     before = Counted(subject.buckets, subject.sketches)
     after = before if new.number <= subject.settled else add(before, new, policy)
-    names = newest(subject.aliases, aliases, policy.aliases)
+    names = newest(subject.aliases, aliases, policy.aliases) if aliases else subject.aliases
     if after is before and stored is not None and set(names) == set(stored.aliases):
         return watch, None
     at = max(subject.seen_at, new.sighting.at)

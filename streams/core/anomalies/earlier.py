@@ -6,7 +6,7 @@ That are other problems of the same component, and those that mean about the sam
 from msgspec.structs import replace
 
 from schemas.records import ProblemReport
-from streams.core.anomalies.centres import belongs
+from streams.core.anomalies.centres import Part, belongs
 from streams.core.anomalies.state import Incident, Known, Subject, Watch
 from streams.core.anomalies.windows import Counted, Seen, after, sightings
 from streams.core.policy.anomalies import AnomalyPolicy
@@ -58,4 +58,8 @@ def _is_of(component: str | None, subject: Subject) -> bool:
 def _means(incident: Incident, subject: Subject) -> bool:
     centre = subject.centre
     near = incident.centre.nearness(centre.vector(), centre.version)
-    return belongs(near, incident.component, subject.component)
+    return belongs(
+        near,
+        Part(incident.component, incident.category),
+        Part(subject.component, subject.category),
+    )

@@ -1,11 +1,11 @@
-"""An incident opens, takes in what bursts with it, is told of, and ends."""
+"""An incident takes in what is reported of it and what bursts with it, and is due again."""
 
 from msgspec.structs import replace
 
 from detectors.spikes import Expected
 from schemas.records import Millis, ProblemReport
 from streams.core.anomalies.baseline import expected_accounts
-from streams.core.anomalies.naming import anomaly_id, category_name, is_category, newest
+from streams.core.anomalies.naming import category_name, is_category, newest
 from streams.core.anomalies.state import Incident, Subject, Watch
 from streams.core.anomalies.windows import (
     Counted,
@@ -20,54 +20,6 @@ from streams.core.anomalies.windows import (
     with_one_more,
 )
 from streams.core.policy.anomalies import AnomalyPolicy
-
-
-def opened(
-    subject: Subject,
-    watch: Watch,
-    window: Window,
-    number: int,
-    expected: Expected,
-    policy: AnomalyPolicy,
-    now: Millis,
-) -> Incident:
-    """The incident of a window that a report in bucket `number` made unusual."""
-    first = window.end - policy.window_buckets + 1
-    counted = Counted(
-        {key: value for key, value in subject.buckets.items() if first <= key <= window.end},
-        {key: value for key, value in subject.sketches.items() if first <= key <= window.end},
-    )
-    found = sightings(counted)
-    since = found[0].sighting.at
-    known_to, known_until = watch.known.get(subject.name, (None, 0))
-    incident = Incident(
-        tenant=subject.tenant,
-        anomaly_id=anomaly_id(subject.tenant, subject.name, since),
-        subject=subject.name,
-        category=subject.category,
-        title=subject.title,
-        component=subject.component,
-        since=since,
-        opened_at=now,
-        expected=expected,
-        deadline=now,
-        members=tuple(dict.fromkeys((subject.name, category_name(subject.category)))),
-        buckets=counted.buckets,
-        sketches=counted.sketches,
-        announced=window.accounts,
-        peak=window.accounts,
-        peak_end=window.end,
-        hot_until=number,
-        affected={},
-        acknowledged_by=known_to if known_until > now else None,
-        known_issue=known_until > now,
-        aliases=subject.aliases,
-        centre=subject.centre,
-    )
-    if not is_category(subject.name):
-        # Who had the same problem before the window is affected, too.
-        found = sightings(Counted(subject.buckets, subject.sketches))
-    return _due(touched(incident, found, policy), policy)
 
 
 def grown(
@@ -85,7 +37,7 @@ def grown(
     usual of the subject is usual of the incident.
     """
     own = [new]
-    if subject.name not in incident.members:
+    if _is_new(incident, subject, policy):
         incident = _with_usual(incident, expected_accounts(subject, watch, now, policy))
         first = min(incident.buckets, default=new.number)
         own = sightings(after(Counted(subject.buckets, subject.sketches), first - 1))
@@ -103,7 +55,7 @@ def grown(
     )
     incident = _named(incident, (subject.name, category_name(subject.category)), policy)
     incident = _warmed(incident, window, new.number, policy)
-    return _due(touched(incident, own, policy), policy), window
+    return due(touched(incident, own, policy), policy), window
 
 
 def _grown_window(
@@ -134,7 +86,8 @@ def joined(
     window = busiest(counted, number, policy)
     found = sightings(own)
     reasons = dict.fromkeys((*incident.grouped_by, why))
-    if incident.subject != subject.name:
+    before, of_category = incident, is_category(subject.name) and incident.subject != subject.name
+    if of_category or _is_new(incident, subject, policy):
         incident = _with_usual(incident, expected)
     incident = replace(
         incident,
@@ -149,8 +102,18 @@ def joined(
     )
     incident = _named(incident, (subject.name, category_name(subject.category)), policy)
     incident = _warmed(incident, window, number, policy)
-    incident = replace(incident, hot_until=max(incident.hot_until, number))
-    return _due(touched(incident, found, policy), policy), window
+    is_news = (incident.members, incident.grouped_by) != (before.members, before.grouped_by)
+    incident = replace(
+        incident,
+        hot_until=max(incident.hot_until, number),
+        joined_since=incident.joined_since or is_news,
+    )
+    return due(touched(incident, found, policy), policy), window
+
+
+def _is_new(incident: Incident, subject: Subject, policy: AnomalyPolicy) -> bool:
+    """Whether the incident is about to name one more subject; it has room for so many."""
+    return subject.name not in incident.members and len(incident.members) < policy.members
 
 
 def _with_usual(incident: Incident, expected: Expected) -> Incident:
@@ -196,8 +159,15 @@ def touched(incident: Incident, found: list[Seen], policy: AnomalyPolicy) -> Inc
     return replace(incident, affected=affected, cut=cut, large=tuple(sorted(large)))
 
 
-def _due(incident: Incident, policy: AnomalyPolicy) -> Incident:
-    return replace(incident, deadline=quiet_at(incident, policy))
+def due(incident: Incident, policy: AnomalyPolicy) -> Incident:
+    """The incident that is looked at again when it may be over, or has something to tell."""
+    over, news = quiet_at(incident, policy), news_at(incident, policy)
+    return replace(incident, deadline=over if news is None else min(over, news))
+
+
+def news_at(incident: Incident, policy: AnomalyPolicy) -> Millis | None:
+    """When it is told that problems have joined; None where none has since the last record."""
+    return incident.told_at + policy.update_pause if incident.joined_since else None
 
 
 def quiet_at(incident: Incident, policy: AnomalyPolicy) -> Millis:

@@ -6,7 +6,7 @@ from typing import Final
 
 from schemas.records import ProblemReport
 from streams.core.anomalies import centres
-from streams.core.anomalies.centres import vector
+from streams.core.anomalies.centres import BELONGS, Part, vector
 from streams.core.anomalies.naming import category_name, is_category
 from streams.core.anomalies.state import Entry, Incident, Known, Subject, Watch
 from streams.core.anomalies.windows import Window, reporters_in
@@ -54,8 +54,11 @@ def nearest(known: Known, watch: Watch, report: ProblemReport, number: int) -> I
         for name, entry in watch.incidents.items()
         if not entry.resolved and number >= entry.first
     )
-    those = ((one, one.centre, one.component) for one in open_ones if one is not None)
-    return centres.nearest(those, numbers, report.meaning_version, report.component)
+    those = (
+        (one, one.centre, Part(one.component, one.category)) for one in open_ones if one is not None
+    )
+    part = Part(report.component, report.category)
+    return centres.nearest(those, numbers, report.meaning_version, part)
 
 
 def home_of_category(known: Known, watch: Watch, name: str) -> Incident | None:
@@ -73,8 +76,8 @@ def kin(
 ) -> tuple[Incident, str] | None:
     """The incident that a bursting subject is part of, and why; a resolved one comes back.
 
-    Beside an open incident about its category a problem opens none, nor does a category beside
-    an open one of its problems: whoever answers them would answer one cause twice.
+    Beside an open incident about its category a problem opens none, nor does a category come up
+    or back beside an open one of its problems: whoever answers them would answer one cause twice.
     """
     whole = home_of_category(known, watch, category_name(subject.category))
     if whole is not None:
@@ -83,10 +86,28 @@ def kin(
         incident = known.incident(name)
         if incident is not None:
             why = _bond(incident, entry, subject, window, policy)
+            if why == "returned" and is_category(incident.subject):
+                return _of_category(known, watch, incident.subject)
             if why is not None:
                 return incident, why
     if is_category(subject.name):
         return _of_category(known, watch, subject.name)
+    return None
+
+
+def same_tickets(
+    known: Known, watch: Watch, incident: Incident, policy: AnomalyPolicy
+) -> tuple[Incident, str] | None:
+    """The open incident that has the tickets of one that would open beside it, or the other way
+    round, for the most part: whoever answers both would answer them twice.
+    """
+    for name, entry in watch.incidents.items():
+        other = None if entry.resolved else known.incident(name)
+        if other is not None:
+            both = len(incident.affected.keys() & other.affected.keys())
+            fewer = min(len(incident.affected), len(other.affected))
+            if both >= max(policy.minimum_accounts, policy.kin * fewer):
+                return other, "tickets"
     return None
 
 
@@ -120,4 +141,12 @@ def _bond(
     if _SERVER_ERROR.fullmatch(subject.title) and _SERVER_ERROR.fullmatch(incident.title):
         return "status"
     vague = subject.component is None or entry.component is None
-    return "category" if vague and subject.category == entry.category else None
+    alike = vague and subject.category == entry.category and _may_mean_the_same(incident, subject)
+    return "category" if alike else None
+
+
+def _may_mean_the_same(incident: Incident, subject: Subject) -> bool:
+    """Whether two that name no two components are near in meaning, as far as that is known."""
+    numbers, version = subject.centre.vector(), subject.centre.version
+    is_known = bool(numbers) and bool(incident.centre.numbers)
+    return not is_known or incident.centre.nearness(numbers, version) >= BELONGS

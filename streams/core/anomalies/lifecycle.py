@@ -11,9 +11,9 @@ from streams.core.anomalies.erasing import forget_ticket
 from streams.core.anomalies.incidents import quiet_at, touched
 from streams.core.anomalies.naming import category_name, is_category
 from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
-from streams.core.anomalies.telling import resolved
+from streams.core.anomalies.telling import resolved, told
 from streams.core.anomalies.watermark import advance, hear
-from streams.core.anomalies.windows import seen
+from streams.core.anomalies.windows import Window, seen
 from streams.core.policy.anomalies import AnomalyPolicy
 
 
@@ -60,8 +60,9 @@ def wake(
 ) -> Step:
     """What follows from an incident's deadline having come. Calling it earlier does no harm.
 
-    A quiet incident is resolved once the watermark, too, has passed its quiet time: reports that
-    a slow source partition still holds may keep it open. A resolved one is forgotten.
+    One that is not over tells what has joined it, if it is time. A quiet one is resolved once the
+    watermark, too, has passed its quiet time: reports that a slow source partition still holds may
+    keep it open. A resolved one is forgotten.
     """
     watch = advance(watch, policy, now)
     name = incident.anomaly_id
@@ -70,10 +71,12 @@ def wake(
             return Step(watch)
         rest = {key: entry for key, entry in watch.incidents.items() if key != name}
         return Step(replace(watch, incidents=rest), {}, {name: None})
-    due = quiet_at(incident, policy)
-    if watch.watermark < due:
-        incident = replace(incident, deadline=max(due, now + policy.bucket))
-        return Step(watch, {}, {name: incident})
+    over = quiet_at(incident, policy)
+    if watch.watermark < over:
+        window = Window(incident.peak_end, incident.peak)
+        incident, outputs = told(incident, watch, window, policy, now)
+        incident = replace(incident, deadline=max(over, now + policy.bucket))
+        return Step(watch, {}, {name: incident}, outputs)
     incident = touched(incident, reported_earlier(known, watch, incident, policy), policy)
     return resolved(known, incident, watch, policy, now)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from detectors import Fingerprint
 from detectors.masking import words
 from schemas.records import Anomaly, AnomalyLink
-from streams.core.anomalies.centres import Centre, nearest, packed, usable
+from streams.core.anomalies.centres import Centre, Part, nearest, packed, usable
 from streams.core.anomalies.grouping import forms
 
 Name = tuple[str, str]
@@ -20,7 +20,7 @@ class OpenAnomalies:
         self._by_name: dict[Name, Anomaly] = {}
         self._by_component: dict[Name, Anomaly] = {}
         self._by_category: dict[Name, Anomaly] = {}
-        self._centres: dict[str, list[tuple[Anomaly, Centre, str | None]]] = {}
+        self._centres: dict[str, list[tuple[Anomaly, Centre, Part]]] = {}
         # Of several that fit, the one that began first.
         for one in sorted(anomalies, key=lambda one: (one.since, one.anomaly_id)):
             self._add(one)
@@ -45,7 +45,7 @@ class OpenAnomalies:
         if found is None and before is not None:
             found = self._by_id.get(before.anomaly_id)
         if found is None and problem is not None:
-            found = self._nearest(tenant, problem)
+            found = self._nearest(tenant, category, problem)
         return None if found is None else _linked(found)
 
     def _add(self, anomaly: Anomaly) -> None:
@@ -53,7 +53,8 @@ class OpenAnomalies:
         self._by_id[anomaly.anomaly_id] = anomaly
         if numbers := usable(anomaly.meaning):
             centre = Centre(packed(numbers), anomaly.meaning_version)
-            self._centres.setdefault(tenant, []).append((anomaly, centre, anomaly.component))
+            part = Part(anomaly.component, anomaly.category)
+            self._centres.setdefault(tenant, []).append((anomaly, centre, part))
         for name in (*anomaly.fingerprints, *anomaly.aliases):
             self._by_name.setdefault((tenant, name), anomaly)
         if anomaly.component is not None:
@@ -76,9 +77,10 @@ class OpenAnomalies:
                 return found
         return self._by_category.get((tenant, category))
 
-    def _nearest(self, tenant: str, problem: Fingerprint) -> Anomaly | None:
+    def _nearest(self, tenant: str, category: str, problem: Fingerprint) -> Anomaly | None:
         numbers, version = problem.meaning or problem.also_means, problem.meaning_version
-        return nearest(self._centres.get(tenant, ()), numbers, version, problem.component)
+        part = Part(problem.component, category)
+        return nearest(self._centres.get(tenant, ()), numbers, version, part)
 
 
 def _linked(anomaly: Anomaly) -> AnomalyLink:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from schemas.records import AffectedTicket, Anomaly, AnomalyState, Millis
 from streams.core.anomalies.naming import is_category
 from streams.core.anomalies.state import Incident
@@ -23,9 +25,7 @@ def record(
     """The record of an incident at `now`, with its figures for `window`, by default its busiest."""
     window = window or Window(incident.peak_end, incident.peak)
     tickets = _tickets(incident)
-    accounts = {one.account_id for one in tickets if one.account_id is not None}
-    resolved = kind is AnomalyState.RESOLVED
-    return Anomaly(
+    anomaly = Anomaly(
         anomaly_id=incident.anomaly_id,
         state=kind,
         revision=incident.revision,
@@ -42,22 +42,31 @@ def record(
         fingerprints=tuple(name for name in incident.members if not is_category(name)),
         large_accounts=incident.large,
         sample_tickets=tickets[: policy.sample_tickets],
-        affected=tickets if resolved else (),
         growth=growth,
         peak_accounts=incident.peak,
         component=incident.component,
-        severity=_severity(incident, policy),
+        severity=severity(incident, policy),
         runbook=_of(policy.runbooks, incident),
         acknowledged_by=incident.acknowledged_by,
-        resolved_at=now if resolved else None,
         opened_at=incident.opened_at,
         grouped_by=incident.grouped_by,
         known_issue=incident.known_issue,
         reports_cut=incident.cut,
         aliases=incident.aliases,
-        affected_accounts=tuple(sorted(accounts)) if resolved else (),
         meaning=incident.centre.vector(),
         meaning_version=incident.centre.version,
+    )
+    return _over(anomaly, tickets) if kind is AnomalyState.RESOLVED else anomaly
+
+
+def _over(anomaly: Anomaly, tickets: tuple[AffectedTicket, ...]) -> Anomaly:
+    """The record of the end: nobody whom it touched is left untold."""
+    accounts = {one.account_id for one in tickets if one.account_id is not None}
+    return replace(
+        anomaly,
+        affected=tickets,
+        affected_accounts=tuple(sorted(accounts)),
+        resolved_at=anomaly.updated_at,
     )
 
 
@@ -70,7 +79,7 @@ def _tickets(incident: Incident) -> tuple[AffectedTicket, ...]:
     )
 
 
-def _severity(incident: Incident, policy: AnomalyPolicy) -> str:
+def severity(incident: Incident, policy: AnomalyPolicy) -> str:
     """What the policy says of the component or category, else by size; a known issue warns."""
     if incident.known_issue:
         return "warning"

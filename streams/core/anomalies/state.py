@@ -94,6 +94,12 @@ class Incident(msgspec.Struct, frozen=True, array_like=True):
     """Newest bucket, and the accounts in the window that ends with it; zeros: to be counted."""
     centre: Centre = Centre()
     """What its subjects' reports mean."""
+    told_at: Millis = 0
+    """When the last record went out."""
+    told_severity: str = ""
+    """The severity that it had then; empty in a state from before this was kept."""
+    joined_since: bool = False
+    """Whether a problem has joined that no record has told of yet."""
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):

@@ -6,8 +6,9 @@ from msgspec.structs import replace
 
 from schemas.records import Anomaly, AnomalyState, Millis
 from streams.core.anomalies.baseline import skip
+from streams.core.anomalies.incidents import due, news_at
 from streams.core.anomalies.naming import is_category
-from streams.core.anomalies.record import record
+from streams.core.anomalies.record import record, severity
 from streams.core.anomalies.state import Entry, Incident, Known, Step, Watch
 from streams.core.anomalies.windows import Window
 from streams.core.policy.anomalies import AnomalyPolicy
@@ -20,20 +21,39 @@ def told(
     policy: AnomalyPolicy,
     now: Millis,
     *,
-    always: bool = False,
+    returned: bool = False,
 ) -> tuple[Incident, tuple[Anomaly, ...]]:
-    """The incident with its next record, where there is news and it is not muted."""
+    """The incident with its next record, where there is news and it is not muted.
+
+    That it is back, has grown or has another severity is told at once, that problems have joined
+    some time after the last record.
+    """
     growth = window.accounts / incident.announced
-    if not always and growth < policy.growth:
+    has_turned = incident.told_severity not in ("", severity(incident, policy))
+    has_grown = growth >= policy.growth and not incident.known_issue
+    joined_at = news_at(incident, policy)
+    has_joined = joined_at is not None and joined_at <= now
+    if not (returned or has_turned or has_grown or has_joined):
         return incident, ()
-    if is_muted(incident, watch, now) or (incident.known_issue and not always):
-        return incident, ()
+    if is_muted(incident, watch, now):
+        return due(replace(incident, joined_since=False), policy), ()
+    incident = announced(incident, policy, now, window.accounts)
+    return incident, (record(incident, AnomalyState.UPDATED, policy, now, window, growth),)
+
+
+def announced(
+    incident: Incident, policy: AnomalyPolicy, now: Millis, accounts: int = 0
+) -> Incident:
+    """The incident whose next record goes out, with so many accounts in its window."""
     incident = replace(
         incident,
-        announced=max(window.accounts, incident.announced),
+        announced=max(accounts, incident.announced),
         revision=incident.revision + 1,
+        told_at=max(now, incident.told_at),
+        told_severity=severity(incident, policy),
+        joined_since=False,
     )
-    return incident, (record(incident, AnomalyState.UPDATED, policy, now, window, growth),)
+    return due(incident, policy)
 
 
 def resolved(
@@ -41,8 +61,10 @@ def resolved(
 ) -> Step:
     """The incident ends. It is kept for a while, in case the problem comes back.
 
-    What its members counted in its time is neither learned nor counted again.
+    What its members counted in its time is neither learned nor counted again. Where its reports
+    came late its quiet time may be over before they were heard of: it ends after what was told.
     """
+    now = max(now, incident.told_at)
     ended = max(incident.hot_until, watch.watermark // policy.bucket - 1)
     stored = [known.subject(name) for name in incident.members]
     subjects = {one.name: skip(one, ended) for one in stored if one is not None}

@@ -171,10 +171,10 @@ def at_most(counted: Counted, number: int, policy: AnomalyPolicy) -> float:
     """No window that holds bucket `number` has more accounts; known without a look at them."""
     span = policy.window_buckets
     near = range(number - span + 1, number + span)
-    if any(bucket in counted.sketches for bucket in near):
+    if counted.sketches and any(bucket in counted.sketches for bucket in near):
         return inf
     sizes = [len(counted.buckets.get(bucket, ())) for bucket in near]
-    return max(sum(sizes[first : first + span]) for first in range(span))
+    return max([sum(sizes[first : first + span]) for first in range(span)])
 
 
 def after(counted: Counted, number: int) -> Counted:

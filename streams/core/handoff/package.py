@@ -80,7 +80,11 @@ def carry(
     ticket: Ticket,
     transcript: Sequence[TranscriptEntry],
 ) -> TicketUpdate:
-    """What the target of a merge is told, with what the source's transcript says."""
+    """What the target of a merge is told, with what the source's transcript says; nothing of one
+    that is erased.
+    """
+    if merged.erased:
+        return update
     told = summarize(ticket, transcript, ticket.customer_message_id)
     merged = replace(merged, issue=told.issue or None, attempts=told.attempts, asked=told.asked)
     return replace(update, merged=merged)

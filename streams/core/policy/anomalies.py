@@ -21,6 +21,10 @@ class AnomalyPolicy(Section, frozen=True):
     `category_accounts`), where so many are less likely by chance than `open_probability`. Nothing
     unusual for `quiet` resolves it; what returns within `flap` is the same one.
 
+    An update is told at once when the accounts have grown by `growth`, when the severity changes
+    and when the problem is back. That further problems have joined is told `update_pause` after
+    the last record, all of them together.
+
     `runbooks` and `severities` are by component or by category, the component's goes before. What
     has no severity of its own is critical from `critical_accounts` on. An account of `large_tiers`
     or from `large_contract_value` a year on is named as large.
@@ -51,6 +55,9 @@ class AnomalyPolicy(Section, frozen=True):
     """An anomaly is resolved when no window was hot for this long."""
     growth: Annotated[float, msgspec.Meta(gt=1, le=1_000_000)] = 2.0
     """An update goes out when the accounts have grown by this factor since the last record."""
+    update_pause: Duration = Duration(300_000)
+    """Time between a record and the next that says no more than that problems have joined; like
+    Alertmanager's `group_interval`."""
     flap: Duration = Duration(1_800_000)
     """A problem that comes back within this time is the same incident, and stays open longer."""
     kin: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5

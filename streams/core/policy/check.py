@@ -14,6 +14,7 @@ from streams.core.policy.check_clocks import clock_complaints
 from streams.core.policy.check_rules import rule_complaints
 from streams.core.policy.limits import numbers_in
 from streams.core.policy.model import Policy
+from streams.core.policy.section import Section
 from streams.core.policy.segments import Segment
 from streams.core.policy.shape import unknown
 from streams.core.policy.triggers import ComplexityRule, Exemption, SignalRule
@@ -80,7 +81,8 @@ def _of_never_relaxed(rule: SignalRule, path: str) -> Iterator[str]:
     own = {"threshold": rule.threshold}
     for kind, owns in (("categories", rule.categories), ("segments", rule.segments)):
         for name, numbers in owns.items():
-            own[f"{kind}.{name}"] = numbers_in(numbers).get("threshold", rule.threshold)
+            where = f"{kind}.{name}.threshold" if isinstance(numbers, Section) else f"{kind}.{name}"
+            own[where] = numbers_in(numbers).get("threshold", rule.threshold)
     for name, line in own.items():
         if line > NEVER_ABOVE:
             yield f"{path}.{name}: expected at most {NEVER_ABOVE}, this trigger is never relaxed"

@@ -27,6 +27,8 @@ class Plan(NamedTuple):
     on_draft: Rules
     stops: bool
     """Whether the AI is switched off anywhere."""
+    asks: bool
+    """Whether every customer's message has to be held against rules, or against such stops."""
     divides: bool
     """Whether anything binds less than fully."""
     calendars: Mapping[str, BusinessHours]
@@ -45,6 +47,8 @@ def plan_of(policy: Policy) -> Plan:
     triggers, stopped = policy.triggers, policy.stopped
     rules = [getattr(triggers, code) for code in triggers.__struct_fields__]
     categories = sorted({name for rule in rules for name in getattr(rule, "categories", ())})
+    on_message = Rules(rule for rule in policy.rules if rule.when.confidence_below is None)
+    stops = stopped != Stopped()
     return Plan(
         policy.reference,
         {route.name: route for route in policy.routes},
@@ -54,9 +58,10 @@ def plan_of(policy: Policy) -> Plan:
             for segment in policy.segments
             for category in categories
         },
-        Rules(rule for rule in policy.rules if rule.when.confidence_below is None),
+        on_message,
         Rules(rule for rule in policy.rules if rule.when.confidence_below is not None),
-        stopped != Stopped(),
+        stops,
+        stops or bool(on_message),
         policy.mode is not Mode.ENFORCE or policy.modes != Modes(),
         {name: hours_of(calendar) for name, calendar in policy.calendars.items()},
         tuple(sorted({name for rule in policy.rules for name in rule.when.attributes})),

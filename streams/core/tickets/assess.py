@@ -1,19 +1,23 @@
 """From triggers to reasons: what fired, what did not, and how far the ticket must go."""
 
 from collections.abc import Iterable
-from itertools import repeat
+from itertools import compress
+from operator import ge
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
 from schemas.records import Evidence, Mode, Reason, SignalScore
+from streams.core.reasons import Code
 from streams.core.tickets.binding import divided
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.triggers import ON_CUSTOMER_MESSAGE, TriggerGroup
-from streams.core.tickets.triggers.glance import ASK, glance
+from streams.core.tickets.terms import GLANCED
+from streams.core.tickets.triggers import AT_A_GLANCE, BESIDE, Trigger, TriggerGroup
+from streams.core.tickets.triggers.glance import glance
 from streams.core.tickets.triggers.seen import Seen
 
+_PLACES: Final = range(len(GLANCED))
 _ENFORCE: Final = Mode.ENFORCE
 
 
@@ -43,37 +47,48 @@ class Found(msgspec.Struct, frozen=True, gc=False):
 
 
 def assess_message(handling: Handling) -> Found:
-    """Measure what may fire on a customer's message."""
-    return assess(handling, ON_CUSTOMER_MESSAGE, *glance(handling))
+    """Measure what may fire on a customer's message, in full where a glance is not enough."""
+    handling.fired = []
+    scores, thresholds = glance(handling)
+    at_a_glance = map(SignalScore, GLANCED, scores, thresholds)
+    asked = list(compress(_PLACES, map(ge, scores, thresholds)))
+    beside = BESIDE if handling.plan.asks or handling.ticket.anomaly is not None else ()
+    if not (asked or beside):
+        return Found((), tuple(at_a_glance), 0)
+    signals: list[SignalScore | None] = list(at_a_glance)
+    for place in asked:
+        signals[place] = _measured(handling, *AT_A_GLANCE[place])
+    signals += [_measured(handling, code, measure) for code, measure in beside]
+    return _found(handling, signals)
 
 
-def assess(
-    handling: Handling,
-    triggers: TriggerGroup,
-    scores: Iterable[float] = repeat(ASK),
-    thresholds: Iterable[float] = repeat(0.0),
-) -> Found:
-    """Measure every trigger of the group, in full where a glance at it was not enough."""
-    reasons: list[Reason] = []
-    signals: list[SignalScore] = []
-    handling.fired = reasons
-    handling.limits = handling.plan.limits(handling.segment.name, handling.ticket.category)
-    for (code, measure), score, threshold in zip(triggers, scores, thresholds, strict=False):
-        if score < threshold:
-            signals.append(SignalScore(code, score, threshold))
-            continue
-        seen = measure(handling)
-        if seen is None:
-            continue
-        if seen.score >= seen.threshold and not seen.excepted:
-            reasons.append(_reason(handling, code, seen))
-        else:
-            signals.append(SignalScore(code, seen.score, seen.threshold))
-    if not (reasons and handling.plan.divides):
-        return Found(tuple(reasons), tuple(signals), strictest(reasons))
-    binding, advised, shadowed = divided(handling, tuple(reasons))
-    signals += [SignalScore(one.code, one.score, one.threshold) for one in shadowed]
-    return Found(binding, tuple(signals), strictest(binding), advised, shadowed)
+def assess(handling: Handling, triggers: TriggerGroup) -> Found:
+    """Measure every trigger of the group."""
+    handling.fired = []
+    return _found(handling, [_measured(handling, code, measure) for code, measure in triggers])
+
+
+def _measured(handling: Handling, code: Code, measure: Trigger) -> SignalScore | None:
+    """The score of what does not fire; what does joins the reasons that have."""
+    seen = measure(handling)
+    if seen is None:
+        return None
+    if seen.score >= seen.threshold and not seen.excepted:
+        handling.fired.append(_reason(handling, code, seen))
+        return None
+    return SignalScore(code, seen.score, seen.threshold)
+
+
+def _found(handling: Handling, signals: list[SignalScore | None]) -> Found:
+    told = tuple(filter(None, signals))
+    reasons = tuple(handling.fired)
+    if not reasons:
+        return Found((), told, 0)
+    if not handling.plan.divides:
+        return Found(reasons, told, strictest(reasons))
+    binding, advised, shadowed = divided(handling, reasons)
+    told += tuple(SignalScore(one.code, one.score, one.threshold) for one in shadowed)
+    return Found(binding, told, strictest(binding), advised, shadowed)
 
 
 def strictest(reasons: Iterable[Reason]) -> int:

@@ -15,6 +15,9 @@ def belong(
     an account that a message made known; an update that identifies it is decided on anyway.
     """
     ticket = handling.ticket
+    says_more = (account_id and not ticket.account_id) or (requester_id and not ticket.requester_id)
+    if not corrects and not says_more:
+        return
     is_new = not corrects and ticket.account_id is None and account_id is not None
     if not corrects:
         account_id = ticket.account_id or account_id

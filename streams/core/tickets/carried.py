@@ -1,9 +1,19 @@
 """What a ticket that is merged away carries to the one that it goes on in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from schemas.records import ContextSection, Entity, MergedTicket, Millis, TranscriptCut
+from msgspec.structs import replace
+
+from schemas.records import (
+    ContextSection,
+    Entity,
+    MergedTicket,
+    Millis,
+    TicketUpdate,
+    TranscriptCut,
+    UpdateKind,
+)
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.state import KNOWN_ATTEMPTS, KNOWN_ENTITIES, Given, Ticket
 
@@ -24,7 +34,8 @@ def entity(item: Given) -> Entity:
 def facts_of(merged: MergedTicket) -> Iterator[Given]:
     """What was given in the other ticket."""
     for one in merged.given[:KNOWN_ENTITIES]:
-        yield Given(one.kind, one.value[:LONGEST], one.message_id, one.start, one.end)
+        value = one.value[:LONGEST]
+        yield Given(one.kind, value, one.message_id, one.start, one.end, merged.ticket_id)
 
 
 def place_of(handling: Handling) -> TranscriptCut | None:
@@ -39,6 +50,56 @@ def place_of(handling: Handling) -> TranscriptCut | None:
         ticket.first_offset,
         ticket.last_offset,
     )
+
+
+def words_of(handling: Handling, told: MergedTicket) -> Iterator[MergedTicket]:
+    """What the target is told: of the ticket itself, and what was given in those that were merged
+    into it, each under its own name, so that it can be erased there, too.
+    """
+    own: list[Entity] = []
+    of_others: dict[str, list[Entity]] = {}
+    for item in handling.ticket.given:
+        told_there = own if item.ticket_id is None else of_others.setdefault(item.ticket_id, [])
+        told_there.append(entity(item))
+    yield replace(told, given=tuple(own), transcript=place_of(handling))
+    for other, given in of_others.items():
+        yield MergedTicket(other, told.opened_at, given=tuple(given))
+
+
+def write_words(handling: Handling, target: str, words: Iterable[MergedTicket], name: str) -> None:
+    """Tell another ticket; `name` makes the ids unique among those of this ticket."""
+    ticket = handling.ticket
+    for number, told in enumerate(words):
+        handling.emit(
+            TicketUpdate(
+                update_id=f"{ticket.ticket_id}/merged/{name}" + (f"/{number}" if number else ""),
+                ticket_id=target,
+                kind=UpdateKind.MERGED_FROM,
+                occurred_at=handling.now,
+                tenant=ticket.tenant,
+                other_ticket_id=told.ticket_id,
+                merged=told,
+            )
+        )
+
+
+def erase_elsewhere(handling: Handling) -> None:
+    """The tickets that it was merged into forget what was told here."""
+    ticket = handling.ticket
+    for number, target in enumerate(ticket.carried_to):
+        gone = MergedTicket(ticket.ticket_id, ticket.opened_at, erased=True)
+        write_words(handling, target, [gone], f"erased/{number}")
+
+
+def forget_other(ticket: Ticket, other: str) -> None:
+    """Nothing stays of what was told in a ticket that was merged into this one."""
+    ticket.given = tuple(item for item in ticket.given if item.ticket_id != other)
+    ticket.context = tuple(one for one in ticket.context if one.source != source_of(other))
+
+
+def source_of(other: str) -> str:
+    """The name of the section of context that tells of another ticket."""
+    return f"ticket {other}"
 
 
 def told_by(merged: MergedTicket, now: Millis) -> ContextSection:
@@ -60,4 +121,4 @@ def told_by(merged: MergedTicket, now: Millis) -> ContextSection:
             f"{place.messages} on {place.topic}, partition {place.partition},"
             f" offsets {place.first_offset} to {place.last_offset}"
         )
-    return ContextSection(f"ticket {merged.ticket_id}", now, "Merged ticket", kept)
+    return ContextSection(source_of(merged.ticket_id), now, "Merged ticket", kept)

@@ -1,5 +1,6 @@
 """The clocks of a ticket that a person has: every one that starts ends, or still runs."""
 
+from operator import attrgetter
 from typing import Final
 
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from streams.core.tickets.clock_events import write_sla_event
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.state import Clock
 
+_due_at: Final = attrgetter("due_at")
 CALLED: Final = {SlaEventKind.WARNED: cases.LEAD, SlaEventKind.BREACHED: "on_call_manager"}
 """Who is called when required skills are still waited for: at the first warning, at the breach."""
 
@@ -37,11 +39,12 @@ def _start(
 
 def _offered(handling: Handling, kind: SlaClock, route: Route, promised: SlaClock | None) -> Clock:
     """The clock that would begin now, by the target that is due earlier."""
-    ticket = handling.ticket
-    offered = [
-        sla.start(
+    ticket, calendars = handling.ticket, handling.plan.calendars
+
+    def on(target: SlaClock) -> Clock:
+        return sla.start(
             handling.policy,
-            handling.plan.calendars,
+            calendars,
             target,
             route,
             handling.segment,
@@ -49,9 +52,11 @@ def _offered(handling: Handling, kind: SlaClock, route: Route, promised: SlaCloc
             handling.now,
             ticket.sequence,
         )
-        for target in ((kind,) if promised is None else (kind, promised))
-    ]
-    return replace(min(offered, key=lambda clock: clock.due_at), clock=kind)
+
+    own = on(kind)
+    if promised is None:
+        return own
+    return replace(min(own, on(promised), key=_due_at), clock=kind)
 
 
 def hasten(handling: Handling, route: Route, promised: SlaClock | None = None) -> None:

@@ -37,6 +37,7 @@ from streams.core.tickets.handling import (
 from streams.core.tickets.known import came_before, fingerprint, remember
 from streams.core.tickets.lifecycle import act_on
 from streams.core.tickets.messages import subject_of
+from streams.core.tickets.observe import says_thanks
 from streams.core.tickets.repeats import on_changed
 from streams.core.tickets.reports import write_activity
 from streams.core.tickets.settle import settle
@@ -44,7 +45,6 @@ from streams.core.tickets.state import Owner, Ticket
 from streams.core.tickets.triggers import group
 
 _NOT_ANALYSED = Signals(unreadable=True)
-_THANKED = 0.5
 _ON_ERROR = group(Code.INTERNAL_ERROR)
 _IDENTIFIED: Final = UpdateKind.IDENTIFIED
 _OPENED: Final = ActivityKind.OPENED
@@ -136,10 +136,11 @@ def _begin(
 ) -> Handling:
     ticket = replace(state) if state is not None else _new(event, policy, arrival)
     message = event if isinstance(event, ConversationMessage) else None
-    update = event if message is None and isinstance(event, TicketUpdate) else None
-    if update is not None and not changed:
-        account, ticket.verified = update.account or account, _verified(ticket, update)
-    read = signals if signals is not None else _NOT_ANALYSED
+    corrects = False
+    if message is None and isinstance(event, TicketUpdate) and not changed:
+        account, ticket.verified = event.account or account, _verified(ticket, event)
+        corrects = event.kind is _IDENTIFIED
+    read = _NOT_ANALYSED if signals is None else signals
     if ticket.customer_message_id is None and read.quoted is not None:
         # Nobody has seen yet what the first message quotes.
         read = read.quoted
@@ -154,13 +155,12 @@ def _begin(
         plan_of(policy),
         arrival,
         model,
-        read.thanks.score >= _THANKED > read.negative.score,
+        signals is not None and says_thanks(read),
         message,
     )
     if state is None:
         write_activity(handling, _OPENED, "1")
     elif not isinstance(event, Due) and not ticket.erased and not changed:
-        corrects = update is not None and update.kind is _IDENTIFIED
         belong(handling, event.account_id, event.requester_id, corrects=corrects)
     return handling
 
@@ -175,10 +175,11 @@ def _verified(ticket: Ticket, update: TicketUpdate) -> bool | None:
 
 
 def _new(event: Event, policy: Policy, arrival: Arrival) -> Ticket:
-    ticket = Ticket(event.ticket_id, "default", arrival.now)
+    now, quiet_due = arrival.now, arrival.now + policy.retention.silence
+    ticket = Ticket(
+        event.ticket_id, "default", now, last_at=now, open_since=now, quiet_due=quiet_due
+    )
     if not isinstance(event, Due):
         ticket.tenant = event.tenant
         ticket.account_id, ticket.requester_id = event.account_id, event.requester_id
-    ticket.open_since = ticket.last_at = arrival.now
-    ticket.quiet_due = arrival.now + policy.retention.silence
     return ticket

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from schemas.records import ActivityKind, Csat, EscalationChange, ReviewState, Role, SlaEventKind
 from streams.core.tickets import cases, clocks
+from streams.core.tickets.carried import erase_elsewhere
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.observe import calm
 from streams.core.tickets.outcomes import write_outcome
@@ -139,6 +140,7 @@ def erase(handling: Handling) -> None:
     ticket = handling.ticket
     write_activity(handling, ActivityKind.ERASED, "1")
     write_erased_reports(handling)
+    erase_elsewhere(handling)
     forget_text(ticket)
     ticket.requester_id = ticket.account_id = None
     if ticket.owner is not Owner.CLOSED:

@@ -27,6 +27,7 @@ from streams.core.policy.routes import Route
 from streams.core.policy.segments import Segment
 from streams.core.policy.triggers import Triggers
 from streams.core.tickets.state import Ticket
+from streams.core.tickets.terms import Terms, terms_of
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
@@ -131,12 +132,22 @@ class Handling(msgspec.Struct, gc=False):
     appended: TranscriptEntry | None = None
     handoff: Handoff | None = None
     dropped: bool = False
-    limits: Limits = msgspec.field(default_factory=dict)
     statuses: Statuses = unstaffed
     status: RouteStatus | None = None
     weighed: RouteStatus | None = None
     incidents: Incidents = unlinked
     fired: list[Reason] = msgspec.field(default_factory=list)
+
+    @property
+    def terms(self) -> Terms:
+        """What the policy says for the ticket as it stands."""
+        ticket = self.ticket
+        return terms_of(self.policy, self.segment.name, ticket.category, ticket.channel)
+
+    @property
+    def limits(self) -> Limits:
+        """The thresholds that hold for the ticket as it stands."""
+        return self.terms.limits
 
     @property
     def known_account(self) -> AccountSnapshot | None:

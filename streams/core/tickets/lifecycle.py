@@ -7,11 +7,13 @@ event ever moves a ticket to an owner that its cell does not name.
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from schemas.records import ConversationMessage, Role, UpdateKind
+from schemas.records import ConversationMessage, MessageStatus, Role, UpdateKind
 from streams.core.tickets import desks, merge, messages, timers, updates
 from streams.core.tickets.handling import Due, Event, Handling
 from streams.core.tickets.state import Owner, Ticket
 
+_SAYS_AI: Final = Role.AI
+_DRAFT: Final = MessageStatus.DRAFT
 _AI, _REVIEW, _HUMAN, _CLOSED = Owner.AI, Owner.REVIEW, Owner.HUMAN, Owner.CLOSED
 
 Act = Callable[[Handling, Any], None]
@@ -93,6 +95,10 @@ MESSAGES: Final[dict[str, Row]] = {
     "note": _all("an internal note, an automated or a system message", messages.on_note),
 }
 """Of the messages a draft of a person is no answer, so it moves nothing."""
+
+_ON_MESSAGE: Final = {
+    (speaker, owner): row.cell(owner).act for speaker, row in MESSAGES.items() for owner in Owner
+}
 
 UPDATES: Final[dict[UpdateKind, Row]] = {
     UpdateKind.OPENED: Row(
@@ -228,11 +234,14 @@ def row_of(event: Event) -> Row:
 def _speaker(message: ConversationMessage) -> str:
     if not messages.is_spoken(message):
         return "note"
-    return "draft" if messages.is_draft(message) else message.role
+    drafted = message.role is _SAYS_AI and message.status is _DRAFT
+    return "draft" if drafted else message.role
 
 
 def act_on(ticket: Ticket, event: Event) -> Act:
     """What an event does to a ticket as it stands; of an erased one only its marker is kept."""
     if ticket.erased and not isinstance(event, Due):
         return updates.refuse
+    if isinstance(event, ConversationMessage):
+        return _ON_MESSAGE.get((_speaker(event), ticket.owner), messages.on_note)
     return row_of(event).cell(ticket.owner).act

@@ -35,7 +35,8 @@ def write_down(handling: Handling, message: ConversationMessage) -> None:
     _make_room(ticket, handling.appended)
     ticket.transcript_to += 1
     oldest = ticket.transcript_to - handling.policy.retention.transcript_messages
-    ticket.transcript_from = max(ticket.transcript_from, oldest)
+    if oldest > ticket.transcript_from:
+        ticket.transcript_from = oldest
     if ticket.first_offset < 0:
         ticket.first_offset = offset
     ticket.last_offset = offset
@@ -45,12 +46,19 @@ def _make_room(ticket: Ticket, line: TranscriptEntry) -> None:
     """When the newer half is full, the older half leaves: so sizes of single lines need not be
     remembered, and no more is kept than two halves.
     """
-    texts = [line.text, line.translated_text, *map(_extracted, line.attachments)]
-    size = len("".join(filter(None, texts)).encode("utf-8", "replace"))
+    size = _size(line)
     if ticket.half_bytes + size > HALF_TRANSCRIPT:
         ticket.transcript_from = max(ticket.transcript_from, ticket.transcript_half)
         ticket.transcript_half, ticket.half_bytes = ticket.transcript_to, 0
     ticket.half_bytes += size
+
+
+def _size(line: TranscriptEntry) -> int:
+    text = line.text
+    if text.isascii() and not line.translated_text and not line.attachments:
+        return len(text)
+    texts = [text, line.translated_text, *map(_extracted, line.attachments)]
+    return len("".join(filter(None, texts)).encode("utf-8", "replace"))
 
 
 def _attachments(message: ConversationMessage) -> tuple[Attachment, ...]:

@@ -15,21 +15,27 @@ from schemas.records import (
     MergedTicket,
     Role,
     TicketUpdate,
-    UpdateKind,
 )
 from streams.core.routing import route_named
 from streams.core.tickets import cases, clocks, sla
 from streams.core.tickets.assess import Found
-from streams.core.tickets.carried import facts_of, given_in, place_of, told_by
+from streams.core.tickets.carried import (
+    facts_of,
+    forget_other,
+    source_of,
+    told_by,
+    words_of,
+    write_words,
+)
 from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.episodes import close, reopen
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.messages import on_customer, subject_of
 from streams.core.tickets.observe import joined
 from streams.core.tickets.settle import NOTHING, settle
-from streams.core.tickets.state import KNOWN_CONTEXT, Owner
+from streams.core.tickets.state import KNOWN_CONTEXT, KNOWN_TARGETS, Owner
 from streams.core.tickets.updates import about, moot
-from streams.core.tickets.waits import await_answer
+from streams.core.tickets.waits import await_answer, end_pause, hasten_answer
 
 
 def on_merged_into(handling: Handling, update: TicketUpdate) -> None:
@@ -40,23 +46,15 @@ def on_merged_into(handling: Handling, update: TicketUpdate) -> None:
     if target is None or target == ticket.ticket_id:
         moot(handling, update)
         return
-    told = replace(_open_of(handling), given=given_in(ticket), transcript=place_of(handling))
+    words = list(words_of(handling, _open_of(handling)))
     if ticket.owner is Owner.CLOSED:
         moot(handling, update)
     else:
         close(handling, "merged", target)
     ticket.merged_into = target
-    handling.emit(
-        TicketUpdate(
-            update_id=f"{ticket.ticket_id}/merged/{ticket.episode}",
-            ticket_id=target,
-            kind=UpdateKind.MERGED_FROM,
-            occurred_at=handling.now,
-            tenant=ticket.tenant,
-            other_ticket_id=ticket.ticket_id,
-            merged=told,
-        )
-    )
+    others = tuple(one for one in ticket.carried_to if one != target)
+    ticket.carried_to = (*others[1 - KNOWN_TARGETS :], target)
+    write_words(handling, target, words, str(ticket.episode))
 
 
 def _open_of(handling: Handling) -> MergedTicket:
@@ -80,7 +78,7 @@ def _open_of(handling: Handling) -> MergedTicket:
 
 def on_merged_from(handling: Handling, update: TicketUpdate) -> None:
     """Another ticket goes on here: the earliest clock, the strictest tier and one escalation stay,
-    and what the customer had given there is known.
+    and what the customer had given there is known; once that ticket is erased, no more.
 
     A closed ticket is reopened when something of the other was open. One that was itself merged
     away meanwhile passes it all on.
@@ -88,6 +86,9 @@ def on_merged_from(handling: Handling, update: TicketUpdate) -> None:
     ticket, merged = handling.ticket, update.merged
     if merged is None or merged.ticket_id == ticket.ticket_id:
         moot(handling, update)
+        return
+    if merged.erased:
+        _forget(handling, update, merged.ticket_id)
         return
     if ticket.merged_into not in (None, merged.ticket_id):
         moot(handling, update)
@@ -108,10 +109,25 @@ def on_merged_from(handling: Handling, update: TicketUpdate) -> None:
     if ticket.owner is Owner.HUMAN:
         _keep_earliest_clock(handling, merged)
     elif ticket.owner is Owner.AI and merged.customer_wrote_at is not None:
+        end_pause(handling)
         ticket.last_word = Role.CUSTOMER
-        await_answer(handling)
+        await_answer(handling, weighed=False)
+    else:
+        hasten_answer(handling)
     if ticket.case is not None and handling.handoff is None:
         cases.change(handling, ticket.case, EscalationChange.CONTEXT, context=(section,))
+
+
+def _forget(handling: Handling, update: TicketUpdate, other: str) -> None:
+    """Here, and wherever this ticket has told it; a desk gets an empty section in its place."""
+    ticket = handling.ticket
+    moot(handling, update)
+    forget_other(ticket, other)
+    for target in ticket.carried_to:
+        handling.emit(replace(update, ticket_id=target))
+    if ticket.case is not None:
+        gone = ContextSection(source_of(other), handling.now, "Erased ticket")
+        cases.change(handling, ticket.case, EscalationChange.CONTEXT, context=(gone,))
 
 
 def _learn(handling: Handling, merged: MergedTicket) -> ContextSection:

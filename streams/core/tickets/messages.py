@@ -100,7 +100,8 @@ def on_customer(handling: Handling, message: ConversationMessage) -> None:
         _await_person(handling)
     elif ticket.owner is _OF_AI:
         await_answer(handling)
-    write_problem_report(handling, message)
+    if (problem := handling.signals.fingerprint) is not None:
+        write_problem_report(handling, message, problem)
     write_activity(handling, _WROTE, message.message_id)
 
 
@@ -165,6 +166,9 @@ def on_ai(handling: Handling, message: ConversationMessage) -> None:
     ticket.answer_due = ticket.open_due = None
     if ticket.owner is _OF_AI:
         ticket.quiet_due = handling.now + handling.policy.retention.silence
+    if not message.gave_up:
+        return
+    if ticket.owner is _OF_AI:
         settle_fired(handling, subject_of(message), assess(handling, _ON_AI_SENT))
     elif ticket.owner is _OF_REVIEW and (found := assess(handling, _ON_AI_SENT)).tier == 2:
         settle(handling, subject_of(message), found)

@@ -40,16 +40,23 @@ SKETCH = 16
 """Hashes kept of a gist, the smallest: their overlap estimates the whole's (Broder 1997)."""
 QUESTION_TAIL = 300
 """Characters at the end of an AI answer in which a question mark makes it a question."""
+THANKED: Final = 0.5
 
 _AI: Final = Role.AI
 _CUSTOMER: Final = Role.CUSTOMER
+
+
+def says_thanks(signals: Signals) -> bool:
+    """Whether a message mostly thanks."""
+    return signals.thanks.score >= THANKED > signals.negative.score
 
 
 def hear_customer(handling: Handling, message: ConversationMessage) -> None:
     """A customer's public message."""
     ticket, signals = handling.ticket, handling.signals
     ticket.complexity = linked(handling, message)
-    ticket.heard_language = _language(message, signals) or ticket.heard_language
+    if signals.language != ticket.heard_language:
+        ticket.heard_language = _language(message, signals) or ticket.heard_language
     if ticket.last_word is _AI and not handling.thanked:
         answered = ticket.ai_asked and signals.ai_failed.score < 0.5
         ticket.stalled += 0 if answered or _asks_anew(ticket, message, signals) else 1
@@ -98,8 +105,8 @@ _every_signal: Final = attrgetter(*_SIGNALS)
 
 def _heard(signals: Signals) -> tuple[Heard, ...]:
     heard = [
-        Heard(name, signal.score, *(signal.span or (0, 0)))
-        for name, signal in zip(_SIGNALS, _every_signal(signals), strict=True)
+        Heard(_SIGNALS[place], signal.score, *(signal.span or (0, 0)))
+        for place, signal in enumerate(_every_signal(signals))
         if signal.score >= HEARD_FROM
     ]
     if signals.matters:
@@ -144,14 +151,18 @@ def _hear_question(handling: Handling) -> None:
     ticket, gist = handling.ticket, handling.signals.gist[:SKETCH]
     if len(gist) < SHORT_GIST:
         return
-    same_from = handling.plan.limits(handling.segment.name, ticket.category)[SIMILARITY]
-    # Only what was asked before the AI's last answer: twice in a row is impatience, not a loop.
-    fresh = frozenset(gist)
+    if ticket.questions and _was_asked(handling, frozenset(gist)):
+        ticket.repeats += 1
+    ticket.questions = (*ticket.questions[1 - KNOWN_QUESTIONS :], Question(ticket.rounds, gist))
+
+
+def _was_asked(handling: Handling, fresh: frozenset[int]) -> bool:
+    """Before the AI's last answer: twice in a row is impatience, not a loop."""
+    same_from, ticket = handling.limits[SIMILARITY], handling.ticket
     for earlier in ticket.questions:
         if earlier.round < ticket.rounds and overlap(fresh, earlier.gist) >= same_from:
-            ticket.repeats += 1
-            break
-    ticket.questions = (*ticket.questions[1 - KNOWN_QUESTIONS :], Question(ticket.rounds, gist))
+            return True
+    return False
 
 
 def overlap(one: frozenset[int], other: tuple[int, ...]) -> float:
@@ -177,7 +188,7 @@ def _moods(
                 earlier,
                 (*mood.points[1 - MOOD_POINTS :], point),
             )
-            return (*(other for other in moods if other is not mood), heard)
+            return (*[other for other in moods if other is not mood], heard)
     return (*moods[1 - KNOWN_AUTHORS :], Mood(author, signal.score, 0.0, 0, (point,)))
 
 

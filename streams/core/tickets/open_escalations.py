@@ -1,8 +1,13 @@
 """The escalations that are open now, and when their clocks run out."""
 
+from operator import attrgetter
+from typing import Final
+
 from schemas.records import OpenEscalation, SlaDue
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.state import Case, Ticket
+
+_due_at: Final = attrgetter("due_at")
 
 
 def write_open_escalation(handling: Handling, case: Case) -> None:
@@ -17,7 +22,7 @@ def write_open_escalation(handling: Handling, case: Case) -> None:
             priority=case.priority,
             opened_at=case.opened_at,
             category=ticket.category,
-            reason_codes=tuple(reason.code for reason in ticket.reasons),
+            reason_codes=tuple([reason.code for reason in ticket.reasons]),
             tenant=ticket.tenant,
             account_id=ticket.account_id,
             owner_id=case.owner_id,
@@ -30,5 +35,5 @@ def write_open_escalation(handling: Handling, case: Case) -> None:
 
 def dues_of(ticket: Ticket) -> tuple[SlaDue, ...]:
     """When the ticket's clocks run out, the earliest first."""
-    clocks = sorted(ticket.clocks, key=lambda clock: clock.due_at)
-    return tuple(SlaDue(clock.clock, clock.due_at, clock.span) for clock in clocks)
+    clocks = sorted(ticket.clocks, key=_due_at)
+    return tuple([SlaDue(clock.clock, clock.due_at, clock.span) for clock in clocks])

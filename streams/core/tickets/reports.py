@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from detectors.signals import Fingerprint
 from schemas.records import AccountActivity, ActivityKind, ConversationMessage, ProblemReport
 from schemas.records.base import DurationMillis
 from streams.core.tickets.handling import Handling
@@ -21,7 +22,7 @@ def write_activity(
     spoken = message if kind is _MESSAGE else None
     handling.emit(
         AccountActivity(
-            f"{ticket.ticket_id}/a/{kind}/{key}",
+            "/".join((ticket.ticket_id, "a", kind, key)),
             ticket.ticket_id,
             kind,
             handling.now if spoken is None else min(spoken.sent_at, handling.now),
@@ -34,7 +35,8 @@ def write_activity(
             ticket.tier,
             handling.now - ticket.opened_at if waited is None else waited,
             ticket.outcome,
-            lacks_history=kind in _ASKS_HISTORY and _lacks_history(handling),
+            0,
+            kind in _ASKS_HISTORY and _lacks_history(handling),
         )
     )
 
@@ -46,11 +48,11 @@ def _lacks_history(handling: Handling) -> bool:
     return ticket.case is not None and ticket.account_id is not None and not known
 
 
-def write_problem_report(handling: Handling, message: ConversationMessage) -> None:
-    """Tell the anomalies agent of a problem that has a fingerprint."""
-    ticket, found, account = handling.ticket, handling.signals.fingerprint, handling.account
-    if found is None:
-        return
+def write_problem_report(
+    handling: Handling, message: ConversationMessage, found: Fingerprint
+) -> None:
+    """Tell the anomalies agent of a problem that a message reports."""
+    ticket, account = handling.ticket, handling.account
     handling.emit(
         ProblemReport(
             report_id=f"{ticket.ticket_id}/p/{message.message_id}",

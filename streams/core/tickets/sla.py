@@ -1,7 +1,7 @@
 """Response clocks: how long people may take, in time of a calendar, and what is told meanwhile."""
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -14,6 +14,8 @@ from streams.core.policy.segments import Segment
 from streams.core.tickets.state import Clock
 
 Calendars = Mapping[str, BusinessHours]
+
+_BREACH: Final = (SlaEventKind.BREACHED, 100)
 
 
 def hours_on(calendars: Calendars, name: str) -> BusinessHours:
@@ -41,9 +43,11 @@ def start(
     A route's own target goes before all. Else of the channel's and the segment's the one that is
     due earlier counts, each on its own calendar.
     """
-    offered = offers(policy, kind, route, segment, channel)
     due_at, target, calendar = min(
-        (hours_on(calendars, name).add(now, target), int(target), name) for target, name in offered
+        [
+            (hours_on(calendars, name).add(now, target), int(target), name)
+            for target, name in offers(policy, kind, route, segment, channel)
+        ]
     )
     clock = Clock(kind, now, due_at, None, 0, target, calendar, number=number)
     return _with_next(policy.sla, calendars, clock)
@@ -68,8 +72,9 @@ def ring(
     sla: Sla, calendars: Calendars, clock: Clock, now: Millis
 ) -> tuple[Clock, list[tuple[SlaEventKind, int]]]:
     """The clock after `now`, and what is to be told: a kind and the percentage reached."""
-    marks = list(_marks(sla, calendars, clock))[clock.rung :]
-    told = [mark for at, mark in marks if at <= now]
+    marks = [*((SlaEventKind.WARNED, percent) for percent in sla.warn_at), _BREACH]
+    ahead = range(clock.rung, len(marks))
+    told = [marks[one] for one in ahead if _reached_at(sla, calendars, clock, one) <= now]
     return _with_next(sla, calendars, replace(clock, rung=clock.rung + len(told))), told
 
 
@@ -104,16 +109,15 @@ def brought_forward(
 
 
 def _with_next(sla: Sla, calendars: Calendars, clock: Clock) -> Clock:
-    following = next(islice(_marks(sla, calendars, clock), clock.rung, None), None)
-    return replace(clock, next_at=None if following is None else following[0])
+    at = None
+    if clock.rung <= len(sla.warn_at):
+        at = _reached_at(sla, calendars, clock, clock.rung)
+    return replace(clock, next_at=at)
 
 
-def _marks(
-    sla: Sla, calendars: Calendars, clock: Clock
-) -> Iterator[tuple[Millis, tuple[SlaEventKind, int]]]:
-    hours = hours_on(calendars, clock.calendar)
-    for percent in sla.warn_at:
-        left = clock.span * percent // 100 - clock.used
-        at = min(hours.add(clock.runs_since, left), clock.due_at)
-        yield at, (SlaEventKind.WARNED, percent)
-    yield clock.due_at, (SlaEventKind.BREACHED, 100)
+def _reached_at(sla: Sla, calendars: Calendars, clock: Clock, mark: int) -> Millis:
+    """When the clock reaches a warning or, after the last of them, its end."""
+    if mark == len(sla.warn_at):
+        return clock.due_at
+    left = clock.span * sla.warn_at[mark] // 100 - clock.used
+    return min(hours_on(calendars, clock.calendar).add(clock.runs_since, left), clock.due_at)

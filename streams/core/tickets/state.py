@@ -30,6 +30,7 @@ KNOWN_AUTHORS = 6
 KNOWN_CONTEXT = 8
 KNOWN_SCORES = 4
 KNOWN_VARIABLES = 16
+KNOWN_TARGETS = 8
 MOOD_POINTS = 6
 
 
@@ -70,13 +71,16 @@ class Question(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Given(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Something the customer has already told, and where."""
+    """Something the customer has already told, and where; `ticket_id` is that of the other ticket
+    if it was in one that was merged into this.
+    """
 
     kind: str
     value: str
     message_id: str
     start: int
     end: int
+    ticket_id: str | None = None
 
 
 class Review(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -235,7 +239,7 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     @property
     def clocks(self) -> tuple[Clock, ...]:
         """The clocks that run."""
-        return tuple(one for one in (self.clock, self.resolution) if one is not None)
+        return tuple(filter(None, (self.clock, self.resolution)))
 
     transcript_half: int = 0
     half_bytes: int = 0
@@ -244,6 +248,8 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     linked: int = 0
     heard_language: str | None = None
     merged_into: str | None = None
+    carried_to: tuple[str, ...] = ()
+    """The tickets that it was ever merged into: each has what was told here."""
 
     @property
     def spoken(self) -> str | None:

@@ -24,13 +24,13 @@ from streams.core.tickets.messages import (
     returned,
     subject_of,
 )
-from streams.core.tickets.observe import signals_heard
+from streams.core.tickets.observe import says_thanks, signals_heard
 from streams.core.tickets.outcomes import amend_outcome
 from streams.core.tickets.reviews import end_review
 from streams.core.tickets.settle import NOTHING, settle
 from streams.core.tickets.state import KNOWN_CONTEXT, KNOWN_SCORES, Owner
-from streams.core.tickets.triggers import ON_ACCOUNT, group
-from streams.core.tickets.waits import await_answer, stop_waiting
+from streams.core.tickets.triggers import ON_ACCOUNT, ON_WAITING, group
+from streams.core.tickets.waits import await_answer, hasten_answer, stop_waiting
 
 _ON_GATE = group(Code.GATE_TIMEOUT)
 _ON_REJECTED = group(Code.REVIEW_REJECTED)
@@ -65,18 +65,22 @@ def on_opened(handling: Handling, update: TicketUpdate) -> None:
 
 
 def on_account(handling: Handling, update: TicketUpdate) -> None:
-    """Decide again with what is now known; a review needs a customer message that waits."""
+    """Decide again with what is now known; a review needs a customer message that waits. The time
+    that the AI has may be less than before.
+    """
     subject, ticket = about(handling, update), handling.ticket
     _tell_of_flood(handling, update)
     handling.signals = signals_heard(ticket)
-    found = assess(handling, ON_ACCOUNT)
     waits = ticket.last_word is Role.CUSTOMER
+    asks = waits and not says_thanks(handling.signals)
+    found = assess(handling, ON_ACCOUNT + ON_WAITING if asks else ON_ACCOUNT)
     if ticket.owner is Owner.HUMAN:
         _on_account_of_person(handling, subject, found)
     elif found.tier <= ticket.tier or (found.tier == 1 and not waits):
         write_decision(handling, subject, found, Action.NONE, ticket.tier)
     else:
         settle(handling, subject, found)
+    hasten_answer(handling)
 
 
 def _on_account_of_person(handling: Handling, subject: Subject, found: Found) -> None:

@@ -1,24 +1,23 @@
 """How long the customer waits, and how long the AI may take before its silence is noticed."""
 
 from schemas.records import DurationMillis, Role
-from streams.core.calendars import BusinessHours
-from streams.core.policy.limits import ANSWER_WITHIN
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.sla import hours_on
+from streams.core.tickets.terms import Terms
 
 
-def await_answer(handling: Handling) -> None:
-    """The customer waits for the AI; after thanks only for silence."""
-    ticket, triggers = handling.ticket, handling.rules
+def await_answer(handling: Handling, *, weighed: bool = True) -> None:
+    """The customer waits for the AI; after thanks only for silence.
+
+    A ticket that is open for too long already is due at once, unless that was `weighed` just now.
+    """
+    ticket, terms = handling.ticket, handling.terms
     ticket.answer_due = ticket.open_due = ticket.quiet_due = None
     if handling.thanked:
         ticket.quiet_due = handling.now + handling.policy.retention.silence
         return
-    if triggers.ai_no_answer.tier:
-        limits = handling.plan.limits(handling.segment.name, ticket.category)
-        within = ANSWER_WITHIN.get(ticket.channel, ANSWER_WITHIN["other"])
-        ticket.answer_due = handling.now + int(limits[within])
-    _keep_open_time(handling)
+    if handling.rules.ai_no_answer.tier:
+        ticket.answer_due = handling.now + terms.answer_within
+    _keep_open_time(handling, terms, weighed=weighed)
 
 
 def await_review(handling: Handling) -> None:
@@ -30,25 +29,31 @@ def await_review(handling: Handling) -> None:
     if handling.thanked:
         ticket.open_due = None
     elif message is not None and message.role is Role.CUSTOMER:
-        _keep_open_time(handling)
+        _keep_open_time(handling, handling.terms, weighed=True)
 
 
-def _keep_open_time(handling: Handling) -> None:
-    ticket = handling.ticket
-    limit = handling.segment.open_time.of(ticket.channel)
-    due = open_hours(handling).add(ticket.open_since, ticket.paused + limit)
-    ticket.open_due = due if handling.rules.open_time.tier and due > handling.now else None
+def _keep_open_time(handling: Handling, terms: Terms, *, weighed: bool) -> None:
+    ticket, now = handling.ticket, handling.now
+    due = terms.open_hours.add(ticket.open_since, ticket.paused + terms.open_time)
+    is_told = weighed and due <= now
+    ticket.open_due = None if is_told or not handling.rules.open_time.tier else max(due, now)
 
 
-def open_hours(handling: Handling) -> BusinessHours:
-    """The hours that count for how long a ticket is open."""
-    name = handling.rules.open_time.calendar.of(handling.ticket.channel)
-    return hours_on(handling.plan.calendars, name)
+def hasten_answer(handling: Handling) -> None:
+    """A customer waits for the AI, and by what is known now may have to wait less: nothing is due
+    later than it was, and what is overdue is due at once.
+    """
+    ticket, terms, now = handling.ticket, handling.terms, handling.now
+    if ticket.answer_due is not None and ticket.paused_since is None:
+        ticket.answer_due = min(ticket.answer_due, now + terms.answer_within)
+    if ticket.open_due is not None:
+        due = terms.open_hours.add(ticket.open_since, ticket.paused + terms.open_time)
+        ticket.open_due = min(ticket.open_due, max(now, due))
 
 
 def open_for(handling: Handling) -> DurationMillis:
-    """How long the ticket is open without its pauses, in those hours."""
-    ticket, hours = handling.ticket, open_hours(handling)
+    """How long the ticket is open without its pauses, in the hours that count."""
+    ticket, hours = handling.ticket, handling.terms.open_hours
     until = handling.now if ticket.paused_since is None else ticket.paused_since
     return max(0, hours.between(ticket.open_since, until) - ticket.paused)
 
@@ -57,7 +62,7 @@ def end_pause(handling: Handling) -> None:
     """The customer has written: the ticket is open again."""
     ticket = handling.ticket
     if ticket.paused_since is not None:
-        ticket.paused += open_hours(handling).between(ticket.paused_since, handling.now)
+        ticket.paused += handling.terms.open_hours.between(ticket.paused_since, handling.now)
         ticket.paused_since = None
 
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from streams.core.reasons import Code
 from streams.core.tickets.handling import Handling
+from streams.core.tickets.terms import GLANCED
 from streams.core.tickets.triggers import conversation, events, team, text
-from streams.core.tickets.triggers.glance import GLANCED
 from streams.core.tickets.triggers.seen import Seen
 
 Trigger = Callable[[Handling], Seen | None]
@@ -51,7 +51,10 @@ def group(*codes: Code) -> TriggerGroup:
     return tuple((code, TRIGGERS[code]) for code in codes)
 
 
-ON_CUSTOMER_MESSAGE: Final = group(*GLANCED)
+AT_A_GLANCE: Final = group(*GLANCED)
+BESIDE: Final = group(Code.POLICY_RULE, Code.AI_STOPPED, Code.ANOMALY_LINK)
+"""What may fire on a customer's message beside those: most policies and tickets have none of it."""
+
 ON_DRAFT: Final = (
     *group(Code.AI_GAVE_UP, Code.LOW_CONFIDENCE),
     (Code.POLICY_RULE, team.rule_on_draft),
@@ -70,4 +73,8 @@ ON_ACCOUNT: Final = group(
     Code.AI_GAVE_UP,
     Code.AI_STOPPED,
 )
-"""What may fire for the message that waits once more is known of its account."""
+"""What may fire once more is known of the account."""
+ON_WAITING: Final = group(
+    Code.SENTIMENT_DROP, Code.AI_LOOP, Code.REPEATED_QUESTION, Code.OUT_OF_PATTERN
+)
+"""What may fire then, too, while a customer who has not said thanks waits."""

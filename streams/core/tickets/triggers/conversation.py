@@ -3,13 +3,13 @@
 from typing import Final
 
 from schemas.records import Role
+from streams.core.calendars import MINUTE
 from streams.core.policy.limits import CONTRACT_VALUE, PROBLEM, ROUNDS
 from streams.core.reasons import Code
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.triggers.seen import Seen, of_last_message, of_signal
 from streams.core.tickets.waits import open_for
 
-MINUTE: Final = 60_000
 FEW_SAMPLES: Final = 2
 """Earlier messages an author must have before a fall from their baseline means something."""
 
@@ -77,14 +77,15 @@ def ai_loop(handling: Handling) -> Seen:
     line, in_all = handling.limits[Code.AI_LOOP], handling.limits[ROUNDS]
     stalled = 0 if handling.thanked else ticket.stalled
     if stalled < line and ticket.rounds >= in_all:
-        return Seen(0 if handling.thanked else ticket.rounds, in_all, rule.tier, None, "rounds")
-    return Seen(stalled, line, rule.tier)
+        rounds = 0 if handling.thanked else ticket.rounds
+        return Seen(rounds, in_all, rule.tier, None, "rounds", ticket.customer_message_id)
+    return of_last_message(handling, stalled, line, rule.tier)
 
 
 def repeated_question(handling: Handling) -> Seen:
     """How often the customer has asked the same again after an answer."""
     line, tier = handling.limits[Code.REPEATED_QUESTION], handling.rules.repeated_question.tier
-    return Seen(handling.ticket.repeats, line, tier)
+    return of_last_message(handling, handling.ticket.repeats, line, tier)
 
 
 def ai_gave_up(handling: Handling) -> Seen:
@@ -111,7 +112,7 @@ def ai_no_answer(handling: Handling) -> Seen:
 def open_time(handling: Handling) -> Seen:
     """Open minutes of the ticket without its pauses, while the customer waits."""
     ticket, tier = handling.ticket, handling.rules.open_time.tier
-    limit = handling.segment.open_time.of(ticket.channel) / MINUTE
+    limit = handling.terms.open_time / MINUTE
     if ticket.last_word is not Role.CUSTOMER or handling.thanked:
         return Seen(0.0, limit, tier)
     minutes = open_for(handling) / MINUTE

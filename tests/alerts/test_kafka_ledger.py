@@ -1,0 +1,111 @@
+"""What a ledger makes of what Kafka's client does, which no broker does on demand."""
+
+import threading
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+
+from schemas.codec import Codec
+from streams.alerts.kafka_ledger import KafkaLedger
+from streams.errors import BrokerError
+from streams.settings import Settings
+
+TOPIC, PARTITION, OFFSET = "support.anomalies", 0, 7
+PLACE = TopicPartition(TOPIC, PARTITION, OFFSET)
+
+
+class Message:
+    """A record, or an error of the client."""
+
+    def __init__(self, error: int | None = None) -> None:
+        self._error = None if error is None else KafkaError(error)
+
+    def error(self) -> KafkaError | None:
+        return self._error
+
+    def topic(self) -> str:
+        return TOPIC
+
+    def partition(self) -> int:
+        return PARTITION
+
+    def offset(self) -> int:
+        return OFFSET
+
+    def timestamp(self) -> tuple[int, int]:
+        return 1, 1_767_603_600_000
+
+    def key(self) -> bytes:
+        return b"a-1"
+
+    def value(self) -> bytes:
+        return b"{}"
+
+    def headers(self) -> None:
+        return None
+
+
+class Consumer:
+    """Gives the partition and its first record in one poll."""
+
+    def __init__(self, ledger: KafkaLedger, *messages: Message) -> None:
+        self.ledger, self.messages = ledger, list(messages)
+        self.paused = False
+        self.is_assigned = False
+        self.refusal: int | None = None
+
+    def poll(self, timeout: float) -> Message | None:
+        if not self.is_assigned:
+            self.is_assigned = True
+            self.ledger._assigned(self, [PLACE])
+        return self.messages.pop(0) if self.messages else None
+
+    def committed(self, places: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        if self.refusal is not None:
+            raise KafkaException(KafkaError(self.refusal))
+        return places
+
+    def assignment(self) -> list[TopicPartition]:
+        return [PLACE]
+
+    def assign(self, places: list[TopicPartition]) -> None:
+        assert places == [PLACE]
+
+    def pause(self, places: list[TopicPartition]) -> None:
+        self.paused = True
+
+    def resume(self, places: list[TopicPartition]) -> None:
+        self.paused = False
+
+
+@pytest.fixture
+def ledger(monkeypatch: pytest.MonkeyPatch) -> KafkaLedger:
+    monkeypatch.setattr(KafkaLedger, "_open", lambda self: iter(()))
+    return KafkaLedger("hook", Settings(), Codec(), threading.Event())
+
+
+def given(ledger: KafkaLedger, *messages: Message) -> Consumer:
+    ledger._consumer = consumer = Consumer(ledger, *messages)
+    return consumer
+
+
+def test_a_record_that_comes_together_with_its_partition_can_wait_for_its_receiver(
+    ledger: KafkaLedger,
+) -> None:
+    consumer = given(ledger, Message())
+    assert ledger.take() is not None
+    ledger.pause(0.0)
+    assert not consumer.paused
+
+
+def test_who_was_away_for_too_long_joins_the_group_again(ledger: KafkaLedger) -> None:
+    given(ledger, Message(KafkaError._MAX_POLL_EXCEEDED), Message())
+    assert ledger.take() is None
+    assert ledger.take() is not None
+
+
+def test_a_group_whose_place_is_not_told_is_an_error_of_the_broker(ledger: KafkaLedger) -> None:
+    consumer = given(ledger)
+    consumer.refusal = KafkaError._TIMED_OUT
+    with pytest.raises(BrokerError, match="cannot begin where the group stands"):
+        ledger.take()

@@ -1,0 +1,99 @@
+"""Whatever fails inside the engine is handed to `fail`, which ends the process with its code."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka.errors import CorruptRecordException, TopicAuthorizationFailedError
+
+from streams.engine import (
+    AccessDenied,
+    BrokerFailed,
+    Connection,
+    Engine,
+    EngineConfig,
+    Observer,
+    StoreFailed,
+    make_app,
+)
+from streams.engine.consumer import BatchConsumer
+from tests.engine.records import TOPIC, Record, batch, partition
+
+
+class Broken(Observer):
+    """Whoever watches fails."""
+
+    def checkpoint(self, seconds: float, changes: int, outputs: Mapping[str, int]) -> None:
+        raise OSError("nobody listens")
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An engine that notes in `failures` what it would end with."""
+    config = EngineConfig(
+        Connection(""), "g", (TOPIC,), "s", tmp_path / "data", "A", observer=Broken()
+    )
+    made: Any = Engine(make_app(config), config)
+    made.failures = []
+    monkeypatch.setattr(made, "fail", made.failures.append)
+    monkeypatch.setattr(made._checkpointer, "_fail", made.failures.append)
+    return made
+
+
+def failures(engine: Any) -> list[type[BaseException]]:
+    return [type(error) for error in engine.failures]
+
+
+def test_an_observer_that_raises(engine: Any, tmp_path: Path) -> None:
+    part = engine.partitions[0] = partition(tmp_path)
+    batch(part, Record(0)).finish()
+    engine._checkpointer._publish_and_apply = lambda cuts, member: None
+    with pytest.raises(OSError, match="nobody listens"):
+        asyncio.run(engine.checkpoint())
+    assert failures(engine) == [OSError]
+
+
+def test_a_store_that_cannot_be_closed(engine: Any, tmp_path: Path) -> None:
+    def full() -> None:
+        raise StoreFailed("disk full")
+
+    part: Any = partition(tmp_path)
+    part.store.close()
+    part.store.close = full
+    engine.partitions[0] = part
+    asyncio.run(engine.release())
+    assert failures(engine) == [StoreFailed]
+
+
+def test_a_restore_that_raises_outside_of_the_stores(engine: Any) -> None:
+    def broken() -> None:
+        raise OSError("no agents")
+
+    engine._watch_agents = broken
+    with pytest.raises(OSError, match="no agents"):
+        asyncio.run(engine._restore_assigned(engine.app))
+    assert failures(engine) == [OSError]
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind"),
+    [
+        (StoreFailed("cannot read the store"), StoreFailed),
+        (CorruptRecordException(), BrokerFailed),
+        (TopicAuthorizationFailedError(TOPIC), AccessDenied),
+        (ZeroDivisionError(), ZeroDivisionError),
+    ],
+)
+def test_reading_that_raises(engine: Any, raised: Exception, kind: type[Exception]) -> None:
+    class Consumer(BatchConsumer):
+        def __init__(self) -> None:
+            self.app: Any = SimpleNamespace(should_stop=False, engine=engine)
+
+        async def _drain(self, fetcher: Any) -> None:
+            raise raised
+
+    asyncio.run(Consumer()._drain_messages(None))
+    assert failures(engine) == [kind]

@@ -260,7 +260,8 @@ def test_a_report_that_changes_nothing_but_the_names_is_told_to_the_tickets_alon
     tmp_path: Path,
 ) -> None:
     agent = Harness(AnomaliesAgent(Codec(), AnomalyPolicy()), tmp_path, REPORTS, ACTIONS)
-    texts = [f"error: no ledger for {name} in this region" for name in NAMES]
+    parts = ("disk", "queue", "table", "cache", "topic", "index", "socket", "buffer", "port")
+    texts = [f"error: no ledger for the {part} in this region" for part in parts]
     found = [signals.fingerprint for signals in analyze(texts)]
     reports = []
     for number, one in enumerate(found):

@@ -10,17 +10,22 @@ from hashlib import blake2b
 from typing import Final
 
 from detectors.masking import MARK
+from detectors.sentence import words_in
 
 VALUES: Final = 4
 """So many different words in one position are values, not parts of the sentence."""
-MARKED_VALUES: Final = 3
-"""The same behind a colon, a bracket or a quote, where values stand."""
+TOLD_VALUES: Final = 3
+"""The same behind a colon or `by`, and before a word that has a name."""
 NAMES: Final = 2
-"""The same behind a word that a name follows."""
+"""The same behind a word that a name follows, and behind a bracket or a quote."""
 CONSTANTS: Final = 2
 """Words besides the varying one that a text needs to be recognised by."""
 
-_BEFORE_VALUES: Final = frozenset((*":=[('\"/", "by"))
+PART: Final = 3
+"""Common words in one that make it a part of the program: no mark stands for it."""
+
+_BEFORE_VALUES: Final = frozenset({":", "by"})
+_ENCLOSING: Final = frozenset("=[('\"/")
 _BEFORE_NAMES: Final = frozenset(
     {"account", "class", "container", "database", "host", "image", "name", "node", "process"}
     | {"queue", "service", "table", "topic", "user", "task", "job", "thread", "module", "pod"}
@@ -42,39 +47,48 @@ _TOLD: Final = frozenset(
     | {"finished", "completed", "exited", "killed", "terminated", "enabled", "disabled", "loaded"}
     | {"unloaded", "registered", "unregistered", "accepted", "rejected", "refused", "denied"}
     | {"granted", "succeeded", "locked", "unlocked", "logged", "expired", "paused", "resumed"}
-    | {"restored", "timed"}
+    | {"restored", "timed", "starting", "stopping", "running", "waiting", "closing", "opening"}
 )
 """Words that go on with a sentence where a name could stand."""
+_METHODS: Final = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
+"""What is done where a request is all that is told, a value where it is told of another thing."""
 _THROWN: Final = ("exception", "error")
 """How words end that are the problem, not a value in it."""
 
 _RING: Final = (1 << 64) - 1
 
 
-def open_positions(words: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    """The positions that may vary: the hash of all other words, and how many values it takes.
+def open_positions(words: tuple[str, ...]) -> Iterator[tuple[int, int, bool]]:
+    """The positions that may vary: the hash of all other words, how many values it takes, and
+    whether there is a mark, which one value more shows to vary.
 
     Hashes of words, weighted by position, are summed, so that one position is left open by a
     subtraction (Zobrist 1970, "A new hashing method with application for game playing").
     """
     said = sum(word[0].isalnum() for word in words)
-    # Who it is about may stand in brackets before all else: "(root) CMD (<path>)".
-    few = said == CONSTANTS
-    if said < CONSTANTS or (few and words[0] != "("):
+    if said < CONSTANTS:
         return
     terms = [_hash(word) * (2 * at + 1) for at, word in enumerate(words)]
     whole, named = sum(terms), list[int]()
     for at, (word, term) in enumerate(zip(words, terms, strict=True)):
-        if (few and at != 1) or word.endswith(_THROWN):
-            continue
-        if word == MARK or word[0].isalnum() or word[0] in "_$":
+        if _may_vary(words, at, said):
             values, kind = _values(words, at)
             gap = _hash(kind) * (2 * at + 1) - term
-            yield (whole + gap) & _RING, values
+            yield (whole + gap) & _RING, values, word == MARK and at > 0
             if values == NAMES:
                 named.append(gap)
     if 1 < len(named) <= said - CONSTANTS:
-        yield (whole + sum(named)) & _RING, NAMES
+        yield (whole + sum(named)) & _RING, NAMES, False
+
+
+def _may_vary(words: tuple[str, ...], at: int, said: int) -> bool:
+    word = words[at]
+    if word == MARK:
+        return True
+    if not (word[0].isalnum() or word[0] in "_$") or word.endswith(_THROWN) or _is_told(words, at):
+        return False
+    # Who it is about may stand in brackets before all else: "(root) CMD (<path>)".
+    return said > CONSTANTS or (at == 1 and words[0] == "(")
 
 
 def _values(words: tuple[str, ...], at: int) -> tuple[int, str]:
@@ -83,14 +97,26 @@ def _values(words: tuple[str, ...], at: int) -> tuple[int, str]:
     Only words of one kind are values of one position.
     """
     word, before = words[at], words[at - 1] if at else ""
-    if _named(words, at):
-        return (VALUES, "told") if word in _TOLD else (NAMES, "")
+    if before in _ENCLOSING or _named(words, at):
+        return NAMES, ""
     after = words[at + 1] if at + 1 < len(words) else ""
     if len(word) == 1 and word.isalpha() and after != "+":
         return NAMES, "letter"
     if before in _BEFORE_VALUES or after in _AFTER_NAMES:
-        return MARKED_VALUES, ""
+        return TOLD_VALUES, ""
+    if words_in(word) >= PART:
+        return VALUES, "part"
     return VALUES, ""
+
+
+def _is_told(words: tuple[str, ...], at: int) -> bool:
+    """Whether a word goes on with a sentence; what happened is no value."""
+    word = words[at]
+    if at and words[at - 1] in _NAMES_THE_NEXT:
+        return False
+    if word in _METHODS and at and words[at - 1] == '"':
+        return not any(before[0].isalnum() for before in words[:at])
+    return word in _TOLD or (len(word) > 4 and word.endswith("ed") and word[-3] != "e")
 
 
 def _named(words: tuple[str, ...], at: int) -> bool:

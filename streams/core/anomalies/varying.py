@@ -50,8 +50,8 @@ _RING: Final = (1 << 64) - 1
 
 
 def open_positions(words: tuple[str, ...]) -> Iterator[tuple[int, int, bool]]:
-    """The positions that may vary: the hash of all other words, how many values it takes, and
-    whether there is a mark, which one value more shows to vary.
+    """The positions that may vary: the hash of all other words, how many values show it, and
+    whether the text has a mark there, so that one value is enough.
 
     Hashes of words, weighted by position, are summed, so that one position is left open by a
     subtraction (Zobrist 1970, "A new hashing method with application for game playing").

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -36,6 +37,7 @@ from streams.core.tickets import (
     Owner,
     Ticket,
     decide,
+    decode_ticket,
     encode_ticket,
 )
 from streams.core.tickets.state import KNOWN_ENTITIES
@@ -328,6 +330,19 @@ def test_a_source_that_went_on_by_itself_and_is_erased_leaves_its_target_all_the
     desk.update("source", UpdateKind.ERASED)
     desk.deliver()
     assert desk.ticket("target").given == ()
+
+
+def test_what_was_told_in_a_source_that_an_earlier_version_merged_leaves_its_target_too() -> None:
+    desk = told()
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    stored = encode_ticket(desk.ticket("source"))
+    fields = msgspec.msgpack.decode(stored[1:])[: Ticket.__struct_fields__.index("carried_to")]
+    desk.tickets["source"] = decode_ticket(stored[:1] + msgspec.msgpack.encode(fields))
+    desk.update("source", UpdateKind.REOPENED)
+    desk.update("source", UpdateKind.ERASED)
+    desk.deliver()
+    assert (desk.ticket("target").given, desk.ticket("target").context) == ((), ())
 
 
 def test_the_erasure_of_a_ticket_ends_in_a_circle_of_merges() -> None:

@@ -322,6 +322,18 @@ def test_what_was_told_in_an_erased_ticket_leaves_every_ticket_of_a_chain_of_mer
         assert b"B-77" not in encode_ticket(desk.ticket(name))
 
 
+def test_what_was_told_in_an_erased_ticket_leaves_a_chain_whose_middle_is_erased_before() -> None:
+    desk = told()
+    for source, target in (("source", "two"), ("two", "three")):
+        desk.update(source, UpdateKind.MERGED_INTO, target)
+        desk.deliver()
+    for name in ("two", "source"):
+        desk.update(name, UpdateKind.ERASED)
+        desk.deliver()
+    assert (desk.ticket("three").given, desk.ticket("three").context) == ((), ())
+    assert desk.decision("two").erased
+
+
 def test_a_source_that_went_on_by_itself_and_is_erased_leaves_its_target_all_the_same() -> None:
     desk = told()
     desk.update("source", UpdateKind.MERGED_INTO, "target")

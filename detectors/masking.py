@@ -1,9 +1,15 @@
 """The variable parts of an error text replaced by marks, so that equal failures read equal."""
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-_MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
+from detectors.sentence import without_names
+
+_MONTH: Final = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 _CLOCK: Final = r"\d\d?:\d\d(?::\d\d(?:[.,]\d{1,9})?)?"
 _HOLDS_DIGIT: Final = r"(?:[\w$+-]|\.(?!\.))*\d(?:[\w$+-]|\.(?!\.))*"
 _NOUN: Final = (
@@ -11,9 +17,23 @@ _NOUN: Final = (
     r"|key|parameter|option|property|attribute|variable|module|plugin|container|queue|topic|host)"
 )
 """Words that a name in quotes follows."""
-_MARK: Final = "<(?:url|email|time|path|mac|host|num|str|val|list)>"
+_MARK: Final = "<(?:url|email|time|path|mac|host|num|str|val|list|name)>"
+_UNTOLD: Final = r"(?<!\bmsg)(?<!\bmessage)(?<!\bevent)(?<!\berror)(?<!\berr)"
+"""No value behind these keys is masked: it is what happened."""
+_JSON: Final = (
+    r'([{,]\s?"(?!(?:msg|message|event|error|err|code|reason)")[\w.@$-]{1,60}"\s?:\s?)'
+    r'"[^"\n]{0,300}"'
+)
+"""A value in JSON, unless it is what happened."""
+_OF_KEY: Final = r'\s?:\s?(?:["\d<\[{]|true\b|false\b|null\b)'
+_NO_NAME: Final = _MARK.replace("|name", "")
+_ITEM: Final = rf"(?:{_MARK}|[\w$.-]{{1,60}})"
+"""One of a list."""
 _GLUED: Final = rf"(?<![\w/@<>.=-])(?:[\w$-]{{1,40}}[/@]){{1,4}}(?={_MARK})"
 """What a mark is the end of: `sip/<num>`."""
+
+REMEMBERED: Final = 512
+"""Characters of a masked text that is kept with what becomes of it: most texts are told again."""
 
 MARK: Final = "<*>"
 """Any mark, to those who do not care which."""
@@ -40,6 +60,7 @@ _RULES: Final = tuple(
             r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}",
             "<email>",
         ),
+        ("<", rf"<(?!{_MARK[1:]})[^\s<>]{{1,120}}>", "<val>"),
         (
             "0-9",
             rf"\b(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{{0,6}},? )?"
@@ -62,6 +83,11 @@ _RULES: Final = tuple(
         ),
         ("0-9", r"\b(?:[0-9a-f]{1,2}:){5,19}[0-9a-f]{1,2}\b", "<mac>"),
         (
+            "::",
+            r"(?<![\w:])(?=[a-f:]{0,39}\d)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])",
+            "<num>",
+        ),
+        (
             ".",
             r"(?<![\w.-])(?:[a-z0-9_-]{1,63}\.){1,8}(?:com|net|org|edu|gov|mil|info|local"
             r"|localdomain|internal|lan|[a-z]{2})(?![\w(]|[.-]\w)(?::\d{1,5}\b)?",
@@ -72,14 +98,16 @@ _RULES: Final = tuple(
             rf"(?:(?<![\w>])[<~](?=\d))?(?<![\w$+-])(?<![\w$+-]\.){_HOLDS_DIGIT}(?:[:/@]{_HOLDS_DIGIT})*%?",
             "<num>",
         ),
-        ('"', r'"[^"\s<]{1,300}"', "<str>"),
+        ('":', _JSON, r"\1<str>"),
+        ('"', rf'(?<!\w)(?<!":)(?<!": )"[^"\s<]{{1,300}}"(?!{_OF_KEY})', "<str>"),
         ("'", r"(?<!\w)'[^'\s<]{1,300}'(?!\w)", "<str>"),
         ("`", r"`[^`\s<]{1,300}`", "<str>"),
-        ('="', r'="[^"\n]{0,300}"', "=<str>"),
-        ("='", r"='[^'\n]{0,300}'", "=<str>"),
+        ('="', rf'{_UNTOLD}="[^"\n]{{0,300}}"', "=<str>"),
+        ("='", rf"{_UNTOLD}='[^'\n]{{0,300}}'", "=<str>"),
         (
             "=",
-            rf"(?<![=<>!])=(\s?)(?!{_MARK}|(?<=\s)[\w.-]+=)[^\s,;)\]}}(\[{{|&'\"=][^\s,;)\]}}|&]{{0,300}}",
+            rf"(?<![=<>!]){_UNTOLD}=(\s?)(?!{_MARK}|(?<=\s)[\w.-]+=)"
+            rf"[^\s,;)\]}}(\[{{|&'\"=][^\s,;)\]}}|&\[]{{0,300}}(?:\[[^\s\]]{{0,100}}\])?",
             r"=\1<val>",
         ),
         (", in ", r"(?<=, line <num>, in )[\w.<>]{1,120}", "<val>"),
@@ -97,7 +125,10 @@ _RULES: Final = tuple(
         ("/<", _GLUED, ""),
         ("@<", _GLUED, ""),
         (">", rf"{_MARK} ?(?:[kmgt]i?b|bytes?|b|ms|us|ns|s|secs?|%)(?!\w)", "<num>"),
-        (">", rf"{_MARK}(?:[\s,;:/.|#+-]{{0,3}}{_MARK})+", "<list>"),
+        (">", rf"{_NO_NAME}(?:[\s,;:/.|#+-]{{0,3}}{_NO_NAME}|\[{_NO_NAME}\])+", "<list>"),
+        ("<name>", rf"{_MARK}(?:(?:, ?|[/:]){_MARK})+", "<list>"),
+        (",", rf"(?<=[\[({{])(?:{_ITEM},\s?){{1,400}}{_ITEM}(?=[\])}}])", "<list>"),
+        (">,", rf"(?<==){_MARK}(?:,{_ITEM}(?![\w$.=-])){{1,400}}", "<list>"),
         (" ", r"\s{2,}", " "),
     )
 )
@@ -107,13 +138,21 @@ def mask(text: str) -> str:
     """The text in small letters, with what varies from report to report masked.
 
     Numbers and whatever holds a digit (ids, addresses, versions, sizes, times), addresses of
-    pages, mails and hosts, paths, quoted words and the values of `key=value`. Neighbouring marks
+    pages, mails and hosts, paths, quoted words, the values of `key=value` and of JSON but for
+    those that say what happened (`msg`), and names (`detectors.sentence`). Neighbouring marks
     become one, so that lists of any length are equal. Masking again changes nothing.
     """
     masked = _masked_once(text.lower())
-    while (again := _masked_once(masked)) != masked:
+    return _remembered(masked) if len(masked) <= REMEMBERED else _settled(masked)
+
+
+def _settled(masked: str) -> str:
+    while (again := without_names(_masked_once(masked))) != masked:
         masked = again
     return masked
+
+
+_remembered: Final = lru_cache(maxsize=1 << 10)(_settled)
 
 
 def words(masked: str) -> tuple[str, ...]:

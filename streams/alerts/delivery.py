@@ -1,12 +1,13 @@
 """One attempt to tell a receiver, and what its answer means."""
 
 import logging
+import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from queue import Empty, SimpleQueue
 
 import httpx
 import msgspec
@@ -66,7 +67,7 @@ class Sender:
     def __init__(self, timeout: float, secrets: Sequence[str]) -> None:
         self._timeout = timeout
         self._secrets = secrets
-        self._begin()
+        self._client = self._new_client()
 
     def post(self, request: Request) -> Answer:
         """One attempt.
@@ -74,22 +75,22 @@ class Sender:
         The client's timeout begins anew with each byte, so who answers drop by drop would never be
         done: after `WAITS` times as long it counts as no answer.
         """
-        asked = self._thread.submit(self._attempt, request)
+        answers: SimpleQueue[Answer] = SimpleQueue()
+        # A daemon, so that a program that ends does not wait for it.
+        threading.Thread(target=lambda: answers.put(self._attempt(request)), daemon=True).start()
         try:
-            return asked.result(WAITS * self._timeout)
-        except TimeoutError:
+            return answers.get(timeout=WAITS * self._timeout)
+        except Empty:
             self.close()
-            self._begin()
+            self._client = self._new_client()
             return Answer(Verdict.AGAIN, "no whole answer in time")
 
     def close(self) -> None:
         """Close its connections; an attempt that is under way ends by that."""
         self._client.close()
-        self._thread.shutdown(wait=False)
 
-    def _begin(self) -> None:
-        self._client = httpx.Client(timeout=self._timeout, headers={"User-Agent": "baton-alerts"})
-        self._thread = ThreadPoolExecutor(1, "alerts-attempt")
+    def _new_client(self) -> httpx.Client:
+        return httpx.Client(timeout=self._timeout, headers={"User-Agent": "baton-alerts"})
 
     def _attempt(self, request: Request) -> Answer:
         headers = {"Content-Type": "application/json", **request.headers}

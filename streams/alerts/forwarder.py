@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from schemas.codec import BadRecord, Codec, RegistryError
 from schemas.records import Alert, Millis
 from streams.alerts.backoff import Backoff
@@ -98,7 +100,8 @@ class Forwarder:
         """Tell what follows from a change; whether there was anything.
 
         An end that is not taken leaves the alert open, as it is at the receiver: what is said of it
-        next, or the record put back from the dead letters, ends it then.
+        next, or the record put back from the dead letters, ends it then. So it is with the word
+        that somebody has taken it over.
         """
         key = change.alert.dedup_key
         told = self._ledger.told.get(key)
@@ -107,6 +110,8 @@ class Forwarder:
         known: Alert | None = told
         for notice in telling.notices:
             if not self._deliver(record, notice):
+                if known is not None and notice.event is Event.ACKNOWLEDGE:
+                    known = replace(known, acknowledged_by=None, news="")
                 break
             known = None if notice.event is Event.RESOLVE else notice.alert
         if telling.told is None and self._channel.refresh_every is not None:

@@ -46,6 +46,7 @@ class Undo(NamedTuple):
     """A point of a batch that it can be rolled back to."""
 
     changes: Mapping[bytes, bytes | None]
+    timer_changes: Mapping[bytes, bytes | None]
     outputs: int
     time: int
     before: int | None
@@ -73,6 +74,7 @@ class Batch:
         "records",
         "size",
         "tick",
+        "timer_changes",
         "topic",
     )
 
@@ -92,6 +94,7 @@ class Batch:
         self.queued_at = time.perf_counter()
         self.end_time = 0
         self.changes: dict[bytes, bytes | None] = {}
+        self.timer_changes: dict[bytes, bytes | None] = {}
         self.outputs: list[Output] = []
         # The partition's time before the record under way, and that of the timer under way.
         self._before: int | None = None
@@ -173,16 +176,16 @@ class Batch:
         One that is `new`, known not to be set, is written only when the batch leaves it set.
         """
         key = timer_key(timer)
-        self.changes[key] = NEW if new and key not in self.changes else SET
+        self.timer_changes[key] = NEW if new and key not in self.timer_changes else SET
         self.owner.timers.add(timer)
 
     def clear_timer(self, timer: Timer) -> None:
         """Take a timer back."""
         key = timer_key(timer)
-        if self.changes.get(key) == NEW:
-            del self.changes[key]
+        if self.timer_changes.get(key) == NEW:
+            del self.timer_changes[key]
         else:
-            self.changes[key] = None
+            self.timer_changes[key] = None
         self.owner.timers.remove(timer)
 
     def due(self, now: int) -> Iterator[Timer]:
@@ -200,12 +203,12 @@ class Batch:
 
     def mark(self) -> Undo:
         """A point to `rollback` to."""
-        time = self.owner.time
-        return Undo(dict(self.changes), len(self.outputs), time, self._before, self._stamp)
+        changes, timers, time = dict(self.changes), dict(self.timer_changes), self.owner.time
+        return Undo(changes, timers, len(self.outputs), time, self._before, self._stamp)
 
     def rollback(self, undo: Undo) -> None:
         """Forget every write, output and timer since the mark."""
-        self.changes = dict(undo.changes)
+        self.changes, self.timer_changes = dict(undo.changes), dict(undo.timer_changes)
         del self.outputs[undo.outputs :]
         self.owner.time, self._before, self._stamp = undo.time, undo.before, undo.stamp
         self.owner.timers.reset()

@@ -185,8 +185,12 @@ class BatchConsumer(driver.Consumer):
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Finish running batches, checkpoint and give the stores up, before the group goes on."""
         self.engine.pause()
-        await super().on_partitions_revoked(revoked)
-        await self.engine.release()
+        try:
+            await super().on_partitions_revoked(revoked)
+            await self.engine.release()
+        except Exception as error:
+            # aiokafka would only log it, and the group go on as if we had given them up.
+            self.engine.fail(error)
 
     async def on_task_error(self, exc: BaseException) -> None:
         """Stock Faust would ack the batch and go on."""

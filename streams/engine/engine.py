@@ -63,6 +63,7 @@ class Engine:
         self.replicas = replicas
         self.partitions: dict[int, Partition] = {}
         self.member: Member = NOT_A_MEMBER
+        self._owner: Member = NOT_A_MEMBER
         self._pool = ThreadPoolExecutor(1, "engine")
         self._abort = threading.Event()
         self._restorer = Restorer(config, self._abort)
@@ -70,7 +71,7 @@ class Engine:
             config,
             self._pool,
             lambda: self.partitions,
-            lambda: self.member,
+            lambda: self._owner,
             self.fail,
             self._commit_offsets,
         )
@@ -181,7 +182,8 @@ class Engine:
             await self._close(partitions)
             await self._wait_for_next_assignment(member)
             return
-        self.partitions = partitions
+        # They are committed as who got them, whoever we have become since.
+        self.partitions, self._owner = partitions, member
         if self._loop_task is None:
             self._loop_task = asyncio.ensure_future(self._checkpointer.run())
         self._ready = True

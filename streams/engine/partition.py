@@ -38,6 +38,7 @@ class Partition:
     The event loop's thread owns it. State is read through layers: the batch under way, finished
     batches (`overlay`), the last checkpoint (`flushed`), the store. The last checkpoint's changes
     stay when they are in the store: who has just changed a key mostly asks for it again soon.
+    Changes of timers' keys have such layers of their own, for only timers are looked for there.
     """
 
     def __init__(
@@ -64,6 +65,8 @@ class Partition:
         self._committed = position
         self._overlay: dict[bytes, bytes | None] = {}
         self._flushed: Changes = {}
+        self._timer_overlay: dict[bytes, bytes | None] = {}
+        self._timer_flushed: Changes = {}
         self._outputs: list[Output] = []
 
     def queue(self, batch: Batch) -> None:
@@ -80,6 +83,7 @@ class Partition:
             self.queued_records -= len(batch)
             self.queued_bytes -= batch.size
             self._overlay.update(batch.changes)
+            self._timer_overlay.update(batch.timer_changes)
             self._outputs += batch.outputs
             offsets = dict(self._done.offsets)
             if batch.records:
@@ -116,15 +120,16 @@ class Partition:
         """Whether a checkpoint would write anything."""
         self.fold()
         moved = self._done.offsets != self._committed.offsets
-        return moved or bool(self._overlay) or bool(self._outputs)
+        return moved or bool(self._overlay) or bool(self._timer_overlay) or bool(self._outputs)
 
     def cut(self) -> Cut | None:
         """What the next checkpoint writes, None when nothing has happened since the last."""
         if not self.has_news():
             return None
         self._flushed, self._overlay = self._overlay, {}
+        self._timer_flushed, self._timer_overlay = self._timer_overlay, {}
         outputs, self._outputs = self._outputs, []
-        return Cut(self, self._flushed, outputs, self._done)
+        return Cut(self, {**self._flushed, **self._timer_flushed}, outputs, self._done)
 
     def committed(self, cut: Cut) -> None:
         """The checkpoint of a cut is complete."""
@@ -133,8 +138,11 @@ class Partition:
     def scan(self, start: bytes, end: bytes, changes: Changes) -> Iterator[tuple[bytes, bytes]]:
         """Pairs with start <= key < end in key order, seen through `changes`."""
         self.fold()
+        return self._scan(start, end, self._flushed, self._overlay, changes)
+
+    def _scan(self, start: bytes, end: bytes, *layers: Changes) -> Iterator[tuple[bytes, bytes]]:
         changed: dict[bytes, bytes | None] = {}
-        for layer in (self._flushed, self._overlay, changes):
+        for layer in layers:
             changed.update((key, layer[key]) for key in layer if start <= key < end)
         stored = (pair for pair in self.store.scan(start, end) if pair[0] not in changed)
         written = sorted((key, value) for key, value in changed.items() if value is not None)
@@ -142,5 +150,6 @@ class Partition:
 
     def _timer_keys(self, start: bytes, end: bytes) -> Iterator[bytes]:
         self.fold()  # the first that is pending then is the one under way
-        changes = self.pending[0].changes if self.pending else {}
-        return (key for key, _ in self.scan(start, end, changes))
+        changes = self.pending[0].timer_changes if self.pending else {}
+        layers = (self._timer_flushed, self._timer_overlay, changes)
+        return (key for key, _ in self._scan(start, end, *layers))

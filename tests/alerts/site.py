@@ -81,7 +81,7 @@ class Site:
                 env=self.environment, stdout=output, stderr=output,
             )  # fmt: skip
         try:
-            limit = time.monotonic() + 60
+            limit = time.monotonic() + 180
             while log.read_bytes().count(b"ready: receiver") < receivers:
                 assert process.poll() is None, log.read_text()
                 assert time.monotonic() < limit, log.read_text()

@@ -144,6 +144,17 @@ def test_an_end_that_is_put_back_from_the_dead_letters_is_told() -> None:
     assert bench.ledger.told == {}
 
 
+def test_an_acknowledgement_that_is_put_back_from_the_dead_letters_is_told() -> None:
+    bench = Bench(PagerDutyChannel("http://x/", "k"))
+    bench.script = [TAKEN, TAKEN, BAD]
+    taken_over = anomaly(AnomalyState.UPDATED, 2, severity="critical", acknowledged_by="mara")
+    bench.run(anomaly(severity="warning"), taken_over, taken_over)
+    actions = [msgspec.json.decode(sent.body)["event_action"] for _, sent, _ in bench.sent]
+    assert actions == ["trigger", "trigger", "acknowledge", "acknowledge"]
+    bench.run(taken_over)
+    assert len(bench.sent) == len(actions)
+
+
 def test_an_alertmanager_hears_no_more_of_what_ended_whatever_it_answered() -> None:
     bench = Bench(AlertmanagerChannel(Alertmanager(name="hook", url="http://am:9093"), None))
     bench.run(anomaly())

@@ -5,6 +5,7 @@ import msgspec
 from schemas.records import AnomalyActionKind, ProblemReport
 from streams.core.anomalies import wake
 from streams.core.anomalies.incidents import quiet_at
+from streams.core.policy.duration import Duration
 from tests.core.test_anomalies import (
     FINGERPRINT,
     MINUTE,
@@ -64,6 +65,18 @@ def test_problems_that_joined_are_told_together_by_the_next_report_after_a_pause
     (after,) = tenant.hear(other("search", "late-2", said + PAUSE))
     assert (after.state, after.revision) == (UPDATED, before.revision + 1)
     assert set(after.fingerprints) == {FINGERPRINT, *names}
+
+
+def test_a_pause_that_the_policy_makes_longer_does_not_hold_back_what_joined_until_the_end() -> (
+    None
+):
+    tenant = Tenant()
+    *_, before = tenant.hear(*outage(12))
+    tenant.hear(*bursts("search", "export", start=MINUTE))
+    tenant.policy = msgspec.structs.replace(POLICY, update_pause=Duration(2 * PAUSE))
+    told, over = tenant.let_pass(60 * MINUTE)
+    assert (told.state, over.state) == (UPDATED, RESOLVED)
+    assert 0 <= told.updated_at - before.updated_at - 2 * PAUSE < MINUTE
 
 
 def test_problems_that_joined_are_told_though_nobody_reports_any_more() -> None:

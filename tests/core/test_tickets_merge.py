@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -36,6 +37,7 @@ from streams.core.tickets import (
     Owner,
     Ticket,
     decide,
+    decode_ticket,
     encode_ticket,
 )
 from streams.core.tickets.state import KNOWN_ENTITIES
@@ -320,6 +322,18 @@ def test_what_was_told_in_an_erased_ticket_leaves_every_ticket_of_a_chain_of_mer
         assert b"B-77" not in encode_ticket(desk.ticket(name))
 
 
+def test_what_was_told_in_an_erased_ticket_leaves_a_chain_whose_middle_is_erased_before() -> None:
+    desk = told()
+    for source, target in (("source", "two"), ("two", "three")):
+        desk.update(source, UpdateKind.MERGED_INTO, target)
+        desk.deliver()
+    for name in ("two", "source"):
+        desk.update(name, UpdateKind.ERASED)
+        desk.deliver()
+    assert (desk.ticket("three").given, desk.ticket("three").context) == ((), ())
+    assert desk.decision("two").erased
+
+
 def test_a_source_that_went_on_by_itself_and_is_erased_leaves_its_target_all_the_same() -> None:
     desk = told()
     desk.update("source", UpdateKind.MERGED_INTO, "target")
@@ -328,6 +342,19 @@ def test_a_source_that_went_on_by_itself_and_is_erased_leaves_its_target_all_the
     desk.update("source", UpdateKind.ERASED)
     desk.deliver()
     assert desk.ticket("target").given == ()
+
+
+def test_what_was_told_in_a_source_that_an_earlier_version_merged_leaves_its_target_too() -> None:
+    desk = told()
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    stored = encode_ticket(desk.ticket("source"))
+    fields = msgspec.msgpack.decode(stored[1:])[: Ticket.__struct_fields__.index("carried_to")]
+    desk.tickets["source"] = decode_ticket(stored[:1] + msgspec.msgpack.encode(fields))
+    desk.update("source", UpdateKind.REOPENED)
+    desk.update("source", UpdateKind.ERASED)
+    desk.deliver()
+    assert (desk.ticket("target").given, desk.ticket("target").context) == ((), ())
 
 
 def test_the_erasure_of_a_ticket_ends_in_a_circle_of_merges() -> None:

@@ -20,6 +20,7 @@ from streams.engine import (
     make_app,
 )
 from streams.engine.consumer import BatchConsumer
+from streams.engine.producer import Member
 from tests.engine.records import TOPIC, Record, batch, partition
 
 
@@ -76,6 +77,40 @@ def test_a_restore_that_raises_outside_of_the_stores(engine: Any) -> None:
     with pytest.raises(OSError, match="no agents"):
         asyncio.run(engine._restore_assigned(engine.app))
     assert failures(engine) == [OSError]
+
+
+def test_giving_up_partitions_that_raises(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Consumer(BatchConsumer):
+        def __init__(self) -> None:
+            self.app: Any = SimpleNamespace(engine=engine)
+
+    async def broken(consumer: Any, revoked: Any) -> None:
+        raise OSError("not given up")
+
+    monkeypatch.setattr(BatchConsumer.__base__, "on_partitions_revoked", broken)
+    asyncio.run(Consumer().on_partitions_revoked(set()))
+    assert failures(engine) == [OSError]
+
+
+def test_what_is_owned_is_committed_as_the_member_that_got_it(
+    engine: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, committed = partition(tmp_path), list[Member]()
+
+    async def assign_and_checkpoint() -> None:
+        await engine._restore()
+        batch(part, Record(0)).finish()
+        engine.member = Member(2, "later")
+        await engine.checkpoint()
+        engine._loop_task.cancel()
+
+    engine.app.consumer = SimpleNamespace(assignment=set)
+    engine._prepare_and_restore = lambda numbers: {0: part}
+    engine._checkpointer._publish_and_apply = lambda cuts, member: committed.append(member)
+    engine.member = Member(1, "first")
+    engine.config.observer.checkpoint = lambda *told: None
+    asyncio.run(assign_and_checkpoint())
+    assert committed == [Member(1, "first")]
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_a_new_timer_that_is_taken_back_in_its_batch_is_never_written(tmp_path: 
     first = batch(owner, Record(0, 1))
     first.set_timer(timer, new=True)
     first.clear_timer(timer)
-    assert not first.changes
+    assert not first.timer_changes
     assert not list(first.due(100))
 
 

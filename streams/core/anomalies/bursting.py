@@ -1,10 +1,8 @@
 """Whether what was just counted is part of an incident, opens one, or is nothing unusual."""
 
 from dataclasses import replace
-from math import inf
 
 from schemas.records import Anomaly, AnomalyState, Millis, ProblemReport
-from streams.core.anomalies.baseline import expected_accounts, open_line
 from streams.core.anomalies.earlier import reported_earlier
 from streams.core.anomalies.incidents import grown, joined, touched
 from streams.core.anomalies.kinship import (
@@ -20,11 +18,9 @@ from streams.core.anomalies.opening import opened
 from streams.core.anomalies.record import record
 from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
 from streams.core.anomalies.telling import announced, entered, told
-from streams.core.anomalies.windows import Counted, Seen, Window, at_most, busiest, reporters_in
+from streams.core.anomalies.unusual import unusual
+from streams.core.anomalies.windows import Seen
 from streams.core.policy.anomalies import AnomalyPolicy
-
-BARELY = 1e-9
-"""A bar is to be passed, not reached."""
 
 
 def judge(
@@ -99,25 +95,10 @@ def _burst(
 
     `named` is the fingerprint that names the report's problem.
     """
-    of_category, of_words = is_category(subject.name), subject.name != named
-    if of_category and subject.baseline.windows < policy.category_history:
+    found = unusual(known, watch, subject, named, new, policy, now)
+    if found is None:
         return None
-    counted = Counted(subject.buckets, subject.sketches)
-    most = at_most(counted, new.number, policy)
-    names = (subject.name, category_name(subject.category))
-    bars = (watch.bars[name].line(now) for name in names if name in watch.bars)
-    minimum = policy.category_accounts if of_category else policy.minimum_accounts
-    least = max((minimum, *(bar + BARELY for bar in bars)))
-    if most < least or max(watch.muted.get(name, 0) for name in names) > now:
-        return None
-    expected, line = expected_accounts(subject, watch, now, policy), open_line(watch, policy)
-    if most < inf and not expected.is_rarer(most, line):
-        return None
-    window = busiest(counted, new.number, policy)
-    if window.accounts < least or not expected.is_rarer(window.accounts, line):
-        return None
-    if (of_category or of_words) and not _is_news(known, watch, subject, window, minimum, policy):
-        return None
+    window, expected = found
     outputs: tuple[Anomaly, ...]
     relative = kin(known, watch, subject, window, policy)
     if relative is None:
@@ -134,26 +115,3 @@ def _burst(
         incident, outputs = told(incident, watch, window, policy, now, returned=returned)
     watch = entered(watch, incident)
     return Step(watch, {}, {incident.anomaly_id: incident}, outputs)
-
-
-def _is_news(
-    known: Known,
-    watch: Watch,
-    subject: Subject,
-    window: Window,
-    minimum: int,
-    policy: AnomalyPolicy,
-) -> bool:
-    """Whether a category or what words say has enough accounts that are not accounted for.
-
-    What an open incident explains already, or the on-call person has answered, is no news of it.
-    """
-    explained = [known.incident(name) for name in watch.incidents]
-    answered = [known.subject(name) for name in (*watch.muted, *watch.bars) if name != subject.name]
-    if any(window.end - number < policy.window_buckets for number in subject.sketches):
-        return True
-    rest = reporters_in(subject.buckets, window.end, policy)
-    for one in (*explained, *answered):
-        if one is not None:
-            rest -= {who for bucket in one.buckets.values() for who in bucket}
-    return len(rest) >= minimum

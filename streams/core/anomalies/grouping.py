@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from streams.core.anomalies.varying import open_positions
+from streams.core.anomalies.varying import NAMES, open_positions
 from streams.core.versioned import body
 
 VERSION: Final = b"\x01"
@@ -24,6 +24,8 @@ MOST_TEXTS: Final = 256
 """Texts in half a shelf."""
 MOST_WORDS: Final = 64
 """Words of a text that are compared."""
+MARKED: Final = -1
+"""Stands before the texts of a position in which one of them has a mark."""
 _ID: Final = re.compile("[0-9a-f]{16}")
 
 
@@ -78,16 +80,16 @@ def place(shelf: Shelf, fingerprint: str, words: tuple[str, ...]) -> Placed:
         return _placed(_leader(shelf, text))
     found = list(open_positions(words[:MOST_WORDS]))
     if text not in shelf.old.leaders:
-        for position, values in found:
+        for position, values, _ in found:
             alike = _alike(shelf, position)
-            if len(alike) >= values:
+            if _varies(alike, values):
                 return _varying(shelf, position, alike)
     return _learn(shelf, text, found)
 
 
 def forms(words: tuple[str, ...]) -> tuple[str, ...]:
     """Ids of a text with one of its words left out each, 16 hex digits."""
-    return tuple(_name(position) for position, _ in open_positions(words[:MOST_WORDS]))
+    return tuple(_name(position) for position, *_ in open_positions(words[:MOST_WORDS]))
 
 
 def encode_shelf(shelf: Shelf) -> bytes:
@@ -100,28 +102,34 @@ def decode_shelf(value: bytes) -> Shelf:
     return msgspec.msgpack.decode(body(value, VERSION, "a tenant's groups"), type=Shelf)
 
 
+def _varies(alike: list[int], values: int) -> bool:
+    """Whether the texts of a position show that it varies: many, or one with a mark and another."""
+    return len(alike) > NAMES if MARKED in alike[:1] else len(alike) >= values
+
+
 def _varying(shelf: Shelf, position: int, alike: list[int]) -> Placed:
     """A text need not be kept that differs from a group only where that varies."""
     renewed = position not in shelf.young.positions
     if renewed:
         _make_room(shelf)
         shelf.young.positions[position] = alike
-        for text in (alike[0], _leader(shelf, alike[0])):
+        for text in (alike[-1], _leader(shelf, alike[-1])):
             shelf.young.leaders.setdefault(text, _entry(shelf, text))
-    return _placed(_leader(shelf, alike[0]), forms=(position,), learned=renewed)
+    return _placed(_leader(shelf, alike[-1]), forms=(position,), learned=renewed)
 
 
-def _learn(shelf: Shelf, fingerprint: int, found: list[tuple[int, int]]) -> Placed:
+def _learn(shelf: Shelf, fingerprint: int, found: list[tuple[int, int, bool]]) -> Placed:
     _make_room(shelf)
     if fingerprint not in shelf.old.leaders:
         shelf.arrived += 1
     shelf.young.leaders[fingerprint] = _entry(shelf, fingerprint)
     merged, varying = set[int](), list[int]()
-    for position, values in found:
-        alike = list(dict.fromkeys((*_alike(shelf, position), fingerprint)))
-        shelf.young.positions[position] = alike[:values]
-        if len(alike) >= values:
-            merged |= _merge(shelf, alike)
+    for position, values, marked in found:
+        mark = (MARKED,) if marked else ()
+        alike = list(dict.fromkeys((*mark, *_alike(shelf, position), fingerprint)))
+        shelf.young.positions[position] = alike[: max(values, NAMES + 1)]
+        if _varies(alike, values):
+            merged |= _merge(shelf, [text for text in alike if text != MARKED])
             varying.append(position)
     return _placed(_leader(shelf, fingerprint), merged, varying, learned=True)
 

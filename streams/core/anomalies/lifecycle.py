@@ -8,7 +8,7 @@ from streams.core.anomalies.bursting import judge
 from streams.core.anomalies.counting import counted, forget_at
 from streams.core.anomalies.earlier import noticed, reported_earlier
 from streams.core.anomalies.erasing import forget_ticket
-from streams.core.anomalies.incidents import quiet_at, touched
+from streams.core.anomalies.incidents import due, quiet_at, touched
 from streams.core.anomalies.naming import category_name, is_category
 from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
 from streams.core.anomalies.telling import resolved, told
@@ -75,7 +75,8 @@ def wake(
     if watch.watermark < over:
         window = Window(incident.peak_end, incident.peak)
         incident, outputs = told(incident, watch, window, policy, now)
-        incident = replace(incident, deadline=max(over, now + policy.bucket))
+        again = max(due(incident, policy).deadline, now + policy.bucket)
+        incident = replace(incident, deadline=again)
         return Step(watch, {}, {name: incident}, outputs)
     incident = touched(incident, reported_earlier(known, watch, incident, policy), policy)
     return resolved(known, incident, watch, policy, now)

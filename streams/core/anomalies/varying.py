@@ -1,33 +1,33 @@
 """Which words of an error text may be values, and how many of them show it.
 
-A word is a name where another says so, before it (`user root`, `process <num> (nginx)`) or behind
-it (`the Spooler service`).
+A word is a name where another before it says so (`user root`, `process <num> (nginx)`).
 """
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
 from detectors.masking import MARK
+from detectors.sentence import words_in
 
-VALUES: Final = 4
+VALUES: Final = 3
 """So many different words in one position are values, not parts of the sentence."""
-MARKED_VALUES: Final = 3
-"""The same behind a colon, a bracket or a quote, where values stand."""
+FIRST_VALUES: Final = 4
+"""The same in the first, with which most texts say what they are about."""
 NAMES: Final = 2
-"""The same behind a word that a name follows."""
+"""The same where another word or a bracket says that a name stands."""
 CONSTANTS: Final = 2
 """Words besides the varying one that a text needs to be recognised by."""
+PART: Final = 3
+"""Common words in one that make it a part of the program: no mark stands for it."""
 
-_BEFORE_VALUES: Final = frozenset((*":=[('\"/", "by"))
+_ENCLOSING: Final = frozenset("=[('\"/")
 _BEFORE_NAMES: Final = frozenset(
     {"account", "class", "container", "database", "host", "image", "name", "node", "process"}
     | {"queue", "service", "table", "topic", "user", "task", "job", "thread", "module", "pod"}
     | {"namespace", "bean", "mailbox", "vhost", "tunnel", "interface", "worker", "vm", "instance"}
-)
-_AFTER_NAMES: Final = frozenset(
-    {"service", "application", "process", "container", "daemon", "plugin", "module", "driver"}
 )
 _BETWEEN: Final = frozenset({".", "(", "[", "'", '"', MARK})
 """What may stand between a name and the word that says what it is the name of."""
@@ -37,44 +37,49 @@ BETWEEN: Final = 8
 _TOLD: Final = frozenset(
     {"is", "was", "are", "has", "had", "did", "does", "will", "can", "could", "cannot", "not", "no"}
     | {"in", "on", "at", "to", "for", "from", "with", "of", "by", "as", "and", "or", "up", "down"}
-    | {"started", "stopped", "restarted", "opened", "closed", "failed", "joined", "left", "died"}
-    | {"connected", "disconnected", "created", "deleted", "removed", "added", "updated", "changed"}
-    | {"finished", "completed", "exited", "killed", "terminated", "enabled", "disabled", "loaded"}
-    | {"unloaded", "registered", "unregistered", "accepted", "rejected", "refused", "denied"}
-    | {"granted", "succeeded", "locked", "unlocked", "logged", "expired", "paused", "resumed"}
-    | {"restored", "timed"}
+    | {"left", "starting", "stopping", "running", "waiting", "closing", "opening"}
 )
 """Words that go on with a sentence where a name could stand."""
+_PARTICIPLE: Final = re.compile(r"[a-z]+[a-df-z]ed")
+_METHODS: Final = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
+"""What is done where a request is all that is told, a value where it is told of another thing."""
 _THROWN: Final = ("exception", "error")
 """How words end that are the problem, not a value in it."""
 
 _RING: Final = (1 << 64) - 1
 
 
-def open_positions(words: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    """The positions that may vary: the hash of all other words, and how many values it takes.
+def open_positions(words: tuple[str, ...]) -> Iterator[tuple[int, int, bool]]:
+    """The positions that may vary: the hash of all other words, how many values show it, and
+    whether the text has a mark there, so that one value is enough.
 
     Hashes of words, weighted by position, are summed, so that one position is left open by a
     subtraction (Zobrist 1970, "A new hashing method with application for game playing").
     """
     said = sum(word[0].isalnum() for word in words)
-    # Who it is about may stand in brackets before all else: "(root) CMD (<path>)".
-    few = said == CONSTANTS
-    if said < CONSTANTS or (few and words[0] != "("):
+    if said < CONSTANTS:
         return
     terms = [_hash(word) * (2 * at + 1) for at, word in enumerate(words)]
     whole, named = sum(terms), list[int]()
     for at, (word, term) in enumerate(zip(words, terms, strict=True)):
-        if (few and at != 1) or word.endswith(_THROWN):
-            continue
-        if word == MARK or word[0].isalnum() or word[0] in "_$":
+        if _may_vary(words, at, said):
             values, kind = _values(words, at)
             gap = _hash(kind) * (2 * at + 1) - term
-            yield (whole + gap) & _RING, values
+            yield (whole + gap) & _RING, values, word == MARK and at > 0
             if values == NAMES:
                 named.append(gap)
     if 1 < len(named) <= said - CONSTANTS:
-        yield (whole + sum(named)) & _RING, NAMES
+        yield (whole + sum(named)) & _RING, NAMES, False
+
+
+def _may_vary(words: tuple[str, ...], at: int, said: int) -> bool:
+    word = words[at]
+    if word == MARK:
+        return True
+    if not (word[0].isalnum() or word[0] in "_$") or word.endswith(_THROWN) or _is_told(words, at):
+        return False
+    # Who it is about may stand in brackets before all else: "(root) CMD (<path>)".
+    return said > CONSTANTS or (at == 1 and words[0] == "(")
 
 
 def _values(words: tuple[str, ...], at: int) -> tuple[int, str]:
@@ -82,15 +87,24 @@ def _values(words: tuple[str, ...], at: int) -> tuple[int, str]:
 
     Only words of one kind are values of one position.
     """
-    word, before = words[at], words[at - 1] if at else ""
-    if _named(words, at):
-        return (VALUES, "told") if word in _TOLD else (NAMES, "")
-    after = words[at + 1] if at + 1 < len(words) else ""
-    if len(word) == 1 and word.isalpha() and after != "+":
+    word = words[at]
+    if at and (words[at - 1] in _ENCLOSING or _named(words, at)):
+        return NAMES, ""
+    if len(word) == 1 and word.isalpha():
         return NAMES, "letter"
-    if before in _BEFORE_VALUES or after in _AFTER_NAMES:
-        return MARKED_VALUES, ""
-    return VALUES, ""
+    values = VALUES if at else FIRST_VALUES
+    return values, "part" if words_in(word) >= PART else ""
+
+
+def _is_told(words: tuple[str, ...], at: int) -> bool:
+    """Whether a word goes on with a sentence; what happened is no value."""
+    word, before = words[at], words[at - 1] if at else ""
+    if before in _NAMES_THE_NEXT:
+        return False
+    if before == '"' and word in _METHODS:
+        return not any(other[0].isalnum() for other in words[:at])
+    is_axis = words[at + 1 : at + 2] == ("+",)
+    return is_axis or word in _TOLD or _PARTICIPLE.fullmatch(word) is not None
 
 
 def _named(words: tuple[str, ...], at: int) -> bool:

@@ -91,6 +91,12 @@ def erase_elsewhere(handling: Handling) -> None:
         write_words(handling, target, [gone], f"erased/{number}")
 
 
+def pass_on(handling: Handling, update: TicketUpdate) -> None:
+    """A word of another ticket goes to all that this one was merged into."""
+    for target in handling.ticket.carried_to:
+        handling.emit(replace(update, ticket_id=target))
+
+
 def forget_other(ticket: Ticket, other: str) -> None:
     """Nothing stays of what was told in a ticket that was merged into this one."""
     ticket.given = tuple(item for item in ticket.given if item.ticket_id != other)

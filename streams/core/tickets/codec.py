@@ -20,4 +20,8 @@ def encode_ticket(ticket: Ticket) -> bytes:
 
 def decode_ticket(data: bytes) -> Ticket:
     """The state again. Raises ValueError, `NewerVersion`."""
-    return _decoder.decode(body(data, VERSION, "a ticket's state"))
+    ticket = _decoder.decode(body(data, VERSION, "a ticket's state"))
+    if ticket.merged_into is not None and not ticket.carried_to:
+        # A state from before this was kept: the latest target is known.
+        ticket.carried_to = (ticket.merged_into,)
+    return ticket

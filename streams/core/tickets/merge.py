@@ -22,6 +22,7 @@ from streams.core.tickets.assess import Found
 from streams.core.tickets.carried import (
     facts_of,
     forget_other,
+    pass_on,
     source_of,
     told_by,
     words_of,
@@ -123,8 +124,7 @@ def _forget(handling: Handling, update: TicketUpdate, other: str) -> None:
     ticket = handling.ticket
     moot(handling, update)
     forget_other(ticket, other)
-    for target in ticket.carried_to:
-        handling.emit(replace(update, ticket_id=target))
+    pass_on(handling, update)
     if ticket.case is not None:
         gone = ContextSection(source_of(other), handling.now, "Erased ticket")
         cases.change(handling, ticket.case, EscalationChange.CONTEXT, context=(gone,))

@@ -10,26 +10,32 @@ def used_by(handling: Handling) -> UsedInputs:
     """What the event is decided from; a replay is given it again."""
     policy, model, segment = handling.plan.reference, handling.model, handling.segment.name
     account, status, link = handling.account, handling.status, handling.ticket.anomaly
-    used = UsedInputs(policy, model, segment, handling.now)
-    if link is not None:
-        used = replace(used, anomaly=link, anomaly_revision=link.revision)
-    if account is not None:
-        used = replace(
-            used,
-            profile_as_of=account.as_of,
-            health_as_of=account.health_as_of,
-            contract_value=account.contract_value,
-            vip=account.vip,
-            churn_flag=account.churn_flag,
-            account_tier=account.tier,
-            account_verified=handling.ticket.verified,
-            health=account.health,
-            flood=account.flood,
+    if account is None:
+        used = UsedInputs(policy, model, segment, handling.now)
+    else:
+        # In the order of the fields: to name so many costs six times as much. No queue is told yet.
+        used = UsedInputs(
+            policy,
+            model,
+            segment,
+            handling.now,
+            account.as_of,
+            account.health_as_of,
+            None,
+            account.contract_value,
+            account.vip,
+            account.churn_flag,
+            account.tier,
+            handling.ticket.verified,
+            account.health,
+            account.flood,
         )
         if asked := handling.plan.attributes:
             known = account.attributes
             told = {name: known[name] for name in asked if name in known}
             used = replace(used, account_attributes=told)
+    if link is not None:
+        used = replace(used, anomaly=link, anomaly_revision=link.revision)
     weighed = handling.weighed
     if weighed is not None and (status is None or weighed.route != status.route):
         load = QueueLoad(

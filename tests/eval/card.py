@@ -35,7 +35,7 @@ def card(figures: Sequence[Figure]) -> list[str]:
         "",
         "A small network over word n-grams, patterns of three word pieces in a row (a convolution)",
         "and the scores of the lexicons. It was taught by bge-small-en-v1.5 (MIT, not shipped) on",
-        "text of our own; the 8-bit vectors of the pieces come from all-MiniLM-L6-v2 (Apache-2.0, not",
+        "text of our own; the pieces have 8-bit vectors of all-MiniLM-L6-v2 (Apache-2.0, not",
         f"shipped). It has {MODEL.stat().st_size / 1e6:.1f} MB.",
         "",
         "The optional second stage (`make encoder`, `BATON_ENCODER_DIR`) looks again at messages",

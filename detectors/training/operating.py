@@ -16,7 +16,7 @@ ALARMS: Final = {
     "legal_compliance": 0.006,
     "urgency": 0.022,
     "safety": 0.012,
-    "human_request": 0.00012,
+    "human_request": 0.00006,
     "ai_failed": 0.010,
 }
 """Which share of the texts without a flag may fire it at most."""

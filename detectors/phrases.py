@@ -6,7 +6,7 @@ not depend on its neighbours, so all parts are multiplied out once, into whole n
 to do for a text is to look up, add and compare, with the same result in every batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -14,6 +14,8 @@ import numpy as np
 from detectors.arrays import Ints
 
 WIDTH: Final = 3
+PLACES: Final = 4_096
+"""Pieces that are looked at together, or one text's: a batch of texts made long takes no room."""
 _MOST: Final = np.iinfo(np.int16).max // WIDTH
 
 
@@ -59,6 +61,9 @@ class Phrases:
 
     def fits(self, texts: Sequence[Ints]) -> np.ndarray:
         """How well each pattern fits each text, shape (texts, patterns); 0 where it does not."""
+        return np.vstack([self._fits(some) for some in _parts(texts)])
+
+    def _fits(self, texts: Sequence[Ints]) -> np.ndarray:
         before, at, after = self._parts
         places = windows(texts, len(at) - 1)
         values = before.take(places.before, axis=0)
@@ -70,3 +75,14 @@ class Phrases:
         ]
         fits: np.ndarray = np.maximum(np.array(best) * self._step + self._bias, 0)
         return fits
+
+
+def _parts(texts: Sequence[Ints]) -> Iterator[Sequence[Ints]]:
+    """Texts that follow each other, of so many pieces at most."""
+    first = places = 0
+    for at, one in enumerate(texts):
+        places += len(one)
+        if places > PLACES and at > first:
+            yield texts[first:at]
+            first, places = at, len(one)
+    yield texts[first:]

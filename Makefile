@@ -36,6 +36,7 @@ day: $(READY) ## A day in the life: hundreds of tickets through worker, platform
 
 chaos: $(READY) ## Kill, stop, starve workers and broker, and verify (QUICK=1; ONLY="kills all")
 	@$(BIN)/python -m tests.chaos $(if $(QUICK),--quick) $(ONLY)
+	$(if $(QUICK)$(ONLY),,@$(BIN)/pytest tests/chaos/three_brokers.py)
 
 check: $(READY) ## Format, lint, types and import floors
 	$(BIN)/ruff format --check .

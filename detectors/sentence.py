@@ -133,7 +133,7 @@ def _is_derived(word: str) -> bool:
 
 def _is_inflected(word: str) -> bool:
     common = _common()
-    if word in common or stem(word) in common or f"{word}e" in common:
+    if word in common or stem(word) in common or f"{word}e" in common or f"{word}ate" in common:
         return True
     return word.endswith("ied") and f"{word[:-3]}y" in common
 

@@ -77,7 +77,7 @@ def reports(numbers: range, in_an_hour: int) -> Iterator[ProblemReport]:
     """Reports with an error text that nobody else has."""
     for number in numbers:
         words = (letters(number * prime) for prime in PRIMES)
-        found = error_fingerprint("error: {} of {} has no {} any more".format(*words))
+        found = error_fingerprint("error: {} {} {}".format(*words))
         at = START + number * HOUR // in_an_hour
         name = f"report-{number}"
         yield ProblemReport(

@@ -73,7 +73,7 @@ def _noise(tenant: str, minute: int, begin: Millis, chance: random.Random) -> It
     """A loud account's retries, and something that nobody else has; one in thirty comes late."""
     for number in range(2):
         at = begin + chance.randrange(MINUTE)
-        text = "queue full again" if number else f"{_word(minute)} broke {_word(minute)} here"
+        text = "queue full again" if number else f"{_word(minute)}error: it broke here"
         ticket = f"{tenant}/noise/{minute}/{number}"
         account = "loud" if number else f"account-{chance.randrange(50)}"
         late = LATE if chance.random() < 1 / 30 else 0
@@ -89,7 +89,7 @@ def _outage(tenant: str, number: int, begin: Millis, chance: random.Random) -> I
         at = begin + EARLY * MINUTE + chance.randrange(3 * MINUTE) if who else begin
         name = NAMES[who % len(NAMES)]
         ticket = f"{tenant}/outage/{number}/{who}"
-        text = f"{word} ledger refused by {name} while {word} was read"
+        text = f"{word}error: ledger refused by {name} while it was read"
         report = _report(tenant, ticket, f"account-{who}", text, at, at - chance.randrange(MINUTE))
         if number % 2:
             report = replace(report, component=f"{word}-service")

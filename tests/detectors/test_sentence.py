@@ -49,7 +49,8 @@ def test_a_text_of_few_words_that_we_know_is_left_alone(text: str) -> None:
         "the card failed with insufficient_funds",
         "the page says net::err_connection_refused",
         "the storage of orderservice is not reachable",
-        "unrecoverable misconfiguration of reinitialized schedulers",
+        "the token refresh ended in econnrefused",
+        "unrecoverable misallocation of reinitialized schedulers",
     ],
 )
 def test_labels_keys_functions_exceptions_and_made_words_are_no_names(text: str) -> None:

@@ -111,14 +111,14 @@ def test_a_worker_that_has_had_nothing_to_do_for_long_takes_over(
 ) -> None:
     trial, longest = Trial(kafka, unique, tmp_path, partitions=1), 2.5
     for worker in ("A", "B"):
-        trial.group.start(worker, SESSION_TIMEOUT="2000", LONGEST_REST=str(longest))
+        trial.group.start(worker, SESSION_TIMEOUT="4000", LONGEST_REST=str(longest))
         trial.wait_until_ready(worker=worker)
     try:
         idle = "A" if trial.group.owned("B") else "B"
         time.sleep(2 * longest)
         trial.group.pause("B" if idle == "A" else "A")
         trial.feed(100, 1_000).finish()
-        assert wait_until_read(kafka.bootstrap, trial.names.group, trial.names.source, 30)
+        assert wait_until_read(kafka.bootstrap, trial.names.group, trial.names.source, 60)
     finally:
         trial.group.stop()
 

@@ -1,4 +1,7 @@
-"""A worker on a cluster outlives its brokers, one at a time, without a restart."""
+"""A worker on a cluster outlives its brokers, one at a time, without a restart.
+
+`make chaos` runs it: three brokers are too much for where tests run side by side.
+"""
 
 import time
 from collections.abc import Iterator

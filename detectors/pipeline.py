@@ -32,7 +32,7 @@ PROBLEM_LEARNED: Final = 0.7
 """The learned score from which a text reports a problem that no pattern knows."""
 SECURITY_FROM: Final = 0.5
 """The score from which security can be the primary matter."""
-LINKED_FROM: Final = 0.75
+LINKED_FROM: Final = 0.8
 """Ordinary messages name several things, too: few of them may seem complex."""
 
 

@@ -108,7 +108,6 @@ FIRES = {
         "we used to love it but now it is just awful",
         "😡😡",
         "I'm fed up with you",
-        "my father passed away and the account is his",
     ],
 }
 
@@ -118,7 +117,6 @@ NEAR_MISSES = {
         "how do I charge the battery of the scooter",
         "Which seat did I book?",
         "is breakfast free of charge?",
-        "I'd like two pizzas with extra cheese",
     ],
     "billing_dispute": [
         "When is my invoice sent?",
@@ -189,6 +187,12 @@ NEAR_MISSES = {
     ],
 }
 
+MISREAD = [
+    ("negative", "my father passed away and the account is his", 0.14),
+    ("billing", "I'd like two pizzas with extra cheese", 0.66),
+]
+"""What a person would read otherwise, and the score it gets all the same."""
+
 
 def score(text: str, name: str) -> Signal:
     [signals] = analyze([text])
@@ -211,6 +215,11 @@ def test_a_signal_fires_on_what_it_is_for(name: str, text: str) -> None:
 )
 def test_a_signal_stays_low_on_a_near_miss(name: str, text: str) -> None:
     assert score(text, name).score < 0.5, analyze([text])
+
+
+@pytest.mark.parametrize(("name", "text", "known"), MISREAD)
+def test_what_is_misread_is_known(name: str, text: str, known: float) -> None:
+    assert score(text, name).score == pytest.approx(known, abs=0.01), "read right? remove it here"
 
 
 @pytest.mark.parametrize(

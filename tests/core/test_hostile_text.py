@@ -210,7 +210,7 @@ def test_there_are_more_than_a_hundred_of_them() -> None:
 
 
 @pytest.mark.parametrize("message", MESSAGES)
-@pytest.mark.parametrize("earlier", [None, "How do I export my data?"], ids=["first", "later"])
+@pytest.mark.parametrize("earlier", [None, "How do I export my contacts?"], ids=["first", "later"])
 def test_nothing_around_a_message_lowers_its_tier(message: str, earlier: str | None) -> None:
     [alone] = tiers([message], earlier=earlier)
     assert alone == 2
@@ -244,4 +244,4 @@ def test_a_first_message_hides_nothing_in_a_quotation(message: str) -> None:
 
 def test_a_later_quotation_is_what_was_read_before() -> None:
     text = "Thanks, that helped.\n> To reset your password open Settings, Security."
-    assert tiers([text], earlier="How do I export my data?") == [0]
+    assert tiers([text], earlier="How do I export my contacts?") == [0]

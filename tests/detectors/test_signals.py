@@ -190,6 +190,7 @@ NEAR_MISSES = {
 MISREAD = [
     ("negative", "my father passed away and the account is his", 0.14),
     ("billing", "I'd like two pizzas with extra cheese", 0.66),
+    ("security", "How do I export my data?", 0.58),
 ]
 """What a person would read otherwise, and the score it gets all the same."""
 

@@ -44,6 +44,7 @@ def test_both_clients_get_the_same(certificates: Path) -> None:
         "sasl.password": "sentinel-7f3a",
         "ssl.ca.location": ca,
         "log_level": 0,
+        "allow.auto.create.topics": False,
     }
     credentials = made.faust()
     assert credentials is not None

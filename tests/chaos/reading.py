@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 PATIENCE = 30.0
 """Seconds without a record after which no transaction can still be on its way to its end."""
@@ -58,12 +58,21 @@ def _ends(bootstrap: str, topic: str, partitions: Iterable[int]) -> dict[int, in
     """The high watermarks: what any transaction has written lies below."""
     consumer = _consumer(bootstrap, "read_uncommitted")
     try:
-        return {
-            number: consumer.get_watermark_offsets(TopicPartition(topic, number), 10)[1]
-            for number in partitions
-        }
+        return {number: _end(consumer, TopicPartition(topic, number)) for number in partitions}
     finally:
         consumer.close()
+
+
+def _end(consumer: Consumer, place: TopicPartition) -> int:
+    limit = time.monotonic() + 30
+    while True:
+        try:
+            return int(consumer.get_watermark_offsets(place, 10)[1])
+        except KafkaException as error:
+            # A topic made a moment ago has no leader yet.
+            if not error.args[0].retriable() or time.monotonic() > limit:
+                raise
+            time.sleep(0.2)
 
 
 def _consumer(bootstrap: str, isolation: str) -> Consumer:

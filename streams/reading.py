@@ -13,7 +13,7 @@ from schemas.records import Millis, Record
 from schemas.topics import TOPICS, find_topic, partition_of
 from streams.core.policy.shape import nearest
 from streams.engine import Connection
-from streams.engine.access import FORBIDDEN
+from streams.engine.compacted import ends_of
 from streams.errors import BrokerError
 from streams.security import Reach
 
@@ -160,19 +160,10 @@ class Follower:
         raise self._reach.failure(f"read topic {name}", found.error)
 
     def _ends(self, ends: Consumer, name: str, topic: str, number: int) -> tuple[int, int]:
-        # Of a topic that was made a moment ago a broker does not know yet that it leads it.
-        limit = time.monotonic() + ANSWER_TIMEOUT
-        while True:
-            try:
-                low, high = ends.get_watermark_offsets(
-                    TopicPartition(topic, number), ANSWER_TIMEOUT
-                )
-                return low, high
-            except KafkaException as error:
-                reason = error.args[0]
-                if reason.code() in FORBIDDEN or time.monotonic() > limit:
-                    raise self._reach.failure(f"read topic {name}", reason) from error
-                time.sleep(0.1)
+        try:
+            return ends_of(ends, topic, number, ANSWER_TIMEOUT)
+        except KafkaException as error:
+            raise self._reach.failure(f"read topic {name}", error.args[0]) from error
 
     def _read(self, message: Message) -> Seen:
         topic, timestamp = self._connection.name(message.topic()), message.timestamp()[1]

@@ -14,22 +14,21 @@ class Fit(NamedTuple):
     """How well patterns fit texts.
 
     `best` has shape (texts, patterns), 0 where one does not fit; `seen` are the vectors of the
-    pieces before, at and after each place, `values` what each pattern makes of each place, and
-    `sizes` the places of each text.
+    pieces before, at and after each place, `values` what each pattern makes of each place,
+    `highest` the most it makes of a place of each text, and `sizes` the places of each text.
     """
 
     best: Floats
     seen: list[Floats]
     values: Floats
+    highest: Floats
     sizes: Ints
 
     def slopes(self, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Of weights and bias, when those of `best` are `error`: the best places learn alone."""
         error = error * (self.best > 0)
         texts = np.repeat(np.arange(len(self.sizes)), self.sizes)
-        starts = np.cumsum(self.sizes) - self.sizes
-        highest = np.maximum.reduceat(self.values, starts, axis=0)
-        places, patterns = np.nonzero(self.values == highest[texts])
+        places, patterns = np.nonzero(self.values == self.highest[texts])
         shape = error.shape[1], len(self.values)
         back = sparse.csr_matrix((error[texts[places], patterns], (patterns, places)), shape)
         weights = np.stack([(back @ vectors).T for vectors in self.seen])
@@ -41,6 +40,6 @@ def fit(vectors: Floats, texts: Sequence[Ints], weights: Floats, bias: Floats) -
     places = windows(texts, len(vectors) - 1)
     seen = [vectors[some] for some in (places.before, places.at, places.after)]
     values = sum(some @ one for some, one in zip(seen, weights, strict=True))
-    best = np.maximum.reduceat(values, places.starts, axis=0)
+    highest = np.maximum.reduceat(values, places.starts, axis=0)
     sizes = np.diff(places.starts, append=len(values))
-    return Fit(np.maximum(best + bias, 0), seen, values, sizes)
+    return Fit(np.maximum(highest + bias, 0), seen, values, highest, sizes)

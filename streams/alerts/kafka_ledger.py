@@ -18,11 +18,10 @@ from streams.agents.inbox import letter_of
 from streams.alerts.changes import SOURCES
 from streams.alerts.ledger import Abandoned, Received
 from streams.alerts.transactions import PATIENCE, Transactions
-from streams.engine import BrokerFailed, wall_clock
+from streams.engine import wall_clock
 from streams.engine.access import FORBIDDEN
-from streams.engine.compacted import watermarks
-from streams.errors import BrokerError
-from streams.reading import Follower
+from streams.engine.compacted import ends_of
+from streams.reading import ANSWER_TIMEOUT, Follower
 from streams.security import Reach, connection_of
 from streams.settings import Settings
 
@@ -208,10 +207,7 @@ class KafkaLedger:
     def _begun(self, consumer: Consumer, place: TopicPartition) -> TopicPartition:
         if place.offset >= 0:
             return place
-        try:
-            low, high = watermarks(consumer, place.topic, place.partition)
-        except BrokerFailed as error:
-            raise BrokerError(str(error)) from error
+        low, high = ends_of(consumer, place.topic, place.partition, ANSWER_TIMEOUT)
         return TopicPartition(place.topic, place.partition, low if self._from_start else high)
 
     def _open(self) -> Iterator[OpenAlert]:

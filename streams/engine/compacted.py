@@ -5,6 +5,7 @@ from typing import Protocol
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from streams.engine.access import FORBIDDEN
 from streams.engine.errors import BrokerFailed
 
 TOMBSTONES_KEPT = 86_400_000
@@ -19,9 +20,18 @@ REQUEST_TIMEOUT = 10.0
 def watermarks(
     consumer: Consumer, topic: str, partition: int, timeout: float = 30.0
 ) -> tuple[int, int]:
-    """First and end offset. A topic made a moment ago is unknown for a while: asked again.
+    """First and end offset. Raises `BrokerFailed` where `ends_of` gives up."""
+    try:
+        return ends_of(consumer, topic, partition, timeout)
+    except KafkaException as error:
+        raise BrokerFailed(f"cannot find the end of {topic}[{partition}]: {error}") from error
 
-    Raises `BrokerFailed` after `timeout` seconds.
+
+def ends_of(consumer: Consumer, topic: str, partition: int, timeout: float) -> tuple[int, int]:
+    """First and end offset. Of a topic made a moment ago a broker does not know yet that it leads
+    it: asked again.
+
+    Raises `KafkaException` after `timeout` seconds, or at once where we may not ask.
     """
     limit = time.monotonic() + timeout
     while True:
@@ -31,10 +41,8 @@ def watermarks(
             )
             return low, high
         except KafkaException as error:
-            if time.monotonic() > limit:
-                raise BrokerFailed(
-                    f"cannot find the end of {topic}[{partition}]: {error}"
-                ) from error
+            if error.args[0].code() in FORBIDDEN or time.monotonic() > limit:
+                raise
             time.sleep(0.1)
 
 

@@ -68,9 +68,9 @@ def _end(consumer: Consumer, place: TopicPartition) -> int:
     while True:
         try:
             return int(consumer.get_watermark_offsets(place, 10)[1])
-        except KafkaException as error:
+        except KafkaException:
             # A topic made a moment ago has no leader yet.
-            if not error.args[0].retriable() or time.monotonic() > limit:
+            if time.monotonic() > limit:
                 raise
             time.sleep(0.2)
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from schemas.codec import BadRecord, BadRecordCode, Codec, RegistryError, Tombstone
+from schemas.fields import LONGEST_ID
 from schemas.records import DeadLetter, Header, Millis, Record
 from schemas.topics import find_topic, key_of, partition_of
-from schemas.validation import LONGEST_ID
 from streams.engine import Batch, BrokerFailed, NewerRelease, SourceRecord
 
 _NEW_WORDS = (BadRecordCode.UNKNOWN_RECORD, BadRecordCode.UNKNOWN_SYMBOL)

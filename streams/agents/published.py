@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Callable
 
+from schemas.fields import EARLIEST
 from schemas.records import Millis, PolicyEntry, PolicyTerm, PolicyVersion
-from schemas.validation import EARLIEST
 from streams.core.policy import Policy, PolicyError, load_policy
 
 log = logging.getLogger(__name__)

@@ -19,6 +19,7 @@ import msgspec
 
 from schemas.bad_record import BadRecord
 from schemas.envelope import ENVELOPES
+from schemas.fields import EARLIEST, LATEST, insane_time
 from schemas.records import (
     AccountProfile,
     ConversationMessage,
@@ -30,7 +31,7 @@ from schemas.records import (
     TicketUpdate,
 )
 from schemas.topics import key_of
-from schemas.validation import EARLIEST, LATEST, dated, insane_time, validate
+from schemas.validation import dated, validate
 from streams.errors import InputError
 
 SYNTHETIC_START: Millis = 1_767_603_600_000

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from schemas.codec import Codec
+from schemas.fields import EARLIEST
 from schemas.records import Millis, PolicyEntry, PolicyTerm, PolicyVersion
 from schemas.topics import key_of
-from schemas.validation import EARLIEST
 from streams.agents.published import POLICIES, terms_of
 from streams.core.policy import PolicyError, load_policy
 from streams.core.policy.load import whole

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from detectors.signals import Fingerprint, Found, Signal, Signals
 from schemas.codec import Codec
+from schemas.fields import LONGEST_ID
 from schemas.records import (
     AccountActivity,
     AccountSnapshot,
@@ -22,7 +23,6 @@ from schemas.records import (
     UpdateKind,
     Verdict,
 )
-from schemas.validation import LONGEST_ID
 from streams.core.policy import Policy, default_policy, load_policy
 from streams.core.tickets import Owner
 from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores

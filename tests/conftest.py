@@ -20,7 +20,16 @@ from tests.kafka import running_kafka
 settings.register_profile("ours", deadline=None)
 settings.load_profile("ours")
 
+WAITING = {"chaos", "engine", "integration", "security"}
+"""Folders whose tests mostly wait for brokers and workers."""
+
 OUR_LOGGERS = ("baton", "schemas", "detectors", "streams")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits begins first, so that no process is left alone with it at the end."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in WAITING)
 
 
 @dataclass(frozen=True)

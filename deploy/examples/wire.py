@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -54,6 +55,7 @@ class Wire:
         settings: dict[str, str] | None = None,
     ) -> None:
         common = {"bootstrap.servers": bootstrap, **(settings or {})}
+        reading = {**common, "group.id": "baton-examples", "enable.auto.commit": False}
         self._prefix = prefix
         self._codec = Codec()
         self._producer = Producer(
@@ -61,17 +63,18 @@ class Wire:
         )
         self._consumer = Consumer(
             {
-                **common,
-                "group.id": "baton-examples",
-                "enable.auto.commit": False,
+                **reading,
                 "enable.partition.eof": True,
                 "isolation.level": "read_committed",
                 "fetch.wait.max.ms": 20,
             }
         )
-        self._behind: set[tuple[str, int]] = set()
-        places = [place for topic in topics for place in self._places(prefix + topic, from_start)]
-        self._consumer.assign(places)
+        self._behind: dict[tuple[str, int], int] = {}
+        with closing(Consumer(reading | {"isolation.level": "read_uncommitted"})) as ends:
+            names = [prefix + topic for topic in topics]
+            self._consumer.assign(
+                [place for name in names for place in self._places(ends, name, from_start)]
+            )
 
     def send(self, record: Record) -> None:
         """Write a record to its topic under its key. Raises `KafkaException` when Kafka refuses."""
@@ -94,7 +97,7 @@ class Wire:
             if error is not None:
                 if error.code() != KafkaError._PARTITION_EOF:
                     raise KafkaException(error)
-                self._behind.discard((message.topic(), message.partition()))
+                self._note_end((message.topic(), message.partition()), message.offset())
                 continue
             topic, value = message.topic().removeprefix(self._prefix), message.value()
             try:
@@ -108,7 +111,11 @@ class Wire:
 
     @property
     def caught_up(self) -> bool:
-        """Whether every partition has been read to its end at least once."""
+        """Whether every partition has been read to where it ended at the start.
+
+        That is the high watermark: where a transaction is open, or has been committed a moment ago,
+        a reader of committed records is told that it is at the end, whatever lies behind.
+        """
         return not self._behind
 
     def close(self) -> None:
@@ -121,12 +128,19 @@ class Wire:
     def __exit__(self, *_error: object) -> None:
         self.close()
 
-    def _places(self, topic: str, from_start: bool) -> Iterator[TopicPartition]:
-        for number in self._consumer.list_topics(topic, ANSWER_TIMEOUT).topics[topic].partitions:
+    def _note_end(self, place: tuple[str, int], offset: int) -> None:
+        if offset >= self._behind.get(place, 0):
+            self._behind.pop(place, None)
+
+    def _places(self, ends: Consumer, topic: str, from_start: bool) -> Iterator[TopicPartition]:
+        for number in ends.list_topics(topic, ANSWER_TIMEOUT).topics[topic].partitions:
             place = TopicPartition(topic, number)
-            first, end = self._consumer.get_watermark_offsets(place, ANSWER_TIMEOUT)
-            self._behind.add((topic, number))
-            yield TopicPartition(topic, number, first if from_start else end)
+            first, end = ends.get_watermark_offsets(place, ANSWER_TIMEOUT)
+            self._behind[topic, number] = end
+            if not from_start:
+                # "From now on" begins with what a transaction that is open now will commit.
+                first = self._consumer.get_watermark_offsets(place, ANSWER_TIMEOUT)[1]
+            yield TopicPartition(topic, number, first)
 
 
 def now() -> Millis:

@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 import threading
+from typing import Any
 
 import faust
 
@@ -23,6 +24,20 @@ NEW_OBJECTS = 100_000
 than a batch needs at a time. With Python's 700, or 20,000, it looks through batches under way."""
 STOP_LIMIT = 10.0
 """Seconds from being told to stop to the end of the process, whatever the broker does."""
+
+
+class BatchSchema(faust.Schema[Any, Any]):
+    """The value of an event is the batch itself."""
+
+    def __init__(self) -> None:
+        super().__init__(key_type=bytes, value_type=bytes)
+
+    def loads_key(self, app: Any, message: Any, **kwargs: Any) -> Any:
+        """Batches have no key."""
+
+    def loads_value(self, app: Any, message: Any, **kwargs: Any) -> Any:
+        """Nothing to decode."""
+        return message.value
 
 
 class _Worker(faust.Worker):

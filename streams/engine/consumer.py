@@ -13,23 +13,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiokafka import TopicPartition
-from aiokafka.errors import (
-    GroupAuthorizationFailedError,
-    KafkaError,
-    TopicAuthorizationFailedError,
-)
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 from mode import Service
 
-from streams.engine.access import Contact
 from streams.engine.batch import Batch
 from streams.engine.delivery import HANDLED_WAIT, Delivery
-from streams.engine.errors import BrokerFailed
 from streams.engine.fetched import install
-from streams.engine.reader import ReaderThread, RebalanceListener, engine_of
+from streams.engine.reader import ReaderThread, RebalanceListener, engine_of, failure
 
 if TYPE_CHECKING:
     from streams.engine.engine import Engine
@@ -45,7 +38,6 @@ GATHER_BYTES: Final = 64 << 10
 one, each would cost broker and worker a request and a batch, and wait for the checkpoint anyway."""
 MEMBER_WAIT: Final = 1.0
 """Seconds between two looks at our place in the group."""
-FORBIDDEN: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 
 install()
 
@@ -106,14 +98,10 @@ class BatchConsumer(driver.Consumer):
             consumer._subscription._last_fetch_ended = time.monotonic()
             refusal = consumer._coordinator._pending_exception
             if refusal is not None:
-                self.engine.fail(self._failure("the consumer group refuses us", refusal))
+                self._fail("the consumer group refuses us", refusal)
 
-    def _failure(self, what: str, error: Exception) -> Exception:
-        if isinstance(error, FORBIDDEN):
-            return Contact(self.engine.config.connection).forbidden(f"read: {error}")
-        if isinstance(error, KafkaError):
-            return BrokerFailed(f"{what}: {error}. Mend that, start again.")
-        return error
+    def _fail(self, what: str, error: Exception) -> None:
+        self.engine.fail(failure(what, error, self.engine.config.connection))
 
     def on_buffer_full(self, tp: TP) -> None:
         """Nothing: the engine limits queued batches itself."""
@@ -144,6 +132,7 @@ class BatchConsumer(driver.Consumer):
         offsets = {TP(t, n): o for n, part in parts.items() for t, o in part.delivered.items()}
         if offsets:
             await self._thread.seek_wait(offsets)
+            cast(ReaderThread, self._thread).skip_what_is_gone(not self.engine.config.exactly_once)
         for part in parts.values():
             part.readable = True
 
@@ -206,7 +195,7 @@ class BatchConsumer(driver.Consumer):
         except Exception as error:
             # Faust would end in good order, with a traceback and a code that says nothing.
             if not self.app.should_stop:
-                self.engine.fail(self._failure("cannot read", error))
+                self._fail("cannot read", error)
 
     async def _drain(self, fetcher: Any) -> None:
         while not (self._stopped.is_set() or fetcher._stopped.is_set()):

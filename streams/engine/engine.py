@@ -12,6 +12,7 @@ from typing import Any, cast
 import faust
 from faust.types import TP
 
+from streams.engine.app import BatchSchema
 from streams.engine.checkpoint import Checkpointer
 from streams.engine.config import EngineConfig
 from streams.engine.errors import Aborted, AgentFailed, EngineError, StoreFailed
@@ -19,23 +20,10 @@ from streams.engine.partition import Cut, Partition
 from streams.engine.producer import NOT_A_MEMBER, Member
 from streams.engine.replica import Replica
 from streams.engine.restore import Restorer
+from streams.engine.topic_watch import TopicWatch
 from streams.engine.topics import Prepared, prepare_topics
 
 log = logging.getLogger(__name__)
-
-
-class BatchSchema(faust.Schema[Any, Any]):
-    """The value of an event is the batch itself."""
-
-    def __init__(self) -> None:
-        super().__init__(key_type=bytes, value_type=bytes)
-
-    def loads_key(self, app: Any, message: Any, **kwargs: Any) -> Any:
-        """Batches have no key."""
-
-    def loads_value(self, app: Any, message: Any, **kwargs: Any) -> Any:
-        """Nothing to decode."""
-        return message.value
 
 
 class Engine:
@@ -75,8 +63,9 @@ class Engine:
             self.fail,
             self._commit_offsets,
         )
-        self._loop_task: asyncio.Task[None] | None = None
+        self._loops: asyncio.Future[Any] | None = None
         self._topics: Prepared | None = None
+        self._watch: TopicWatch | None = None
         self._ready = False
         self._paused_at: float | None = None
         cast(Any, app).engine = self
@@ -111,6 +100,8 @@ class Engine:
         `TopicMismatch` when topics are not as needed.
         """
         self._topics = prepare_topics(self.config)
+        if self.config.exactly_once:  # the embedded broker deletes no topics
+            self._watch = TopicWatch(self.config)
         # In exactly once this ends transactions that an earlier life of this worker left open.
         self._checkpointer.start_producer()
 
@@ -184,8 +175,9 @@ class Engine:
             return
         # They are committed as who got them, whoever we have become since.
         self.partitions, self._owner = partitions, member
-        if self._loop_task is None:
-            self._loop_task = asyncio.ensure_future(self._checkpointer.run())
+        if self._loops is None:
+            watching = [] if self._watch is None else [self._watch.run(self.fail)]
+            self._loops = asyncio.gather(self._checkpointer.run(), *watching)
         self._ready = True
         if self._paused_at is not None:
             self.config.observer.rebalanced(time.monotonic() - self._paused_at)
@@ -230,8 +222,8 @@ class Engine:
 
     async def _on_shutdown(self, app: Any, /, *_: Any, **__: Any) -> None:
         self._ready = False
-        if self._loop_task is not None:
-            self._loop_task.cancel()
+        if self._loops is not None:
+            self._loops.cancel()
         await self.release()
         for replica in self.replicas:
             replica.stop()

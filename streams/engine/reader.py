@@ -2,12 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from copy import copy
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiokafka.consumer import fetcher
+from aiokafka.consumer.fetcher import OffsetResetStrategy
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    KafkaError,
+    OffsetOutOfRangeError,
+    TopicAuthorizationFailedError,
+)
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from streams.engine.access import Contact
+from streams.engine.connection import Connection
+from streams.engine.errors import BrokerFailed, TopicMismatch
 from streams.engine.producer import Member
 
 if TYPE_CHECKING:
@@ -17,11 +27,26 @@ METADATA_AGE = 2_000
 """Milliseconds after which topics are looked at again."""
 ENDS_TIMEOUT = 5_000
 """Milliseconds a broker has to say how long its logs are; nothing else is read meanwhile."""
+FORBIDDEN: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 
 
 def engine_of(app: Any) -> "Engine":
     """The engine that was made for a Faust app."""
     return cast("Engine", app.engine)
+
+
+def failure(what: str, error: Exception, connection: Connection) -> Exception:
+    """What aiokafka's error means for a worker."""
+    if isinstance(error, FORBIDDEN):
+        return Contact(connection).forbidden(f"read: {error}")
+    if isinstance(error, OffsetOutOfRangeError):
+        return TopicMismatch(
+            f"what is to be read next is not there: {error}. It was deleted before it was handled, "
+            "or the topic was made anew; start again, and it is told which"
+        )
+    if isinstance(error, KafkaError):
+        return BrokerFailed(f"{what}: {error}. Mend that, start again.")
+    return error
 
 
 class RebalanceListener(driver.ConsumerRebalanceListener):
@@ -32,6 +57,11 @@ class RebalanceListener(driver.ConsumerRebalanceListener):
         coordinator = self._thread._ensure_consumer()._coordinator
         engine_of(self._thread.app).member = Member(coordinator.generation, coordinator.member_id)
         await super().on_partitions_assigned(assigned)
+
+    async def on_partitions_revoked(self, revoked: Iterable[Any]) -> None:
+        """Faust's callback for the end of an assignment."""
+        cast(ReaderThread, self._thread).skip_what_is_gone(True)
+        await super().on_partitions_revoked(revoked)
 
 
 class ReaderThread(driver.AIOKafkaConsumerThread):
@@ -56,6 +86,14 @@ class ReaderThread(driver.AIOKafkaConsumerThread):
         """Brokers hold further fetches for `least` bytes, at most `wait` milliseconds."""
         reader = self._ensure_consumer()._fetcher
         reader._fetch_min_bytes, reader._fetch_max_wait_ms = least, wait
+
+    def skip_what_is_gone(self, skip: bool) -> None:
+        """Whether reading goes on at a partition's first record where an offset is not there.
+
+        Before a new assignment is sought that is any offset; at work it would be a silent loss.
+        """
+        strategy = OffsetResetStrategy.EARLIEST if skip else OffsetResetStrategy.NONE
+        self._ensure_consumer()._fetcher._default_reset_strategy = strategy
 
     async def ends(self, tps: list[TP]) -> Mapping[TP, int]:
         """The ends of these logs as they are now, records of open transactions included.

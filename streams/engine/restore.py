@@ -149,13 +149,17 @@ class Restorer:
                     )
                 raise StateMismatch(
                     f"{topic}[{number}]: the state stands at offset {offset or 0}, the group "
-                    f"{self._config.group} at {group_offset}. Was one of them reset? Set the group "
-                    f"back, or reset both: delete the topic {self._config.changelog}, the group's "
-                    "offsets and the data folder, and all begins anew."
+                    f"{self._config.group} at {group_offset}. Was the topic made anew, or one of "
+                    f"them reset? Set the group back, or begin anew. {self._begin_anew}"
                 )
-            first = watermarks(ends, topic, number)[0]
+            first, end = watermarks(ends, topic, number)
             if offset is None:
                 offset = group_offset if group_offset >= 0 else first
+            elif offset > end:
+                raise StateMismatch(
+                    f"{topic}[{number}] ends at {end}, and was handled up to {offset}: it was made "
+                    f"anew, or its brokers have lost records. {self._begin_anew}"
+                )
             elif offset < first:
                 log.error(
                     "%s[%d]: records from %d to %d are gone unhandled: the topic keeps them for "
@@ -164,6 +168,13 @@ class Restorer:
                 )  # fmt: skip
             offsets[topic] = max(offset, first)
         return Position(offsets, state.time)
+
+    @property
+    def _begin_anew(self) -> str:
+        return (
+            f"To begin anew, without the state there is, delete the topic {self._config.changelog},"
+            " the group's offsets and the data folders."
+        )
 
     def _committed(self, jobs: dict[int, PartitionRestore]) -> dict[tuple[str, int], int]:
         # aiokafka reads stale offsets right after a transaction; a read_committed librdkafka

@@ -1,5 +1,6 @@
 """What the examples make of stray records and mistyped commands."""
 
+import time
 from typing import cast
 
 import pytest
@@ -23,6 +24,7 @@ from schemas.records import (
 from schemas.topics import key_of, topic_of
 from tests.conftest import Broker
 from tests.core.conversation import START, Conversation, scores
+from tests.transactions import open_transaction
 
 TOPIC = "support.conversations"
 
@@ -54,6 +56,23 @@ class Listener:
     def judge(self, _ticket_id: str, verdict: Verdict) -> None:
         """Remember it."""
         self.judged.append(verdict)
+
+
+def test_a_wire_has_not_caught_up_with_what_lies_behind_an_open_transaction(
+    kafka: Broker, unique: str
+) -> None:
+    kafka.create(unique, 1)
+    with (
+        open_transaction(kafka.bootstrap, unique) as producer,
+        Wire(kafka.bootstrap, [unique], from_start=True) as wire,
+    ):
+        assert not list(wire.poll(2))
+        assert not wire.caught_up
+        producer.commit_transaction()
+        limit = time.monotonic() + 60
+        while not wire.caught_up:
+            assert time.monotonic() < limit
+            assert not list(wire.poll(0.1)), "records without keys"
 
 
 @pytest.mark.parametrize("line", ["T1 neded", "T1", "", "T1 needed later", "T1 late needed"])

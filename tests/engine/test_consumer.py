@@ -25,6 +25,9 @@ class Thread:
     def hold_fetches(self, least: int, wait: int) -> None:
         self.least.append(least)
 
+    def skip_what_is_gone(self, skip: bool) -> None:
+        """It has no gaps."""
+
     async def getmany(self, wanted: set[TP], timeout: float) -> Mapping[TP, list[Record]]:
         self.fetching.set()
         await asyncio.sleep(0)

@@ -102,7 +102,7 @@ def test_what_is_owned_is_committed_as_the_member_that_got_it(
         batch(part, Record(0)).finish()
         engine.member = Member(2, "later")
         await engine.checkpoint()
-        engine._loop_task.cancel()
+        engine._loops.cancel()
 
     engine.app.consumer = SimpleNamespace(assignment=set)
     engine._prepare_and_restore = lambda numbers: {0: part}

@@ -41,7 +41,12 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
     ),
     SubscriptionState: ("_last_fetch_ended",),
     GroupCoordinator: ("_group_instance_id", "_pending_exception"),
-    fetcher.Fetcher: ("_fetch_max_wait_ms", "_fetch_min_bytes", "_isolation_level"),
+    fetcher.Fetcher: (
+        "_default_reset_strategy",
+        "_fetch_max_wait_ms",
+        "_fetch_min_bytes",
+        "_isolation_level",
+    ),
     THEIR_RECORDS: (
         "_aborted_producers",
         "_check_crcs",
@@ -86,7 +91,11 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
         "_ensure_consumer",
         "on_thread_stop",
     ),
-    driver.ConsumerRebalanceListener: ("_thread", "on_partitions_assigned"),
+    driver.ConsumerRebalanceListener: (
+        "_thread",
+        "on_partitions_assigned",
+        "on_partitions_revoked",
+    ),
     driver.Transport: ("Consumer",),
     faust.Schema: ("loads_key", "loads_value"),
     faust.Worker: ("stop",),
@@ -191,6 +200,8 @@ def test_all_that_the_engine_relies_on_is_named_and_nothing_else() -> None:
     [
         (fetcher.Fetcher._get_actions_per_node, "_fetch_min_bytes"),
         (fetcher.Fetcher._get_actions_per_node, "_fetch_max_wait_ms"),
+        (fetcher.Fetcher._proc_fetch_request, "_default_reset_strategy"),
+        (fetcher.Fetcher._update_fetch_positions, "_default_reset_strategy"),
         (fetcher.Fetcher._proc_fetch_request, "PartitionRecords"),
         (fetcher.Fetcher._proc_fetch_request, "FetchResult"),
         (AIOKafkaClient._md_synchronizer, "_metadata_max_age_ms"),

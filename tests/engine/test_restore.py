@@ -134,6 +134,11 @@ def test_records_that_are_deleted_before_they_were_handled_are_told(
     assert "source[3]: records from 5 to 7 are gone unhandled" in caplog.text
 
 
+def test_a_source_that_ends_before_what_was_handled_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(StateMismatch, match=r"source\[3\] ends at 4, .* up to 5: it was made anew"):
+        position(tmp_path, committed=5, low=0, high=4)
+
+
 def test_a_changelog_that_does_not_come_to_its_end_ends_the_worker(
     kafka: Broker, unique: str, tmp_path: Path
 ) -> None:

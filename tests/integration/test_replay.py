@@ -20,14 +20,17 @@ from schemas.records import (
     UpdateKind,
 )
 from schemas.topics import OPEN_ANOMALIES, key_of
+from streams.app import AGENTS
 from streams.core.policy.shipped import shipped_text
 from streams.engine import wall_clock
 from streams.history.playing import Player
 from streams.policies.shelf import Change, Shelf
-from tests.integration.floor import PARTITIONS, Floor
+from tests.chaos.drill import wait_until_read
+from tests.integration.floor import PARTITIONS, Floor, until
 from tests.integration.recorded import DECISIONS, differing, replayed
 
 TURNS = 200
+PATIENCE = 180.0
 ROUTES = ("safety", "security", "billing", "technical", "success", "general")
 TEXTS = (
     "Where do I find the export?",
@@ -122,6 +125,27 @@ def incident(number: int, now: int) -> bytes:
     )
 
 
+def wait_until_decided(floor: Floor) -> None:
+    """Wait until all that lies on the topics was handled, and a timer has come due.
+
+    A replay decides what agents have told each other, too: the tickets agent must have read that.
+    """
+    seen = Counter[Cause]()
+    with floor.wire(DECISIONS, from_start=True) as wire:
+
+        def decided() -> bool:
+            found = [one.record for one in wire.poll(0.1)]
+            seen.update(one.cause for one in found if isinstance(one, Decision))
+            return seen[Cause.MESSAGE] == TURNS and seen[Cause.TIMER] > 0
+
+        until(decided, timeout=PATIENCE)
+    group = floor.environment["BATON_GROUP"]
+    for agent, kind in reversed(AGENTS.items()):
+        for topic in kind.sources:
+            name = floor.connection.topic(topic)
+            assert wait_until_read(floor.bootstrap, f"{group}-{agent}", name, PATIENCE), topic
+
+
 def test_a_replay_of_the_topics_gives_the_decisions_of_a_worker_whose_world_changed_all_the_time(
     kafka_bootstrap: str, unique: str, tmp_path: Path
 ) -> None:
@@ -134,7 +158,7 @@ def test_a_replay_of_the_topics_gives_the_decisions_of_a_worker_whose_world_chan
                 crowd.act()
                 time.sleep(0.02)
             crowd.flush()
-            time.sleep(3)  # What the AI never answered comes due.
+            wait_until_decided(floor)
         made = [one for one in floor.read(DECISIONS) if isinstance(one, Decision)]
         again = replayed(floor.connection, tmp_path, PARTITIONS, floor.variables)
     assert differing(made, again) == []

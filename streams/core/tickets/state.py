@@ -31,6 +31,7 @@ KNOWN_CONTEXT = 8
 KNOWN_SCORES = 4
 KNOWN_VARIABLES = 16
 KNOWN_TARGETS = 8
+KNOWN_ERASED = 32
 MOOD_POINTS = 6
 
 
@@ -250,6 +251,8 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     merged_into: str | None = None
     carried_to: tuple[str, ...] = ()
     """The tickets that it was ever merged into: each has what was told here."""
+    forgotten: tuple[str, ...] = ()
+    """Other tickets that were erased: what is told of them later comes too late."""
 
     @property
     def spoken(self) -> str | None:

@@ -14,7 +14,7 @@ from schemas.records import (
 from streams.core.reasons import Code
 from streams.core.tickets import cases, clocks, moves
 from streams.core.tickets.assess import Found, assess
-from streams.core.tickets.carried import pass_on
+from streams.core.tickets.carried import pass_on, refuse_words
 from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.episodes import belongs_to_people, close, erase, reopen
 from streams.core.tickets.handling import Handling, Subject
@@ -51,12 +51,15 @@ def moot(handling: Handling, update: TicketUpdate) -> None:
 
 def refuse(handling: Handling, event: ConversationMessage | TicketUpdate) -> None:
     """An erased ticket keeps nothing of what comes later; a decision `none` says that it came. That
-    another one is erased, too, is heard by those that it was merged into.
+    another one is erased, too, is heard by those that it was merged into; one that is merged into
+    this one hears that it is erased.
     """
     if isinstance(event, TicketUpdate):
         moot(handling, event)
         if event.merged is not None and event.merged.erased:
             pass_on(handling, event)
+        elif event.merged is not None:
+            refuse_words(handling, event.merged)
     elif is_customer_turn(event) or is_draft(event):
         write_decision(handling, subject_of(event), NOTHING, Action.NONE, 0)
     else:

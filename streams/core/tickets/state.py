@@ -108,6 +108,15 @@ class Heard(msgspec.Struct, frozen=True, array_like=True, gc=False):
     end: int
 
 
+class HeardRule(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A rule of the team's own that holds for the customer message that waits; see `Match`."""
+
+    rule: str
+    start: int
+    end: int
+    attributes: tuple[str, ...]
+
+
 class Case(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The open escalation. `placed` is the revision since which it lies on its route, `paged`
     whether the engineer on call was paged for it there.
@@ -253,6 +262,7 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     """The tickets that it was ever merged into: each has what was told here."""
     forgotten: tuple[str, ...] = ()
     """Other tickets that were erased: what is told of them later comes too late."""
+    ruled: tuple[HeardRule, ...] = ()
 
     @property
     def spoken(self) -> str | None:

@@ -25,7 +25,7 @@ from streams.core.tickets.messages import (
     returned,
     subject_of,
 )
-from streams.core.tickets.observe import says_thanks, signals_heard
+from streams.core.tickets.observe import count_repeats_anew, says_thanks, signals_heard
 from streams.core.tickets.outcomes import amend_outcome
 from streams.core.tickets.reviews import end_review
 from streams.core.tickets.settle import NOTHING, settle
@@ -79,6 +79,7 @@ def on_account(handling: Handling, update: TicketUpdate) -> None:
     subject, ticket = about(handling, update), handling.ticket
     _tell_of_flood(handling, update)
     handling.signals = signals_heard(ticket)
+    count_repeats_anew(handling)
     waits = ticket.last_word is Role.CUSTOMER
     asks = waits and not says_thanks(handling.signals)
     found = assess(handling, ON_ACCOUNT + ON_WAITING if asks else ON_ACCOUNT)

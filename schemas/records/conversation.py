@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from schemas.records.accounts import AccountSnapshot
-from schemas.records.base import GrowingEnum, Millis, Part, Reason, Record
+from schemas.records.base import DurationMillis, GrowingEnum, Millis, Part, Reason, Record
 from schemas.records.facts import AiAttempt, Entity, TranscriptCut
 
 
@@ -168,6 +168,9 @@ class MergedTicket(Part, frozen=True):
     asked: str | None = None
     transcript: TranscriptCut | None = None
     erased: bool = False
+    open_since: Millis | None = None
+    paused: DurationMillis = 0
+    paused_since: Millis | None = None
 
 
 class TicketUpdate(Record, frozen=True):

@@ -59,11 +59,15 @@ RULES = """\
 - **Merge.** `merged_into` on the source's key closes it, and Baton itself writes `merged_from`
   on the target's key with what is open and what was told: the target keeps the earliest clock,
   the strictest tier and one escalation, and its package has the source's facts, what the AI
-  tried there, and where its messages lie. The platform's own `merged_from`, earlier or later,
+  tried there, and where its messages lie. It is open for as long as the one that was open for
+  longer without its pauses, not counting what was resolved, and waits for the customer only
+  where both did. Rounds, repeats and mood are of each conversation by itself, and are not
+  carried. The platform's own `merged_from`, earlier or later,
   adds nothing. A message that still comes for the source is `silent` there, and Baton writes it
   again on the target's key: whoever has the target answers it.
 - **Erased** is a mark on a closed ticket. It keeps no text and no person, and answers
-  everything with `none`. The tickets that it was merged into forget what it had told them.
+  everything with `none`. The tickets that it was merged into forget what it had told them, and
+  hear no more of it. One that is merged into it afterwards goes on by itself.
 """
 
 MINUTE = 60_000

@@ -365,3 +365,66 @@ def test_an_account_that_becomes_known_brings_the_numbers_of_its_segment() -> No
     talk.update(UpdateKind.ACCOUNT_CHANGED, account=known)
     assert talk.decision.action == "handoff"
     assert "complex_troubleshooting" in talk.codes
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "tiers: [growth], keywords: [site]",
+        "contract_value_from: 60000",
+        "vip: true, patterns: ['site \\d']",
+        "attributes: {plan: [gold]}",
+        "attributes: {plan: [gold], region: [eu]}",
+    ],
+)
+def test_a_rule_that_asks_for_the_account_is_asked_again_once_that_is_known(when: str) -> None:
+    talk = Conversation(policy=rule(when))
+    talk.customer("site 4 is slow", attributes={"region": "eu"})
+    assert talk.decision.action == "reply"
+    known = replace(BIG, vip=True, attributes={"plan": "gold"})
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=known)
+    [reason] = fired(talk)
+    assert (talk.decision.action, reason.sub_reason) == ("handoff", "ours")
+    assert reason.evidence[0].message_id == "m1"
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "tiers: [growth], keywords: [down]",
+        "tiers: [growth], channels: [sms]",
+        "tiers: [starter], keywords: [site]",
+        "attributes: {plan: [gold], region: [uk]}",
+    ],
+)
+def test_a_rule_does_not_hold_later_for_what_the_message_did_not_say(when: str) -> None:
+    talk = Conversation(policy=rule(when))
+    talk.customer("site 4 is slow", attributes={"region": "eu"})
+    known = replace(BIG, attributes={"plan": "gold", "region": "uk"})
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=known)
+    assert (talk.decision.action, fired(talk)) == ("none", [])
+
+
+def test_of_the_rules_that_hold_later_the_first_counts() -> None:
+    policy = ours(
+        "rules:\n"
+        "- {name: big, when: {tiers: [growth]}, tier: 2}\n"
+        "- {name: site, when: {keywords: [site]}, tier: 1}\n"
+    )
+    talk = Conversation(policy=policy)
+    talk.customer("site 4 is slow")
+    assert [one.sub_reason for one in fired(talk)] == ["site"]
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=BIG)
+    assert [one.sub_reason for one in fired(talk)] == ["big"]
+
+
+def test_a_rule_is_only_asked_again_of_the_last_message_and_while_the_policy_has_it() -> None:
+    talk = Conversation(policy=rule("tiers: [growth], keywords: [site]"))
+    talk.customer("site 4 is slow")
+    before = talk.state
+    talk.customer("hm")
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=BIG)
+    assert fired(talk) == []
+    talk.state, talk.policy = before, ours("")
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=BIG)
+    assert fired(talk) == []

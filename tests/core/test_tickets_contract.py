@@ -352,6 +352,43 @@ def test_rounds_that_are_too_many_for_an_account_that_comes_late_go_to_a_person(
     assert reason.evidence[0].message_id == "m3"
 
 
+ALIKE = "repeated_question: {repeats: 1, segments: {enterprise: {similarity: 0.2}}}"
+ASKED_ALIKE = Signals(gist=(3, 4, 5))
+"""A fifth of all that is said in either is said in both."""
+
+
+def asked_alike() -> Conversation:
+    talk = Conversation(policy=with_triggers(ALIKE), account_id=None)
+    talk.customer("Where is it?", ASKED)
+    talk.ai()
+    talk.customer("When will it come?", ASKED_ALIKE)
+    assert talk.ticket.repeats == 0
+    return talk
+
+
+def test_what_counts_as_the_same_question_is_asked_again_for_an_account_that_comes_late() -> None:
+    talk = asked_alike()
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=ENTERPRISE)
+    assert (talk.decision.action, talk.codes) == ("handoff", {"repeated_question"})
+
+
+def test_what_counts_as_the_same_question_is_asked_again_when_a_message_names_the_account() -> None:
+    talk = asked_alike()
+    talk.account = ENTERPRISE
+    talk.customer("Hello?", account_id="a1")
+    assert (talk.decision.action, talk.codes) == ("handoff", {"repeated_question"})
+
+
+def test_questions_that_were_the_same_stay_so_whatever_the_account() -> None:
+    rules = "repeated_question: {segments: {enterprise: {similarity: 1, repeats: 1}}}"
+    talk = Conversation(policy=with_triggers(rules))
+    talk.customer("Where is it?", ASKED)
+    talk.ai()
+    talk.customer("Where is it now?", Signals(gist=(1, 2, 3, 4)))
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=ENTERPRISE)
+    assert talk.codes == {"repeated_question"}
+
+
 @pytest.mark.parametrize("last", ["answer", "thanks"])
 def test_rounds_are_not_too_many_while_nobody_waits_for_another(last: str) -> None:
     rules = "ai_loop: {segments: {enterprise: {rounds: 1, rounds_without_progress: 1}}}"

@@ -367,6 +367,45 @@ def test_the_erasure_of_a_ticket_ends_in_a_circle_of_merges() -> None:
     assert [desk.ticket(name).given for name in ("two", "three")] == [(), ()]
 
 
+def test_what_an_erased_ticket_told_does_not_come_back_round_a_circle_of_merges() -> None:
+    desk = told()
+    desk.update("source", UpdateKind.MERGED_INTO, "one")
+    desk.deliver()
+    desk.update("one", UpdateKind.MERGED_INTO, "two")
+    told_of_source = desk.post.pop()
+    desk.deliver()
+    desk.update("source", UpdateKind.ERASED)
+    desk.apply(desk.post.pop())
+    erased = desk.post.pop()
+    desk.update("two", UpdateKind.MERGED_INTO, "one")
+    desk.post += [told_of_source, erased]
+    desk.deliver()
+    for name in ("one", "two"):
+        assert b"B-77" not in encode_ticket(desk.ticket(name))
+
+
+def test_a_ticket_that_is_merged_into_one_that_is_erased_meanwhile_goes_on_by_itself() -> None:
+    desk = merged()
+    desk.update("target", UpdateKind.ERASED)
+    desk.deliver()
+    assert desk.decision("source").action is Action.HANDOFF
+    assert open_escalations(desk, "source") == {"source/e/2"}
+    desk.write("source", Signals(), "Hello?")
+    assert desk.decision("source").action is Action.SILENT
+    assert not desk.post
+
+
+def test_a_resolved_ticket_that_is_merged_into_an_erased_one_stays_resolved() -> None:
+    desk = told()
+    desk.update("target", UpdateKind.ERASED)
+    desk.update("source", UpdateKind.RESOLVED)
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    assert desk.ticket("source").owner is Owner.CLOSED
+    desk.write("source", Signals(), "Hello?")
+    assert desk.decision("source").action is Action.REPLY
+
+
 def test_a_desk_that_has_the_target_is_told_what_was_told_in_the_source() -> None:
     desk = told()
     desk.write("target", ANGRY)
@@ -438,6 +477,62 @@ def test_the_time_that_the_targets_customer_took_to_answer_does_not_count_after_
     desk.update("source", UpdateKind.MERGED_INTO, "target")
     desk.deliver()
     assert desk.ticket("target").open_due == START + (20 + 15) * MINUTE
+
+
+def test_the_time_that_the_sources_customer_took_to_answer_does_not_count_in_the_target() -> None:
+    desk = Desk()
+    desk.write("source", Signals())
+    desk.answer("source", "Which version is it?")
+    desk.wait(14 * MINUTE)
+    desk.write("source", Signals(), "It is 4.1.")
+    desk.write("target", Signals())
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    assert desk.ticket("target").open_due == START + (14 + 15) * MINUTE
+
+
+def paused_in_the_target(*, in_the_source: bool) -> Desk:
+    desk = Desk()
+    for name, waits in (("source", in_the_source), ("target", True)):
+        desk.write(name, Signals())
+        desk.answer(name, "Which version is it?" if waits else "Please try this.")
+    desk.wait(5 * MINUTE)
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    desk.wait(5 * MINUTE)
+    desk.write("target", Signals(), "It is 4.1.")
+    return desk
+
+
+def test_a_pause_goes_on_in_the_target_only_where_both_tickets_wait_for_the_customer() -> None:
+    desk = paused_in_the_target(in_the_source=True)
+    assert desk.ticket("target").open_due == START + (10 + 15) * MINUTE
+    desk = paused_in_the_target(in_the_source=False)
+    assert desk.ticket("target").open_due == START + 15 * MINUTE
+
+
+def test_the_target_is_not_open_for_the_time_in_which_the_source_was_resolved() -> None:
+    desk = Desk()
+    desk.write("source", Signals())
+    desk.update("source", UpdateKind.RESOLVED)
+    desk.wait(60 * MINUTE)
+    desk.write("target", Signals())
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    assert desk.ticket("target").open_due == START + (60 + 15) * MINUTE
+
+
+def test_the_target_is_open_for_as_long_as_the_sources_episode_that_runs() -> None:
+    desk = Desk()
+    desk.write("source", Signals())
+    desk.update("source", UpdateKind.RESOLVED)
+    desk.wait(60 * MINUTE)
+    desk.write("source", Signals())
+    desk.wait(MINUTE // 2)
+    desk.write("target", Signals())
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    assert desk.ticket("target").open_due == START + (60 + 15) * MINUTE
 
 
 def test_a_message_that_still_comes_for_the_source_goes_to_whoever_has_the_target() -> None:

@@ -16,8 +16,9 @@ from schemas.records import Record
 from schemas.topics import RECORD_TYPES
 
 TIMES = {"at", "as_of", "since", "until", "customer_since", "window_start", "window_end"}
-TIMES |= {"source_watermark", "effective_from"}
+TIMES |= {"source_watermark", "effective_from", "open_since", "paused_since"}
 DURATIONS = {"target", "elapsed", "elapsed_business", "waited", "expected_wait", "time_to_human"}
+DURATIONS |= {"paused"}
 NAMES = {str: "string", int: "long", float: "double", bool: "boolean", bytes: "bytes"}
 
 each_record = pytest.mark.parametrize("record_type", RECORD_TYPES, ids=snake_name)

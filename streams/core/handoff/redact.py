@@ -1,9 +1,10 @@
 """Records without what the policy wants nobody to read: masked or hashed."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache
 from hashlib import blake2b
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 import msgspec
 
@@ -35,7 +36,7 @@ HASHED: Final = 16
 
 _TEXTS: Final[Mapping[type, tuple[str, ...]]] = {
     AiAttempt: ("text", "outcome"),
-    Anomaly: ("title", "template", "error_text"),
+    Anomaly: ("title",),
     Attachment: ("name", "extracted_text"),
     ContextSection: ("title", "fields"),
     Csat: ("comment",),
@@ -86,12 +87,12 @@ class Redactor:
         if self.keeps_all:
             return record
         changes: dict[str, Any] = {}
-        texts = _TEXTS.get(type(record), ())
-        for name in record.__struct_fields__:
+        for name, is_text in _places(type(record)):
             value = getattr(record, name)
-            new = self._value(value) if name in texts else self._parts(value)
-            if new is not value:
-                changes[name] = new
+            if value:
+                new = self._value(value) if is_text else self._parts(value)
+                if new is not value:
+                    changes[name] = new
         return msgspec.structs.replace(record, **changes) if changes else record
 
     def _value(self, value: Any) -> Any:
@@ -105,11 +106,7 @@ class Redactor:
         return value
 
     def _parts(self, value: Any) -> Any:
-        if isinstance(value, msgspec.Struct):
-            return self.record(value)
-        if isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct):
-            return tuple(self.record(part) for part in value)
-        return value
+        return tuple(map(self.record, value)) if isinstance(value, tuple) else self.record(value)
 
     def _hidden(self, kind: str, how: str, value: str) -> str:
         if how == "hash" and self._key:
@@ -118,3 +115,23 @@ class Redactor:
             return f"<{kind}:{digest.hexdigest()}>"
         shown = value[-LAST:] if kind in {"card", "iban"} else ""
         return "*" * (len(value) - len(shown)) + shown
+
+
+@cache
+def _places(kind: type) -> tuple[tuple[str, bool], ...]:
+    """The fields of a record that are texts, or may lead to some: their names, and whether they are
+    texts themselves.
+    """
+    texts = _TEXTS.get(kind, ())
+    return tuple(
+        (field.name, field.name in texts)
+        for field in msgspec.structs.fields(kind)
+        if field.name in texts or any(map(_places, _parts_of(field.type)))
+    )
+
+
+def _parts_of(annotation: Any) -> Iterator[type]:
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _parts_of(argument)

@@ -1,7 +1,7 @@
 """A team's own rules, made ready: the first whose conditions hold fires."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from detectors.signals import Signals, Span
 from schemas.records import AccountSnapshot, ConversationMessage
@@ -13,10 +13,18 @@ Expressions = tuple[tuple[tuple[Any, int], ...], ...]
 
 
 class Match(NamedTuple):
-    """The rule that holds, and what in the text it rests on."""
+    """A rule that holds for a message, what in the text it rests on, and which of the attributes
+    that it asks for the message has itself. Whether it holds for the account, too, may be asked
+    later, when more is known of it.
+    """
 
     rule: TeamRule
     span: Span
+    attributes: tuple[str, ...]
+
+    def holds(self, account: AccountSnapshot | None) -> bool:
+        """Whether the rule holds for the account, which is one that is verified."""
+        return _is_of_account(self.rule.when, account) and _has_attributes(self, account)
 
 
 class Rules:
@@ -30,33 +38,28 @@ class Rules:
         self._without_text = tuple(entry for entry in self._rules if not entry[1])
         wanted = [pattern for rule, _ in self._rules for pattern in _patterns(rule.when)]
         self._anything = any_of(wanted) if wanted else None
+        self.named: Final = {rule.name: rule for rule, _ in self._rules}
 
     def __bool__(self) -> bool:
         return bool(self._rules)
 
-    def first(
-        self,
-        message: ConversationMessage,
-        signals: Signals,
-        category: str,
-        language: str | None,
-        account: AccountSnapshot | None,
-    ) -> Match | None:
-        """The first rule that holds for a message; the account is one that is verified."""
+    def matches(
+        self, message: ConversationMessage, signals: Signals, category: str, language: str | None
+    ) -> Iterator[Match]:
+        """The rules that hold for a message, whatever is known of its account, in their order."""
         text = _readable(message.text)
         nothing = self._anything is not None and self._anything.search(text) is None
         for rule, expressions in self._without_text if nothing else self._rules:
-            when = rule.when
+            when, own = rule.when, message.attributes
             if (
                 _is_of_kind(when, message, category, language)
                 and _is_scored(when, message, signals)
-                and _is_of_account(when, account)
-                and _has_attributes(when, message, account)
+                and all(
+                    own[name] in known for name, known in when.attributes.items() if name in own
+                )
+                and (span := _found(expressions, text)) is not None
             ):
-                span = _found(expressions, text)
-                if span is not None:
-                    return Match(rule, span)
-        return None
+                yield Match(rule, span, tuple(name for name in when.attributes if name in own))
 
 
 def _patterns(when: When) -> Iterator[str]:
@@ -100,13 +103,10 @@ def _is_of_account(when: When, account: AccountSnapshot | None) -> bool:
     )
 
 
-def _has_attributes(
-    when: When, message: ConversationMessage, account: AccountSnapshot | None
-) -> bool:
-    if not when.attributes:
-        return True
-    attributes = message.attributes if account is None else account.attributes | message.attributes
-    return all(attributes.get(name) in known for name, known in when.attributes.items())
+def _has_attributes(match: Match, account: AccountSnapshot | None) -> bool:
+    attributes = {} if account is None else account.attributes
+    wanted = match.rule.when.attributes.items()
+    return all(name in match.attributes or attributes.get(name) in known for name, known in wanted)
 
 
 def _found(expressions: Expressions, text: str) -> Span | None:

@@ -3,6 +3,7 @@
 from schemas.records import ActivityKind, EscalationChange
 from streams.core.tickets import cases
 from streams.core.tickets.handling import Handling
+from streams.core.tickets.observe import count_repeats_anew
 from streams.core.tickets.reports import write_activity
 
 
@@ -30,5 +31,7 @@ def belong(
     ticket.account_id, ticket.requester_id = account_id, requester_id
     if before != after:
         write_activity(handling, ActivityKind.OPENED, f"{after}@{handling.now}")
+    if is_new:
+        count_repeats_anew(handling)
     if is_new and ticket.case is not None:
         cases.change(handling, ticket.case, EscalationChange.PACKAGE)

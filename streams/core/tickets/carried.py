@@ -15,7 +15,13 @@ from schemas.records import (
     UpdateKind,
 )
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.state import KNOWN_ATTEMPTS, KNOWN_ENTITIES, Given, Ticket
+from streams.core.tickets.state import (
+    KNOWN_ATTEMPTS,
+    KNOWN_ENTITIES,
+    KNOWN_ERASED,
+    Given,
+    Ticket,
+)
 
 LONGEST: Final = 400
 """Characters of a word of the other ticket that are kept."""
@@ -97,8 +103,19 @@ def pass_on(handling: Handling, update: TicketUpdate) -> None:
         handling.emit(replace(update, ticket_id=target))
 
 
+def refuse_words(handling: Handling, merged: MergedTicket) -> None:
+    """A ticket that is merged into this one after its erasure is told so: it goes on by itself."""
+    ticket = handling.ticket
+    gone = MergedTicket(ticket.ticket_id, ticket.opened_at, erased=True)
+    write_words(handling, merged.ticket_id, [gone], f"refused/{ticket.sequence}")
+
+
 def forget_other(ticket: Ticket, other: str) -> None:
-    """Nothing stays of what was told in a ticket that was merged into this one."""
+    """Nothing stays of what was told in a ticket that was merged into this one, and nothing that
+    is still on its way comes back: in a circle of merges it may go round behind its erasure.
+    """
+    known = tuple(one for one in ticket.forgotten if one != other)
+    ticket.forgotten = (*known[1 - KNOWN_ERASED :], other)
     ticket.given = tuple(item for item in ticket.given if item.ticket_id != other)
     ticket.context = tuple(one for one in ticket.context if one.source != source_of(other))
 

@@ -123,7 +123,7 @@ def forget_text(ticket: Ticket) -> None:
     ticket.transcript_from = ticket.transcript_to
     ticket.given, ticket.questions, ticket.moods, ticket.context = (), (), (), ()
     ticket.attempts, ticket.csat = (), tuple(_without_comment(one) for one in ticket.csat)
-    ticket.heard, ticket.variables = (), ()
+    ticket.heard, ticket.ruled, ticket.variables = (), (), ()
     ticket.complexity = ticket.linked = 0
     ticket.issue_message_id = ticket.instructions = None
     if (outcome := ticket.last_outcome) is not None:

@@ -5,6 +5,8 @@ word of the platform on the target's key adds nothing. All that the target takes
 a maximum or a union: the order of merges does not matter.
 """
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from schemas.records import (
@@ -35,8 +37,11 @@ from streams.core.tickets.messages import on_customer, subject_of
 from streams.core.tickets.observe import joined
 from streams.core.tickets.settle import NOTHING, settle
 from streams.core.tickets.state import KNOWN_CONTEXT, KNOWN_TARGETS, Owner
-from streams.core.tickets.updates import about, moot
-from streams.core.tickets.waits import await_answer, end_pause, hasten_answer
+from streams.core.tickets.updates import about, moot, on_reopened
+from streams.core.tickets.waits import await_answer, end_pause, hasten_answer, keep_longest_open
+
+MERGED: Final = "merged"
+"""The outcome of a ticket that was open until it went on in another."""
 
 
 def on_merged_into(handling: Handling, update: TicketUpdate) -> None:
@@ -51,7 +56,7 @@ def on_merged_into(handling: Handling, update: TicketUpdate) -> None:
     if ticket.owner is Owner.CLOSED:
         moot(handling, update)
     else:
-        close(handling, "merged", target)
+        close(handling, MERGED, target)
     ticket.merged_into = target
     others = tuple(one for one in ticket.carried_to if one != target)
     ticket.carried_to = (*others[1 - KNOWN_TARGETS :], target)
@@ -74,6 +79,9 @@ def _open_of(handling: Handling) -> MergedTicket:
         None if clock is None else clock.due_at,
         ticket.reasons,
         ticket.last_at if waits else None,
+        open_since=ticket.open_since,
+        paused=ticket.paused,
+        paused_since=ticket.paused_since,
     )
 
 
@@ -85,7 +93,7 @@ def on_merged_from(handling: Handling, update: TicketUpdate) -> None:
     away meanwhile passes it all on.
     """
     ticket, merged = handling.ticket, update.merged
-    if merged is None or merged.ticket_id == ticket.ticket_id:
+    if merged is None or merged.ticket_id in (ticket.ticket_id, *ticket.forgotten):
         moot(handling, update)
         return
     if merged.erased:
@@ -99,8 +107,8 @@ def on_merged_from(handling: Handling, update: TicketUpdate) -> None:
     if ticket.owner is Owner.CLOSED and was_open:
         reopen(handling)
     ticket.opened_at = min(ticket.opened_at, merged.opened_at)
-    ticket.open_since = min(ticket.open_since, merged.opened_at)
     ticket.merged_into = None
+    keep_longest_open(handling, merged)
     section = _learn(handling, merged)
     subject = about(handling, update)
     if merged.tier == 0 or ticket.owner is Owner.CLOSED:
@@ -120,9 +128,17 @@ def on_merged_from(handling: Handling, update: TicketUpdate) -> None:
 
 
 def _forget(handling: Handling, update: TicketUpdate, other: str) -> None:
-    """Here, and wherever this ticket has told it; a desk gets an empty section in its place."""
+    """Here, and wherever this ticket has told it; a desk gets an empty section in its place. One
+    that was to go on in the erased ticket goes on by itself.
+    """
     ticket = handling.ticket
-    moot(handling, update)
+    was_to_go_on = ticket.merged_into == other
+    if was_to_go_on and ticket.outcome == MERGED:
+        on_reopened(handling, update)
+    else:
+        moot(handling, update)
+    if was_to_go_on:
+        ticket.merged_into = None
     forget_other(ticket, other)
     pass_on(handling, update)
     if ticket.case is not None:

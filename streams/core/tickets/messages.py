@@ -22,6 +22,7 @@ from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.episodes import belongs_to_people, reopen
 from streams.core.tickets.gate import is_against_decision
 from streams.core.tickets.handling import Event, Handling, Subject
+from streams.core.tickets.heard_rules import hear_rules
 from streams.core.tickets.lines import write_down
 from streams.core.tickets.observe import hear_ai, hear_confidence, hear_customer
 from streams.core.tickets.reports import write_activity, write_problem_report
@@ -89,6 +90,7 @@ def on_customer(handling: Handling, message: ConversationMessage) -> None:
     if not goes_on and not handling.thanked:
         reopen(handling)
     hear_customer(handling, message)
+    hear_rules(handling, message)
     ticket.anomaly = handling.incidents(ticket, message, handling.signals)
     found = assess_message(handling)
     if ticket.owner is _OF_CLOSED and found.reasons:

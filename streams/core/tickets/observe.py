@@ -165,6 +165,20 @@ def _was_asked(handling: Handling, fresh: frozenset[int]) -> bool:
     return False
 
 
+def count_repeats_anew(handling: Handling) -> None:
+    """By what counts as the same question now; what was counted before stays."""
+    ticket, same_from = handling.ticket, handling.limits[SIMILARITY]
+    repeats = sum(
+        any(
+            earlier.round < asked.round
+            and overlap(frozenset(asked.gist), earlier.gist) >= same_from
+            for earlier in ticket.questions[:place]
+        )
+        for place, asked in enumerate(ticket.questions)
+    )
+    ticket.repeats = max(ticket.repeats, repeats)
+
+
 def overlap(one: frozenset[int], other: tuple[int, ...]) -> float:
     """Jaccard's index of two gists, 0-1."""
     shared = len(one.intersection(other))

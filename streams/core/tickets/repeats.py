@@ -5,6 +5,7 @@ from streams.core.tickets.assess import assess_message
 from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.episodes import reopen
 from streams.core.tickets.handling import Handling, Subject
+from streams.core.tickets.heard_rules import hear_rules
 from streams.core.tickets.lines import write_down
 from streams.core.tickets.merge import on_customer_of_closed
 from streams.core.tickets.messages import is_customer_turn, is_draft, on_draft, subject_of
@@ -36,6 +37,7 @@ def _weigh(handling: Handling, message: ConversationMessage) -> None:
         on_customer_of_closed(handling, message)
         return
     write_down(handling, message)
+    hear_rules(handling, message)
     found = assess_message(handling)
     if found.tier == 0:
         _note(handling, message)

@@ -31,6 +31,7 @@ KNOWN_CONTEXT = 8
 KNOWN_SCORES = 4
 KNOWN_VARIABLES = 16
 KNOWN_TARGETS = 8
+KNOWN_ERASED = 32
 MOOD_POINTS = 6
 
 
@@ -105,6 +106,15 @@ class Heard(msgspec.Struct, frozen=True, array_like=True, gc=False):
     score: float
     start: int
     end: int
+
+
+class HeardRule(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A rule of the team's own that holds for the customer message that waits; see `Match`."""
+
+    rule: str
+    start: int
+    end: int
+    attributes: tuple[str, ...]
 
 
 class Case(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -250,6 +260,9 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     merged_into: str | None = None
     carried_to: tuple[str, ...] = ()
     """The tickets that it was ever merged into: each has what was told here."""
+    forgotten: tuple[str, ...] = ()
+    """Other tickets that were erased: what is told of them later comes too late."""
+    ruled: tuple[HeardRule, ...] = ()
 
     @property
     def spoken(self) -> str | None:

@@ -14,7 +14,7 @@ from schemas.records import (
 from streams.core.reasons import Code
 from streams.core.tickets import cases, clocks, moves
 from streams.core.tickets.assess import Found, assess
-from streams.core.tickets.carried import pass_on
+from streams.core.tickets.carried import pass_on, refuse_words
 from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.episodes import belongs_to_people, close, erase, reopen
 from streams.core.tickets.handling import Handling, Subject
@@ -25,7 +25,7 @@ from streams.core.tickets.messages import (
     returned,
     subject_of,
 )
-from streams.core.tickets.observe import says_thanks, signals_heard
+from streams.core.tickets.observe import count_repeats_anew, says_thanks, signals_heard
 from streams.core.tickets.outcomes import amend_outcome
 from streams.core.tickets.reviews import end_review
 from streams.core.tickets.settle import NOTHING, settle
@@ -51,12 +51,15 @@ def moot(handling: Handling, update: TicketUpdate) -> None:
 
 def refuse(handling: Handling, event: ConversationMessage | TicketUpdate) -> None:
     """An erased ticket keeps nothing of what comes later; a decision `none` says that it came. That
-    another one is erased, too, is heard by those that it was merged into.
+    another one is erased, too, is heard by those that it was merged into; one that is merged into
+    this one hears that it is erased.
     """
     if isinstance(event, TicketUpdate):
         moot(handling, event)
         if event.merged is not None and event.merged.erased:
             pass_on(handling, event)
+        elif event.merged is not None:
+            refuse_words(handling, event.merged)
     elif is_customer_turn(event) or is_draft(event):
         write_decision(handling, subject_of(event), NOTHING, Action.NONE, 0)
     else:
@@ -76,6 +79,7 @@ def on_account(handling: Handling, update: TicketUpdate) -> None:
     subject, ticket = about(handling, update), handling.ticket
     _tell_of_flood(handling, update)
     handling.signals = signals_heard(ticket)
+    count_repeats_anew(handling)
     waits = ticket.last_word is Role.CUSTOMER
     asks = waits and not says_thanks(handling.signals)
     found = assess(handling, ON_ACCOUNT + ON_WAITING if asks else ON_ACCOUNT)

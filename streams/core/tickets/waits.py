@@ -1,6 +1,6 @@
 """How long the customer waits, and how long the AI may take before its silence is noticed."""
 
-from schemas.records import DurationMillis, Role
+from schemas.records import DurationMillis, MergedTicket, Role
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.terms import Terms
 
@@ -56,6 +56,20 @@ def open_for(handling: Handling) -> DurationMillis:
     ticket, hours = handling.ticket, handling.terms.open_hours
     until = handling.now if ticket.paused_since is None else ticket.paused_since
     return max(0, hours.between(ticket.open_since, until) - ticket.paused)
+
+
+def keep_longest_open(handling: Handling, merged: MergedTicket) -> None:
+    """The ticket is open for as long as the longer open of the two, and pauses while both do."""
+    ticket, now, hours = handling.ticket, handling.now, handling.terms.open_hours
+    since, paused_since = merged.open_since, merged.paused_since
+    if since is None:
+        return
+    theirs = hours.between(since, now if paused_since is None else paused_since) - merged.paused
+    longest = max(open_for(handling), theirs)
+    pauses = None not in (ticket.paused_since, paused_since)
+    ticket.open_since = min(ticket.open_since, since)
+    ticket.paused = max(0, hours.between(ticket.open_since, now) - longest)
+    ticket.paused_since = now if pauses else None
 
 
 def end_pause(handling: Handling) -> None:

@@ -71,6 +71,7 @@ ON_ACCOUNT: Final = group(
     Code.COMPLEX_TROUBLESHOOTING,
     Code.HIGH_STAKES_ACCOUNT,
     Code.AI_GAVE_UP,
+    Code.POLICY_RULE,
     Code.AI_STOPPED,
 )
 """What may fire once more is known of the account."""

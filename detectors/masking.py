@@ -20,6 +20,8 @@ _NOUN: Final = (
 _MARK: Final = "<(?:url|email|time|path|mac|host|num|str|val|list|name)>"
 _UNTOLD: Final = r"(?<!\bmsg)(?<!\bmessage)(?<!\bevent)(?<!\berror)(?<!\berr)"
 """No value behind these keys is masked: it is what happened."""
+_UNTOLD_BY: Final = _UNTOLD.replace(")", "=)")
+"""The same behind the sign: a pattern that begins with what it looks for is sought for faster."""
 _JSON: Final = (
     r'([{,]\s?"(?!(?:msg|message|event|error|err|code|reason)")[\w.@$-]{1,60}"\s?:\s?)'
     r'"[^"\n]{0,300}"'
@@ -106,15 +108,16 @@ _RULES: Final = tuple(
         ("='", rf"{_UNTOLD}='[^'\n]{{0,300}}'", "=<str>"),
         (
             "=",
-            rf"(?<![=<>!]){_UNTOLD}=(\s?)(?!{_MARK}|(?<=\s)[\w.-]+=)"
+            rf"=(?<![=<>!]=){_UNTOLD_BY}(\s?)(?!{_MARK}|(?<=\s)[\w.-]+=)"
             rf"[^\s,;)\]}}(\[{{|&'\"=][^\s,;)\]}}|&\[]{{0,300}}(?:\[[^\s\]]{{0,100}}\])?",
             r"=\1<val>",
         ),
         (", in ", r"(?<=, line <num>, in )[\w.<>]{1,120}", "<val>"),
-        ("e", r"(?<![\w<.-])(?:true|false)(?![\w>.-])", "<val>"),
+        ("e", r"(?:t(?<![\w<.-]t)rue|f(?<![\w<.-]f)alse)(?![\w>.-])", "<val>"),
         (
             ".",
-            r"(?:(?<=[\w>] )|(?<=[(\[,]))(?!\S{0,120}(?:exception|error)\b)[a-z_$][\w$]{0,60}"
+            r"(?:(?<=[\w>] )|(?<=[(\[,]))(?=[a-z_$][\w$]{0,60}\.)"
+            r"(?!\S{0,120}(?:exception|error)\b)[a-z_$][\w$]{0,60}"
             r"(?:\.[a-z_$][\w$]{0,60}){2,12}(?![\w(:.])",
             "<val>",
         ),

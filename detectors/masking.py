@@ -160,7 +160,14 @@ _remembered: Final = lru_cache(maxsize=1 << 10)(_settled)
 
 def words(masked: str) -> tuple[str, ...]:
     """A masked text as its words and punctuation, whatever lies between, all marks alike."""
+    return _remembered_words(masked) if len(masked) <= REMEMBERED else _words(masked)
+
+
+def _words(masked: str) -> tuple[str, ...]:
     return tuple(map(_mark_of, _WORD.findall(masked)))
+
+
+_remembered_words: Final = lru_cache(maxsize=1 << 10)(_words)
 
 
 def _masked_once(text: str) -> str:

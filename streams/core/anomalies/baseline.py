@@ -4,7 +4,8 @@ from math import log10
 
 from msgspec.structs import replace
 
-from detectors.spikes import MOST_RATIO, Baseline, Expected, Season
+from detectors.season import MOST_RATIO, Season
+from detectors.spikes import Baseline, Expected
 from schemas.records import Millis
 from streams.core.anomalies.naming import is_category
 from streams.core.anomalies.state import Flow, Subject, Watch

@@ -8,7 +8,8 @@ from typing import Protocol
 
 import msgspec
 
-from detectors.spikes import Bar, Baseline, Expected, Season
+from detectors.season import Season
+from detectors.spikes import Bar, Baseline, Expected
 from schemas.records import Anomaly, DurationMillis, Millis
 from streams.core.anomalies.centres import Centre
 

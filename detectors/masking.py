@@ -14,12 +14,16 @@ _CLOCK: Final = r"\d\d?:\d\d(?::\d\d(?:[.,]\d{1,9})?)?"
 _HOLDS_DIGIT: Final = r"(?:[\w$+-]|\.(?!\.))*\d(?:[\w$+-]|\.(?!\.))*"
 _NOUN: Final = (
     r"\b(job|task|user|group|file|folder|service|device|printer|package|database|table|field|column"
-    r"|key|parameter|option|property|attribute|variable|module|plugin|container|queue|topic|host)"
+    r"|key|parameter|option|property|attribute|variable|module|plugin|container|queue|topic|host"
+    r"|rule|policy|profile|role|project|channel|account|node|cluster|bucket|index|label|template"
+    r"|step|stage|pipeline|workflow|branch|tag|repository|zone|region|site|category|feature|schema)"
 )
 """Words that a name in quotes follows."""
 _MARK: Final = "<(?:url|email|time|path|mac|host|num|str|val|list|name)>"
 _UNTOLD: Final = r"(?<!\bmsg)(?<!\bmessage)(?<!\bevent)(?<!\berror)(?<!\berr)"
 """No value behind these keys is masked: it is what happened."""
+_UNTOLD_BY: Final = _UNTOLD.replace(")", "=)")
+"""The same behind the sign: a pattern that begins with what it looks for is sought for faster."""
 _JSON: Final = (
     r'([{,]\s?"(?!(?:msg|message|event|error|err|code|reason)")[\w.@$-]{1,60}"\s?:\s?)'
     r'"[^"\n]{0,300}"'
@@ -31,6 +35,10 @@ _ITEM: Final = rf"(?:{_MARK}|[\w$.-]{{1,60}})"
 """One of a list."""
 _GLUED: Final = rf"(?<![\w/@<>.=-])(?:[\w$-]{{1,40}}[/@]){{1,4}}(?={_MARK})"
 """What a mark is the end of: `sip/<num>`."""
+
+_BESIDE: Final = r"[^\"'\s<>]{0,100}"
+_HOLDS_MARK: Final = rf"(?:{_BESIDE}{_MARK}){{1,4}}{_BESIDE}"
+"""One word with a mark in it."""
 
 REMEMBERED: Final = 512
 """Characters of a masked text that is kept with what becomes of it: most texts are told again."""
@@ -106,22 +114,27 @@ _RULES: Final = tuple(
         ("='", rf"{_UNTOLD}='[^'\n]{{0,300}}'", "=<str>"),
         (
             "=",
-            rf"(?<![=<>!]){_UNTOLD}=(\s?)(?!{_MARK}|(?<=\s)[\w.-]+=)"
-            rf"[^\s,;)\]}}(\[{{|&'\"=][^\s,;)\]}}|&\[]{{0,300}}(?:\[[^\s\]]{{0,100}}\])?",
+            rf"=(?<![=<>!]=){_UNTOLD_BY}(\s?)(?!{_MARK}|(?<=\s)[\w.-]+=)"
+            rf"[^\s,;)\]}}(\[{{|&'\"=][^\s,;)\]}}|&\[{{]{{0,300}}(?:\[[^\s\]]{{0,100}}\]|\{{[^\s{{}}]{{0,100}}\}})?",
             r"=\1<val>",
         ),
         (", in ", r"(?<=, line <num>, in )[\w.<>]{1,120}", "<val>"),
-        ("e", r"(?<![\w<.-])(?:true|false)(?![\w>.-])", "<val>"),
+        (": ", r"(?<=: )(?:yes|no|on|off|null|none|nil)(?=[,;)\]}]|$)", "<val>"),
+        ("e", r"(?:t(?<![\w<.-]t)rue|f(?<![\w<.-]f)alse)(?![\w>.-])", "<val>"),
         (
             ".",
-            r"(?:(?<=[\w>] )|(?<=[(\[,]))(?!\S{0,120}(?:exception|error)\b)[a-z_$][\w$]{0,60}"
+            r"(?:(?<=[\w>] )|(?<=[(\[,]))(?=[a-z_$][\w$]{0,60}\.)"
+            r"(?!\S{0,120}(?:exception|error)\b)[a-z_$][\w$]{0,60}"
             r"(?:\.[a-z_$][\w$]{0,60}){2,12}(?![\w(:.])",
             "<val>",
         ),
         ('"', rf'{_NOUN} "[^"\n<]{{1,80}}"', r"\1 <str>"),
         ("'", rf"{_NOUN} '[^'\n<]{{1,80}}'", r"\1 <str>"),
-        ('>"', rf'"{_MARK}"', "<str>"),
-        (">'", rf"'{_MARK}'", "<str>"),
+        ('"', rf'(?<![\w>])"{_HOLDS_MARK}"(?!\w)', "<str>"),
+        ("'", rf"(?<![\w>])'{_HOLDS_MARK}'(?!\w)", "<str>"),
+        ("()", r"(?<=\s)\(\)(?!\S)", "(<val>)"),
+        ('""', r'(?<![\w\])}])""(?![\w"])', "<str>"),
+        ("''", r"(?<![\w\])}])''(?![\w'])", "<str>"),
         ("/<", _GLUED, ""),
         ("@<", _GLUED, ""),
         (">", rf"{_MARK} ?(?:[kmgt]i?b|bytes?|b|ms|us|ns|s|secs?|%)(?!\w)", "<num>"),
@@ -157,7 +170,14 @@ _remembered: Final = lru_cache(maxsize=1 << 10)(_settled)
 
 def words(masked: str) -> tuple[str, ...]:
     """A masked text as its words and punctuation, whatever lies between, all marks alike."""
+    return _remembered_words(masked) if len(masked) <= REMEMBERED else _words(masked)
+
+
+def _words(masked: str) -> tuple[str, ...]:
     return tuple(map(_mark_of, _WORD.findall(masked)))
+
+
+_remembered_words: Final = lru_cache(maxsize=1 << 10)(_words)
 
 
 def _masked_once(text: str) -> str:

@@ -26,7 +26,7 @@ LONGEST_PART: Final = 14
 
 _MARK: Final = "<[a-z]{3,5}>"
 _ATOM: Final = rf"(?:{_MARK}|[\w$-]+)"
-_COMPOUND: Final = re.compile(rf"{_ATOM}(?:[.@\\~+]{{1,2}}{_ATOM})*")
+_COMPOUND: Final = re.compile(rf"{_ATOM}(?:[.@\\~+^]{{1,2}}{_ATOM})*")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _THROWN: Final = ("exception", "error")
 """How words end that are the problem, not a name."""

@@ -1,4 +1,4 @@
-"""How unusual a count is: a learned level with season, an over-dispersed tail, and a moving bar.
+"""How unusual a count is: a learned level, an over-dispersed tail, and a moving bar.
 
 The same code judges a series of counts (`Series`, one call a row) and, in the stream, the accounts
 in a window (`Baseline`, `log_tail`, `Bar`). Counts are taken as negative binomial: the Poisson law
@@ -11,19 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from detectors.season import DAY, HOUR, Season
 from detectors.tails import is_rarer, log_tail
-
-HOUR = 3_600_000
-DAY = 24 * HOUR
-BINS = 48
-"""The hours of a working day, then those of a day of the weekend."""
-SEASON_PRIOR = 3.0
-SEASON_HOURS = 7 * 24.0
-SEASON_HALF_LIFE = 28 * 24.0
-ERROR_HALF_LIFE = 7 * 24.0
-SEASON_SHARE = 0.5
-MOST_RATIO = 4.0
-"""A ratio above this is no season."""
 
 SPANS = (3, 12)
 """Rows that are judged together: a quarter of an hour and an hour in rows of five minutes."""
@@ -119,52 +108,6 @@ class Baseline(msgspec.Struct, frozen=True, array_like=True):
         level = (prior * weight + self.counts) / (weight + self.windows)
         pairs = (level**2 * weight + self.pairs) / (weight + self.squares)
         return Expected(level * factor, max(0.0, pairs / level**2 - 1))
-
-
-class Season(msgspec.Struct, frozen=True, array_like=True):
-    """How the hours of working days and of weekends (UTC) differ from the level.
-
-    A factor is the mean ratio of a count to its level, drawn towards 1 as by `SEASON_PRIOR` hours.
-    All are 1 until there are `SEASON_HOURS` of history in which they explained most of how ratios
-    vary: a season that is only guessed does more harm than none.
-    """
-
-    ratios: tuple[float, ...] = (0.0,) * BINS
-    hours: tuple[float, ...] = (0.0,) * BINS
-    level_error: float = 0.0
-    factor_error: float = 0.0
-    """Weighted squared errors of the level alone, and of the level times the factor."""
-    learned: float = 0.0
-
-    def factor(self, at: int) -> float:
-        """By how much the level is to be multiplied at a moment."""
-        proven = self.factor_error < SEASON_SHARE * self.level_error
-        return self._ratio(_bin(at)) if proven and self.learned >= SEASON_HOURS else 1.0
-
-    def after(self, at: int, ratio: float, hours: float) -> "Season":
-        """The season after so many hours (a row's or window's step) at `ratio` to the level."""
-        number, capped = _bin(at), min(ratio, MOST_RATIO)
-        guess, kept = self._ratio(number), 0.5 ** (hours / SEASON_HALF_LIFE)
-        faded = 0.5 ** (hours / ERROR_HALF_LIFE)
-        ratios, rows = list(self.ratios), list(self.hours)
-        ratios[number] = ratios[number] * kept + capped * hours
-        rows[number] = rows[number] * kept + hours
-        return Season(
-            tuple(ratios),
-            tuple(rows),
-            self.level_error * faded + (capped - 1) ** 2 * hours,
-            self.factor_error * faded + (capped - guess) ** 2 * hours,
-            self.learned + hours,
-        )
-
-    def _ratio(self, number: int) -> float:
-        return (self.ratios[number] + SEASON_PRIOR) / (self.hours[number] + SEASON_PRIOR)
-
-
-def _bin(at: int) -> int:
-    days, rest = divmod(at, DAY)
-    weekend = (days + 3) % 7 >= 5  # 1970-01-01 was a Thursday
-    return rest // HOUR + (24 if weekend else 0)
 
 
 class Bar(msgspec.Struct, frozen=True, array_like=True):

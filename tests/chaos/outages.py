@@ -39,7 +39,8 @@ SOURCES: Final = 4
 BEHIND: Final = 5 * MINUTE
 """How far one of the source partitions is behind the others."""
 LATE: Final = 30 * MINUTE
-NAMES: Final = ("ann", "bo", "cy", "di", "ed", "flo", "gus", "hal", "ida", "jo", "kim", "lou", "mo")
+NAMES: Final = ("backup", "search", "mail", "export", "import", "delivery", "cache", "monitor")
+"""Common words: no mask takes them for names, so each is a text of its own until three are one."""
 SYLLABLES: Final = ("ka", "lo", "mi", "nu", "po", "ri", "su", "to", "vu", "ze")
 
 Timed = tuple[Millis, ProblemReport]

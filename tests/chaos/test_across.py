@@ -8,6 +8,7 @@ import pytest
 from schemas.codec import Codec
 from schemas.records import AccountHealth, HealthLevel, Millis, ProblemReport, Record
 from schemas.topics import partition_of
+from streams.core.anomalies.varying import VALUES
 from tests.chaos import activities, outages
 from tests.chaos.across import PARTITIONS, Load
 from tests.chaos.alone import Alone
@@ -50,6 +51,13 @@ def planted(reports: Sequence[tuple[Millis, ProblemReport]]) -> Iterator[int]:
     of_outage = [place for place, (_, one) in enumerate(reports) if "/outage/" in one.ticket_id]
     name = reports[of_outage[0]][1].ticket_id.rpartition("/")[0]
     return (place for place in of_outage if reports[place][1].ticket_id.startswith(f"{name}/"))
+
+
+def test_the_error_texts_of_a_planted_outage_are_many_that_have_to_be_put_together(
+    reports: list[tuple[Millis, ProblemReport]],
+) -> None:
+    texts = {reports[place][1].fingerprint for place in planted(reports)}
+    assert len(texts) > VALUES
 
 
 def test_every_planted_outage_is_one_incident_with_all_its_tickets(

@@ -71,6 +71,7 @@ def test_behind_a_word_that_names_follow_two_do() -> None:
         ['backup job "Mail archive" is late', 'backup job "Nightly SQL" is late'],
         ["call to '7712' is lost", "call to 'sales' is lost"],
         ["channel SIP/sales-3f0a rings", "channel IAX2/berlin-77c1 rings"],
+        ["workflow invoice waits for ink", "workflow contract waits for ink"],
         [
             'File "/app/cart/views.py", line 17, in get',
             'File "/app/quota/tasks.py", line 3, in render_all',
@@ -87,6 +88,7 @@ def test_what_other_words_call_a_name_varies(lines: list[str]) -> None:
         ["lost the link to walnut again", "lost the link to backup again"],
         ["wrong password for m7 given", "wrong password for backup given"],
         ["[cart] removed walnut", "[cart] removed delivery"],
+        ["walnut has been sent away for good", "backup has been sent away for good"],
     ],
 )
 def test_where_one_text_has_a_name_a_common_word_is_one_too(lines: list[str]) -> None:

@@ -5,7 +5,8 @@ from functools import cache
 import msgspec
 import pytest
 
-from detectors.spikes import DAY, HOUR, Baseline, Season
+from detectors.season import DAY, HOUR, Season
+from detectors.spikes import Baseline
 from streams.core.anomalies import Watch, category_name
 from streams.core.anomalies.baseline import (
     MOST_SILENT_HOURS,

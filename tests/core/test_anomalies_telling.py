@@ -100,6 +100,26 @@ def test_what_joins_a_muted_anomaly_is_not_told() -> None:
     assert states(tenant.let_pass(60 * MINUTE)) == [RESOLVED]
 
 
+def test_what_a_mute_held_back_is_told_as_it_ends_though_nobody_reports_any_more() -> None:
+    for news in (outage(40), bursts("search", start=MINUTE)):
+        tenant, anomaly = opened()
+        until = START + 8 * MINUTE
+        tenant.answer(action(anomaly, AnomalyActionKind.MUTE, until=until))
+        assert tenant.hear(*news) == []
+        (told,) = tenant.let_pass(9 * MINUTE)
+        assert (told.state, told.updated_at) == (UPDATED, until)
+
+
+def test_a_mute_that_is_made_longer_holds_back_until_its_new_end() -> None:
+    tenant, anomaly = opened()
+    for minute in (5, 8):
+        until = START + minute * MINUTE
+        tenant.answer(action(anomaly, AnomalyActionKind.MUTE, until=until))
+        assert tenant.hear(*outage(40)) == []
+    (told,) = tenant.let_pass(9 * MINUTE)
+    assert told.updated_at == until
+
+
 def test_an_anomaly_that_is_back_is_told_at_once() -> None:
     tenant, _ = opened()
     tenant.let_pass(16 * MINUTE)

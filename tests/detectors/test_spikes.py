@@ -8,7 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from detectors.spikes import Baseline, Season, Series
+from detectors.season import Season
+from detectors.spikes import Baseline, Series
 from detectors.tails import is_rarer, log_tail
 
 STEP = 300_000

@@ -4,7 +4,8 @@ from math import log10
 
 from msgspec.structs import replace
 
-from detectors.spikes import MOST_RATIO, Baseline, Expected, Season
+from detectors.season import MOST_RATIO, Season
+from detectors.spikes import Baseline, Expected
 from schemas.records import Millis
 from streams.core.anomalies.naming import is_category
 from streams.core.anomalies.state import Flow, Subject, Watch
@@ -58,21 +59,23 @@ def _learn(
     own, pool = subject.baseline, watch.pool
     counted = Counted(subject.buckets, subject.sketches)
     half, pooled = policy.half_life_windows, policy.pool_half_life_windows
-    ends = {number + k for number in subject.buckets for k in range(policy.window_buckets)}
+    span = policy.window_buckets
+    ends = {
+        end
+        for number in subject.buckets
+        for end in range(max(number, done + 1), min(number + span, through + 1))
+    }
     before, count = list[int](), 0
-    for end in sorted(end for end in ends if done < end <= through):
+    for end in sorted(ends):
         if done < end - 1:
             own = _after_silence(own, done, end - 1, watch.season, policy)
             pool = pool.after_empty(end - done - 1, pooled)
-        filled = [
-            n for n in range(end - policy.window_buckets + 1, end + 1) if n in subject.buckets
-        ]
+        filled = [number for number in subject.buckets if end - span < number <= end]
         if filled != before:
             # Windows of the same buckets have the same accounts: most hold a single one.
             before, count = filled, accounts_in(counted, end, policy)
         factor = watch.season.factor(end * policy.bucket)
-        usual = own.expected(policy.prior_accounts, policy.prior_windows, factor)
-        own = own.after(min(count, usual.usual_most(MOST_DEVIATIONS) + 1), half, factor)
+        own = own.after(_learned(own, count, factor, policy), half, factor)
         pool = pool.after(count, pooled)
         done = end
     own = _after_silence(own, done, through, watch.season, policy)
@@ -80,6 +83,14 @@ def _learn(
     if is_category(subject.name):
         return replace(subject, baseline=own), watch
     return replace(subject, baseline=own), replace(watch, pool=pool)
+
+
+def _learned(baseline: Baseline, count: int, factor: float, policy: AnomalyPolicy) -> float:
+    """A window's accounts as far as they are learned: one always is, whatever is usual."""
+    if count <= 1:
+        return count
+    usual = baseline.expected(policy.prior_accounts, policy.prior_windows, factor)
+    return min(count, usual.usual_most(MOST_DEVIATIONS) + 1)
 
 
 def _after_silence(

@@ -166,8 +166,10 @@ def due(incident: Incident, policy: AnomalyPolicy) -> Incident:
 
 
 def news_at(incident: Incident, policy: AnomalyPolicy) -> Millis | None:
-    """When it is told that problems have joined; None where none has since the last record."""
-    return incident.told_at + policy.update_pause if incident.joined_since else None
+    """When it is told what could wait; None where there was no such news since the last record."""
+    if not incident.joined_since:
+        return None
+    return max(incident.told_at + policy.update_pause, incident.silent_until)
 
 
 def quiet_at(incident: Incident, policy: AnomalyPolicy) -> Millis:

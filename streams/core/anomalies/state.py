@@ -8,7 +8,8 @@ from typing import Protocol
 
 import msgspec
 
-from detectors.spikes import Bar, Baseline, Expected, Season
+from detectors.season import Season
+from detectors.spikes import Bar, Baseline, Expected
 from schemas.records import Anomaly, DurationMillis, Millis
 from streams.core.anomalies.centres import Centre
 
@@ -99,7 +100,9 @@ class Incident(msgspec.Struct, frozen=True, array_like=True):
     told_severity: str = ""
     """The severity that it had then; empty in a state from before this was kept."""
     joined_since: bool = False
-    """Whether a problem has joined that no record has told of yet."""
+    """Whether there is news that can wait, and that no record has told of yet."""
+    silent_until: Millis = 0
+    """Until when it is muted, where that held news back."""
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):

@@ -26,7 +26,7 @@ def told(
     """The incident with its next record, where there is news and it is not muted.
 
     That it is back, has grown or has another severity is told at once, that problems have joined
-    some time after the last record.
+    some time after the last record. What comes while it is muted is told when that ends.
     """
     growth = window.accounts / incident.announced
     has_turned = incident.told_severity not in ("", severity(incident, policy))
@@ -36,7 +36,8 @@ def told(
     if not (returned or has_turned or has_grown or has_joined):
         return incident, ()
     if is_muted(incident, watch, now):
-        return due(replace(incident, joined_since=False), policy), ()
+        until = watch.muted[incident.subject]
+        return due(replace(incident, joined_since=True, silent_until=until), policy), ()
     incident = announced(incident, policy, now, window.accounts)
     return incident, (record(incident, AnomalyState.UPDATED, policy, now, window, growth),)
 

@@ -33,9 +33,11 @@ def unusual(
         return None
     counted = Counted(subject.buckets, subject.sketches)
     most = at_most(counted, new.number, policy)
+    minimum = policy.category_accounts if of_category else policy.minimum_accounts
+    if most < minimum:
+        return None
     names = (subject.name, category_name(subject.category))
     bars = (watch.bars[name].line(now) for name in names if name in watch.bars)
-    minimum = policy.category_accounts if of_category else policy.minimum_accounts
     least = max((minimum, *(bar + BARELY for bar in bars)))
     if most < least or max(watch.muted.get(name, 0) for name in names) > now:
         return None

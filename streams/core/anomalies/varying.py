@@ -20,6 +20,8 @@ NAMES: Final = 2
 """The same where another word or a bracket says that a name stands."""
 CONSTANTS: Final = 2
 """Words besides the varying one that a text needs to be recognised by."""
+SAID: Final = 3
+"""More words than this say what a text is about, whatever it begins with."""
 PART: Final = 3
 """Common words in one that make it a part of the program: no mark stands for it."""
 
@@ -28,6 +30,9 @@ _BEFORE_NAMES: Final = frozenset(
     {"account", "class", "container", "database", "host", "image", "name", "node", "process"}
     | {"queue", "service", "table", "topic", "user", "task", "job", "thread", "module", "pod"}
     | {"namespace", "bean", "mailbox", "vhost", "tunnel", "interface", "worker", "vm", "instance"}
+    | {"policy", "rule", "profile", "role", "project", "cluster", "bucket", "index", "template"}
+    | {"step", "stage", "pipeline", "workflow", "branch", "zone", "region", "site", "category"}
+    | {"feature", "schema", "plugin"}
 )
 _BETWEEN: Final = frozenset({".", "(", "[", "'", '"', MARK})
 """What may stand between a name and the word that says what it is the name of."""
@@ -65,7 +70,7 @@ def open_positions(words: tuple[str, ...]) -> Iterator[tuple[int, int, bool]]:
         if _may_vary(words, at, said):
             values, kind = _values(words, at)
             gap = _hash(kind) * (2 * at + 1) - term
-            yield (whole + gap) & _RING, values, word == MARK and at > 0
+            yield (whole + gap) & _RING, values, word == MARK and (at > 0 or said > SAID)
             if values == NAMES:
                 named.append(gap)
     if 1 < len(named) <= said - CONSTANTS:

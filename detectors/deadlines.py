@@ -43,9 +43,9 @@ _TIME: Final = (
 )
 # What a time begins with: one look tells that most words are none.
 _BEGINS: Final = (
-    r"(?=\d|mon|tue|wed|thu|fri|sat|sun|week|this|next|coming|the |to[dnm]|noon|mid|eod|chr|eas"
-    r"|at |by |on |in |end|within|until|till|before|from|jan|feb|mar|apr|may|jun|jul|aug|sep|oct"
-    r"|nov|dec)"
+    r"(?=\d|t(?:he |o[dnm]|his|ill|ue|hu)|in |o(?:n |ct)|a(?:t |pr|ug)|b(?:y |efore)|f(?:rom|ri|eb)"
+    r"|m(?:on|id|ar|ay)|w(?:ed|eek|ithin)|s(?:at|un|ep)|n(?:ext|oon|ov)|e(?:nd|od|as)|j(?:an|u[nl])"
+    r"|until|coming|chr|dec)"
 )
 _SEQUENCE: Final = re.compile(
     rf"\b{_BEGINS}(?:(?:on|at|by|until|till|before|from) (?:the )?)?(?:{_TIME})"

@@ -66,14 +66,26 @@ def entities(message: Message) -> tuple[Found, ...]:
     amount, date, email, phone, url, uuid, ip_address.
     """
     text = message.reading.text
-    if not _TELLING.search(text) and "://" not in text:
+    begin = _begin(text)
+    if begin is None:
         return ()
     found: list[Found] = []
-    for match in islice(_VALUE.finditer(text), LOOKED_AT):
+    for match in islice(_VALUE.finditer(text, begin), LOOKED_AT):
         found.extend(_found(message, match))
         if len(found) >= MOST:
             break
     return tuple(found)
+
+
+def _begin(text: str) -> int | None:
+    """Where the first value may begin: a word before the first that tells of one, at most."""
+    if "://" in text:
+        return 0
+    telling = _TELLING.search(text)
+    if telling is None:
+        return None
+    word = text.rfind(" ", 0, telling.start())
+    return text.rfind(" ", 0, word) + 1 if word > 0 else 0
 
 
 def _found(message: Message, match: re.Match[str]) -> Iterator[Found]:

@@ -44,21 +44,22 @@ def joined(
     two, such as the answer to a question of the AI ("cash", "row 12"), say little that the lexicons
     do not know, and a mere code ("y 67 t 45") nothing.
     """
-    scores, said = judgement.scores, _said(message.words)
+    scores, hits, said = judgement.scores, message.hits, _said(message.words)
     few = said <= FEW_WORDS
     both = {}
-    for name in SIGNALS:
-        score, found = scores[name], lexicon[name]
-        if (name in message.hits and _is_near_miss(name, message)) or (
-            few and not found.score and (name not in FOUND_ALONE or not said)
+    for name, found in lexicon.items():
+        score, told = scores[name], found.score
+        if (name in hits and _is_near_miss(name, message)) or (
+            few and not told and (name not in FOUND_ALONE or not said)
         ):
             score /= 2
-        elif found.score > score and _is_possible(name, score, found.score):
-            score = found.score
-        span = None
-        if score >= EVIDENT_FROM:
+        elif told > score and _is_possible(name, score, told):
+            score = told
+        if score < EVIDENT_FROM:
+            both[name] = Signal(score)
+        else:
             span = found.span or learned().strongest(message, judgement, name)
-        both[name] = Signal(score, span)
+            both[name] = Signal(score, span)
     return both
 
 

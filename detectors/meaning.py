@@ -45,7 +45,7 @@ def version() -> int:
 def scaled(vector: Floats) -> tuple[int, ...]:
     """A vector brought to the length of `SCALE`, in whole numbers of 8 bits."""
     numbers = np.rint(vector * (SCALE / (np.linalg.norm(vector) + TINY)))
-    return tuple(np.clip(numbers, -MOST, MOST).astype(int).tolist())
+    return tuple(numbers.clip(-MOST, MOST).astype(int).tolist())
 
 
 @cache

@@ -14,7 +14,7 @@ import numpy as np
 from detectors.arrays import Ints
 
 WIDTH: Final = 3
-PLACES: Final = 4_096
+PLACES: Final = 1_024
 """Pieces that are looked at together, or one text's: a batch of texts made long takes no room."""
 _MOST: Final = np.iinfo(np.int16).max // WIDTH
 
@@ -69,9 +69,10 @@ class Phrases:
         values = before.take(places.before, axis=0)
         values += at.take(places.at, axis=0)
         values += after.take(places.after, axis=0)
-        ends = np.append(places.starts[1:], len(values))
+        starts = places.starts.tolist()
+        ends = [*starts[1:], len(values)]
         best = [
-            values[start:end].max(axis=0) for start, end in zip(places.starts, ends, strict=True)
+            np.maximum.reduce(values[start:end]) for start, end in zip(starts, ends, strict=True)
         ]
         fits: np.ndarray = np.maximum(np.array(best) * self._step + self._bias, 0)
         return fits

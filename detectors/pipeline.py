@@ -68,6 +68,13 @@ def analyze_each(texts: Sequence[str], again: Again | None = None) -> list[Signa
     return signals
 
 
+_NOTHING_FOUND: Final = dict.fromkeys(SIGNALS, SILENT)
+_PATTERNS: Final = frozenset(SIGNALS) - {"negative", "human_request", "thanks"}
+"""Signals that are what the patterns of their name say."""
+GOES_ON: Final = ("negative", "ai_failed", "technical")
+"""Whose message has one of these goes on, for all thanks."""
+
+
 class Read(NamedTuple):
     """A message in English, and what the lexicons say of it."""
 
@@ -83,7 +90,8 @@ def scores(read: Read) -> list[float]:
     A score a signal, and the complexity.
     """
     count = min(read.complexity[0], MANY_VARIABLES) / MANY_VARIABLES
-    return [*(read.found[name].score for name in SIGNALS), count, *built(read.message)]
+    found = [one.score for one in read.found.values()]
+    return [*found, count, *built(read.message)]
 
 
 def read_in_english(text: str) -> Read:
@@ -98,21 +106,13 @@ def _read(message: Message, code: str | None) -> Read:
 
 def _lexicon(message: Message) -> dict[str, Signal]:
     """What the patterns alone say."""
-    technical, negative = signal(message, "technical"), sentiment(message)
-    failed = signal(message, "ai_failed")
-    return {
-        "billing": signal(message, "billing"),
-        "billing_dispute": signal(message, "billing_dispute"),
-        "security": signal(message, "security"),
-        "legal_compliance": signal(message, "legal_compliance"),
-        "technical": technical,
-        "urgency": signal(message, "urgency"),
-        "safety": signal(message, "safety"),
-        "negative": negative,
-        "human_request": human_request(message),
-        "ai_failed": failed,
-        "thanks": thanks(message, negative, failed, technical),
-    }
+    found = _NOTHING_FOUND.copy()
+    for name in _PATTERNS.intersection(message.hits):
+        found[name] = signal(message, name)
+    found["negative"] = sentiment(message)
+    found["human_request"] = human_request(message)
+    found["thanks"] = thanks(message, *(found[name] for name in GOES_ON))
+    return found
 
 
 def _english(reads: Sequence[Read], judged: Sequence[Judgement]) -> Iterator[Signals]:

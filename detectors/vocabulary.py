@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import chain
+from sys import intern
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -42,7 +43,7 @@ class Vocabulary:
     def __init__(self, grams: Sequence[str]) -> None:
         """The words of a known pair are known: they occur at least as often as the pair."""
         self._size = len(grams)
-        self._words = _Words({gram: at for at, gram in enumerate(grams) if " " not in gram})
+        self._words = _Words({intern(gram): at for at, gram in enumerate(grams) if " " not in gram})
         pairs = sorted((self._key(gram), at) for at, gram in enumerate(grams) if " " in gram)
         # A key behind the last one, so that every search ends at a key.
         self._keys = np.array([*(key for key, _ in pairs), _BEYOND])

@@ -7,6 +7,7 @@ word need not be a word, only be the same on both sides.
 import re
 from functools import cache
 from pathlib import Path
+from sys import intern
 from typing import Final
 from zlib import crc32
 
@@ -112,7 +113,9 @@ class _Chunks(dict[str, tuple[tuple[str, ...], tuple[str, ...]]]):
         if len(self) > REMEMBERED:
             self.clear()
         words = _WORD.findall(chunk)
-        found = tuple(words), tuple(" ".join(map(forms().__getitem__, words)).split())
+        shapes = " ".join(map(forms().__getitem__, words)).split()
+        # Equal strings as one: tables are then found in without their text being compared.
+        found = tuple(map(intern, words)), tuple(map(intern, shapes))
         if len(chunk) <= LONG_WORD:
             self[chunk] = found
         return found

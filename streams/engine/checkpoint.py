@@ -7,10 +7,13 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from confluent_kafka import Producer
+
 from streams.engine.config import EngineConfig
 from streams.engine.errors import Fenced, StoreFailed
 from streams.engine.partition import Cut, Partition
 from streams.engine.producer import CheckpointProducer, Member
+from streams.engine.reports import flush_with
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,7 @@ class Checkpointer:
         self._fail = fail
         self._commit_offsets = commit_offsets
         self._lock = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop
         self._producer: CheckpointProducer | None = None
         self._last_start = 0.0
         self._busy = False
@@ -61,7 +65,7 @@ class Checkpointer:
     def start_producer(self) -> None:
         """Connect; in exactly once this ends what an earlier life left open. Blocks."""
         if self._producer is None:
-            self._producer = CheckpointProducer(self._config)
+            self._producer = CheckpointProducer(self._config, self._flush)
 
     async def run(self) -> None:
         """Checkpoint again and again, as soon as there is something and the spacing allows it."""
@@ -92,8 +96,8 @@ class Checkpointer:
             self._busy = False
 
     async def _make(self, cuts: list[Cut]) -> None:
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._pool, self._publish_and_apply, cuts, self._member())
+        self._loop = asyncio.get_running_loop()
+        await self._loop.run_in_executor(self._pool, self._publish_and_apply, cuts, self._member())
         if not self._config.exactly_once:
             await self._commit_offsets(cuts)
         for cut in cuts:
@@ -109,6 +113,10 @@ class Checkpointer:
             if cut.changelog_next is None:
                 raise StoreFailed("a checkpoint without its changelog offset")
             cut.owner.store.apply(cut.changes, cut.position, cut.changelog_next)
+
+    def _flush(self, client: Producer, timeout: float) -> int:
+        # Called in the pool: the loop is free to take the reports.
+        return flush_with(self._loop, client, timeout)
 
     def _has_news(self) -> bool:
         return any(part.has_news() for part in self._owned().values())

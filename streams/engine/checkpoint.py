@@ -13,7 +13,7 @@ from streams.engine.config import EngineConfig
 from streams.engine.errors import Fenced, StoreFailed
 from streams.engine.partition import Cut, Partition
 from streams.engine.producer import CheckpointProducer, Member
-from streams.engine.reports import flush_with
+from streams.engine.reports import flush, flush_with
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Checkpointer:
         self._fail = fail
         self._commit_offsets = commit_offsets
         self._lock = asyncio.Lock()
-        self._loop: asyncio.AbstractEventLoop
+        self._busy_loop: asyncio.AbstractEventLoop | None = None
         self._producer: CheckpointProducer | None = None
         self._last_start = 0.0
         self._busy = False
@@ -96,8 +96,9 @@ class Checkpointer:
             self._busy = False
 
     async def _make(self, cuts: list[Cut]) -> None:
-        self._loop = asyncio.get_running_loop()
-        await self._loop.run_in_executor(self._pool, self._publish_and_apply, cuts, self._member())
+        loop = asyncio.get_running_loop()
+        self._busy_loop = loop if self._at_full_load() else None
+        await loop.run_in_executor(self._pool, self._publish_and_apply, cuts, self._member())
         if not self._config.exactly_once:
             await self._commit_offsets(cuts)
         for cut in cuts:
@@ -115,11 +116,16 @@ class Checkpointer:
             cut.owner.store.apply(cut.changes, cut.position, cut.changelog_next)
 
     def _flush(self, client: Producer, timeout: float) -> int:
-        # Called in the pool: the loop is free to take the reports.
-        return flush_with(self._loop, client, timeout)
+        if self._busy_loop is None:
+            return flush(client, timeout)
+        return flush_with(self._busy_loop, client, timeout)
 
     def _has_news(self) -> bool:
         return any(part.has_news() for part in self._owned().values())
+
+    def _at_full_load(self) -> bool:
+        most = self._config.batch_size
+        return any(part.queued_records > most for part in self._owned().values())
 
     def _pause(self) -> float:
         """Seconds until the next one may start.
@@ -131,7 +137,7 @@ class Checkpointer:
         """
         config = self._config
         pause = config.commit_pause / 1000
-        if any(part.queued_records > config.batch_size for part in self._owned().values()):
+        if self._at_full_load():
             since = time.monotonic() - self._last_start
             return max(pause, config.commit_interval / 1000 - since)
         return max(pause, self._last_duration / 2)

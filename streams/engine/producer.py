@@ -80,7 +80,9 @@ class CheckpointProducer:
         self._settings: dict[str, Any] = {
             **config.librdkafka(),
             "logger": log,
-            "linger.ms": 5,
+            # Longer than it takes to hand over what is not much: so a partition's records are one
+            # request, which leaves with the flush.
+            "linger.ms": 20,
             "acks": "all",
             "enable.idempotence": True,
             "partitioner": config.partitioner,

@@ -22,10 +22,10 @@ def flush(client: Producer, timeout: float) -> int:
 
 
 def flush_with(loop: asyncio.AbstractEventLoop, client: Producer, timeout: float) -> int:
-    """Have a loop take the reports while this thread waits.
+    """Have a busy loop take the reports while this thread waits.
 
-    librdkafka takes and returns the interpreter's lock for each report. At full load the loop has
-    it nearly always, and a thread beside it waits for it again and again.
+    librdkafka takes and returns the interpreter's lock for each report. A busy loop has it nearly
+    always, and a thread beside it waits for it again and again.
     """
     taking = asyncio.run_coroutine_threadsafe(_take(client), loop)
     try:

@@ -38,7 +38,7 @@ def flush(client: Client, busy: Any = None) -> int:
     async def run() -> int:
         loop = asyncio.get_running_loop()
         flushing = asyncio.create_task(
-            asyncio.to_thread(reports.flush_with, loop, cast(Producer, client), 5.0)
+            asyncio.to_thread(reports.flush_with, loop, cast(Producer, client), 60.0)
         )
         if busy is not None:
             await asyncio.sleep(0)

@@ -7,10 +7,13 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from confluent_kafka import Producer
+
 from streams.engine.config import EngineConfig
 from streams.engine.errors import Fenced, StoreFailed
 from streams.engine.partition import Cut, Partition
 from streams.engine.producer import CheckpointProducer, Member
+from streams.engine.reports import flush, flush_with
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,7 @@ class Checkpointer:
         self._fail = fail
         self._commit_offsets = commit_offsets
         self._lock = asyncio.Lock()
+        self._busy_loop: asyncio.AbstractEventLoop | None = None
         self._producer: CheckpointProducer | None = None
         self._last_start = 0.0
         self._busy = False
@@ -61,7 +65,7 @@ class Checkpointer:
     def start_producer(self) -> None:
         """Connect; in exactly once this ends what an earlier life left open. Blocks."""
         if self._producer is None:
-            self._producer = CheckpointProducer(self._config)
+            self._producer = CheckpointProducer(self._config, self._flush)
 
     async def run(self) -> None:
         """Checkpoint again and again, as soon as there is something and the spacing allows it."""
@@ -93,6 +97,7 @@ class Checkpointer:
 
     async def _make(self, cuts: list[Cut]) -> None:
         loop = asyncio.get_running_loop()
+        self._busy_loop = loop if self._at_full_load() else None
         await loop.run_in_executor(self._pool, self._publish_and_apply, cuts, self._member())
         if not self._config.exactly_once:
             await self._commit_offsets(cuts)
@@ -110,8 +115,17 @@ class Checkpointer:
                 raise StoreFailed("a checkpoint without its changelog offset")
             cut.owner.store.apply(cut.changes, cut.position, cut.changelog_next)
 
+    def _flush(self, client: Producer, timeout: float) -> int:
+        if self._busy_loop is None:
+            return flush(client, timeout)
+        return flush_with(self._busy_loop, client, timeout)
+
     def _has_news(self) -> bool:
         return any(part.has_news() for part in self._owned().values())
+
+    def _at_full_load(self) -> bool:
+        most = self._config.batch_size
+        return any(part.queued_records > most for part in self._owned().values())
 
     def _pause(self) -> float:
         """Seconds until the next one may start.
@@ -123,7 +137,7 @@ class Checkpointer:
         """
         config = self._config
         pause = config.commit_pause / 1000
-        if any(part.queued_records > config.batch_size for part in self._owned().values()):
+        if self._at_full_load():
             since = time.monotonic() - self._last_start
             return max(pause, config.commit_interval / 1000 - since)
         return max(pause, self._last_duration / 2)

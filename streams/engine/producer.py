@@ -12,6 +12,7 @@ from streams.engine.access import FORBIDDEN, PASSING, Contact
 from streams.engine.config import EngineConfig
 from streams.engine.errors import BrokerFailed, Fenced
 from streams.engine.partition import Cut
+from streams.engine.reports import Flush, flush
 from streams.engine.shipment import Shipment
 
 log = logging.getLogger(__name__)
@@ -71,16 +72,17 @@ class CheckpointProducer:
     Raises `Fenced` when another worker has taken our place, `BrokerFailed` for all else.
     """
 
-    def __init__(self, config: EngineConfig) -> None:
+    def __init__(self, config: EngineConfig, flush: Flush = flush) -> None:
         self._config = config
+        self._flush = flush
         self._contact = Contact(config.connection)
         self._timeout = config.transaction_timeout / 1000
         self._settings: dict[str, Any] = {
             **config.librdkafka(),
             "logger": log,
-            # Nothing is sent before the flush, which ends the wait: so a partition's records are
-            # one request, and librdkafka's thread is not woken for each.
-            "linger.ms": 200,
+            # Longer than it takes to hand over what is not much: so a partition's records are one
+            # request, which leaves with the flush.
+            "linger.ms": 20,
             "acks": "all",
             "enable.idempotence": True,
             "partitioner": config.partitioner,
@@ -149,7 +151,7 @@ class CheckpointProducer:
 
     def _deliver(self, shipment: Shipment, cuts: list[Cut]) -> None:
         shipment.send(cuts)
-        if self._producer.flush(self._timeout):
+        if self._flush(self._producer, self._timeout):
             raise _not_taken(self._timeout)
 
     def _publish_at_least_once(self, cuts: list[Cut]) -> None:

@@ -54,7 +54,6 @@ class Shipment:
         for topic, key, value, headers, partition, timestamp in outputs:
             number = -1 if partition is None else partition
             self._produce(on_broker(topic), key, value, number, delivered, headers, timestamp)
-        self._client.poll(0)
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
@@ -95,7 +94,8 @@ class Shipment:
                 error = refused.pop("_error")
                 if error.code() != KafkaError._QUEUE_FULL:
                     raise KafkaException(error)
-            self._client.poll(0.01 if messages else 0)
+            if messages:
+                self._client.poll(0.01)
 
     def _produce(
         self,

@@ -68,15 +68,20 @@ def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         socket.create_connection((host, int(port)), timeout=5)
 
 
-@pytest.fixture
-def kafka(kafka_bootstrap: str) -> Broker:
-    """The real Kafka."""
-    topics = Topics(Connection(kafka_bootstrap))
+def real(bootstrap: str) -> Broker:
+    """A real Kafka that runs there."""
+    topics = Topics(Connection(bootstrap))
 
     def create(name: str, partitions: int) -> None:
         topics.apply(topics.plan([Wanted(name, partitions, 1, {})]))
 
-    return Broker(kafka_bootstrap, True, create)
+    return Broker(bootstrap, True, create)
+
+
+@pytest.fixture
+def kafka(kafka_bootstrap: str) -> Broker:
+    """The real Kafka."""
+    return real(kafka_bootstrap)
 
 
 @pytest.fixture

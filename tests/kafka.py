@@ -30,7 +30,7 @@ class Kafka:
             command,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=False,
             env=self._environment,
         )

@@ -1,10 +1,12 @@
-"""Stands between clients and a Kafka, and loses what the broker answers."""
+"""Stands between clients and a Kafka: loses what the broker answers, or cuts a client off."""
 
 import contextlib
+import os
 import socket
 import struct
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 PRODUCE = 0
 """API key of the Kafka protocol."""
@@ -13,7 +15,7 @@ Sockets = tuple[socket.socket, socket.socket]
 
 
 class Relay:
-    """Passes on what clients and broker say, until it is told to lose an answer.
+    """Passes on what clients and broker say, until it is told otherwise.
 
     The broker has to advertise `address`, so that clients find no way around the relay.
 
@@ -30,6 +32,7 @@ class Relay:
         self._broker = ("", 0)
         self._losing = False
         self._open = True
+        self._cut_off: int | None = None
         self._pairs: list[Sockets] = []
 
     def start(self, broker: str) -> None:
@@ -43,8 +46,18 @@ class Relay:
         self.lost.clear()
         self._losing = True
 
+    def cut_off(self, pid: int) -> None:
+        """Let nothing of this process through, and nothing to it."""
+        self._cut_off = pid
+        ports = _ports_of(pid)
+        for pair in list(self._pairs):
+            with contextlib.suppress(OSError):
+                if pair[0].getpeername()[1] in ports:
+                    _close(pair)
+
     def mend(self) -> None:
         """Let everything through again."""
+        self._cut_off = None
         self._losing = False
         self._open = True
 
@@ -59,10 +72,10 @@ class Relay:
     def _accept(self) -> None:
         while True:
             try:
-                client, _ = self._server.accept()
+                client, (_, port) = self._server.accept()
             except OSError:
                 return
-            if not self._open:
+            if not self._open or (self._cut_off and port in _ports_of(self._cut_off)):
                 client.close()
                 continue
             pair = (client, socket.create_connection(self._broker))
@@ -96,6 +109,16 @@ class Relay:
     def _cut(self) -> None:
         for pair in self._pairs:
             _close(pair)
+
+
+def _ports_of(pid: int) -> set[int]:
+    """The ports of a process's TCP connections on this machine."""
+    process, held = Path(f"/proc/{pid}"), set[str]()
+    for descriptor in (process / "fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            held.add(os.readlink(descriptor))
+    lines = [line.split() for line in (process / "net/tcp").read_text().splitlines()[1:]]
+    return {int(line[1].partition(":")[2], 16) for line in lines if f"socket:[{line[9]}]" in held}
 
 
 def _frames(source: socket.socket) -> Iterator[bytes]:

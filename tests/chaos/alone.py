@@ -10,6 +10,9 @@ from streams.engine.batch import Headers
 from tests.chaos.verify import TIMER
 from tests.engine.records import Record as SourceRecord
 
+SET = b"\x01"
+"""The value of a timer's key."""
+
 
 class Written(NamedTuple):
     """A record that the agent wrote."""
@@ -54,7 +57,7 @@ class Alone:
     def set_timer(self, timer: Timer, *, new: bool = False) -> None:
         """As `Batch.set_timer`."""
         if _key(timer) not in self.state:
-            self.state[_key(timer)] = b"\x01"
+            self.state[_key(timer)] = SET
             heapq.heappush(self._timers, timer)
 
     def clear_timer(self, timer: Timer) -> None:

@@ -18,7 +18,9 @@ from tests.chaos.stores import compare_stores
 from tests.chaos.verdict import Verdict
 from tests.kafka import Kafka
 
-START_TIMEOUT = 60.0
+PATIENCE = 300.0
+"""Seconds after which what is waited for will not come. It ends what hangs, and measures nothing: a
+busy machine takes long over everything."""
 WORKERS = ("A", "B")
 
 
@@ -30,7 +32,6 @@ class Workload(Protocol):
         group: Its consumer group.
         sources: The topics it reads.
         watched: An output topic on which every partition of the sources answers steadily.
-        settle: Seconds that it may still write for once it has read all.
         rate: Records a second that are fed.
 
     """
@@ -39,7 +40,6 @@ class Workload(Protocol):
     group: str
     sources: Sequence[str]
     watched: str
-    settle: float
     rate: int
 
     def prepare(self) -> None:
@@ -50,6 +50,9 @@ class Workload(Protocol):
 
     def records(self) -> Iterator[Fed]:
         """What to feed, without end."""
+
+    def settled(self) -> bool:
+        """Whether nothing more is to come of what the workers have read."""
 
     def verify(self) -> Verdict:
         """Compare what the workers wrote with what they had to."""
@@ -86,7 +89,7 @@ class Drill:
         workers: Sequence[str] = WORKERS,
         least: int = 0,
         feed_by: type[Feed] = Feed,
-        patience: float = 120.0,
+        patience: float = PATIENCE,
     ) -> Result:
         """Start workers, feed them, do what the script does, wait until all is read, verify.
 
@@ -101,7 +104,7 @@ class Drill:
             self._start(workers)
             fed = time.monotonic()
             feed.start()
-            self._wait_until(lambda: watch.complete, "no answers")
+            self.wait_until(lambda: watch.complete, "no answers")
             script(self)
             feed.finish(least)
             seconds, gaps = time.monotonic() - fed, watch.stop()
@@ -124,14 +127,12 @@ class Drill:
             self.wait_until_ready(worker)
 
     def _wait_until_read(self, patience: float) -> bool:
-        """Whether the workers read all in time; what they still write then is there, too."""
+        """Whether the workers read all in time, and wrote what comes of it."""
         bootstrap, workload = self.kafka.bootstrap, self.workload
-        all_read = all(
+        return all(
             wait_until_read(bootstrap, workload.group, source, patience)
             for source in workload.sources
-        )
-        time.sleep(workload.settle)
-        return all_read
+        ) and holds_within(patience, workload.settled)
 
     def _verdict(self) -> Verdict:
         self.say("verifying")
@@ -149,7 +150,7 @@ class Drill:
 
     def wait_until_ready(self, worker: str, times: int = 1) -> None:
         """Wait until a worker has been ready so often. Raises `AssertionError`."""
-        self._wait_until(lambda: self.group.times_ready(worker) >= times, f"{worker} is not ready")
+        self.wait_until(lambda: self.group.times_ready(worker) >= times, f"{worker} is not ready")
 
     def say(self, line: str) -> None:
         """A line of progress."""
@@ -162,21 +163,24 @@ class Drill:
     def _owned(self) -> frozenset[int]:
         return frozenset().union(*(self.group.owned(name) for name in self.group.names))
 
-    def _wait_until(self, holds: Callable[[], bool], lacking: str) -> None:
-        limit = time.monotonic() + START_TIMEOUT
-        while not holds():
-            assert time.monotonic() < limit, f"{lacking}: see {self.folder}"
-            time.sleep(0.05)
+    def wait_until(self, holds: Callable[[], bool], lacking: str) -> None:
+        """Wait for a state. Raises `AssertionError`."""
+        assert holds_within(PATIENCE, holds), f"{lacking}: see {self.folder}"
 
 
 def wait_until_read(bootstrap: str, group: str, topic: str, timeout: float) -> bool:
     """Wait until a group has committed all of a topic; False when it has not in time (seconds)."""
+    return holds_within(timeout, lambda: is_read(bootstrap, group, topic))
+
+
+def holds_within(timeout: float, holds: Callable[[], bool]) -> bool:
+    """Wait until something holds; False when it does not in time (seconds)."""
     limit = time.monotonic() + timeout
-    while time.monotonic() < limit:
-        if is_read(bootstrap, group, topic):
-            return True
-        time.sleep(0.2)
-    return False
+    while not holds():
+        if time.monotonic() > limit:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def is_read(bootstrap: str, group: str, topic: str) -> bool:

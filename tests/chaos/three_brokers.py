@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import KafkaException
 
+from tests.chaos.drill import PATIENCE
 from tests.chaos.on_engine import PARTITIONS
 from tests.cluster import NODES, Cluster, running_cluster
 from tests.conftest import Broker
@@ -26,7 +27,7 @@ def cluster(kafka_bootstrap: str, tmp_path: Path) -> Iterator[Cluster]:
 
 def wait_until_handled(trial: Trial, count: int) -> None:
     """Wait until so many records have taken effect."""
-    limit, handled = time.monotonic() + 120, 0
+    limit, handled = time.monotonic() + PATIENCE, 0
     while handled < count:
         assert time.monotonic() < limit, trial.group.log_of("A").read_text()[-5_000:]
         time.sleep(0.2)

@@ -9,11 +9,10 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from streams.engine import TopicMismatch
+from tests.chaos.drill import PATIENCE
 from tests.chaos.on_engine import PARTITIONS
 from tests.conftest import Broker
 from tests.engine.trial import Trial
-
-PATIENCE = 120.0
 
 
 class Site:
@@ -28,7 +27,8 @@ class Site:
 
     def start(self) -> None:
         """Have it handle some records of every partition."""
-        self.trial.group.start("A", COPY=self.copied)
+        # A worker that stands still for a moment keeps its place in the group.
+        self.trial.group.start("A", COPY=self.copied, SESSION_TIMEOUT="60000")
         self.trial.wait_until_ready()
         self.trial.feed(600, 3_000).finish()
         self.until(lambda: sum(self.trial.committed().values()) == 600)
@@ -77,15 +77,21 @@ def site(kafka: Broker, unique: str, tmp_path: Path) -> Iterator[Site]:
     made.trial.group.stop()
 
 
-def test_a_source_that_is_made_anew_ends_the_worker_before_it_passes_over_its_records(
-    site: Site,
+@pytest.mark.parametrize(
+    ("records", "told"),
+    [(60, "StateMismatch: {}["), (3_000, "TopicMismatch: {} was deleted and made anew")],
+    ids=["shorter", "longer"],
+)
+def test_a_source_that_is_made_anew_behind_the_workers_back_is_told(
+    site: Site, records: int, told: str
 ) -> None:
     site.start()
-    source = site.trial.names.source
+    source, group = site.trial.names.source, site.trial.group
+    group.pause("A")
     site.make_anew(source)
-    site.trial.feed(60, 1_000).finish()
-    assert source in site.wait_for_end()
-    site.until(lambda: f"StateMismatch: {source}[" in site.log)
+    site.trial.feed(records, 3_000).finish()
+    group.resume("A")
+    site.until(lambda: told.format(source) in site.log)
 
 
 @pytest.mark.parametrize("which", ["changelog", "copied"])
@@ -112,8 +118,7 @@ def test_a_source_that_is_deleted_ends_the_worker(site: Site) -> None:
 def test_records_that_are_deleted_under_a_worker_that_is_behind_are_told(site: Site) -> None:
     site.start()
     site.trial.group.pause("A")
-    site.trial.feed(60, 1_000).finish()
+    site.trial.feed(600, 3_000).finish()
     site.delete_records(site.trial.names.source)
     site.trial.group.resume("A")
-    site.wait_for_end()
     site.until(lambda: "are gone unhandled" in site.log)

@@ -10,9 +10,17 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from streams.embedded import EmbeddedBroker
-from streams.engine import BrokerFailed, Connection, EngineConfig, Guarantee, TopicMismatch
+from streams.engine import (
+    BrokerFailed,
+    Connection,
+    EngineConfig,
+    Fenced,
+    Guarantee,
+    TopicMismatch,
+)
 from streams.engine.app import STOP_LIMIT
 from streams.engine.topics import prepare_topics
+from tests.chaos.drill import PATIENCE
 from tests.chaos.on_engine import PARTITIONS
 from tests.chaos.reading import read
 from tests.conftest import Broker
@@ -208,3 +216,30 @@ def test_a_worker_that_the_group_refuses_ends_with_what_is_wrong(
     finally:
         trial.group.stop()
     assert "InvalidSessionTimeoutError" in log.read_text().splitlines()[-1]
+
+
+def test_of_two_workers_of_one_name_one_is_fenced_and_nothing_is_lost_or_doubled(
+    kafka: Broker, unique: str, tmp_path: Path
+) -> None:
+    trial = Trial(kafka, unique, tmp_path)
+    group, log = trial.group, trial.group.log_of("B")
+    group.start("A")
+    trial.wait_until_ready()
+    feed = trial.feed(None, 300)
+    try:
+        group.start("B", WORKER="A")
+        limit = time.monotonic() + PATIENCE
+        while not group.exits[Fenced.exit_code]:
+            assert time.monotonic() < limit, log.read_text()
+            time.sleep(0.1)
+        group.stop()
+        lives = group.times_ready("A")
+        group.start("A")
+        trial.wait_until_ready(lives + 1)
+        feed.finish()
+        assert trial.stop_when_read() == [0]
+    finally:
+        feed.finish()
+        group.stop()
+    assert group.exits.keys() == {Fenced.exit_code}
+    assert trial.verdict().exact

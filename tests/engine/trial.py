@@ -7,7 +7,7 @@ from pathlib import Path
 from confluent_kafka import Consumer, TopicPartition
 
 from tests.chaos.counting import Counting
-from tests.chaos.drill import wait_until_read
+from tests.chaos.drill import PATIENCE, wait_until_read
 from tests.chaos.feed import Feed, numbered
 from tests.chaos.group import READY, Group
 from tests.chaos.on_engine import PARTITIONS
@@ -50,7 +50,7 @@ class Trial:
 
     def wait_until_ready(self, lives: int = 1, worker: str = "A") -> None:
         """Wait until a worker handles records, in so many lives of it."""
-        log, limit = self.group.log_of(worker), time.monotonic() + 60
+        log, limit = self.group.log_of(worker), time.monotonic() + PATIENCE
         while log.read_bytes().count(READY) < lives:
             assert time.monotonic() < limit, log.read_text()
             time.sleep(0.1)
@@ -70,7 +70,7 @@ class Trial:
 
     def stop_when_read(self) -> list[int]:
         """Stop the workers once they have read all; returns their exit codes."""
-        assert wait_until_read(self.broker.bootstrap, self.names.group, self.names.source, 60)
+        assert wait_until_read(self.broker.bootstrap, self.names.group, self.names.source, PATIENCE)
         return self.group.stop()
 
     def verdict(self) -> Verdict:

@@ -95,6 +95,9 @@ class BusinessHours:
             return start + duration
         number = bisect_right(_STARTS, start)
         stretch = self._stretch(number)
+        place = bisect_right(stretch.opens, start) - 1
+        if place >= 0 and start + duration <= stretch.closes[place]:
+            return start + duration  # as mostly: it is open until then
         wanted = stretch.until(start) + duration
         while wanted > stretch.total:
             wanted -= stretch.total

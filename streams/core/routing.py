@@ -28,10 +28,10 @@ def place_of(policy: Policy, reasons: Collection[Reason], category: str) -> tupl
     """
     codes = {reason.code for reason in reasons}
     route = route_for(policy, codes, category)
-    rule = _rule_of(policy, reasons)
+    rule = _rule_of(policy, reasons) if Code.POLICY_RULE in codes else None
     if rule is not None and rule.route is not None and codes.isdisjoint(NEVER_RELAXED):
         route = route_named(policy, rule.route)
-    contested = any(reason.sub_reason == DISPUTE for reason in reasons)
+    contested = DISPUTE in [reason.sub_reason for reason in reasons]
     priority = max(1, route.priority - contested)
     if rule is None or rule.priority is None:
         return route, priority

@@ -1,23 +1,35 @@
 """What `decide` costs a message without reading its text, and how large a ticket is.
 
 Conversations are played once, and the calls of `decide` on messages are kept with their arguments:
-it is pure, so they can be made again and again, as they came, and timed by themselves. Customers'
-messages, which are weighed, are timed alone, too. A ticket is measured as it is stored at its end;
-the lines of its transcript have keys of their own.
+it is pure, so they can be made again and again, in the order in which they came and the way the
+agent makes them, and timed by themselves. Customers' messages, which are weighed, are timed alone,
+too. A ticket is measured as it is stored at its end; the lines of its transcript have keys of their
+own.
 """
 
 import gc
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import streams.agents.deciding as agents
 import tests.core.conversation as talks
-from schemas.records import ConversationMessage
-from streams.core.tickets import Step, Ticket, decide, encode_ticket, is_customer_turn
+from detectors import Signals
+from schemas.records import AccountSnapshot, AnomalyLink, ConversationMessage, RouteStatus
+from streams.core.policy import Policy
+from streams.core.tickets import (
+    Arrival,
+    Event,
+    Incidents,
+    Statuses,
+    Step,
+    Ticket,
+    decide,
+    encode_ticket,
+    is_customer_turn,
+)
 from tests.bench.broker import OpenBroker
 from tests.bench.pipeline import handle, records
 from tests.bench.results import Result
@@ -28,38 +40,72 @@ FULL, QUICK = 20_000, 2_000
 """Messages of the demo; the golden conversations are played whole."""
 
 ROUNDS = 5
-Decide = Callable[[], Step]
 
 
-class Remembered:
-    """Answers as it did the first time: what it costs to know is no part of a decision."""
+class Call(NamedTuple):
+    """What `decide` was given. Queues and incidents answer as they did: what it costs to know is no
+    part of a decision.
+    """
 
-    def __init__(self, ask: Callable[..., Any]) -> None:
-        self._ask = ask
-        self._answers: dict[Any, Any] = {}
-
-    def __call__(self, *about: Any) -> Any:
-        key = about[0] if len(about) == 1 else None
-        if key not in self._answers:
-            self._answers[key] = self._ask(*about)
-        return self._answers[key]
+    state: Ticket | None
+    event: Event
+    signals: Signals | None
+    account: AccountSnapshot | None
+    policy: Policy
+    arrival: Arrival
+    model: str
+    statuses: Statuses
+    incidents: Incidents
 
 
 class Kept:
     """Stands in for `decide` and keeps its calls on messages, and the latest states."""
 
     def __init__(self) -> None:
-        self.calls: list[Decide] = []
-        self.of_customers: list[Decide] = []
+        self.calls: list[Call] = []
+        self.of_customers: list[Call] = []
         self.states: dict[str, Ticket | None] = {}
 
-    def __call__(self, state: Ticket | None, event: Any, *rest: Any, **named: Any) -> Step:
-        for asked in ("statuses", "incidents"):
-            named[asked] = Remembered(named[asked])
-        step = decide(state, event, *rest, **named)
+    def __call__(
+        self,
+        state: Ticket | None,
+        event: Event,
+        signals: Signals | None,
+        account: AccountSnapshot | None,
+        policy: Policy,
+        arrival: Arrival,
+        *,
+        model: str,
+        statuses: Statuses,
+        incidents: Incidents,
+    ) -> Step:
+        told: dict[str, RouteStatus | None] = {}
+        linked: AnomalyLink | None = None
+
+        def status(route: str) -> RouteStatus | None:
+            told[route] = statuses(route)
+            return told[route]
+
+        def incident(*about: Any) -> AnomalyLink | None:
+            nonlocal linked
+            linked = incidents(*about)
+            return linked
+
+        step = decide(
+            state,
+            event,
+            signals,
+            account,
+            policy,
+            arrival,
+            model=model,
+            statuses=status,
+            incidents=incident,
+        )
         self.states[event.ticket_id] = step.state
         if isinstance(event, ConversationMessage):
-            call = partial(decide, state, event, *rest, **named)
+            given = (state, event, signals, account, policy, arrival)
+            call = Call(*given, model, told.get, lambda *_: linked)
             self.calls.append(call)
             if is_customer_turn(event):
                 self.of_customers.append(call)
@@ -95,14 +141,24 @@ def _measured(what: str, played: list[Kept]) -> Iterator[Result]:
     yield Result("decide", f"{what}: a ticket's state", sizes, "B")
 
 
-def _timed(what: str, calls: list[Decide]) -> Result:
+def _timed(what: str, calls: list[Call]) -> Result:
     taken = []
     gc.collect()
     gc.freeze()  # what is kept here weighs on no worker's collector
     for _ in range(ROUNDS):
         started = time.thread_time()
-        for call in calls:
-            call()
+        for state, event, signals, account, policy, arrival, model, statuses, incidents in calls:
+            decide(
+                state,
+                event,
+                signals,
+                account,
+                policy,
+                arrival,
+                model=model,
+                statuses=statuses,
+                incidents=incidents,
+            )
         taken.append(1e6 * (time.thread_time() - started) / len(calls))
     gc.unfreeze()
     return Result("decide", what, tuple(taken), "us/message")

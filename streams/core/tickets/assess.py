@@ -48,13 +48,13 @@ class Found(msgspec.Struct, frozen=True, gc=False):
 
 def assess_message(handling: Handling) -> Found:
     """Measure what may fire on a customer's message, in full where a glance is not enough."""
-    handling.fired = []
     scores, thresholds = glance(handling)
     at_a_glance = map(SignalScore, GLANCED, scores, thresholds)
     asked = list(compress(_PLACES, map(ge, scores, thresholds)))
     beside = BESIDE if handling.plan.asks or handling.ticket.anomaly is not None else ()
     if not (asked or beside):
         return Found((), tuple(at_a_glance), 0)
+    handling.fired = []
     signals: list[SignalScore | None] = list(at_a_glance)
     for place in asked:
         signals[place] = _measured(handling, *AT_A_GLANCE[place])

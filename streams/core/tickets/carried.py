@@ -76,7 +76,7 @@ def write_words(handling: Handling, target: str, words: Iterable[MergedTicket], 
     """Tell another ticket; `name` makes the ids unique among those of this ticket."""
     ticket = handling.ticket
     for number, told in enumerate(words):
-        handling.emit(
+        handling.outputs.append(
             TicketUpdate(
                 update_id=f"{ticket.ticket_id}/merged/{name}" + (f"/{number}" if number else ""),
                 ticket_id=target,
@@ -100,7 +100,7 @@ def erase_elsewhere(handling: Handling) -> None:
 def pass_on(handling: Handling, update: TicketUpdate) -> None:
     """A word of another ticket goes to all that this one was merged into."""
     for target in handling.ticket.carried_to:
-        handling.emit(replace(update, ticket_id=target))
+        handling.outputs.append(replace(update, ticket_id=target))
 
 
 def refuse_words(handling: Handling, merged: MergedTicket) -> None:

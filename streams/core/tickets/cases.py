@@ -50,7 +50,7 @@ def change(handling: Handling, case: Case, kind: EscalationChange, **told: Unpac
     case = armed(handling, replace(case, revision=case.revision + 1), route)
     ticket.case = case
     relaxed = kind is EscalationChange.SKILLS
-    handling.emit(
+    handling.outputs.append(
         EscalationUpdate(
             update_id=f"{case.escalation_id}/u/{case.revision}",
             escalation_id=case.escalation_id,
@@ -72,7 +72,7 @@ def change(handling: Handling, case: Case, kind: EscalationChange, **told: Unpac
     )
     if kind is EscalationChange.CLOSED:
         ticket.case = None
-        handling.emit(Tombstone(OPEN_ESCALATIONS, ticket.ticket_id))
+        handling.outputs.append(Tombstone(OPEN_ESCALATIONS, ticket.ticket_id))
     else:
         write_open_escalation(handling, case)
 
@@ -92,7 +92,7 @@ def relax(handling: Handling) -> None:
 
 def refuse(handling: Handling, case: Case, update_id: str) -> None:
     """An acceptance that came too late; names the owner. Nothing changes, so no new revision."""
-    handling.emit(
+    handling.outputs.append(
         EscalationUpdate(
             update_id=f"{case.escalation_id}/refused/{update_id}",
             escalation_id=case.escalation_id,
@@ -113,7 +113,7 @@ def refuse_closed(handling: Handling, update: TicketUpdate) -> None:
     name = ticket.route or ticket.earlier_route or update.route or policy.escalations.lead_route
     episode = ticket.episode if ticket.escalated_at is not None else max(ticket.episode - 1, 1)
     escalation_id = update.escalation_id or f"{ticket.ticket_id}/e/{episode}"
-    handling.emit(
+    handling.outputs.append(
         EscalationUpdate(
             update_id=f"{escalation_id}/refused/{update.update_id}",
             escalation_id=escalation_id,

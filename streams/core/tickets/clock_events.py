@@ -27,7 +27,7 @@ def write_sla_event(
         name += f"/{percent}"
     elif kind in _PAUSES:
         name += f"/{clock.pauses}"
-    handling.emit(
+    handling.outputs.append(
         SlaEvent(
             event_id=f"{ticket.ticket_id}/s/{name}",
             ticket_id=ticket.ticket_id,

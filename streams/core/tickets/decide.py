@@ -74,17 +74,17 @@ def decide(
     if isinstance(event, Due):
         if state is None or state.deadline is None or state.deadline > arrival.now:
             return Step(state)
-        handling = _begin(state, event, None, account, policy, arrival, model)
-        handling.statuses = statuses
+        handling = _begin(state, event, None, account, policy, arrival, model, statuses=statuses)
         act_on(handling.ticket, event)(handling, event)
         return handling.step()
 
     known = fingerprint(event)
-    if state is not None and known in state.seen:
-        return Step(state)
     changed = state is not None and came_before(state, known)
-    handling = _begin(state, event, signals, account, policy, arrival, model, changed=changed)
-    handling.statuses, handling.incidents = statuses, incidents
+    if state is not None and changed and known in state.seen:
+        return Step(state)
+    handling = _begin(
+        state, event, signals, account, policy, arrival, model, changed, statuses, incidents
+    )
     remember(handling.ticket, known)
     act = on_changed if changed else act_on(handling.ticket, event)
     act(handling, event)
@@ -131,8 +131,9 @@ def _begin(
     policy: Policy,
     arrival: Arrival,
     model: str,
-    *,
     changed: bool = False,
+    statuses: Statuses = unstaffed,
+    incidents: Incidents = unlinked,
 ) -> Handling:
     ticket = replace(state) if state is not None else _new(event, policy, arrival)
     message = event if isinstance(event, ConversationMessage) else None
@@ -157,6 +158,9 @@ def _begin(
         model,
         signals is not None and says_thanks(read),
         message,
+        changed,
+        statuses,
+        incidents,
     )
     if state is None:
         write_activity(handling, _OPENED, "1")

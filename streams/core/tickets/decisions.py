@@ -61,7 +61,7 @@ def write_decision(
         ticket.erased,
     )
     ticket.contract_broken = False
-    handling.emit(decision)
+    handling.outputs.append(decision)
     if found.shadowed and (action not in _AFTERWARDS or ticket.owner in (Owner.AI, Owner.REVIEW)):
         write_shadow(handling, subject, found)
     return decision
@@ -72,7 +72,7 @@ def write_shadow(handling: Handling, subject: Subject, found: Found) -> None:
     ticket, reasons = handling.ticket, found.reasons + found.shadowed
     tier = strictest(reasons)
     route, _ = place_of(handling.policy, reasons, ticket.category)
-    handling.emit(
+    handling.outputs.append(
         Decision(
             decision_id=f"{ticket.ticket_id}/shadow/{subject.cause}/{subject.id}",
             ticket_id=ticket.ticket_id,

@@ -112,7 +112,8 @@ def unlinked(ticket: Ticket, message: ConversationMessage, signals: Signals) -> 
 class Handling(msgspec.Struct, gc=False):
     """The working place of one call of `decide`; it owns `ticket`, a copy of the state.
 
-    `fired` are the reasons that the assessment which runs has found up to now.
+    `changed`: the event came before and says something else now. `fired` are the reasons that the
+    assessment which runs has found up to now.
     """
 
     ticket: Ticket
@@ -128,14 +129,14 @@ class Handling(msgspec.Struct, gc=False):
     thanked: bool = False
     message: ConversationMessage | None = None
     changed: bool = False
+    statuses: Statuses = unstaffed
+    incidents: Incidents = unlinked
     outputs: list[Record | Tombstone] = msgspec.field(default_factory=list)
     appended: TranscriptEntry | None = None
     handoff: Handoff | None = None
     dropped: bool = False
-    statuses: Statuses = unstaffed
     status: RouteStatus | None = None
     weighed: RouteStatus | None = None
-    incidents: Incidents = unlinked
     fired: list[Reason] = msgspec.field(default_factory=list)
 
     @property
@@ -153,10 +154,6 @@ class Handling(msgspec.Struct, gc=False):
     def known_account(self) -> AccountSnapshot | None:
         """The account, unless somebody only claims to be of it."""
         return None if self.ticket.verified is False else self.account
-
-    def emit(self, record: Record | Tombstone) -> None:
-        """Write a record with this step."""
-        self.outputs.append(record)
 
     def step(self) -> Step:
         """What came of it."""

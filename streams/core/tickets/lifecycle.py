@@ -12,8 +12,6 @@ from streams.core.tickets import desks, merge, messages, timers, updates
 from streams.core.tickets.handling import Due, Event, Handling
 from streams.core.tickets.state import Owner, Ticket
 
-_SAYS_AI: Final = Role.AI
-_DRAFT: Final = MessageStatus.DRAFT
 _AI, _REVIEW, _HUMAN, _CLOSED = Owner.AI, Owner.REVIEW, Owner.HUMAN, Owner.CLOSED
 
 Act = Callable[[Handling, Any], None]
@@ -96,9 +94,6 @@ MESSAGES: Final[dict[str, Row]] = {
 }
 """Of the messages a draft of a person is no answer, so it moves nothing."""
 
-_ON_MESSAGE: Final = {
-    (speaker, owner): row.cell(owner).act for speaker, row in MESSAGES.items() for owner in Owner
-}
 
 UPDATES: Final[dict[UpdateKind, Row]] = {
     UpdateKind.OPENED: Row(
@@ -227,15 +222,21 @@ TIMER: Final = Row(
 def row_of(event: Event) -> Row:
     """The row of an event."""
     if isinstance(event, ConversationMessage):
-        return MESSAGES.get(_speaker(event), MESSAGES["note"])
+        speaker = _speaker(event.role, event.status) if messages.is_spoken(event) else "note"
+        return MESSAGES.get(speaker, MESSAGES["note"])
     return TIMER if isinstance(event, Due) else UPDATES[event.kind]
 
 
-def _speaker(message: ConversationMessage) -> str:
-    if not messages.is_spoken(message):
-        return "note"
-    drafted = message.role is _SAYS_AI and message.status is _DRAFT
-    return "draft" if drafted else message.role
+def _speaker(role: Role, status: MessageStatus) -> str:
+    return "draft" if role is Role.AI and status is MessageStatus.DRAFT else role
+
+
+_SPOKEN: Final = {
+    (role, status, owner): MESSAGES.get(_speaker(role, status), MESSAGES["note"]).cell(owner).act
+    for role in Role
+    for status in MessageStatus
+    for owner in Owner
+}
 
 
 def act_on(ticket: Ticket, event: Event) -> Act:
@@ -243,5 +244,7 @@ def act_on(ticket: Ticket, event: Event) -> Act:
     if ticket.erased and not isinstance(event, Due):
         return updates.refuse
     if isinstance(event, ConversationMessage):
-        return _ON_MESSAGE.get((_speaker(event), ticket.owner), messages.on_note)
+        if messages.is_spoken(event):
+            return _SPOKEN[event.role, event.status, ticket.owner]
+        return messages.on_note
     return row_of(event).cell(ticket.owner).act

@@ -20,7 +20,7 @@ _extracted: Final = attrgetter("extracted_text")
 def write_down(handling: Handling, message: ConversationMessage) -> None:
     """Add the message to the transcript; past the bound the oldest lines leave it."""
     ticket, offset = handling.ticket, handling.arrival.offset
-    handling.appended = TranscriptEntry(
+    handling.appended = line = TranscriptEntry(
         message.message_id,
         message.role,
         message.text,
@@ -32,7 +32,10 @@ def write_down(handling: Handling, message: ConversationMessage) -> None:
         message.translated_text,
         _attachments(message) if message.attachments else (),
     )
-    _make_room(ticket, handling.appended)
+    size = _size(line)
+    if ticket.half_bytes + size > HALF_TRANSCRIPT:
+        _make_room(ticket)
+    ticket.half_bytes += size
     ticket.transcript_to += 1
     oldest = ticket.transcript_to - handling.policy.retention.transcript_messages
     if oldest > ticket.transcript_from:
@@ -42,15 +45,12 @@ def write_down(handling: Handling, message: ConversationMessage) -> None:
     ticket.last_offset = offset
 
 
-def _make_room(ticket: Ticket, line: TranscriptEntry) -> None:
-    """When the newer half is full, the older half leaves: so sizes of single lines need not be
+def _make_room(ticket: Ticket) -> None:
+    """The newer half is full, and the older half leaves: so sizes of single lines need not be
     remembered, and no more is kept than two halves.
     """
-    size = _size(line)
-    if ticket.half_bytes + size > HALF_TRANSCRIPT:
-        ticket.transcript_from = max(ticket.transcript_from, ticket.transcript_half)
-        ticket.transcript_half, ticket.half_bytes = ticket.transcript_to, 0
-    ticket.half_bytes += size
+    ticket.transcript_from = max(ticket.transcript_from, ticket.transcript_half)
+    ticket.transcript_half, ticket.half_bytes = ticket.transcript_to, 0
 
 
 def _size(line: TranscriptEntry) -> int:

@@ -101,7 +101,7 @@ def on_merged_from(handling: Handling, update: TicketUpdate) -> None:
         return
     if ticket.merged_into not in (None, merged.ticket_id):
         moot(handling, update)
-        handling.emit(replace(update, ticket_id=ticket.merged_into))
+        handling.outputs.append(replace(update, ticket_id=ticket.merged_into))
         return
     was_open = merged.tier > 0 or merged.customer_wrote_at is not None
     if ticket.owner is Owner.CLOSED and was_open:
@@ -163,7 +163,7 @@ def on_customer_of_closed(handling: Handling, message: ConversationMessage) -> N
         on_customer(handling, message)
     else:
         write_decision(handling, subject_of(message), NOTHING, Action.SILENT, 0)
-        handling.emit(replace(message, ticket_id=target))
+        handling.outputs.append(replace(message, ticket_id=target))
 
 
 def _keep_earliest_clock(handling: Handling, merged: MergedTicket) -> None:

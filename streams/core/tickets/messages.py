@@ -25,7 +25,7 @@ from streams.core.tickets.handling import Event, Handling, Subject
 from streams.core.tickets.heard_rules import hear_rules
 from streams.core.tickets.lines import write_down
 from streams.core.tickets.observe import hear_ai, hear_confidence, hear_customer
-from streams.core.tickets.reports import write_activity, write_problem_report
+from streams.core.tickets.reports import write_activity, write_message, write_problem_report
 from streams.core.tickets.settle import NOTHING, hand_over, settle, settle_fired
 from streams.core.tickets.state import Owner
 from streams.core.tickets.triggers import ON_DRAFT, group
@@ -39,7 +39,6 @@ _AI: Final = Role.AI
 _PUBLIC: Final = Visibility.PUBLIC
 _DRAFT: Final = MessageStatus.DRAFT
 _MESSAGE: Final = Cause.MESSAGE
-_WROTE: Final = ActivityKind.MESSAGE
 _OF_CLOSED: Final = Owner.CLOSED
 _OF_HUMAN: Final = Owner.HUMAN
 _OF_AI: Final = Owner.AI
@@ -104,7 +103,7 @@ def on_customer(handling: Handling, message: ConversationMessage) -> None:
         await_answer(handling)
     if (problem := handling.signals.fingerprint) is not None:
         write_problem_report(handling, message, problem)
-    write_activity(handling, _WROTE, message.message_id)
+    write_message(handling, message)
 
 
 def _await_person(handling: Handling) -> None:

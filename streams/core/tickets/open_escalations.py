@@ -13,7 +13,7 @@ _due_at: Final = attrgetter("due_at")
 def write_open_escalation(handling: Handling, case: Case) -> None:
     """The escalation as it stands, for desks that start late."""
     ticket = handling.ticket
-    handling.emit(
+    handling.outputs.append(
         OpenEscalation(
             ticket_id=ticket.ticket_id,
             escalation_id=case.escalation_id,

@@ -44,7 +44,7 @@ def write_outcome(handling: Handling) -> None:
         contract_violations=ticket.violations,
     )
     ticket.last_outcome = outcome
-    handling.emit(outcome)
+    handling.outputs.append(outcome)
 
 
 def amend_outcome(handling: Handling, verdict: Verdict | None, csat: Csat | None) -> None:
@@ -58,4 +58,4 @@ def amend_outcome(handling: Handling, verdict: Verdict | None, csat: Csat | None
         csat=outcome.csat if csat is None else (*outcome.csat[1 - KNOWN_SCORES :], csat),
         revision=outcome.revision + 1,
     )
-    handling.emit(ticket.last_outcome)
+    handling.outputs.append(ticket.last_outcome)

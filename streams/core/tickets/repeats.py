@@ -19,7 +19,6 @@ def on_changed(handling: Handling, event: ConversationMessage | TicketUpdate) ->
     A customer's other words are kept and weighed, and may make the decision stricter. A draft's
     other words are another draft. Of all else what came first stays in force.
     """
-    handling.changed = True
     if handling.ticket.erased or isinstance(event, TicketUpdate):
         _note(handling, event)
     elif is_draft(event):

@@ -16,22 +16,21 @@ def write_activity(
     handling: Handling, kind: ActivityKind, key: str, waited: DurationMillis | None = None
 ) -> None:
     """Tell the account's agent; `key` makes the id unique among those of this kind."""
-    ticket, message = handling.ticket, handling.message
+    ticket = handling.ticket
     if ticket.account_id is None and ticket.requester_id is None:
         return
-    spoken = message if kind is _MESSAGE else None
-    handling.emit(
+    handling.outputs.append(
         AccountActivity(
             "/".join((ticket.ticket_id, "a", kind, key)),
             ticket.ticket_id,
             kind,
-            handling.now if spoken is None else min(spoken.sent_at, handling.now),
+            handling.now,
             ticket.tenant,
             ticket.account_id,
             ticket.requester_id,
-            None if spoken is None else spoken.message_id,
+            None,
             ticket.category,
-            None if spoken is None else handling.signals.negative.score,
+            None,
             ticket.tier,
             handling.now - ticket.opened_at if waited is None else waited,
             ticket.outcome,
@@ -41,11 +40,36 @@ def write_activity(
     )
 
 
+def write_message(handling: Handling, message: ConversationMessage) -> None:
+    """Tell the account's agent that the customer has written, and in which mood."""
+    ticket = handling.ticket
+    if ticket.account_id is None and ticket.requester_id is None:
+        return
+    handling.outputs.append(
+        AccountActivity(
+            f"{ticket.ticket_id}/a/message/{message.message_id}",
+            ticket.ticket_id,
+            _MESSAGE,
+            min(message.sent_at, handling.now),
+            ticket.tenant,
+            ticket.account_id,
+            ticket.requester_id,
+            message.message_id,
+            ticket.category,
+            handling.signals.negative.score,
+            ticket.tier,
+            handling.now - ticket.opened_at,
+            ticket.outcome,
+        )
+    )
+
+
 def _lacks_history(handling: Handling) -> bool:
     """Whether a person has got the ticket before the account's earlier tickets were known."""
     ticket, account = handling.ticket, handling.account
-    known = account is not None and account.health_as_of is not None
-    return ticket.case is not None and ticket.account_id is not None and not known
+    if ticket.case is None or ticket.account_id is None:
+        return False
+    return account is None or account.health_as_of is None
 
 
 def write_problem_report(
@@ -53,7 +77,7 @@ def write_problem_report(
 ) -> None:
     """Tell the anomalies agent of a problem that a message reports."""
     ticket, account = handling.ticket, handling.account
-    handling.emit(
+    handling.outputs.append(
         ProblemReport(
             report_id=f"{ticket.ticket_id}/p/{message.message_id}",
             ticket_id=ticket.ticket_id,
@@ -82,7 +106,7 @@ def write_problem_report(
 def write_erased_reports(handling: Handling) -> None:
     """Tell the anomalies agent to forget what the ticket has reported."""
     ticket = handling.ticket
-    handling.emit(
+    handling.outputs.append(
         ProblemReport(
             report_id=f"{ticket.ticket_id}/p/erased",
             ticket_id=ticket.ticket_id,

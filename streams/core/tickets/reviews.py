@@ -60,7 +60,7 @@ def _write(handling: Handling, review: Review, state: ReviewState) -> None:
     drafted = waits and review.draft_id is not None
     route = route_named(handling.policy, review.route)
     text = message.text if message is not None else None
-    handling.emit(
+    handling.outputs.append(
         ReviewRequest(
             review_id=review.review_id,
             ticket_id=ticket.ticket_id,

@@ -111,7 +111,8 @@ def hand_over(
     write_decision(
         handling, subject, found, action, 2, route=route.name, notice=told, collect=fields
     )
-    end_review(handling, _end_of_review(found))
+    if ticket.review is not None:
+        end_review(handling, _end_of_review(found))
     clocks.start_handoff(handling, route)
     write_open_escalation(handling, case)
     write_activity(handling, ActivityKind.ESCALATED, str(ticket.episode))

@@ -16,6 +16,9 @@ from streams.core.tickets.sla import calendar_of, hours_on
 PAGES: Final = frozenset((Code.SAFETY, Code.SECURITY))
 """On-call is paged for these when nobody is there, whatever the policy."""
 
+RELIEVED: Final = frozenset((Code.SENTIMENT_DROP, Code.AI_LOOP, Code.HIGH_STAKES_ACCOUNT))
+"""What may need less of people while their queue is overloaded."""
+
 
 def status_of(handling: Handling, route: Route) -> RouteStatus | None:
     """The queue's latest status, which the decision then names as used."""
@@ -25,7 +28,10 @@ def status_of(handling: Handling, route: Route) -> RouteStatus | None:
 
 def is_shut(handling: Handling, route: Route) -> bool:
     """Closed or empty by the queue's status; by its calendar where none is known."""
-    status = status_of(handling, route)
+    return _is_shut(handling, route, status_of(handling, route))
+
+
+def _is_shut(handling: Handling, route: Route, status: RouteStatus | None) -> bool:
     if status is not None:
         return not status.open or status.agents_available == 0
     calendar = calendar_of(handling.policy, route, handling.ticket.channel)
@@ -44,7 +50,7 @@ def notice(handling: Handling, route: Route, *, paged: bool) -> CustomerNotice:
     known = handling.ticket.spoken or (None if account is None else account.language)
     language = known or handling.policy.language
     wait = None if status is None else status.expected_wait
-    if paged or not is_shut(handling, route):
+    if paged or not _is_shut(handling, route, status):
         return CustomerNotice(route.notice, language, wait)
     return CustomerNotice(
         route.notice_closed, language, wait, _next_opening(handling, route, status), callback=True
@@ -66,9 +72,9 @@ def relieved(handling: Handling, found: Found) -> Found:
     Only a fall in mood, an AI that turns in circles and a high-stakes account alone can need less
     of people then; everything else stays as it is.
     """
-    if not found.reasons:
+    if not found.reasons or found.codes.isdisjoint(RELIEVED):
         return found
-    reasons = tuple(_relieved(handling, reason) for reason in found.reasons)
+    reasons = tuple([_relieved(handling, reason) for reason in found.reasons])
     if reasons == found.reasons or not _overloaded(handling, found):
         return found
     return replace(found, reasons=reasons, tier=strictest(reasons))

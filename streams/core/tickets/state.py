@@ -296,4 +296,4 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
         """Add the reasons whose codes are new, and hold the strictest tier."""
         known = {reason.code for reason in self.reasons}
         self.tier = max(self.tier, tier)
-        self.reasons += tuple(reason for reason in reasons if reason.code not in known)
+        self.reasons += tuple([reason for reason in reasons if reason.code not in known])

@@ -10,13 +10,13 @@ def await_answer(handling: Handling, *, weighed: bool = True) -> None:
 
     A ticket that is open for too long already is due at once, unless that was `weighed` just now.
     """
-    ticket, terms = handling.ticket, handling.terms
-    ticket.answer_due = ticket.open_due = ticket.quiet_due = None
+    ticket, terms, rule = handling.ticket, handling.terms, handling.rules.ai_no_answer
     if handling.thanked:
+        ticket.answer_due = ticket.open_due = None
         ticket.quiet_due = handling.now + handling.policy.retention.silence
         return
-    if handling.rules.ai_no_answer.tier:
-        ticket.answer_due = handling.now + terms.answer_within
+    ticket.answer_due = handling.now + terms.answer_within if rule.tier else None
+    ticket.quiet_due = None
     _keep_open_time(handling, terms, weighed=weighed)
 
 

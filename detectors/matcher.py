@@ -27,13 +27,13 @@ Hits = dict[str, list[Hit]]
 class _Node:
     """A place in the tree of patterns: the parts up to here were found one after the other."""
 
-    __slots__ = ("gap", "inner", "mark", "parent", "says")
+    __slots__ = ("gap", "mark", "parent", "says")
 
-    def __init__(self, parent: "_Node | None", gap: int, mark: int) -> None:
+    def __init__(self, parent: "_Node | None", gap: int) -> None:
         self.parent = parent
         self.gap = gap
-        self.mark = mark
-        self.inner = False
+        self.mark = 0
+        """A bit of its own, where others come after it."""
         self.says: list[tuple[str, float]] = []
 
     @property
@@ -46,10 +46,8 @@ class _Phrase(NamedTuple):
     """What it means that a phrase was found."""
 
     length: int
-    begun: tuple[_Node, ...]
-    """The nodes that only begin something."""
-    marks: int
-    """The marks of these together."""
+    begun: int
+    """The marks of the nodes that only begin something."""
     after: int
     """The marks of all that nodes of this phrase come after."""
     whole: tuple[_Node, ...]
@@ -59,12 +57,10 @@ class _Phrase(NamedTuple):
 
 
 def _phrase(length: int, nodes: Sequence[_Node]) -> _Phrase:
-    begun = tuple(node for node in nodes if node.only_begins)
     others = tuple(node for node in nodes if not node.only_begins)
     return _Phrase(
         length,
-        begun,
-        sum(node.mark for node in begun),
+        sum(node.mark for node in nodes if node.only_begins),
         sum({node.parent.mark for node in others if node.parent is not None}),
         tuple(node for node in others if node.parent is None),
         others,
@@ -78,17 +74,19 @@ class Matcher:
         """Build the automaton; patterns that begin with the same parts share their nodes."""
         nodes: dict[tuple[Part, ...], _Node] = {}
         phrases: defaultdict[str, list[_Node]] = defaultdict(list)
+        inner = 0
         for rule in rules:
             node: _Node | None = None
             for count, part in enumerate(rule.parts, start=1):
                 path = rule.parts[:count]
                 parent, node = node, nodes.get(path)
                 if node is None:
-                    node = nodes[path] = _Node(parent, part.gap, 1 << len(nodes))
+                    node = nodes[path] = _Node(parent, part.gap)
                     for phrase in part.phrases:
                         phrases[phrase].append(node)
-                if parent is not None:
-                    parent.inner = True
+                if parent is not None and not parent.mark:
+                    parent.mark = 1 << inner
+                    inner += 1
             if node is not None:
                 node.says.append((rule.name, rule.weight))
         self._automaton = ahocorasick.Automaton()
@@ -102,32 +100,40 @@ class Matcher:
         hits: Hits = {}
         reached: dict[_Node, tuple[int, int]] = {}
         # Most of what is begun is not gone on with; where it is, its marks tell.
-        begins: list[tuple[tuple[_Node, ...], int, int]] = []
+        begins: list[tuple[int, int, int]] = []
         marks = 0
-        for last, (length, begun, their_marks, after, whole, others) in self._automaton.iter(
-            stream
-        ):
+        for last, (length, begun, after, whole, others) in self._automaton.iter(stream):
+            end = last + 1
             if begun:
-                begins.append((begun, last, length))
-                marks |= their_marks
-            if after & marks:
-                for some, at, size in begins:
-                    reached.update(dict.fromkeys(some, (at + 1 - size, at + 1)))
-                begins.clear()
-                whole = others
-            for node in whole:
-                end = last + 1
+                begins.append((begun, end - length, end))
+                marks |= begun
+            for node in others if after & marks else whole:
                 start = begin = end - length
-                if node.parent is not None:
-                    before = reached.get(node.parent)
+                parent = node.parent
+                if parent is not None:
+                    if not parent.mark & marks:
+                        continue
+                    before = reached.get(parent) or _latest(begins, parent.mark, begin - node.gap)
                     if before is None or not 0 <= begin + 1 - before[1] <= node.gap:
                         continue
                     if stream.find(_END, before[1] - 1, begin + 1) >= 0:
                         continue
                     start = before[0]
-                if node.inner:
+                if node.mark:
                     reached[node] = (start, end)
                     marks |= node.mark
                 for name, weight in node.says:
                     hits.setdefault(name, []).append(Hit(start, end, weight))
         return hits
+
+
+def _latest(
+    begins: Sequence[tuple[int, int, int]], mark: int, since: int
+) -> tuple[int, int] | None:
+    """Where the node with this mark was begun last; None where that was too long ago."""
+    for marks, start, end in reversed(begins):
+        if end < since:
+            return None
+        if marks & mark:
+            return start, end
+    return None

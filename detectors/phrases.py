@@ -7,7 +7,7 @@ to do for a text is to look up, add and compare, with the same result in every b
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
@@ -17,29 +17,6 @@ WIDTH: Final = 3
 PLACES: Final = 1_024
 """Pieces that are looked at together, or one text's: a batch of texts made long takes no room."""
 _MOST: Final = np.iinfo(np.int16).max // WIDTH
-
-
-class Windows(NamedTuple):
-    """Each piece of each text, one text after the other, with the one before and the one after it.
-
-    The pieces of a text begin at its place in `starts`.
-    """
-
-    before: Ints
-    at: Ints
-    after: Ints
-    starts: Ints
-
-
-def windows(texts: Sequence[Ints], outside: int) -> Windows:
-    """The windows of texts, one or more; `outside` stands where a text has no piece."""
-    nothing = np.array([outside])
-    filled = [pieces if len(pieces) else nothing for pieces in texts]
-    ends = np.cumsum([len(pieces) for pieces in filled])
-    at, starts = np.concatenate(filled), np.append(0, ends[:-1])
-    before, after = np.roll(at, 1), np.roll(at, -1)
-    before[starts] = after[ends - 1] = outside
-    return Windows(before, at, after, starts)
 
 
 def directions(vectors: np.ndarray) -> np.ndarray:
@@ -61,29 +38,29 @@ class Phrases:
 
     def fits(self, texts: Sequence[Ints]) -> np.ndarray:
         """How well each pattern fits each text, shape (texts, patterns); 0 where it does not."""
-        return np.vstack([self._fits(some) for some in _parts(texts)])
-
-    def _fits(self, texts: Sequence[Ints]) -> np.ndarray:
-        before, at, after = self._parts
-        places = windows(texts, len(at) - 1)
-        values = before.take(places.before, axis=0)
-        values += at.take(places.at, axis=0)
-        values += after.take(places.after, axis=0)
-        starts = places.starts.tolist()
-        ends = [*starts[1:], len(values)]
-        best = [
-            np.maximum.reduce(values[start:end]) for start, end in zip(starts, ends, strict=True)
-        ]
-        fits: np.ndarray = np.maximum(np.array(best) * self._step + self._bias, 0)
+        best = np.zeros((len(texts), len(self._bias)))
+        for some in _alike(texts):
+            best[some] = self._best(np.array([texts[at] for at in some]))
+        fits: np.ndarray = np.maximum(best * self._step + self._bias, 0)
         return fits
 
+    def _best(self, pieces: Ints) -> np.ndarray:
+        """The most that each pattern makes of a place of each text, of texts of one length."""
+        before, at, after = self._parts
+        values = at.take(pieces, axis=0)
+        values[:, 1:] += before.take(pieces[:, :-1], axis=0)
+        values[:, :-1] += after.take(pieces[:, 1:], axis=0)
+        best: np.ndarray = values.max(axis=1)
+        return best
 
-def _parts(texts: Sequence[Ints]) -> Iterator[Sequence[Ints]]:
-    """Texts that follow each other, of so many pieces at most."""
-    first = places = 0
-    for at, one in enumerate(texts):
-        places += len(one)
-        if places > PLACES and at > first:
-            yield texts[first:at]
-            first, places = at, len(one)
-    yield texts[first:]
+
+def _alike(texts: Sequence[Ints]) -> Iterator[list[int]]:
+    """The places of texts that have as many pieces, one or more, so many together at most."""
+    lengths: dict[int, list[int]] = {}
+    for at, length in enumerate(map(len, texts)):
+        lengths.setdefault(length, []).append(at)
+    lengths.pop(0, None)
+    for length, places in lengths.items():
+        step = max(PLACES // length, 1)
+        for first in range(0, len(places), step):
+            yield places[first : first + step]

@@ -11,6 +11,7 @@ from detectors.arrays import Ints
 
 NONE: Final = -1
 """The number of a word that is not known, and the one that every text has first."""
+_UNKNOWN: Final = np.int64(NONE).tobytes()
 _BEYOND: Final = np.iinfo(np.int64).max
 
 
@@ -43,8 +44,13 @@ class Vocabulary:
     def __init__(self, grams: Sequence[str]) -> None:
         """The words of a known pair are known: they occur at least as often as the pair."""
         self._size = len(grams)
-        self._words = _Words({intern(gram): at for at, gram in enumerate(grams) if " " not in gram})
-        pairs = sorted((self._key(gram), at) for at, gram in enumerate(grams) if " " in gram)
+        words = {intern(gram): at for at, gram in enumerate(grams) if " " not in gram}
+        self._words = _Words((word, np.int64(at).tobytes()) for word, at in words.items())
+        pairs = sorted(
+            (words[first] * self._size + words[second], at)
+            for at, (first, _, second) in enumerate(gram.partition(" ") for gram in grams)
+            if second
+        )
         # A key behind the last one, so that every search ends at a key.
         self._keys = np.array([*(key for key, _ in pairs), _BEYOND])
         self._pairs = np.array([*(at for _, at in pairs), NONE])
@@ -52,9 +58,8 @@ class Vocabulary:
     def seen(self, texts: Sequence[Sequence[str]]) -> Seen:
         """The known n-grams of texts that are given as the forms of their words."""
         lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-        words = np.fromiter(
-            map(self._words.__getitem__, chain.from_iterable(texts)), np.int64, lengths.sum()
-        )
+        found = b"".join(map(self._words.__getitem__, chain.from_iterable(texts)))
+        words = np.frombuffer(found, np.int64)
         texts_of = np.repeat(np.arange(len(texts)), lengths)
         keys = words[:-1] * self._size + words[1:]
         keys[(texts_of[:-1] != texts_of[1:]) | (words[1:] == NONE)] = NONE
@@ -72,13 +77,9 @@ class Vocabulary:
         unknown = np.bincount(texts_of[words == NONE], minlength=len(texts))
         return Seen(numbers, np.flatnonzero(numbers == NONE), unknown)
 
-    def _key(self, pair: str) -> int:
-        first, second = map(self._words.__getitem__, pair.split(" "))
-        return first * self._size + second
 
+class _Words(dict[str, bytes]):
+    """From a known word to its number, as the bytes of an array."""
 
-class _Words(dict[str, int]):
-    """From a known word to its number."""
-
-    def __missing__(self, word: str) -> int:
-        return NONE
+    def __missing__(self, word: str) -> bytes:
+        return _UNKNOWN

@@ -17,7 +17,6 @@ ALARMS: Final = {
     "urgency": 0.022,
     "safety": 0.012,
     "human_request": 0.00006,
-    "ai_failed": 0.010,
 }
 """Which share of the texts without a flag may fire it at most."""
 FORGOTTEN_FROM: Final = 0.5

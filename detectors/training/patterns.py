@@ -7,7 +7,29 @@ import numpy as np
 from scipy import sparse
 
 from detectors.arrays import Floats, Ints
-from detectors.phrases import windows
+
+
+class Windows(NamedTuple):
+    """Each piece of each text, one text after the other, with the one before and the one after it.
+
+    The pieces of a text begin at its place in `starts`.
+    """
+
+    before: Ints
+    at: Ints
+    after: Ints
+    starts: Ints
+
+
+def windows(texts: Sequence[Ints], outside: int) -> Windows:
+    """The windows of texts, one or more; `outside` stands where a text has no piece."""
+    nothing = np.array([outside])
+    filled = [pieces if len(pieces) else nothing for pieces in texts]
+    ends = np.cumsum([len(pieces) for pieces in filled])
+    at, starts = np.concatenate(filled), np.append(0, ends[:-1])
+    before, after = np.roll(at, 1), np.roll(at, -1)
+    before[starts] = after[ends - 1] = outside
+    return Windows(before, at, after, starts)
 
 
 class Fit(NamedTuple):

@@ -156,6 +156,8 @@ def test_masking_takes_time_in_proportion_to_the_text() -> None:
         "=",
         '="',
         "='",
+        "'",
+        '"',
         "=<num>",
         "1:",
         "<num> ",

@@ -158,6 +158,7 @@ def test_masking_takes_time_in_proportion_to_the_text() -> None:
         "='",
         "'",
         '"',
+        '"b',
         "=<num>",
         "1:",
         "<num> ",

@@ -1,6 +1,7 @@
 """Reports of delivery, taken where they cost least."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import Final
 
@@ -27,15 +28,19 @@ def flush_with(loop: asyncio.AbstractEventLoop, client: Producer, timeout: float
     librdkafka takes and returns the interpreter's lock for each report. A busy loop has it nearly
     always, and a thread beside it waits for it again and again.
     """
-    taking = asyncio.run_coroutine_threadsafe(_take(client), loop)
-    try:
-        taking.result(PATIENCE * timeout)
-    except TimeoutError:
-        taking.cancel()
-    return flush(client, timeout)
+    done = threading.Event()
 
-
-async def _take(client: Producer) -> None:
-    while len(client):
+    def take() -> None:
+        # A callback of its own: a coroutine would need several turns, with a batch in each.
+        if done.is_set():
+            return
         client.poll(0)
-        await asyncio.sleep(PAUSE)
+        if len(client):
+            loop.call_later(PAUSE, take)
+        else:
+            done.set()
+
+    loop.call_soon_threadsafe(take)
+    done.wait(PATIENCE * timeout)
+    done.set()
+    return flush(client, timeout)

@@ -78,6 +78,29 @@ def test_a_category_joins_an_incident_long_past_its_peak() -> None:
     assert tenant.outputs[-1].grouped_by[0] == "category"
 
 
+def test_what_bursts_when_another_is_long_past_its_peak_is_an_incident_of_its_own() -> None:
+    tenant = tenant_with_history()
+    (opened, *_) = tenant.hear(*burst(0, "502", 0, 5))
+    tenant.let_pass(8 * MINUTE)
+    tenant.hear(*burst(8, None, 50, 20))
+    incident = tenant.incident(opened.anomaly_id)
+    assert incident is not None
+    assert set(incident.affected) == {one.ticket_id for one in burst(0, "502", 0, 5)}
+    tenant.hear(*burst(9, "login", 50, 5))
+    assert open_subjects(tenant) == ["502", "login"]
+
+
+def test_a_category_brings_nothing_from_before_the_outage_that_it_comes_along_with() -> None:
+    tenant = tenant_with_history()
+    tenant.hear(*burst(0, None, 90, 4), *burst(8, "502", 0, 5), *burst(8, None, 50, 20))
+    last = tenant.outputs[-1]
+    assert "category" in last.grouped_by
+    *_, over = tenant.let_pass(60 * MINUTE)
+    accounts = {one.account_id for one in over.affected}
+    assert accounts >= {f"acme-{n}" for n in (*range(5), *range(50, 60))}
+    assert not accounts & {f"acme-{n}" for n in range(90, 94)}
+
+
 def test_a_problem_joins_the_incident_of_its_category_long_past_its_peak() -> None:
     tenant = tenant_with_history()
     tenant.hear(*burst(0, None, 0, 20))

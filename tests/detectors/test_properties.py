@@ -134,6 +134,12 @@ def test_invisible_signs_and_look_alikes_do_not_lower_a_score(
                     "a@b.c",
                     "k=v",
                     "://",
+                    "''",
+                    ' ""',
+                    " ()",
+                    ": no",
+                    "{",
+                    "}",
                 ]
             )
         ).map("".join),
@@ -162,6 +168,11 @@ def test_masking_takes_time_in_proportion_to_the_text() -> None:
         "=<num>",
         "1:",
         "<num> ",
+        "''",
+        '"<num>',
+        " ()",
+        "a={b",
+        ": no",
     ):
         text = piece * (1_000_000 // len(piece))
         started = thread_time()

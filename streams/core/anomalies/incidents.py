@@ -81,7 +81,7 @@ def joined(
     policy: AnomalyPolicy,
 ) -> tuple[Incident, Window]:
     """The incident after a subject that bursts together with it became part of it."""
-    own = Counted(subject.buckets, subject.sketches)
+    own = _brought(incident, subject, number, policy)
     counted = together(Counted(incident.buckets, incident.sketches), own, policy)
     window = busiest(counted, number, policy)
     found = sightings(own)
@@ -92,7 +92,7 @@ def joined(
     incident = replace(
         incident,
         component=incident.component or subject.component,
-        since=min(incident.since, found[0].sighting.at),
+        since=min([incident.since, *(one.sighting.at for one in found[:1])]),
         buckets=counted.buckets,
         sketches=counted.sketches,
         grouped_by=tuple(reasons),
@@ -105,10 +105,24 @@ def joined(
     is_news = (incident.members, incident.grouped_by) != (before.members, before.grouped_by)
     incident = replace(
         incident,
-        hot_until=max(incident.hot_until, number),
+        hot_until=max(incident.hot_until, number) if found else incident.hot_until,
         joined_since=incident.joined_since or is_news,
     )
     return due(touched(incident, found, policy), policy), window
+
+
+def _brought(incident: Incident, subject: Subject, number: int, policy: AnomalyPolicy) -> Counted:
+    """What a subject that bursts in bucket `number` brings to an incident.
+
+    Of a category that only comes along that is what it counts around then, and nothing long past
+    the incident's peak: whatever happens to others by then may have another cause.
+    """
+    own = Counted(subject.buckets, subject.sketches)
+    if not is_category(subject.name) or subject.name == incident.subject:
+        return own
+    if abs(number - incident.peak_end) > policy.window_buckets:
+        return Counted({}, {})
+    return after(own, number - policy.window_buckets)
 
 
 def _is_new(incident: Incident, subject: Subject, policy: AnomalyPolicy) -> bool:

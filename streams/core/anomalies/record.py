@@ -1,7 +1,7 @@
 """The records that tell of an anomaly."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from msgspec.structs import replace
 
@@ -23,7 +23,6 @@ def record(
     growth: float | None = None,
 ) -> Anomaly:
     """The record of an incident at `now`, with its figures for `window`, by default its busiest."""
-    window = window or Window(incident.peak_end, incident.peak)
     tickets = _tickets(incident)
     anomaly = Anomaly(
         anomaly_id=incident.anomaly_id,
@@ -33,17 +32,12 @@ def record(
         category=incident.category,
         since=incident.since,
         updated_at=now,
-        window_start=(window.end + 1 - policy.window_buckets) * policy.bucket,
-        window_end=(window.end + 1) * policy.bucket,
-        accounts=window.accounts,
-        expected=incident.expected.mean,
-        tail_probability=10 ** incident.expected.log_tail(incident.peak),
+        **_figures(incident, policy, window or Window(incident.peak_end, incident.peak)),
         tenant=incident.tenant,
         fingerprints=tuple(name for name in incident.members if not is_category(name)),
         large_accounts=incident.large,
         sample_tickets=tickets[: policy.sample_tickets],
         growth=growth,
-        peak_accounts=incident.peak,
         component=incident.component,
         severity=severity(incident, policy),
         runbook=_of(policy.runbooks, incident),
@@ -57,6 +51,27 @@ def record(
         meaning_version=incident.centre.version,
     )
     return _over(anomaly, tickets) if kind is AnomalyState.RESOLVED else anomaly
+
+
+class _Figures(TypedDict):
+    window_start: Millis
+    window_end: Millis
+    accounts: int
+    expected: float
+    tail_probability: float
+    peak_accounts: int
+
+
+def _figures(incident: Incident, policy: AnomalyPolicy, window: Window) -> _Figures:
+    """How many accounts the window has, and how far that is from what is usual."""
+    return {
+        "window_start": (window.end + 1 - policy.window_buckets) * policy.bucket,
+        "window_end": (window.end + 1) * policy.bucket,
+        "accounts": window.accounts,
+        "expected": incident.expected.mean,
+        "tail_probability": 10 ** incident.expected.log_tail(incident.peak),
+        "peak_accounts": incident.peak,
+    }
 
 
 def _over(anomaly: Anomaly, tickets: tuple[AffectedTicket, ...]) -> Anomaly:

@@ -25,7 +25,8 @@ from schemas.records import (
 )
 from streams.core.handoff.personal import personal
 from streams.core.policy.privacy import Treatments
-from streams.core.tickets.state import Given, Ticket
+from streams.core.tickets.parts import Given
+from streams.core.tickets.state import Ticket
 
 S = TypeVar("S", bound=msgspec.Struct)
 

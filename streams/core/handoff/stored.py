@@ -4,7 +4,8 @@ from msgspec.structs import replace
 
 from schemas.records import ConversationMessage
 from streams.core.handoff.redact import Redactor
-from streams.core.tickets.state import Given, Ticket
+from streams.core.tickets.parts import Given
+from streams.core.tickets.state import Ticket
 
 
 def as_stored(ticket: Ticket, redactor: Redactor, message: ConversationMessage | None) -> Ticket:

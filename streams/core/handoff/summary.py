@@ -14,7 +14,8 @@ from schemas.records import (
     Visibility,
 )
 from streams.core.tickets.carried import entity
-from streams.core.tickets.state import Given, Ticket
+from streams.core.tickets.parts import Given
+from streams.core.tickets.state import Ticket
 
 LONGEST: Final = 1_200
 """Characters of a whole summary: what a person reads before the first answer."""

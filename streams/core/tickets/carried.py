@@ -15,13 +15,8 @@ from schemas.records import (
     UpdateKind,
 )
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.state import (
-    KNOWN_ATTEMPTS,
-    KNOWN_ENTITIES,
-    KNOWN_ERASED,
-    Given,
-    Ticket,
-)
+from streams.core.tickets.parts import Given
+from streams.core.tickets.state import KNOWN_ATTEMPTS, KNOWN_ENTITIES, KNOWN_ERASED, Ticket
 
 LONGEST: Final = 400
 """Characters of a word of the other ticket that are kept."""

@@ -17,8 +17,8 @@ from streams.core.policy.routes import Route
 from streams.core.routing import route_named
 from streams.core.tickets.handling import Handling, Handoff
 from streams.core.tickets.open_escalations import dues_of, write_open_escalation
+from streams.core.tickets.parts import Case
 from streams.core.tickets.skills import armed, preferred
-from streams.core.tickets.state import Case
 
 OPEN_ESCALATIONS: Final = "support.open-escalations"
 LEAD: Final = "lead"

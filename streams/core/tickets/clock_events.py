@@ -4,8 +4,8 @@ from typing import Final
 
 from schemas.records import SlaEvent, SlaEventKind
 from streams.core.tickets.handling import Handling
+from streams.core.tickets.parts import Clock
 from streams.core.tickets.sla import spent
-from streams.core.tickets.state import Clock
 
 _PAUSES: Final = (SlaEventKind.PAUSED, SlaEventKind.RESUMED)
 

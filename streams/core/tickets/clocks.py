@@ -11,7 +11,7 @@ from streams.core.routing import route_named
 from streams.core.tickets import cases, sla
 from streams.core.tickets.clock_events import write_sla_event
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.state import Clock
+from streams.core.tickets.parts import Clock
 
 _due_at: Final = attrgetter("due_at")
 CALLED: Final = {SlaEventKind.WARNED: cases.LEAD, SlaEventKind.BREACHED: "on_call_manager"}

@@ -8,9 +8,9 @@ from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.episodes import hand_back
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.messages import take_over
+from streams.core.tickets.parts import Case
 from streams.core.tickets.settle import NOTHING
 from streams.core.tickets.staffing import pages_on_call
-from streams.core.tickets.state import Case
 from streams.core.tickets.updates import about, moot
 from streams.core.tickets.waits import await_answer
 

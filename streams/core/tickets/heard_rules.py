@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from schemas.records import ConversationMessage
 from streams.core.policy.rules import Match, Rules
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.state import HeardRule
+from streams.core.tickets.parts import HeardRule
 
 
 def hear_rules(handling: Handling, message: ConversationMessage) -> None:

@@ -12,8 +12,8 @@ from streams.core.routing import consulted, place_of, route_named
 from streams.core.tickets import cases, clocks
 from streams.core.tickets.assess import Found
 from streams.core.tickets.handling import Handling
+from streams.core.tickets.parts import Case
 from streams.core.tickets.staffing import pages_on_call
-from streams.core.tickets.state import Case
 
 ON_CALL: Final = "on_call"
 """Who is called where nobody is there, and it cannot wait for them."""

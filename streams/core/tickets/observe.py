@@ -17,17 +17,13 @@ from schemas.records import (
 from streams.core.policy.limits import SIMILARITY
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.linked import linked
+from streams.core.tickets.parts import Given, Heard, Mood, MoodPoint, Question
 from streams.core.tickets.state import (
     KNOWN_ATTEMPTS,
     KNOWN_AUTHORS,
     KNOWN_ENTITIES,
     KNOWN_QUESTIONS,
     MOOD_POINTS,
-    Given,
-    Heard,
-    Mood,
-    MoodPoint,
-    Question,
     Ticket,
 )
 from streams.core.tickets.waits import end_pause

@@ -5,7 +5,8 @@ from typing import Final
 
 from schemas.records import OpenEscalation, SlaDue
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.state import Case, Ticket
+from streams.core.tickets.parts import Case
+from streams.core.tickets.state import Ticket
 
 _due_at: Final = attrgetter("due_at")
 

@@ -7,8 +7,9 @@ from streams.core.routing import place_of, route_named
 from streams.core.tickets.assess import Found
 from streams.core.tickets.decisions import write_decision
 from streams.core.tickets.handling import Handling, Subject
+from streams.core.tickets.parts import Review
 from streams.core.tickets.sla import hours_on
-from streams.core.tickets.state import Owner, Review
+from streams.core.tickets.state import Owner
 from streams.core.tickets.waits import await_review
 
 

@@ -17,11 +17,12 @@ from streams.core.tickets.decisions import write_decision, write_shadow
 from streams.core.tickets.gate import fields_to_collect
 from streams.core.tickets.handling import Handling, Subject
 from streams.core.tickets.open_escalations import write_open_escalation
+from streams.core.tickets.parts import Case
 from streams.core.tickets.reports import write_activity
 from streams.core.tickets.reviews import ask_review, end_review
 from streams.core.tickets.skills import armed
 from streams.core.tickets.staffing import notice, pages_on_call, relieved
-from streams.core.tickets.state import Case, Owner
+from streams.core.tickets.state import Owner
 from streams.core.tickets.waits import stop_waiting
 
 _CLOSED: Final = Owner.CLOSED

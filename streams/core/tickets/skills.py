@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from streams.core.policy.routes import Route
 from streams.core.tickets.handling import Handling
+from streams.core.tickets.parts import Case
 from streams.core.tickets.sla import calendar_of, hours_on
-from streams.core.tickets.state import Case
 
 
 def armed(handling: Handling, case: Case, route: Route) -> Case:

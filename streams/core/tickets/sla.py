@@ -11,7 +11,7 @@ from streams.core.policy.clocks import Sla
 from streams.core.policy.model import Policy
 from streams.core.policy.routes import Route
 from streams.core.policy.segments import Segment
-from streams.core.tickets.state import Clock
+from streams.core.tickets.parts import Clock
 
 Calendars = Mapping[str, BusinessHours]
 

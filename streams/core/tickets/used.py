@@ -8,32 +8,12 @@ from streams.core.tickets.handling import Handling
 
 def used_by(handling: Handling) -> UsedInputs:
     """What the event is decided from; a replay is given it again."""
-    policy, model, segment = handling.plan.reference, handling.model, handling.segment.name
     account, status, link = handling.account, handling.status, handling.ticket.anomaly
     if account is None:
-        used = UsedInputs(policy, model, segment, handling.now)
+        plan = handling.plan
+        used = UsedInputs(plan.reference, handling.model, handling.segment.name, handling.now)
     else:
-        # In the order of the fields: to name so many costs six times as much. No queue is told yet.
-        used = UsedInputs(
-            policy,
-            model,
-            segment,
-            handling.now,
-            account.as_of,
-            account.health_as_of,
-            None,
-            account.contract_value,
-            account.vip,
-            account.churn_flag,
-            account.tier,
-            handling.ticket.verified,
-            account.health,
-            account.flood,
-        )
-        if asked := handling.plan.attributes:
-            known = account.attributes
-            told = {name: known[name] for name in asked if name in known}
-            used = replace(used, account_attributes=told)
+        used = _of_account(handling, account)
     if link is not None:
         used = replace(used, anomaly=link, anomaly_revision=link.revision)
     weighed = handling.weighed
@@ -42,19 +22,46 @@ def used_by(handling: Handling) -> UsedInputs:
             weighed.route, weighed.updated_at, weighed.queue_depth, weighed.queue_target
         )
         used = replace(used, queue_load=load)
-    if status is not None:
-        used = replace(
-            used,
-            route_status_of=status.route,
-            route_status_as_of=status.updated_at,
-            route_open=status.open,
-            agents_available=status.agents_available,
-            queue_depth=status.queue_depth,
-            queue_target=status.queue_target,
-            expected_wait=status.expected_wait,
-            next_opening_at=status.next_opening_at,
-        )
-    return used
+    return used if status is None else _with_status(used, status)
+
+
+def _of_account(handling: Handling, account: AccountSnapshot) -> UsedInputs:
+    asked, known = handling.plan.attributes, account.attributes
+    # In the order of the fields: to name so many costs six times as much. No queue is told yet.
+    used = UsedInputs(
+        handling.plan.reference,
+        handling.model,
+        handling.segment.name,
+        handling.now,
+        account.as_of,
+        account.health_as_of,
+        None,
+        account.contract_value,
+        account.vip,
+        account.churn_flag,
+        account.tier,
+        handling.ticket.verified,
+        account.health,
+        account.flood,
+    )
+    if not asked:
+        return used
+    told = {name: known[name] for name in asked if name in known}
+    return replace(used, account_attributes=told)
+
+
+def _with_status(used: UsedInputs, status: RouteStatus) -> UsedInputs:
+    return replace(
+        used,
+        route_status_of=status.route,
+        route_status_as_of=status.updated_at,
+        route_open=status.open,
+        agents_available=status.agents_available,
+        queue_depth=status.queue_depth,
+        queue_target=status.queue_target,
+        expected_wait=status.expected_wait,
+        next_opening_at=status.next_opening_at,
+    )
 
 
 def account_used(decision: Decision) -> AccountSnapshot | None:

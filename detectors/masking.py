@@ -43,6 +43,11 @@ _HOLDS_MARK: Final = rf"(?:{_BESIDE}{_MARK}){{1,4}}{_BESIDE}"
 REMEMBERED: Final = 512
 """Characters of a masked text that is kept with what becomes of it: most texts are told again."""
 
+PASSES: Final = 8
+"""Most texts are as they stay after one or two. Some could be made to need one for every few
+letters.
+"""
+
 MARK: Final = "<*>"
 """Any mark, to those who do not care which."""
 
@@ -155,15 +160,18 @@ def mask(text: str) -> str:
     Numbers and whatever holds a digit (ids, addresses, versions, sizes, times), addresses of
     pages, mails and hosts, paths, quoted words, the values of `key=value` and of JSON but for
     those that say what happened (`msg`), and names (`detectors.sentence`). Neighbouring marks
-    become one, so that lists of any length are equal. Masking again changes nothing.
+    become one, so that lists of any length are equal. Masking again changes nothing that needs no
+    more than `PASSES`.
     """
     masked = _masked_once(text.lower())
     return _remembered(masked) if len(masked) <= REMEMBERED else _settled(masked)
 
 
 def _settled(masked: str) -> str:
-    while (again := without_names(_masked_once(masked))) != masked:
-        masked = again
+    for _ in range(PASSES):
+        before, masked = masked, without_names(_masked_once(masked))
+        if masked == before:
+            break
     return masked
 
 

@@ -62,9 +62,10 @@ class TopicWatch:
         except KafkaException:
             return  # who needs the broker says so
         changes = [
-            _change(topic, self._known[topic], now)
+            _change(topic, before, now)
             for topic, now in found.items()
-            if now != self._known.get(topic)
+            # One that was made a moment before us not every broker knew yet.
+            if (before := self._known.setdefault(topic, now)) != now
         ]
         if changes:
             raise TopicMismatch(

@@ -1,0 +1,51 @@
+"""What a running worker takes for a change of its topics."""
+
+from concurrent.futures import Future
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
+
+from streams.engine import Connection, EngineConfig, TopicMismatch, topic_watch
+from streams.engine.topic_watch import TopicWatch
+from tests.engine.records import TOPIC
+
+CHANGELOG = "g-s-changelog"
+
+
+class Broker:
+    """Says what it knows of topics: their ids."""
+
+    def __init__(self) -> None:
+        self.knows = {TOPIC: "one"}
+
+    def describe_topics(self, asked: TopicCollection, **_: float) -> dict[str, Future[Any]]:
+        answers: dict[str, Future[Any]] = {TOPIC: Future(), CHANGELOG: Future()}
+        for topic, answer in answers.items():
+            if topic in self.knows:
+                told = SimpleNamespace(topic_id=self.knows[topic], partitions=[0])
+                answer.set_result(told)
+            else:
+                error = KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)
+                answer.set_exception(KafkaException(error))
+        return answers
+
+
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
+    made = Broker()
+    monkeypatch.setattr(topic_watch, "AdminClient", lambda _: made)
+    return made
+
+
+def test_a_topic_that_the_broker_does_not_know_yet_is_watched_from_when_it_does(
+    broker: Broker,
+) -> None:
+    watch = TopicWatch(EngineConfig(Connection(""), "g", (TOPIC,), "s", Path(), "A"))
+    broker.knows[CHANGELOG] = "two"
+    watch.look()
+    broker.knows[CHANGELOG] = "three"
+    with pytest.raises(TopicMismatch, match=f"^{CHANGELOG} was deleted and made anew"):
+        watch.look()

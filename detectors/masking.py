@@ -89,6 +89,7 @@ _RULES: Final = tuple(
             "<path>",
         ),
         ("/", r"(?<![\w./$%@+-])[\w.$-]+(?:/[\w.$%@+-]+){2,}/?", "<path>"),
+        (" / ", r"\b(get|post|put|head|delete|options) /(?= )", r"\1 <path>"),
         (
             "\\",
             r"(?<![\w.])(?:[a-z]:|\\)?(?:\\[^\s\"'<>()\[\]{},;:|\\]+)+\\?",
@@ -144,6 +145,7 @@ _RULES: Final = tuple(
         ("@<", _GLUED, ""),
         (">", rf"{_MARK} ?(?:[kmgt]i?b|bytes?|b|ms|us|ns|s|secs?|%)(?!\w)", "<num>"),
         (">", rf"{_NO_NAME}(?:[\s,;:/.|#+-]{{0,3}}{_NO_NAME}|\[{_NO_NAME}\])+", "<list>"),
+        ("> <", rf"{_MARK}(?: {_MARK})+", "<list>"),
         ("<name>", rf"{_MARK}(?:(?:, ?|[/:]){_MARK})+", "<list>"),
         (",", rf"(?<=[\[({{])(?:{_ITEM},\s?){{1,400}}{_ITEM}(?=[\])}}])", "<list>"),
         (">,", rf"(?<==){_MARK}(?:,{_ITEM}(?![\w$.=-])){{1,400}}", "<list>"),

@@ -4,8 +4,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from schemas.records import DurationMillis, Millis
 from streams.core.policy.calendar import Calendar, Week
@@ -34,7 +36,7 @@ _EVER: Final = 2**64
 _WHOLE_DAY: Final = (0, DAY // MINUTE)
 
 
-class _Stretch(NamedTuple):
+class _Stretch(msgspec.Struct, frozen=True):
     """The open times of a year (UTC), in order; `before` is the open time before each of them."""
 
     opens: list[Millis]

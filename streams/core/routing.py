@@ -1,6 +1,7 @@
 """Which queue a ticket goes to, and which group an account belongs to."""
 
 from collections.abc import Collection, Sequence, Set
+from typing import Final
 
 from schemas.records import AccountSnapshot, Reason
 from streams.core.policy.limits import DISPUTE
@@ -10,6 +11,8 @@ from streams.core.policy.routes import Route
 from streams.core.policy.segments import Segment
 from streams.core.policy.team_rules import TeamRule
 from streams.core.reasons import NEVER_RELAXED, Code
+
+_POLICY_RULE: Final = Code.POLICY_RULE
 
 
 def route_for(policy: Policy, codes: Set[str], category: str) -> Route:
@@ -28,7 +31,7 @@ def place_of(policy: Policy, reasons: Collection[Reason], category: str) -> tupl
     """
     codes = {reason.code for reason in reasons}
     route = route_for(policy, codes, category)
-    rule = _rule_of(policy, reasons) if Code.POLICY_RULE in codes else None
+    rule = _rule_of(policy, reasons) if _POLICY_RULE in codes else None
     if rule is not None and rule.route is not None and codes.isdisjoint(NEVER_RELAXED):
         route = route_named(policy, rule.route)
     contested = DISPUTE in [reason.sub_reason for reason in reasons]
@@ -46,7 +49,7 @@ def consulted(policy: Policy, reasons: Collection[Reason]) -> tuple[str, ...]:
 
 
 def _rule_of(policy: Policy, reasons: Collection[Reason]) -> TeamRule | None:
-    names = [reason.sub_reason for reason in reasons if reason.code == Code.POLICY_RULE]
+    names = [reason.sub_reason for reason in reasons if reason.code == _POLICY_RULE]
     return next((rule for rule in policy.rules if rule.name in names), None)
 
 

@@ -200,6 +200,8 @@ def test_an_id_is_the_same_in_every_process() -> None:
         ("(using password: YES), retry: no reason", "(using password: <val>), retry: no reason"),
         ('said "page7.html?a" twice', "said <str> twice"),
         ("rule 'night mode' is on", "rule <str> is on"),
+        ('said "GET / HTTP/1.1" at 9', 'said "get <list>" at <num>'),
+        ("wrong password of kestrel 71 again", "wrong password of <list> again"),
     ],
 )
 def test_variable_parts_are_masked(text: str, masked: str) -> None:

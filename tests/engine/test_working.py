@@ -9,9 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
-from tests.chaos.drill import wait_until_read
+from streams.engine import StateMismatch
+from tests.chaos.drill import PATIENCE, wait_until_read
 from tests.chaos.on_engine import PARTITIONS
 from tests.chaos.reading import read
 from tests.conftest import Broker
@@ -151,3 +153,41 @@ def test_sigterm_ends_a_worker_that_waits_for_an_open_transaction_before_it_is_r
     finally:
         trial.group.stop()
         open_one.abort_transaction()
+
+
+def _set_back(admin: AdminClient, offsets: ConsumerGroupTopicPartitions) -> list[TopicPartition]:
+    """What the broker answers to each partition: no to all of them while the group has members."""
+    group = offsets.group_id
+    asked = admin.alter_consumer_group_offsets([offsets])
+    found: list[TopicPartition] = asked[group].result(30).topic_partitions
+    return found
+
+
+def test_a_group_whose_offsets_the_broker_has_forgotten_is_set_back_to_where_the_state_stands(
+    trial: Trial,
+) -> None:
+    group, admin = trial.names.group, AdminClient({"bootstrap.servers": trial.broker.bootstrap})
+    feed = trial.feed(RECORDS, 1_000)
+    trial.group.start("A")
+    trial.wait_until_ready()
+    feed.finish()
+    assert trial.stop_when_read() == [0]
+    offsets = trial.committed()
+    admin.delete_consumer_groups([group])[group].result(30)
+    trial.feed(RECORDS, 1_000).finish()
+    trial.group.start("A")
+    limit = time.monotonic() + PATIENCE
+    while not trial.group.exits[StateMismatch.exit_code]:
+        assert time.monotonic() < limit, trial.group.log_of("A").read_text()
+        time.sleep(0.1)
+    trial.group.stop()
+    assert "the state stands at offset" in trial.group.log_of("A").read_text()
+    places = [TopicPartition(trial.names.source, *place) for place in offsets.items()]
+    back = ConsumerGroupTopicPartitions(group, places)
+    while any(place.error for place in _set_back(admin, back)):
+        assert time.monotonic() < limit, "the member that has ended is not forgotten"
+        time.sleep(0.5)
+    trial.group.start("A")
+    trial.wait_until_ready(lives=2)
+    assert trial.stop_when_read() == [0]
+    assert trial.verdict().exact

@@ -32,7 +32,7 @@ _BEFORE_NAMES: Final = frozenset(
     | {"namespace", "bean", "mailbox", "vhost", "tunnel", "interface", "worker", "vm", "instance"}
     | {"policy", "rule", "profile", "role", "project", "cluster", "bucket", "index", "template"}
     | {"step", "stage", "pipeline", "workflow", "branch", "zone", "region", "site", "category"}
-    | {"feature", "schema", "plugin"}
+    | {"feature", "schema", "plugin", "backend", "upstream"}
 )
 _BETWEEN: Final = frozenset({".", "(", "[", "'", '"', MARK})
 """What may stand between a name and the word that says what it is the name of."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+
+import msgspec
 
 from schemas.records import Mode
 from streams.core.calendars import BusinessHours, hours_of
@@ -16,7 +17,7 @@ KEPT = 64
 """Policies whose plans are kept; each is held in memory."""
 
 
-class Plan(NamedTuple):
+class Plan(msgspec.Struct, frozen=True):
     """A policy made ready to decide with."""
 
     reference: str

@@ -1,9 +1,14 @@
 """The send gate: which words of the AI were sent against the decision in force."""
 
+from typing import Final
+
 from schemas.records import ConversationMessage
 from streams.core.routing import route_named
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.state import Owner
+
+_REVIEW: Final = Owner.REVIEW
+_HUMAN: Final = Owner.HUMAN
 
 
 def is_against_decision(handling: Handling, message: ConversationMessage) -> bool:
@@ -15,9 +20,9 @@ def is_against_decision(handling: Handling, message: ConversationMessage) -> boo
     is not held against the AI: it could not know.
     """
     ticket = handling.ticket
-    if ticket.owner is Owner.REVIEW:
+    if ticket.owner is _REVIEW:
         return True
-    if ticket.owner is Owner.HUMAN:
+    if ticket.owner is _HUMAN:
         return not fields_to_collect(handling)
     if message.sent_at < ticket.last_at:
         return False

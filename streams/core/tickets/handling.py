@@ -26,6 +26,7 @@ from streams.core.policy.plan import Plan
 from streams.core.policy.routes import Route
 from streams.core.policy.segments import Segment
 from streams.core.policy.triggers import Triggers
+from streams.core.tickets.mutable import mutable
 from streams.core.tickets.state import Ticket
 from streams.core.tickets.terms import Terms, terms_of
 
@@ -109,6 +110,7 @@ def unlinked(ticket: Ticket, message: ConversationMessage, signals: Signals) -> 
     """Where no anomaly is known."""
 
 
+@mutable
 class Handling(msgspec.Struct, gc=False):
     """The working place of one call of `decide`; it owns `ticket`, a copy of the state.
 
@@ -139,7 +141,6 @@ class Handling(msgspec.Struct, gc=False):
     weighed: RouteStatus | None = None
     fired: list[Reason] = msgspec.field(default_factory=list)
 
-    @property
     def terms(self) -> Terms:
         """What the policy says for the ticket as it stands."""
         ticket = self.ticket
@@ -148,7 +149,7 @@ class Handling(msgspec.Struct, gc=False):
     @property
     def limits(self) -> Limits:
         """The thresholds that hold for the ticket as it stands."""
-        return self.terms.limits
+        return self.terms().limits
 
     @property
     def known_account(self) -> AccountSnapshot | None:

@@ -29,6 +29,7 @@ _CLOSED: Final = Owner.CLOSED
 _HUMAN: Final = Owner.HUMAN
 _DRAFT: Final = Cause.DRAFT
 _REPLY: Final = Action.REPLY
+_HANDOFF: Final = Action.HANDOFF
 NOTHING: Final = Found((), (), 0)
 _ENDS: Final = {
     Code.REVIEW_REJECTED: ReviewState.ANSWERED,
@@ -81,7 +82,7 @@ def hand_over(
     subject: Subject,
     found: Found,
     *,
-    action: Action = Action.HANDOFF,
+    action: Action = _HANDOFF,
     owner_id: str | None = None,
 ) -> None:
     """A person takes over: one escalation an episode, its clock running, its package to come."""
@@ -89,7 +90,7 @@ def hand_over(
     if ticket.review is not None:
         found = found.joined(ticket.review.reasons)
     route, priority = _place(handling, found)
-    ticket.owner = Owner.HUMAN
+    ticket.owner = _HUMAN
     stop_waiting(handling)
     ticket.escalated_at, ticket.route = handling.now, route.name
     ticket.keep_reasons(found.reasons, found.tier)
@@ -107,8 +108,8 @@ def hand_over(
         paged=paged,
     )
     ticket.case = case = armed(handling, case, route)
-    told = notice(handling, route, paged=paged) if action is Action.HANDOFF else None
-    fields = fields_to_collect(handling) if action is Action.HANDOFF else ()
+    told = notice(handling, route, paged=paged) if action is _HANDOFF else None
+    fields = fields_to_collect(handling) if action is _HANDOFF else ()
     write_decision(
         handling, subject, found, action, 2, route=route.name, notice=told, collect=fields
     )

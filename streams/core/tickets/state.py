@@ -18,6 +18,7 @@ from schemas.records import (
     TicketOutcome,
     Verdict,
 )
+from streams.core.tickets.mutable import mutable
 from streams.core.tickets.parts import (
     Case,
     Clock,
@@ -52,6 +53,7 @@ class Owner(StrEnum):
     CLOSED = "closed"
 
 
+@mutable
 class Ticket(msgspec.Struct, array_like=True, gc=False):
     """A ticket's state. Mutable only inside `decide`, which works on its own copy."""
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from schemas.records import DurationMillis
 from streams.core.calendars import MINUTE, BusinessHours
@@ -39,7 +41,7 @@ KEPT: Final = 1_024
 """Combinations of policy, segment, category and channel whose terms are kept."""
 
 
-class Terms(NamedTuple):
+class Terms(msgspec.Struct, frozen=True):
     """The numbers that hold for a ticket as it stands."""
 
     limits: Limits

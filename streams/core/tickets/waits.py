@@ -10,7 +10,7 @@ def await_answer(handling: Handling, *, weighed: bool = True) -> None:
 
     A ticket that is open for too long already is due at once, unless that was `weighed` just now.
     """
-    ticket, terms, rule = handling.ticket, handling.terms, handling.rules.ai_no_answer
+    ticket, terms, rule = handling.ticket, handling.terms(), handling.rules.ai_no_answer
     if handling.thanked:
         ticket.answer_due = ticket.open_due = None
         ticket.quiet_due = handling.now + handling.policy.retention.silence
@@ -29,7 +29,7 @@ def await_review(handling: Handling) -> None:
     if handling.thanked:
         ticket.open_due = None
     elif message is not None and message.role is Role.CUSTOMER:
-        _keep_open_time(handling, handling.terms, weighed=True)
+        _keep_open_time(handling, handling.terms(), weighed=True)
 
 
 def _keep_open_time(handling: Handling, terms: Terms, *, weighed: bool) -> None:
@@ -43,7 +43,7 @@ def hasten_answer(handling: Handling) -> None:
     """A customer waits for the AI, and by what is known now may have to wait less: nothing is due
     later than it was, and what is overdue is due at once.
     """
-    ticket, terms, now = handling.ticket, handling.terms, handling.now
+    ticket, terms, now = handling.ticket, handling.terms(), handling.now
     if ticket.answer_due is not None and ticket.paused_since is None:
         ticket.answer_due = min(ticket.answer_due, now + terms.answer_within)
     if ticket.open_due is not None:
@@ -53,14 +53,14 @@ def hasten_answer(handling: Handling) -> None:
 
 def open_for(handling: Handling) -> DurationMillis:
     """How long the ticket is open without its pauses, in the hours that count."""
-    ticket, hours = handling.ticket, handling.terms.open_hours
+    ticket, hours = handling.ticket, handling.terms().open_hours
     until = handling.now if ticket.paused_since is None else ticket.paused_since
     return max(0, hours.between(ticket.open_since, until) - ticket.paused)
 
 
 def keep_longest_open(handling: Handling, merged: MergedTicket) -> None:
     """The ticket is open for as long as the longer open of the two, and pauses while both do."""
-    ticket, now, hours = handling.ticket, handling.now, handling.terms.open_hours
+    ticket, now, hours = handling.ticket, handling.now, handling.terms().open_hours
     since, paused_since = merged.open_since, merged.paused_since
     if since is None:
         return
@@ -76,7 +76,7 @@ def end_pause(handling: Handling) -> None:
     """The customer has written: the ticket is open again."""
     ticket = handling.ticket
     if ticket.paused_since is not None:
-        ticket.paused += handling.terms.open_hours.between(ticket.paused_since, handling.now)
+        ticket.paused += handling.terms().open_hours.between(ticket.paused_since, handling.now)
         ticket.paused_since = None
 
 

@@ -25,7 +25,7 @@ def glance(handling: Handling) -> Glance:
     """The score and the threshold of every code in `GLANCED`."""
     signals, ticket, message = handling.signals, handling.ticket, handling.message
     moods = ticket.moods
-    terms = handling.terms
+    terms = handling.terms()
     contested = signals.billing_dispute.score >= terms.dispute
     negative = signals.negative.score
     for mood in moods:

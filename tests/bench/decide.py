@@ -105,7 +105,7 @@ class Kept:
         self.states[event.ticket_id] = step.state
         if isinstance(event, ConversationMessage):
             given = (state, event, signals, account, policy, arrival)
-            call = Call(*given, model, told.get, lambda *_: linked)
+            call = Call(*given, model, told.get, lambda ticket, message, signals: linked)
             self.calls.append(call)
             if is_customer_turn(event):
                 self.of_customers.append(call)

@@ -22,7 +22,6 @@ def write_decision(
     found: Found,
     action: Action,
     tier: int,
-    *,
     route: str | None = None,
     notice: CustomerNotice | None = None,
     collect: tuple[str, ...] = (),

@@ -50,7 +50,7 @@ def write_message(handling: Handling, message: ConversationMessage) -> None:
             f"{ticket.ticket_id}/a/message/{message.message_id}",
             ticket.ticket_id,
             _MESSAGE,
-            min(message.sent_at, handling.now),
+            message.sent_at if message.sent_at < handling.now else handling.now,
             ticket.tenant,
             ticket.account_id,
             ticket.requester_id,

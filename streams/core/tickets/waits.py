@@ -5,7 +5,7 @@ from streams.core.tickets.handling import Handling
 from streams.core.tickets.terms import Terms
 
 
-def await_answer(handling: Handling, *, weighed: bool = True) -> None:
+def await_answer(handling: Handling, weighed: bool = True) -> None:
     """The customer waits for the AI; after thanks only for silence.
 
     A ticket that is open for too long already is due at once, unless that was `weighed` just now.
@@ -17,7 +17,7 @@ def await_answer(handling: Handling, *, weighed: bool = True) -> None:
         return
     ticket.answer_due = handling.now + terms.answer_within if rule.tier else None
     ticket.quiet_due = None
-    _keep_open_time(handling, terms, weighed=weighed)
+    _keep_open_time(handling, terms, weighed)
 
 
 def await_review(handling: Handling) -> None:
@@ -32,11 +32,13 @@ def await_review(handling: Handling) -> None:
         _keep_open_time(handling, handling.terms(), weighed=True)
 
 
-def _keep_open_time(handling: Handling, terms: Terms, *, weighed: bool) -> None:
+def _keep_open_time(handling: Handling, terms: Terms, weighed: bool) -> None:
     ticket, now = handling.ticket, handling.now
     due = terms.open_hours.add(ticket.open_since, ticket.paused + terms.open_time)
-    is_told = weighed and due <= now
-    ticket.open_due = None if is_told or not handling.rules.open_time.tier else max(due, now)
+    if not handling.rules.open_time.tier or (weighed and due <= now):
+        ticket.open_due = None
+    else:
+        ticket.open_due = due if due > now else now
 
 
 def hasten_answer(handling: Handling) -> None:

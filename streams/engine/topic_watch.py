@@ -60,6 +60,7 @@ class TopicWatch:
         try:
             found = self._describe()
         except KafkaException:
+            self._missing_since = None
             return  # who needs the broker says so
         changes = [
             _change(topic, before, now)

@@ -20,8 +20,11 @@ class Broker:
 
     def __init__(self) -> None:
         self.knows = {TOPIC: "one"}
+        self.answers = True
 
     def describe_topics(self, asked: TopicCollection, **_: float) -> dict[str, Future[Any]]:
+        if not self.answers:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
         answers: dict[str, Future[Any]] = {TOPIC: Future(), CHANGELOG: Future()}
         for topic, answer in answers.items():
             if topic in self.knows:
@@ -40,12 +43,35 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
     return made
 
 
+def watching() -> TopicWatch:
+    return TopicWatch(EngineConfig(Connection(""), "g", (TOPIC,), "s", Path(), "A"))
+
+
 def test_a_topic_that_the_broker_does_not_know_yet_is_watched_from_when_it_does(
     broker: Broker,
 ) -> None:
-    watch = TopicWatch(EngineConfig(Connection(""), "g", (TOPIC,), "s", Path(), "A"))
+    watch = watching()
     broker.knows[CHANGELOG] = "two"
     watch.look()
     broker.knows[CHANGELOG] = "three"
     with pytest.raises(TopicMismatch, match=f"^{CHANGELOG} was deleted and made anew"):
+        watch.look()
+
+
+def test_a_topic_is_missing_for_long_only_where_the_broker_says_so_all_the_time(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prepare(_: object) -> None:
+        raise TopicMismatch("topics are missing")
+
+    clock = SimpleNamespace(now=0.0)
+    clock.monotonic = lambda: clock.now
+    monkeypatch.setattr(topic_watch, "time", clock)
+    monkeypatch.setattr(topic_watch, "prepare_topics", prepare)
+    watch = watching()
+    broker.knows.clear()
+    for clock.now, broker.answers in ((1.0, True), (15.0, False), (30.0, True)):
+        watch.look()
+    clock.now = 51.0
+    with pytest.raises(TopicMismatch, match="topics are missing"):
         watch.look()

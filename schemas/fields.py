@@ -26,7 +26,10 @@ _MADE_IDS = {
     "activity_id", "decision_id", "escalation_id", "event_id", "outcome_id", "report_id",
     "review_id", "subject_id", "update_id",
 }  # fmt: skip
-_TIMES = {"at", "as_of", "since", "until", "clock", "window_start", "window_end", "effective_from"}
+_TIMES = {
+    "at", "as_of", "since", "open_since", "paused_since", "until", "clock", "window_start",
+    "window_end", "effective_from",
+}  # fmt: skip
 
 
 class FieldCheck:

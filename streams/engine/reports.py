@@ -43,4 +43,4 @@ def flush_with(loop: asyncio.AbstractEventLoop, client: Producer, timeout: float
     loop.call_soon_threadsafe(take)
     done.wait(PATIENCE * timeout)
     done.set()
-    return flush(client, timeout)
+    return flush(client, (1 - PATIENCE) * timeout)

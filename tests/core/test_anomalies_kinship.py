@@ -90,6 +90,19 @@ def test_what_bursts_when_another_is_long_past_its_peak_is_an_incident_of_its_ow
     assert open_subjects(tenant) == ["502", "login"]
 
 
+def test_a_category_that_bursts_long_past_an_incidents_peak_is_told_with_its_accounts() -> None:
+    tenant = tenant_with_history()
+    (opened, *_) = tenant.hear(*burst(0, "502", 0, 5))
+    before = tenant.incident(opened.anomaly_id)
+    tenant.let_pass(8 * MINUTE)
+    told = tenant.hear(*burst(8, None, 50, 20))
+    assert [one.accounts for one in told] == [8, 16]
+    after = tenant.incident(opened.anomaly_id)
+    assert before is not None
+    assert after is not None
+    assert after.expected.mean < 3 * before.expected.mean, "what is usual of it is added once"
+
+
 def test_a_category_brings_nothing_from_before_the_outage_that_it_comes_along_with() -> None:
     tenant = tenant_with_history()
     tenant.hear(*burst(0, None, 90, 4), *burst(8, "502", 0, 5), *burst(8, None, 50, 20))

@@ -120,6 +120,15 @@ def test_a_mute_that_is_made_longer_holds_back_until_its_new_end() -> None:
     assert told.updated_at == until
 
 
+def test_what_a_mute_held_back_is_told_when_the_mute_is_made_shorter() -> None:
+    tenant, anomaly = opened()
+    for until in (START + 10 * MINUTE, START + 7 * MINUTE):
+        tenant.answer(action(anomaly, AnomalyActionKind.MUTE, until=until))
+        tenant.hear(*outage(40))
+    (told,) = tenant.let_pass(8 * MINUTE)
+    assert (told.state, told.updated_at) == (UPDATED, START + 7 * MINUTE)
+
+
 def test_an_anomaly_that_is_back_is_told_at_once() -> None:
     tenant, _ = opened()
     tenant.let_pass(16 * MINUTE)

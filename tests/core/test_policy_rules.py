@@ -428,3 +428,14 @@ def test_a_rule_is_only_asked_again_of_the_last_message_and_while_the_policy_has
     talk.state, talk.policy = before, ours("")
     talk.update(UpdateKind.ACCOUNT_CHANGED, account=BIG)
     assert fired(talk) == []
+
+
+def test_other_words_of_an_earlier_message_do_not_change_which_rules_the_last_one_is_asked() -> (
+    None
+):
+    talk = Conversation(policy=rule("tiers: [growth], keywords: [site]"))
+    talk.customer("hello")
+    talk.customer("site 4 is slow")
+    talk.customer("good morning", message_id="m1")
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=BIG)
+    assert [reason.evidence[0].message_id for reason in fired(talk)] == ["m2"]

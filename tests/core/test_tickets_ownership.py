@@ -28,6 +28,7 @@ from schemas.records import (
     Verdict,
     Visibility,
 )
+from streams.core.policy import load_policy
 from streams.core.tickets import Arrival, Owner, internal_error
 from tests.core.conversation import DAY, HOUR, MINUTE, SECOND, START, Conversation, scores
 
@@ -207,6 +208,17 @@ def test_a_hand_back_closes_the_escalation_and_lets_the_ai_speak() -> None:
     assert (talk.decision.action, talk.decision.cause) == ("reply", "update")
     talk.customer("how?")
     assert (talk.decision.action, talk.decision.episode) == ("reply", 2)
+
+
+@pytest.mark.parametrize("text", ["I want a person", "refund"])
+def test_what_a_person_has_given_back_calls_nobody_again_as_the_account_changes(text: str) -> None:
+    rules = "rules: [{name: refund, when: {keywords: [refund]}, tier: 2}]"
+    talk = Conversation(policy=load_policy(f"based_on: default\nname: ours\nversion: 1\n{rules}"))
+    talk.customer(text, Signals() if text == "refund" else scores(human_request=0.9))
+    assert talk.ticket.owner is Owner.HUMAN
+    talk.update(UpdateKind.HANDED_BACK)
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START))
+    assert (talk.decision.action, talk.ticket.owner) == ("none", Owner.AI)
 
 
 @pytest.mark.parametrize("kind", [UpdateKind.HANDED_BACK, UpdateKind.DECLINED])

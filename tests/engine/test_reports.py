@@ -17,6 +17,7 @@ class Client:
         self.left = 5
         self.takers: set[threading.Thread] = set()
         self.flushed = threading.Event()
+        self.time = 0.0
 
     def __len__(self) -> int:
         return self.left
@@ -26,6 +27,7 @@ class Client:
         self.takers.add(threading.current_thread())
 
     def flush(self, timeout: float) -> int:
+        self.time = timeout
         while self.left:
             self.poll(timeout)
         self.flushed.set()
@@ -61,3 +63,4 @@ def test_those_that_a_busy_loop_leaves_are_taken_by_who_waits(
     client = Client()
     assert flush(client, busy=lambda: client.flushed.wait(30)) == 0
     assert threading.current_thread() not in client.takers
+    assert client.time == 60.0 - 0.12, "both together wait no longer than they may"

@@ -198,6 +198,13 @@ def test_parts_are_looked_at_too() -> None:
     assert str(bad).startswith("ContextSection.as_of is 12")
 
 
+@pytest.mark.parametrize("name", ["open_since", "paused_since"])
+def test_how_long_a_merged_ticket_was_open_is_looked_at_too(name: str) -> None:
+    merged = {"ticket_id": "t-2", "opened_at": NOW, name: 0}
+    bad = refusal(json.dumps(UPDATE | {"kind": "merged_from", "merged": merged}).encode())
+    assert bad.code == BadRecordCode.INSANE_TIME
+
+
 def test_an_update_of_unknown_kind_is_refused() -> None:
     bad = refusal(json.dumps(UPDATE | {"kind": "unknown"}).encode())
     assert bad.code == BadRecordCode.UNKNOWN_SYMBOL

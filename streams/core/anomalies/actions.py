@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from detectors.spikes import Bar
 from schemas.records import AnomalyAction, AnomalyActionKind, AnomalyState, Millis
+from streams.core.anomalies.incidents import due
 from streams.core.anomalies.record import record
 from streams.core.anomalies.state import Incident, Known, Step, Watch
 from streams.core.anomalies.telling import announced, owned, resolved
@@ -30,7 +31,11 @@ def act(
     names = tuple(owned(incident)) if incident else tuple(filter(None, (action.fingerprint,)))
     if action.kind is AnomalyActionKind.MUTE:
         until = action.until if action.until is not None else now + policy.mute
-        return Step(replace(watch, muted={**watch.muted, **dict.fromkeys(names, until)}))
+        watch = replace(watch, muted={**watch.muted, **dict.fromkeys(names, until)})
+        if incident is None or not incident.joined_since or incident.resolved_at is not None:
+            return Step(watch)
+        incident = due(replace(incident, silent_until=until), policy)
+        return Step(watch, {}, {incident.anomaly_id: incident})
     if action.kind is AnomalyActionKind.FALSE_ALARM:
         return _false_alarm(known, incident, watch, names, policy, now)
     if action.kind is AnomalyActionKind.KNOWN_ISSUE:

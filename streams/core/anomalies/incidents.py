@@ -87,7 +87,7 @@ def joined(
     found = sightings(own)
     reasons = dict.fromkeys((*incident.grouped_by, why))
     before, of_category = incident, is_category(subject.name) and incident.subject != subject.name
-    if of_category or _is_new(incident, subject, policy):
+    if (of_category and found) or _is_new(incident, subject, policy):
         incident = _with_usual(incident, expected)
     incident = replace(
         incident,
@@ -108,6 +108,8 @@ def joined(
         hot_until=max(incident.hot_until, number) if found else incident.hot_until,
         joined_since=incident.joined_since or is_news,
     )
+    if not found:  # how much bursts is told all the same
+        window = busiest(Counted(subject.buckets, subject.sketches), number, policy)
     return due(touched(incident, found, policy), policy), window
 
 

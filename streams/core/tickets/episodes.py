@@ -41,12 +41,15 @@ def quiet_outcome(ticket: Ticket) -> str:
 
 
 def hand_back(handling: Handling) -> None:
-    """The person gives the ticket back to the AI."""
+    """The person gives the ticket back to the AI, and has seen what was said: it calls nobody again
+    when more is known of the account.
+    """
     ticket = handling.ticket
     _end(handling, "handed_back", None)
     write_outcome(handling)
     ticket.owner = Owner.AI
     ticket.hand_backs += 1
+    ticket.heard, ticket.ruled = (), ()
     _begin(handling, reopened=False)
 
 

@@ -36,8 +36,11 @@ def _weigh(handling: Handling, message: ConversationMessage) -> None:
         on_customer_of_closed(handling, message)
         return
     write_down(handling, message)
+    of_last = ticket.ruled
     hear_rules(handling, message)
     found = assess_message(handling)
+    if message.message_id != ticket.customer_message_id:
+        ticket.ruled = of_last
     if found.tier == 0:
         _note(handling, message)
         return

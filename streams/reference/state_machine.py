@@ -55,7 +55,8 @@ RULES = """\
   a platform that names nobody.
 - **Who comes back.** A closed ticket that goes on within the policy's `retention.durable` (a
   week) is `reopened`: with a person if one had resolved it, else with the AI. After that it is
-  another matter. A ticket that was handed back twice stays with people.
+  another matter. A ticket that was handed back twice stays with people. What was said before
+  a person gave it back calls nobody again when more is known of the account.
 - **Merge.** `merged_into` on the source's key closes it, and Baton itself writes `merged_from`
   on the target's key with what is open and what was told: the target keeps the earliest clock,
   the strictest tier and one escalation, and its package has the source's facts, what the AI

@@ -125,7 +125,7 @@ _RULES: Final = tuple(
             r"=\1<val>",
         ),
         (", in ", r"(?<=, line <num>, in )[\w.<>]{1,120}", "<val>"),
-        (": ", r"(?<=: )(?:yes|no|on|off|null|none|nil)(?=[,;)\]}]|$)", "<val>"),
+        (": ", r": (?:yes|no|on|off|null|none|nil)(?=[,;)\]}]|$)", ": <val>"),
         ("e", r"(?:t(?<![\w<.-]t)rue|f(?<![\w<.-]f)alse)(?![\w>.-])", "<val>"),
         (
             ".",

@@ -163,6 +163,11 @@ class Drill:
     def _owned(self) -> frozenset[int]:
         return frozenset().union(*(self.group.owned(name) for name in self.group.names))
 
+    def committed(self) -> dict[int, int]:
+        """How far the workers have come in each partition of their first source."""
+        workload = self.workload
+        return committed(self.kafka.bootstrap, workload.group, workload.sources[0])
+
     def wait_until(self, holds: Callable[[], bool], lacking: str) -> None:
         """Wait for a state. Raises `AssertionError`."""
         assert holds_within(PATIENCE, holds), f"{lacking}: see {self.folder}"
@@ -185,13 +190,19 @@ def holds_within(timeout: float, holds: Callable[[], bool]) -> bool:
 
 def is_read(bootstrap: str, group: str, topic: str) -> bool:
     """Whether no record lies behind what a group has committed; the ends of transactions may."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "log_level": 0})
     try:
-        numbers = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-        committed = consumer.committed([TopicPartition(topic, number) for number in numbers], 10)
-        starts = {tp.partition: max(tp.offset, 0) for tp in committed}
+        starts = committed(bootstrap, group, topic)
         return next(read(bootstrap, topic, partitions=starts), None) is None
     except KafkaException:
         return False
+
+
+def committed(bootstrap: str, group: str, topic: str) -> dict[int, int]:
+    """A group's offset in each partition. Raises `KafkaException`."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "log_level": 0})
+    try:
+        numbers = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        found = consumer.committed([TopicPartition(topic, number) for number in numbers], 10)
+        return {tp.partition: max(tp.offset, 0) for tp in found}
     finally:
         consumer.close()

@@ -49,17 +49,26 @@ def strike(drill: Drill) -> None:
 
 def wake_late(drill: Drill) -> None:
     """A worker stops just before it publishes a checkpoint, and goes on when it is replaced."""
-    owned = drill.group.owned("A")
+    group = drill.group
+    owned, lives = group.owned("A"), group.times_ready("B")
     faults.strike(drill, "A")
-    drill.wait_until(lambda: drill.group.owned("B") >= owned, "B has not taken over")
-    time.sleep(2.0)
-    drill.group.resume("A")
+    drill.wait_until(
+        lambda: group.times_ready("B") > lives and group.owned("B") >= owned, "B has not taken over"
+    )
+    before = drill.committed()
+    drill.wait_until(
+        lambda: all(end > before[number] for number, end in drill.committed().items()),
+        "B does not go on",
+    )
+    group.resume("A")
     time.sleep(2.0)
 
 
 def sound(drill: Drill) -> None:
     """What finds the broken ones out does no harm to a sound one."""
+    lives = drill.group.times_ready("A")
     lose_the_disk(drill)
+    drill.wait_until_ready("A", lives + 1)
     wake_late(drill)
 
 

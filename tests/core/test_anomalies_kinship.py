@@ -82,9 +82,12 @@ def test_what_bursts_when_another_is_long_past_its_peak_is_an_incident_of_its_ow
     tenant = tenant_with_history()
     (opened, *_) = tenant.hear(*burst(0, "502", 0, 5))
     tenant.let_pass(8 * MINUTE)
+    before = tenant.incident(opened.anomaly_id)
     tenant.hear(*burst(8, None, 50, 20))
     incident = tenant.incident(opened.anomaly_id)
+    assert before is not None
     assert incident is not None
+    assert (incident.expected, incident.hot_until) == (before.expected, before.hot_until)
     assert set(incident.affected) == {one.ticket_id for one in burst(0, "502", 0, 5)}
     tenant.hear(*burst(9, "login", 50, 5))
     assert open_subjects(tenant) == ["502", "login"]

@@ -12,6 +12,7 @@ from schemas.records import (
     ConversationMessage,
     Evidence,
     HealthLevel,
+    MessageStatus,
     Role,
     UpdateKind,
 )
@@ -382,6 +383,19 @@ def test_a_doubtful_draft_is_reviewed(confidence: float | None, action: str) -> 
     talk.customer()
     talk.draft(confidence=confidence)
     assert talk.decision.action == action
+
+
+def test_thanks_of_the_ai_leave_the_time_that_a_ticket_is_open() -> None:
+    talk = Conversation()
+    talk.customer()
+    draft = ConversationMessage(
+        "d1", talk.ticket_id, Role.AI, "Thank you, I am glad!", talk.now,
+        status=MessageStatus.DRAFT, confidence=0.2,
+    )  # fmt: skip
+    talk.apply(draft, scores(thanks=0.9))
+    assert talk.decision.action == "review"
+    assert talk.state is not None
+    assert talk.state.open_due is not None
 
 
 UNREADABLE: dict[str, Callable[[Conversation], object]] = {

@@ -87,7 +87,7 @@ def joined(
     found = sightings(own)
     reasons = dict.fromkeys((*incident.grouped_by, why))
     before, of_category = incident, is_category(subject.name) and incident.subject != subject.name
-    if (of_category and found) or _is_new(incident, subject, policy):
+    if found and (of_category or _is_new(incident, subject, policy)):
         incident = _with_usual(incident, expected)
     incident = replace(
         incident,

@@ -10,6 +10,7 @@ from schemas.records import (
     ActivityKind,
     Cause,
     ConversationMessage,
+    Role,
     SlaEventKind,
     TicketUpdate,
     UpdateKind,
@@ -46,6 +47,7 @@ from streams.core.tickets.triggers import group
 
 _NOT_ANALYSED = Signals(unreadable=True)
 _ON_ERROR = group(Code.INTERNAL_ERROR)
+_CUSTOMER: Final = Role.CUSTOMER
 _IDENTIFIED: Final = UpdateKind.IDENTIFIED
 _OPENED: Final = ActivityKind.OPENED
 
@@ -156,7 +158,7 @@ def _begin(
         plan_of(policy),
         arrival,
         model,
-        signals is not None and says_thanks(read),
+        message is not None and message.role is _CUSTOMER and says_thanks(read),
         message,
         changed,
         statuses,

@@ -14,11 +14,11 @@ ALARMS: Final = {
     "billing_dispute": 0.012,
     "security": 0.010,
     "legal_compliance": 0.006,
-    "urgency": 0.022,
-    "safety": 0.012,
     "human_request": 0.00006,
 }
 """Which share of the texts without a flag may fire it at most."""
+GRAVE: Final = ("urgency", "safety")
+"""Flags that to miss is worse than to raise in vain: they fire as often as they may."""
 FORGOTTEN_FROM: Final = 0.5
 
 
@@ -28,8 +28,8 @@ def operating_points(
     """From every output that is no category to the chance from which on it should fire.
 
     That is where F1 is best, or later: where no more than `ALARMS` of the texts without a flag
-    fire. Texts of which the teacher thinks that their flag was forgotten are left out; of linked
-    variables only texts count for which they are known.
+    fire; what is `GRAVE` fires there, however soon. Texts of which the teacher thinks that their
+    flag was forgotten are left out; of linked variables only texts count for which they are known.
     """
     points = {}
     for index, name in enumerate(OUTPUTS[len(CATEGORIES) :], start=len(CATEGORIES)):
@@ -38,6 +38,9 @@ def operating_points(
         if name in LINKED:
             without = ~has & (counts[:, index] == 1)
         allowed = float(np.quantile(said[without, index], 1 - ALARMS.get(name, MANY_ALARMS)))
+        if name in GRAVE:
+            points[name] = allowed
+            continue
         point = _best_point(has[has | without], said[has | without, index])
         points[name] = max(point, allowed) if name in FLAGS else point
     return points

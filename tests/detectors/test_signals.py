@@ -101,6 +101,7 @@ FIRES = {
         "great, have a nice day",
     ],
     "negative": [
+        "my father passed away and the account is his",
         "This is the worst service I have ever had",
         "I am really disappointed",
         "not happy with this at all",
@@ -125,6 +126,7 @@ NEAR_MISSES = {
     ],
     "security": [
         "How do I configure SSO for our team?",
+        "How do I export my data?",
         "which role may create projects?",
         "can I pin a chat to the top",
         "nice hack for the kitchen",
@@ -188,9 +190,7 @@ NEAR_MISSES = {
 }
 
 MISREAD = [
-    ("negative", "my father passed away and the account is his", 0.14),
-    ("billing", "I'd like two pizzas with extra cheese", 0.66),
-    ("security", "How do I export my data?", 0.58),
+    ("billing", "I'd like two pizzas with extra cheese", 0.57),
 ]
 """What a person would read otherwise, and the score it gets all the same."""
 

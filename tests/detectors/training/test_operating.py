@@ -1,10 +1,11 @@
 """Where a flag fires: best for what it is for, and not more often than is borne."""
 
 import numpy as np
+import pytest
 
 from detectors.arrays import Floats
 from detectors.labels import CATEGORIES, FLAGS, LINKED, OUTPUTS
-from detectors.training.operating import ALARMS, operating_points
+from detectors.training.operating import ALARMS, MANY_ALARMS, operating_points
 
 PLACE = len(CATEGORIES) + FLAGS.index("human_request")
 
@@ -40,3 +41,12 @@ def test_a_text_whose_flag_was_probably_forgotten_is_no_false_alarm() -> None:
     doubted = operating_points(forgotten, said, thought, np.ones_like(said))
     believed = operating_points(forgotten, said, np.zeros_like(said), np.ones_like(said))
     assert doubted["human_request"] < believed["human_request"]
+
+
+def test_what_is_grave_fires_as_often_as_it_may() -> None:
+    wanted, said = drawn(20)
+    points = operating_points(wanted, said, np.zeros_like(said), np.ones_like(said))
+    for name, share in (("safety", MANY_ALARMS), ("praise", 0)):
+        place = len(CATEGORIES) + FLAGS.index(name)
+        without = said[wanted[:, place] == 0, place]
+        assert (without > points[name]).mean() == pytest.approx(share, abs=1e-3)

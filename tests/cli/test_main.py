@@ -114,9 +114,11 @@ def test_a_reader_that_goes_away_is_no_error_worth_a_word() -> None:
 
 def test_an_interrupt_from_outside_is_quiet(tmp_path: Path) -> None:
     program = (
-        "import os, signal, click; from streams.cli import main as cli\n"
+        "import os, signal, time, click; from streams.cli import main as cli\n"
         "@click.command()\n"
-        "def command(): os.kill(os.getpid(), signal.SIGINT); signal.pause()\n"
+        "def command():\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    while True: time.sleep(0.1)\n"
         "cli.LazyGroup.get_command = lambda *_: command\n"
         "cli.main(['tail'])\n"
     )

@@ -66,19 +66,7 @@ class Kept:
         self.of_customers: list[Call] = []
         self.states: dict[str, Ticket | None] = {}
 
-    def __call__(
-        self,
-        state: Ticket | None,
-        event: Event,
-        signals: Signals | None,
-        account: AccountSnapshot | None,
-        policy: Policy,
-        arrival: Arrival,
-        *,
-        model: str,
-        statuses: Statuses,
-        incidents: Incidents,
-    ) -> Step:
+    def __call__(self, *given: Any, model: str, statuses: Statuses, incidents: Incidents) -> Step:
         told: dict[str, RouteStatus | None] = {}
         linked: AnomalyLink | None = None
 
@@ -91,23 +79,13 @@ class Kept:
             linked = incidents(*about)
             return linked
 
-        step = decide(
-            state,
-            event,
-            signals,
-            account,
-            policy,
-            arrival,
-            model=model,
-            statuses=status,
-            incidents=incident,
-        )
-        self.states[event.ticket_id] = step.state
-        if isinstance(event, ConversationMessage):
-            given = (state, event, signals, account, policy, arrival)
-            call = Call(*given, model, told.get, lambda ticket, message, signals: linked)
+        step = decide(*given, model=model, statuses=status, incidents=incident)
+        answered = (model, told.get, lambda ticket, message, signals: linked)
+        call = Call._make((*given, *answered))
+        self.states[call.event.ticket_id] = step.state
+        if isinstance(call.event, ConversationMessage):
             self.calls.append(call)
-            if is_customer_turn(event):
+            if is_customer_turn(call.event):
                 self.of_customers.append(call)
         return step
 

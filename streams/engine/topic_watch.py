@@ -34,17 +34,19 @@ class TopicWatch:
     says nothing of them, nor does the state behind it. One that gets more partitions has a key's
     records on two of them. Neither shows in what is read and written.
 
-    Knows the topics from the start; raises `BrokerFailed` where the broker does not say.
+    Knows the topics from the start; raises `BrokerFailed` or `AccessDenied` where the broker does
+    not say.
     """
 
     def __init__(self, config: EngineConfig) -> None:
         self._config = config
-        self._admin = AdminClient(Contact(config.connection).settings)
+        contact = Contact(config.connection)
+        self._admin = AdminClient(contact.settings)
         self._missing_since: float | None = None
         try:
             self._known = self._describe()
         except KafkaException as error:
-            raise BrokerFailed(f"cannot describe topics: {error.args[0].str()}") from error
+            raise contact.failure("describe topics", error.args[0]) from error
 
     async def run(self, fail: Callable[[BaseException], None]) -> None:
         """Look again and again; `fail` ends the process when one has changed."""

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.kafka import Kafka
+
 PRODUCE = 0
 """API key of the Kafka protocol."""
 
@@ -109,6 +111,20 @@ class Relay:
     def _cut(self) -> None:
         for pair in self._pairs:
             _close(pair)
+
+
+@contextlib.contextmanager
+def relayed_kafka(folder: Path) -> Iterator[Relay]:
+    """A Kafka of its own behind a relay."""
+    relay = Relay()
+    kafka = Kafka(folder, relay.address)
+    kafka.start()
+    relay.start(kafka.bootstrap)
+    try:
+        yield relay
+    finally:
+        relay.stop()
+        kafka.stop()
 
 
 def _ports_of(pid: int) -> set[int]:

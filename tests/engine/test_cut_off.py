@@ -11,8 +11,7 @@ from tests.chaos.drill import PATIENCE
 from tests.chaos.on_engine import PARTITIONS
 from tests.conftest import real
 from tests.engine.trial import Trial
-from tests.kafka import Kafka
-from tests.relay import Relay
+from tests.relay import Relay, relayed_kafka
 
 ALL = frozenset(range(PARTITIONS))
 
@@ -20,15 +19,8 @@ ALL = frozenset(range(PARTITIONS))
 @pytest.fixture
 def relay(kafka_bootstrap: str, tmp_path: Path) -> Iterator[Relay]:
     """A Kafka of its own behind a relay; the shared one tells whether there can be another."""
-    made = Relay()
-    kafka = Kafka(tmp_path / "kafka", made.address)
-    kafka.start()
-    made.start(kafka.bootstrap)
-    try:
+    with relayed_kafka(tmp_path / "kafka") as made:
         yield made
-    finally:
-        made.stop()
-        kafka.stop()
 
 
 def wait_until(holds: Callable[[], object], trial: Trial) -> None:

@@ -14,8 +14,7 @@ from streams.engine.partition import Cut
 from streams.engine.producer import CheckpointProducer, Member
 from tests.chaos.reading import read
 from tests.engine.records import TOPIC, Record, batch, partition
-from tests.kafka import Kafka
-from tests.relay import Relay
+from tests.relay import Relay, relayed_kafka
 
 pytestmark = [pytest.mark.logs_errors, pytest.mark.usefixtures("kafka_bootstrap")]
 """librdkafka logs that it is disconnected; the shared Kafka tells whether there can be another."""
@@ -26,15 +25,8 @@ TRANSACTION_TIMEOUT = 2_000
 @pytest.fixture(scope="module")
 def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
     """A Kafka of its own behind a relay."""
-    made = Relay()
-    kafka = Kafka(tmp_path_factory.mktemp("kafka"), made.address)
-    kafka.start()
-    made.start(kafka.bootstrap)
-    try:
+    with relayed_kafka(tmp_path_factory.mktemp("kafka")) as made:
         yield made
-    finally:
-        made.stop()
-        kafka.stop()
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def came_before(ticket: Ticket, known: int) -> bool:
     # What fingerprints of one id share is at their front: so they lie side by side.
     last = known | _SAYS
     first = last - _SAYS
-    return any([first <= one <= last for one in ticket.seen])
+    return bool([one for one in ticket.seen if first <= one <= last])
 
 
 def remember(ticket: Ticket, known: int) -> None:

@@ -1,7 +1,6 @@
 """Response clocks: how long people may take, in time of a calendar, and what is told meanwhile."""
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -15,9 +14,6 @@ from streams.core.policy.segments import Segment
 from streams.core.tickets.parts import Clock
 
 Calendars = Mapping[str, BusinessHours]
-
-KEPT: Final = 1_024
-"""Combinations of policy, clock, route, segment and channel whose targets are kept."""
 
 _BREACH: Final = (SlaEventKind.BREACHED, 100)
 
@@ -49,7 +45,7 @@ def start(
     """
     due_at, target, calendar = min(
         [
-            (hours_on(calendars, name).add(now, target), target, name)
+            (hours_on(calendars, name).add(now, target), int(target), name)
             for target, name in offers(policy, kind, route, segment, channel)
         ]
     )
@@ -57,20 +53,19 @@ def start(
     return _with_next(policy.sla, calendars, clock)
 
 
-@lru_cache(maxsize=KEPT)
 def offers(
     policy: Policy, kind: SlaClock, route: Route, segment: Segment, channel: str
-) -> tuple[tuple[DurationMillis, str], ...]:
-    """The targets that could hold, each with the name of its calendar: worked out once."""
+) -> Iterator[tuple[DurationMillis, str]]:
+    """The targets that could hold, each with the name of its calendar."""
     calendar = calendar_of(policy, route, channel)
     own: DurationMillis | None = getattr(route, kind)
     if own is not None:
-        return ((int(own), calendar),)
-    of_channel = (int(getattr(policy.sla, kind).of(channel)), calendar)
+        yield own, calendar
+        return
+    yield getattr(policy.sla, kind).of(channel), calendar
     theirs: DurationMillis | None = getattr(segment, kind)
-    if theirs is None:
-        return (of_channel,)
-    return of_channel, (int(theirs), route.calendar or segment.calendar or calendar)
+    if theirs is not None:
+        yield theirs, route.calendar or segment.calendar or calendar
 
 
 def ring(

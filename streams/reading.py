@@ -85,7 +85,8 @@ class Follower:
     def to_end(self) -> Iterator[Seen]:
         """Records up to the end as it is now."""
         while not self.at_end:
-            yield from self.poll(0.5)
+            # A poll takes its whole time, unless there is much.
+            yield from self.poll(0.05)
 
     def close(self) -> None:
         """End the consumer."""

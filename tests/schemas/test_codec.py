@@ -254,6 +254,12 @@ def test_a_dead_letter_may_tell_of_an_insane_time() -> None:
     assert CODEC.decode(encoded.topic, encoded.value, encoded.headers, 9) == letter
 
 
+def test_an_answer_that_names_a_problem_of_any_length_is_refused() -> None:
+    answer = {"action_id": "a", "anomaly_id": "x", "kind": "mute", "occurred_at": NOW}
+    value = json.dumps(answer | {"fingerprint": "f" * 900_000}).encode()
+    assert refusal(value, topic="support.anomaly-actions").code == BadRecordCode.ID_TOO_LONG
+
+
 def test_a_strange_topic_is_refused() -> None:
     assert refusal(b"{}", topic="orders").code == BadRecordCode.UNKNOWN_TOPIC
 

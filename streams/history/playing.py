@@ -14,9 +14,6 @@ from streams.errors import BrokerError
 from streams.history.files import Event, time_of
 from streams.security import Reach
 
-ANSWER_TIMEOUT = 10.0
-"""Seconds after which no broker is thought to be there."""
-
 Sleep = Callable[[float], None]
 
 
@@ -56,7 +53,7 @@ class Player:
                 "on_delivery": self._delivered,
             }
         )
-        self._reach.metadata(self._producer, ANSWER_TIMEOUT)
+        self._reach.metadata(self._producer)
 
     def play(
         self, events: Iterable[Event], pace: Pace, sleep: Sleep = time.sleep

@@ -74,7 +74,7 @@ class Ground:
         from confluent_kafka.admin import AdminClient
 
         reach = Reach(connection_of(self.settings))
-        there = reach.metadata(AdminClient(reach.settings), 10.0).topics
+        there = reach.metadata(AdminClient(reach.settings)).topics
         topic = connection_of(self.settings).topic
         missing = [name for name in route_names(new) if topic(route_topic(name)) not in there]
         if missing:

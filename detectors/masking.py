@@ -66,6 +66,7 @@ _DIGIT: Final = re.compile(r"\d")
 _RULES: Final = tuple(
     _Rule(needs, re.compile(pattern), mark)
     for needs, pattern, mark in (
+        ('\\"', r'\\"', "'"),
         ("://", r"\b[a-z][a-z0-9+]{1,9}://[^\s\"'<>(){}\[\],]{1,300}", "<url>"),
         ("@", r"<[^\s<>@]{1,200}@[^\s<>@]{1,200}>", "<email>"),
         (
@@ -107,6 +108,7 @@ _RULES: Final = tuple(
             r"|localdomain|internal|lan|[a-z]{2})(?![\w(]|[.-]\w)(?::\d{1,5}\b)?",
             "<host>",
         ),
+        ("_", r"(?<!\S)([a-z]{1,20}_)[\w.-]*\d(?: \1[\w.-]*\d)+(?!\S)", "<list>"),
         (
             "0-9",
             rf"(?:(?<![\w>])[<~](?=\d))?(?<![\w$+-])(?<![\w$+-]\.){_HOLDS_DIGIT}(?:[:/@]{_HOLDS_DIGIT})*%?",
@@ -124,6 +126,7 @@ _RULES: Final = tuple(
             rf"[^\s,;)\]}}(\[{{|&'\"=][^\s,;)\]}}|&\[{{]{{0,300}}(?:\[[^\s\]]{{0,100}}\]|\{{[^\s{{}}]{{0,100}}\}})?",
             r"=\1<val>",
         ),
+        ("=", r"(?<=\w)=(?=\s+[\w.-]+=|\s*$|[,;)\]}])", "=<val>"),
         (", in ", r"(?<=, line <num>, in )[\w.<>]{1,120}", "<val>"),
         (": ", r": (?:yes|no|on|off|null|none|nil)(?=[,;)\]}]|$)", ": <val>"),
         ("e", r"(?:t(?<![\w<.-]t)rue|f(?<![\w<.-]f)alse)(?![\w>.-])", "<val>"),
@@ -144,8 +147,11 @@ _RULES: Final = tuple(
         ("/<", _GLUED, ""),
         ("@<", _GLUED, ""),
         (">", rf"{_MARK} ?(?:[kmgt]i?b|bytes?|b|ms|us|ns|s|secs?|%)(?!\w)", "<num>"),
-        (">", rf"{_NO_NAME}(?:[\s,;:/.|#+-]{{0,3}}{_NO_NAME}|\[{_NO_NAME}\])+", "<list>"),
-        ("> <", rf"{_MARK}(?: {_MARK})+", "<list>"),
+        (
+            ">",
+            rf"{_NO_NAME}(?:(?:[;:/.|#+-]{{0,2}}|,\s?){_NO_NAME}|\[{_NO_NAME}\])+",
+            "<list>",
+        ),
         ("<name>", rf"{_MARK}(?:(?:, ?|[/:]){_MARK})+", "<list>"),
         (",", rf"(?<=[\[({{])(?:{_ITEM},\s?){{1,400}}{_ITEM}(?=[\])}}])", "<list>"),
         (">,", rf"(?<==){_MARK}(?:,{_ITEM}(?![\w$.=-])){{1,400}}", "<list>"),
@@ -159,9 +165,10 @@ def mask(text: str) -> str:
 
     Numbers and whatever holds a digit (ids, addresses, versions, sizes, times), addresses of
     pages, mails and hosts, paths, quoted words, the values of `key=value` and of JSON but for
-    those that say what happened (`msg`), and names (`detectors.sentence`). Neighbouring marks
-    become one, so that lists of any length are equal. Masking again changes nothing that needs no
-    more than `PASSES`.
+    those that say what happened (`msg`), and names (`detectors.sentence`). Marks in a list become
+    one, so that lists of any length are equal. With only a blank between they stay: where one value
+    is told by itself another may be a word, and the two must have one length. Masking again changes
+    nothing that needs no more than `PASSES`.
     """
     masked = _masked_once(text.lower())
     return _remembered(masked) if len(masked) <= REMEMBERED else _settled(masked)

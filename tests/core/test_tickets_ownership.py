@@ -97,9 +97,16 @@ def test_the_cool_down_merges_the_same_reason_but_not_security() -> None:
     for _ in range(2):
         talk.customer("hacked", HACKED)
         assert talk.new(EscalationUpdate)[0].change == "signals"
-    talk.wait(31 * MINUTE)
-    talk.customer("awful!", ANGRY)
-    assert talk.new(EscalationUpdate)[0].change == "signals"
+
+
+def test_the_same_reason_joins_again_once_the_cool_down_is_over() -> None:
+    talk = escalated()
+    for minutes, expected in ((20, "signals"), (29, "message"), (2, "signals")):
+        talk.wait(minutes * MINUTE)
+        talk.customer("awful!", ANGRY)
+        assert talk.new(EscalationUpdate)[0].change == expected
+    # What joined after 20 minutes was new: by then the ticket was open for too long.
+    assert talk.codes == {"negative_sentiment", "open_time"}
 
 
 def test_an_answer_against_a_decision_is_told_in_the_next_one() -> None:

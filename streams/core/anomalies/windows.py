@@ -115,8 +115,9 @@ def reporters_in(buckets: Buckets, end: int, policy: AnomalyPolicy) -> set[str]:
     A ticket reported before and after its account became known belongs to that account alone.
     """
     owner: dict[str, str] = {}
-    for number in range(end - policy.window_buckets + 1, end + 1):
-        for who, tickets in buckets.get(number, {}).items():
+    first = end - policy.window_buckets + 1
+    for bucket in [one for number, one in buckets.items() if first <= number <= end]:
+        for who, tickets in bucket.items():
             for ticket_id in tickets:
                 if owner.setdefault(ticket_id, who) > who:
                     owner[ticket_id] = who

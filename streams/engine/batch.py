@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import msgspec
+
 from streams.engine.timers import NEW, SET, Timer, timer_key
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ class SourceRecord(Protocol):
     headers: Headers
 
 
-class Output(NamedTuple):
+class Output(msgspec.Struct, frozen=True, gc=False):
     """A record to produce; without a partition the partitioner chooses by the key.
 
     `timestamp` is in milliseconds; 0 lets the producer take its own clock.

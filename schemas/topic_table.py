@@ -171,7 +171,7 @@ TABLE = (
         records=(Anomaly,),
         key="anomaly_id",
         writers=("anomalies agent",),
-        readers=("tickets agent",),
+        readers=("tickets agent", "on-call engineers"),
         partitions=1,
         retention_ms=None,
     ),

@@ -72,7 +72,7 @@ def validate(record: Record, timestamp: int | None = None, *, numbers: bool = Fa
     """
     kind = type(record)
     _CHECKS[kind].look(record, numbers)
-    _look_at_numbers(record)
+    _look_at_values(record)
     telling = _TELLING.get(kind)
     if telling is not None and getattr(record, telling) == "unknown":
         raise BadRecord(
@@ -83,14 +83,22 @@ def validate(record: Record, timestamp: int | None = None, *, numbers: bool = Fa
         _compare(record, timestamp)
 
 
-def _look_at_numbers(record: Record) -> None:
-    """What is read as a share lies in 0-1. A customer's message is not refused for a number."""
+def _look_at_values(record: Record) -> None:
+    """What is read as a share lies in 0-1, and what is remembered of an answer is a name.
+
+    A customer's message is not refused for a number.
+    """
     if isinstance(record, ConversationMessage) and record.role is Role.AI:
         _refuse_unless_share("ConversationMessage.confidence", record.confidence)
     elif isinstance(record, TicketUpdate) and record.csat is not None:
         _refuse_unless_share("Csat.score", record.csat.score)
     elif isinstance(record, RouteStatus):
         _look_at_queue(record)
+    elif isinstance(record, AnomalyAction) and len(record.fingerprint or "") > LONGEST_MADE_ID:
+        raise BadRecord(
+            BadRecordCode.ID_TOO_LONG,
+            f"AnomalyAction.fingerprint is longer than {LONGEST_MADE_ID} characters; name one.",
+        )
 
 
 def _look_at_queue(status: RouteStatus) -> None:

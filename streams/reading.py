@@ -14,11 +14,9 @@ from schemas.topics import TOPICS, find_topic, partition_of
 from streams.core.policy.shape import nearest
 from streams.engine import Connection
 from streams.engine.compacted import ends_of
+from streams.engine.connection import ANSWER_TIMEOUT
 from streams.errors import BrokerError
 from streams.security import Reach
-
-ANSWER_TIMEOUT = 10.0
-"""Seconds after which no broker is thought to be there."""
 
 FETCH_TIMEOUT = 30.0
 """Seconds to find one record."""
@@ -87,7 +85,8 @@ class Follower:
     def to_end(self) -> Iterator[Seen]:
         """Records up to the end as it is now."""
         while not self.at_end:
-            yield from self.poll(0.5)
+            # A poll takes its whole time, unless there is much.
+            yield from self.poll(0.05)
 
     def close(self) -> None:
         """End the consumer."""
@@ -150,7 +149,7 @@ class Follower:
         )
 
     def _partitions(self, name: str, topic: str) -> list[int]:
-        found = self._reach.metadata(self._consumer, ANSWER_TIMEOUT, topic).topics[topic]
+        found = self._reach.metadata(self._consumer, topic).topics[topic]
         if found.error is None:
             return list(found.partitions)
         if found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:

@@ -81,10 +81,10 @@ def _variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
-def reach(connection: Connection, timeout: float = 10.0) -> None:
+def reach(connection: Connection) -> None:
     """See whether a broker answers and lets us in. Raises `BrokerError`, `AccessDenied`."""
     contact = Reach(connection)
-    contact.metadata(AdminClient(contact.settings), timeout)
+    contact.metadata(AdminClient(contact.settings))
 
 
 class Reach(Contact):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from schemas.records import ConversationMessage, CustomerNotice, DraftReview
+from schemas.records import Action, ConversationMessage, CustomerNotice, DraftReview
 
 NOTICES = {
     "handoff_safety": "Your safety comes first: a person takes over now.",
@@ -27,7 +27,11 @@ def worded(notice: CustomerNotice) -> str:
 
 
 class Late(StrEnum):
-    """Without a decision in time an answer waits, goes out, or a person takes over instead."""
+    """Without a decision in time an answer waits, goes out, or a person takes over instead.
+
+    `send` counts only where the AI may speak: while a person has the ticket or reviews its draft,
+    and once security, law or safety was at issue, it is as `human`.
+    """
 
     HOLD = "hold"
     SEND = "send"
@@ -48,7 +52,8 @@ class Chat:
 
     `asked` is the customer's last message until somebody has answered it; `waiting` names what no
     decision has come on yet, and `due` (monotonic seconds) when that is too late; `overdue` is our
-    word that it was; `draft` has been offered and neither sent nor voided.
+    word that it was; `draft` has been offered and neither sent nor voided. `action` is in force;
+    `grave` says that a decision had a reason after which nothing goes out without one.
     """
 
     ticket_id: str
@@ -63,4 +68,6 @@ class Chat:
     let_out_by: str | None = None
     instructions: str | None = None
     sequence: int = 0
+    action: Action = Action.REPLY
+    grave: bool = False
     noticed: str | None = None

@@ -25,6 +25,8 @@ from schemas.records import (
 )
 
 TOPICS = ("support.decisions", "support.conversations")
+GRAVE = frozenset(("security", "legal_compliance", "safety"))
+"""Reasons after which no answer goes out without a decision."""
 
 
 class Platform:
@@ -100,8 +102,10 @@ class Platform:
             return
         chat.sequence = decision.sequence
         chat.instructions = decision.instructions
+        chat.grave |= not GRAVE.isdisjoint(reason.code for reason in decision.reasons)
         # What only advises or is in shadow is recorded; nothing obeys it.
         action = decision.action if decision.mode is Mode.ENFORCE else Action.REPLY
+        chat.action = action
         if action in (Action.HANDOFF, Action.SILENT, Action.COLLECT):
             chat.draft = None
             self._tell(chat, decision)
@@ -155,11 +159,13 @@ class Platform:
 
     def _do_without(self, chat: Chat) -> None:
         chat.waiting = None
-        if self._late is Late.SEND and chat.draft is not None:
+        may_send = chat.action is Action.REPLY and not chat.grave
+        late = Late.HUMAN if self._late is Late.SEND and not may_send else self._late
+        if late is Late.SEND and chat.draft is not None:
             self._send(chat, chat.draft.text, draft_id=chat.draft.draft_id)
-        elif self._late is Late.SEND:
+        elif late is Late.SEND:
             self._answer(chat, as_draft=False)
-        elif self._late is Late.HUMAN:
+        elif late is Late.HUMAN:
             chat.draft, chat.overdue = None, f"{chat.ticket_id}-late-{next(self._numbers)}"
             kind, message_id = UpdateKind.GATE_TIMEOUT, chat.asked
             self._wire.send(

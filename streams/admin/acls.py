@@ -30,6 +30,15 @@ class Role(StrEnum):
     TAIL = "tail"
     ERASE = "erase"
     ALERTS = "alerts"
+    ANOMALIES = "anomalies"
+    ACCOUNTS = "accounts"
+
+
+_ANSWERS = {
+    Role.ANOMALIES: "support.anomaly-actions",
+    Role.ACCOUNTS: "support.opportunity-updates",
+}
+"""The topic that a command writes which reads others."""
 
 
 def grants_of(role: Role, settings: Settings, agents: Iterable[str] = AGENTS) -> list[Grant]:
@@ -53,7 +62,12 @@ def grants_of(role: Role, settings: Settings, agents: Iterable[str] = AGENTS) ->
         return list(_alerts(settings, connection))
     operations = _APPLY if role is Role.APPLY else (AclOperation.READ,)
     family = Grant(ResourceType.TOPIC, connection.topic(FAMILY), operations, prefixed=True)
-    return [family, *_erase(connection, settings)] if role is Role.ERASE else [family]
+    if role is Role.ERASE:
+        return [family, *_erase(connection, settings)]
+    if role in _ANSWERS:
+        name = connection.topic(_ANSWERS[role])
+        return [family, Grant(ResourceType.TOPIC, name, (AclOperation.WRITE,))]
+    return [family]
 
 
 _APPLY = (

@@ -20,14 +20,9 @@ from confluent_kafka.admin import (
 
 from schemas.topics import ROUTES, TOPICS, Topic, route_topic
 from streams.engine import DURABLE, REPLICAS, Connection
+from streams.engine.connection import REQUEST_TIMEOUT
 from streams.errors import BrokerError
 from streams.security import Reach
-
-TIMEOUT = 30.0
-"""Seconds the broker has for a request."""
-
-ANSWER_TIMEOUT = 10.0
-"""Seconds after which no broker is thought to be there."""
 
 KEPT_FOREVER = "-1"
 
@@ -148,7 +143,7 @@ class Topics:
                 for t in missing
             ]
             futures = self._admin.create_topics(
-                new, operation_timeout=TIMEOUT, request_timeout=TIMEOUT
+                new, operation_timeout=REQUEST_TIMEOUT, request_timeout=REQUEST_TIMEOUT
             )
             # Accepted: another `apply` was faster, and wanted the same.
             self._wait(futures, "create", KafkaError.TOPIC_ALREADY_EXISTS)
@@ -156,24 +151,28 @@ class Topics:
         changed = [f.wanted for f in findings if f.difference is Difference.SETTINGS]
         if changed:
             resources = [self._alteration(topic) for topic in changed]
-            futures = self._admin.incremental_alter_configs(resources, request_timeout=TIMEOUT)
+            futures = self._admin.incremental_alter_configs(
+                resources, request_timeout=REQUEST_TIMEOUT
+            )
             self._wait(futures, "change the settings of")
 
     def _described(self, names: Iterable[str]) -> dict[str, TopicDescription]:
-        self._reach.metadata(self._admin, ANSWER_TIMEOUT)
+        self._reach.metadata(self._admin)
         # Not listed: a list is without the topics that we may not see.
         futures = self._admin.describe_topics(
             TopicCollection([self._connection.topic(name) for name in names]),
-            request_timeout=TIMEOUT,
+            request_timeout=REQUEST_TIMEOUT,
         )
         return self._wait(futures, "describe", KafkaError.UNKNOWN_TOPIC_OR_PART)
 
     def _wait_until_known(self, names: set[str]) -> None:
         # A broker hears of a new topic a moment after the controller has made it.
-        limit = time.monotonic() + TIMEOUT
+        limit = time.monotonic() + REQUEST_TIMEOUT
         while unknown := names - self._described(names).keys():
             if time.monotonic() > limit:
-                raise BrokerError(f"created, but not known after {TIMEOUT:.0f} s: {unknown}")
+                raise BrokerError(
+                    f"created, but not known after {REQUEST_TIMEOUT:.0f} s: {unknown}"
+                )
             time.sleep(0.02)
 
     def _settings(self, names: list[str]) -> dict[str, dict[str, str]]:
@@ -182,7 +181,7 @@ class Topics:
         resources = [
             ConfigResource(ResourceType.TOPIC, self._connection.topic(name)) for name in names
         ]
-        futures = self._admin.describe_configs(resources, request_timeout=TIMEOUT)
+        futures = self._admin.describe_configs(resources, request_timeout=REQUEST_TIMEOUT)
         return {
             name: {key: str(entry.value) for key, entry in entries.items()}
             for name, entries in self._wait(futures, "read the settings of").items()

@@ -21,7 +21,8 @@ from streams.alerts.transactions import PATIENCE, Transactions
 from streams.engine import wall_clock
 from streams.engine.access import FORBIDDEN
 from streams.engine.compacted import ends_of
-from streams.reading import ANSWER_TIMEOUT, Follower
+from streams.engine.connection import ANSWER_TIMEOUT
+from streams.reading import Follower
 from streams.security import Reach, connection_of
 from streams.settings import Settings
 

@@ -21,7 +21,6 @@ from streams.codec import codec_of
 from streams.engine import wall_clock
 from streams.errors import BrokerError
 from streams.health import Address, Health
-from streams.reading import ANSWER_TIMEOUT
 from streams.security import Reach, connection_of
 from streams.settings import Settings
 
@@ -150,7 +149,7 @@ def check_topics(settings: Settings) -> None:
     """See whether all topics are there. Raises `BrokerError`, `AccessDenied`."""
     connection = connection_of(settings)
     reach = Reach(connection)
-    found = reach.metadata(AdminClient(reach.settings), ANSWER_TIMEOUT).topics
+    found = reach.metadata(AdminClient(reach.settings)).topics
     for name in (*SOURCES, OPEN_ALERTS, DEAD_LETTERS):
         if connection.topic(name) not in found:
             raise BrokerError(f"there is no topic {name}; `baton topics apply` makes it")

@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": "Tell why a ticket was decided as it was",
     "accounts": "Show how an account is doing",
     "analyze": "Print what the detectors say of texts",
+    "anomalies": "List what many accounts report at once, and answer it",
     "alerts": "Tell people of anomalies, SLA breaches and accounts at risk",
     "fingerprint": "Print which lines report one problem",
     "spikes": "Find the unusual rows in a series of counts",

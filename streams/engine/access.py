@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer, TopicCollectio
 from confluent_kafka.admin import AclOperation, AdminClient, ClusterMetadata, ResourceType
 
 from streams.engine.config import EngineConfig
-from streams.engine.connection import Connection
+from streams.engine.connection import ANSWER_TIMEOUT, REQUEST_TIMEOUT, Connection
 from streams.engine.errors import AccessDenied, BrokerFailed
 
 FIRST_WAIT = 0.5
@@ -18,9 +18,6 @@ FIRST_WAIT = 0.5
 
 REASON_WAIT, REASON_TRIES = 0.05, 20
 """Seconds between looks for what was fatal, and looks."""
-
-ANSWER_TIMEOUT = 30.0
-"""Seconds the broker has to say what we may do."""
 
 FIRST_ANSWER = 2.0
 """Seconds after which a group is asked for again, at first."""
@@ -55,7 +52,7 @@ class Contact:
 
         contact = Contact(connection)
         client = Producer({**contact.settings, ...})
-        contact.metadata(client, timeout=10)
+        contact.metadata(client)
 
     librdkafka says why it was refused to its error callback only, and to the caller that his time
     is up: so the callback is kept here, and asked.
@@ -75,7 +72,9 @@ class Contact:
         """What the client is made with."""
         return {**self.connection.librdkafka(), "error_cb": self._on_error}
 
-    def metadata(self, client: Any, timeout: float, topic: str | None = None) -> ClusterMetadata:
+    def metadata(
+        self, client: Any, topic: str | None = None, timeout: float = ANSWER_TIMEOUT
+    ) -> ClusterMetadata:
         """What the broker says of its topics, or of one.
 
         Raises `denied` as soon as the broker refuses us, `failed` when none has answered after
@@ -185,7 +184,7 @@ def check(config: EngineConfig, admin: AdminClient) -> None:
     described = admin.describe_topics(
         TopicCollection(_names(topics)),
         include_authorized_operations=True,
-        request_timeout=ANSWER_TIMEOUT,
+        request_timeout=REQUEST_TIMEOUT,
     )
     lacking = [
         *_lacking(topics, described),
@@ -221,7 +220,7 @@ def describe_groups(admin: AdminClient, groups: list[str]) -> dict[str, Future[A
     Who asks the first question of all while the broker makes its own topic for groups is not
     answered by librdkafka, however long it waits: it is asked again.
     """
-    limit, wait = time.monotonic() + ANSWER_TIMEOUT, FIRST_ANSWER
+    limit, wait = time.monotonic() + REQUEST_TIMEOUT, FIRST_ANSWER
     while True:
         described: dict[str, Future[Any]] = admin.describe_consumer_groups(
             groups, include_authorized_operations=True, request_timeout=wait
@@ -234,4 +233,4 @@ def describe_groups(admin: AdminClient, groups: list[str]) -> dict[str, Future[A
         if not passing or time.monotonic() > limit:
             return described
         time.sleep(0.1)
-        wait *= 2
+        wait = min(2 * wait, REQUEST_TIMEOUT)

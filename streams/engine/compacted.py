@@ -6,6 +6,7 @@ from typing import Protocol
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from streams.engine.access import FORBIDDEN
+from streams.engine.connection import ANSWER_TIMEOUT, REQUEST_TIMEOUT
 from streams.engine.errors import BrokerFailed
 
 TOMBSTONES_KEPT = 86_400_000
@@ -14,11 +15,9 @@ TOMBSTONES_KEPT = 86_400_000
 SURELY_KEPT = TOMBSTONES_KEPT // 2
 """What of it is relied on: producers' clocks stamp the tombstones."""
 
-REQUEST_TIMEOUT = 10.0
-
 
 def watermarks(
-    consumer: Consumer, topic: str, partition: int, timeout: float = 30.0
+    consumer: Consumer, topic: str, partition: int, timeout: float = REQUEST_TIMEOUT
 ) -> tuple[int, int]:
     """First and end offset. Raises `BrokerFailed` where `ends_of` gives up."""
     try:
@@ -37,7 +36,7 @@ def ends_of(consumer: Consumer, topic: str, partition: int, timeout: float) -> t
     while True:
         try:
             low, high = consumer.get_watermark_offsets(
-                TopicPartition(topic, partition), REQUEST_TIMEOUT
+                TopicPartition(topic, partition), ANSWER_TIMEOUT
             )
             return low, high
         except KafkaException as error:
@@ -70,7 +69,7 @@ def why_unfit(log: Log, stands: TopicPartition, low: int, high: int, now: int) -
         return "the topic begins after it"
     asked = TopicPartition(stands.topic, stands.partition, now - SURELY_KEPT)
     try:
-        recent = log.offsets_for_times([asked], REQUEST_TIMEOUT)[0].offset
+        recent = log.offsets_for_times([asked], ANSWER_TIMEOUT)[0].offset
     except KafkaException as error:
         raise BrokerFailed(f"cannot look into {stands.topic}: {error}") from error
     if recent < 0 or stands.offset < recent:

@@ -35,6 +35,8 @@ class EngineConfig:
     `queued_records` is how many of a partition may wait for the agent.
     `worker_id` names the transactional producer and the store's folder: stable over restarts and
     unique among the workers of the group.
+    `timer_grace` is how long after its time a timer fires by the clock: the broker stamps a record
+    before anybody can read it, and copies it meanwhile, and its clock is not ours.
     """
 
     connection: Connection
@@ -60,6 +62,7 @@ class EngineConfig:
     heartbeat_interval: int = 1_000
     restore_timeout: int = 60_000
     broker_timeout: int = 60_000
+    timer_grace: int = 1_000
     max_failures_in_a_row: int = 100
     max_bytes: int = 1_000_000
     create_changelog: bool = True

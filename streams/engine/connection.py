@@ -7,6 +7,12 @@ from enum import StrEnum
 from faust import SASLCredentials, SSLCredentials
 from faust.types.auth import CredentialsT
 
+ANSWER_TIMEOUT = 10.0
+"""Seconds the broker has to answer a question."""
+
+REQUEST_TIMEOUT = 30.0
+"""Seconds it has to do what is asked of it, or to say what we may do."""
+
 
 class Protocol(StrEnum):
     """How a connection is secured: encrypted (ssl), with a password (sasl), both or neither."""

@@ -96,8 +96,9 @@ class Delivery:
                 record.topic = name
 
     async def tick(self, owned: Mapping[int, "Partition"]) -> None:
-        """Fire timers of partitions that have been read to an end fetched after they were due."""
-        now = self._engine.config.clock()
+        """Fire timers of partitions read to an end that was fetched well after they were due."""
+        config = self._engine.config
+        now = config.clock() - config.timer_grace
         due = {
             number: part
             for number, part in owned.items()

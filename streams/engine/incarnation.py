@@ -3,8 +3,8 @@
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
-from streams.engine.access import ANSWER_TIMEOUT, Contact
-from streams.engine.connection import Connection
+from streams.engine.access import Contact
+from streams.engine.connection import REQUEST_TIMEOUT, Connection
 from streams.engine.store import Store
 
 TOPIC_ID = b"\x00topic-id"
@@ -21,9 +21,9 @@ def topic_id(connection: Connection, topic: str) -> bytes:
     """
     contact = Contact(connection)
     admin = AdminClient(contact.settings)
-    if str(contact.metadata(admin, ANSWER_TIMEOUT).cluster_id).startswith(MOCK_CLUSTER):
+    if str(contact.metadata(admin).cluster_id).startswith(MOCK_CLUSTER):
         return b""
-    described = admin.describe_topics(TopicCollection([topic]), request_timeout=ANSWER_TIMEOUT)
+    described = admin.describe_topics(TopicCollection([topic]), request_timeout=REQUEST_TIMEOUT)
     try:
         return str(described[topic].result().topic_id).encode()
     except KafkaException as error:

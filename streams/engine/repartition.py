@@ -7,6 +7,7 @@ from confluent_kafka.admin import AdminClient
 
 from streams.engine.access import Contact, describe_groups
 from streams.engine.config import EngineConfig
+from streams.engine.connection import REQUEST_TIMEOUT
 from streams.engine.errors import StateMismatch
 from streams.engine.position import MARKER, Position, decode_position, encode_position
 from streams.engine.timers import TIMER_PREFIX, read_timer_key
@@ -20,7 +21,6 @@ PartitionOf = Callable[[bytes, int], int]
 """The partition of a source key among so many."""
 
 STOPPED = (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD)
-TIMEOUT = 30.0
 
 
 def repartition(
@@ -64,7 +64,7 @@ def _state_key(key: bytes) -> bytes:
 def _check_stopped(config: EngineConfig) -> None:
     contact = Contact(config.connection)
     admin = AdminClient(contact.settings)
-    contact.metadata(admin, TIMEOUT)
+    contact.metadata(admin)
     try:
         state = describe_groups(admin, [config.group])[config.group].result().state
     except KafkaException as error:
@@ -119,7 +119,7 @@ class _Changelog:
     def flush(self) -> None:
         """Wait until the broker has all of it."""
         try:
-            left = self._producer.flush(TIMEOUT)
+            left = self._producer.flush(REQUEST_TIMEOUT)
         except KafkaException as error:
             raise self._failure(error.args[0]) from error
         if left or self._refused is not None:

@@ -9,16 +9,15 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from streams.engine.access import FORBIDDEN, Contact
 from streams.engine.compacted import watermarks
 from streams.engine.config import EngineConfig
+from streams.engine.connection import REQUEST_TIMEOUT
 from streams.engine.errors import BrokerFailed
-
-TIMEOUT = 30.0
 
 
 def read_to_end(
     config: EngineConfig,
     topics: Iterable[str],
     starts: Mapping[tuple[str, int], int] | None = None,
-    patience: float = TIMEOUT,
+    patience: float = REQUEST_TIMEOUT,
 ) -> Iterator[Message]:
     """Committed records of topics, from the beginning or from `starts`, up to their ends now.
 
@@ -30,7 +29,7 @@ def read_to_end(
     try:
         with closing(_consumer(config, "read_uncommitted")) as ends:
             for topic in topics:
-                found = ends.list_topics(topic, timeout=TIMEOUT).topics[topic]
+                found = ends.list_topics(topic, timeout=REQUEST_TIMEOUT).topics[topic]
                 if found.error is not None and found.error.code() in FORBIDDEN:
                     raise Contact(config.connection).failure(f"read topic {topic}", found.error)
                 for number in found.partitions:

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
-from streams.engine.access import ANSWER_TIMEOUT, Contact
+from streams.engine.access import Contact
 from streams.engine.config import EngineConfig
+from streams.engine.connection import REQUEST_TIMEOUT
 from streams.engine.errors import BrokerFailed, EngineError, TopicMismatch
 from streams.engine.topics import prepare_topics
 
@@ -91,7 +92,9 @@ class TopicWatch:
     def _describe(self) -> dict[str, Described]:
         config = self._config
         topics = list(dict.fromkeys((*config.sources, config.changelog, *config.replicated)))
-        asked = self._admin.describe_topics(TopicCollection(topics), request_timeout=ANSWER_TIMEOUT)
+        asked = self._admin.describe_topics(
+            TopicCollection(topics), request_timeout=REQUEST_TIMEOUT
+        )
         found = {}
         for topic, answer in asked.items():
             try:

@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, Resourc
 from streams.engine.access import Contact, check
 from streams.engine.compacted import TOMBSTONES_KEPT
 from streams.engine.config import EngineConfig
+from streams.engine.connection import ANSWER_TIMEOUT, REQUEST_TIMEOUT
 from streams.engine.errors import TopicMismatch
 from streams.engine.incarnation import MOCK_CLUSTER, topic_id
 
@@ -29,9 +30,6 @@ REPLICAS: Final = 3
 DURABLE = {"min.insync.replicas": "2"}
 """With so many copies: how many of them must have a record before it counts."""
 
-ANSWER_TIMEOUT = 10.0
-"""Seconds after which no broker is thought to be there."""
-
 
 class Prepared(NamedTuple):
     """The number of partitions of sources and changelog, and the broker's id of the changelog."""
@@ -48,7 +46,7 @@ def prepare_topics(config: EngineConfig) -> Prepared:
     """
     contact = Contact(config.connection)
     admin = AdminClient(contact.settings)
-    cluster = str(contact.metadata(admin, ANSWER_TIMEOUT).cluster_id)
+    cluster = str(contact.metadata(admin).cluster_id)
     if config.exactly_once:  # the embedded broker knows no permissions
         check(config, admin)
     elif not cluster.startswith(MOCK_CLUSTER):
@@ -77,7 +75,7 @@ def partition_count(contact: Contact, client: Any, topic: str) -> int:
     """
     limit = time.monotonic() + ANSWER_TIMEOUT
     while True:
-        found = contact.metadata(client, ANSWER_TIMEOUT, topic).topics[topic]
+        found = contact.metadata(client, topic).topics[topic]
         if found.error is None:
             return len(found.partitions)
         if found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
@@ -115,7 +113,9 @@ def _create_changelog(
     admin: AdminClient, config: EngineConfig, count: int, contact: Contact
 ) -> None:
     try:
-        admin.create_topics([new_changelog(config, count)])[config.changelog].result(30)
+        admin.create_topics([new_changelog(config, count)])[config.changelog].result(
+            REQUEST_TIMEOUT
+        )
     except KafkaException as error:
         reason = error.args[0]
         if reason.code() != KafkaError.TOPIC_ALREADY_EXISTS:

@@ -14,9 +14,6 @@ from streams.errors import BrokerError
 from streams.history.files import Event, time_of
 from streams.security import Reach
 
-ANSWER_TIMEOUT = 10.0
-"""Seconds after which no broker is thought to be there."""
-
 Sleep = Callable[[float], None]
 
 
@@ -56,7 +53,7 @@ class Player:
                 "on_delivery": self._delivered,
             }
         )
-        self._reach.metadata(self._producer, ANSWER_TIMEOUT)
+        self._reach.metadata(self._producer)
 
     def play(
         self, events: Iterable[Event], pace: Pace, sleep: Sleep = time.sleep
@@ -75,8 +72,8 @@ class Player:
 
     def send(self, record: Record | Tombstone, timestamp: Millis) -> None:
         """Produce one record. Raises `BrokerError` when an earlier one was refused."""
-        topic, key, value, headers = self._codec.encode(record)
-        self.produce(topic, key, value, headers, timestamp)
+        made = self._codec.encode(record)
+        self.produce(made.topic, made.key, made.value, made.headers, timestamp)
 
     def produce(
         self,

@@ -531,6 +531,30 @@ def test_an_acknowledged_anomaly_names_who_has_it() -> None:
     assert (output.state, output.acknowledged_by) == (UPDATED, "noor")
 
 
+def test_an_answer_by_nobody_is_somebodys_and_takes_the_anomaly_from_no_one() -> None:
+    tenant, anomaly = opened()
+    (output,) = tenant.answer(action(anomaly, AnomalyActionKind.ACKNOWLEDGE, actor_id=None))
+    assert output.acknowledged_by == "somebody"
+    tenant.answer(action(anomaly, AnomalyActionKind.ACKNOWLEDGE))
+    (output,) = tenant.answer(action(anomaly, AnomalyActionKind.KNOWN_ISSUE, actor_id=None))
+    assert (output.known_issue, output.acknowledged_by) == (True, "noor")
+
+
+@pytest.mark.parametrize("kind", [AnomalyActionKind.ACKNOWLEDGE, AnomalyActionKind.KNOWN_ISSUE])
+def test_the_same_answer_again_is_no_news(kind: AnomalyActionKind) -> None:
+    tenant, anomaly = opened()
+    assert len(tenant.answer(action(anomaly, kind))) == 1
+    assert tenant.answer(action(anomaly, kind)) == ()
+
+
+def test_an_answer_to_an_anomaly_that_never_was_changes_nothing() -> None:
+    tenant, anomaly = opened()
+    for kind in AnomalyActionKind:
+        assert tenant.answer(action(anomaly, kind, anomaly_id="anomaly-none")) == ()
+    assert states(tenant.hear(*outage(40)))[:1] == [UPDATED]
+    assert (tenant.watch.muted, tenant.watch.known, tenant.watch.bars) == ({}, {}, {})
+
+
 def test_a_muted_anomaly_grows_in_silence_and_still_says_when_it_is_over() -> None:
     tenant, anomaly = opened()
     until = anomaly.updated_at + 60 * MINUTE
@@ -574,6 +598,14 @@ def test_a_known_issue_grows_in_silence_and_opens_as_known_the_next_time() -> No
     (again, *more) = tenant.hear(*outage(40, start=91 * MINUTE))
     assert (again.known_issue, again.acknowledged_by, again.severity) == (True, "noor", "warning")
     assert more == []
+
+
+def test_a_known_issue_that_nobody_is_named_for_opens_as_somebodys_the_next_time() -> None:
+    tenant, anomaly = opened()
+    tenant.answer(action(anomaly, AnomalyActionKind.KNOWN_ISSUE, actor_id=None))
+    tenant.let_pass(90 * MINUTE)
+    (again, *_) = tenant.hear(*outage(40, start=91 * MINUTE))
+    assert (again.known_issue, again.acknowledged_by) == (True, "somebody")
 
 
 def test_an_answer_to_an_anomaly_that_is_gone_mutes_the_fingerprint_it_names() -> None:

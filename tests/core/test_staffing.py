@@ -199,7 +199,18 @@ def test_under_overload_a_vip_without_a_problem_stays_with_the_ai() -> None:
 
 
 @pytest.mark.parametrize(
-    "signal", ["security", "safety", "legal_compliance", "billing", "human_request", "negative"]
+    "signal",
+    [
+        "security",
+        "safety",
+        "legal_compliance",
+        "billing",
+        "human_request",
+        "negative",
+        "urgency",
+        # Of itself no reason; with it a high-stakes account is one for a person.
+        "technical",
+    ],
 )
 def test_overload_never_touches_anything_else(signal: str) -> None:
     routes = shipped_policy("default").routes

@@ -5,16 +5,19 @@ from typing import cast
 
 import pytest
 from confluent_kafka import Producer
+from msgspec.structs import replace
 from rich.console import Console
 
-from deploy.examples.chat import Answer, Chat
+from deploy.examples.chat import Answer, Chat, Late
 from deploy.examples.chat_platform import Platform
 from deploy.examples.desk import Desk
 from deploy.examples.desk_terminal import Terminal
 from deploy.examples.wire import Read, Wire
 from schemas.records import (
+    Action,
     ConversationMessage,
     EscalationUpdate,
+    Reason,
     Record,
     Role,
     TicketUpdate,
@@ -96,10 +99,15 @@ def test_a_command_without_all_its_words_is_told_and_does_nothing(
 
 
 class Told:
-    """A wire on which records come; nothing is sent."""
+    """A wire on which records come; what is sent is kept."""
 
     def __init__(self) -> None:
         self.coming: list[Record] = []
+        self.sent: list[Record] = []
+
+    def send(self, record: Record) -> None:
+        """Keep it."""
+        self.sent.append(record)
 
     def poll(self, _timeout: float) -> list[Read]:
         said, self.coming = self.coming, []
@@ -129,3 +137,39 @@ def test_a_desk_and_a_platform_delete_what_they_keep_of_a_ticket_that_is_erased(
     wire.coming = [talk.decision]
     platform.poll()
     assert platform.chats == {}
+
+
+@pytest.mark.parametrize(
+    ("action", "code", "goes_out"),
+    [
+        (Action.REPLY, None, True),
+        (Action.REPLY, "out_of_pattern", True),
+        (Action.REPLY, "security", False),
+        (Action.REPLY, "legal_compliance", False),
+        (Action.REVIEW, "low_confidence", False),
+        (Action.HANDOFF, "billing", False),
+        (Action.SILENT, None, False),
+    ],
+)
+def test_a_platform_that_fails_open_does_not_where_the_ai_may_not_speak(
+    action: Action, code: str | None, goes_out: bool
+) -> None:
+    wire = Told()
+    platform = Platform(
+        wire,  # type: ignore[arg-type]
+        lambda _chat: Answer("Surely!", 0.9),
+        late=Late.SEND,
+        patience=0.0,
+    )
+    reasons = () if code is None else (Reason(code, 2, 0.9, 0.5),)
+    talk = Conversation()
+    talk.customer("Hello")
+    platform.chats["T1"] = Chat("T1", {})
+    wire.coming = [replace(talk.decision, action=action, reasons=reasons)]
+    platform.poll()
+    platform.customer_says("T1", "Are you there?")
+    platform.poll()
+    sent = [one.role for one in wire.sent if isinstance(one, ConversationMessage)]
+    asked = [one.kind for one in wire.sent if isinstance(one, TicketUpdate)]
+    assert sent == ["customer", "ai"] if goes_out else sent == ["customer"]
+    assert asked == [] if goes_out else asked == ["gate_timeout"]

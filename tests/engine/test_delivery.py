@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from aiokafka.errors import KafkaTimeoutError
 from faust.types import TP
 
@@ -21,8 +22,8 @@ class Consumer:
 
     flow_active = True
 
-    def __init__(self, *owned: Partition) -> None:
-        config = SimpleNamespace(clock=lambda: 1)
+    def __init__(self, *owned: Partition, clock: int = 1) -> None:
+        config = SimpleNamespace(clock=lambda: clock, timer_grace=0)
         partitions = {part.number: part for part in owned}
         self.engine = SimpleNamespace(partitions=partitions, config=config)
         self.portions: list[int] = []
@@ -86,6 +87,31 @@ def test_what_came_due_in_a_long_silence_fires_in_portions_before_its_first_reco
     assert asyncio.run(Delivery(consumer).fire_overdue(part, TP(TOPIC, 0), 9_999))
     assert consumer.portions == [TIMERS_AT_ONCE, TIMERS_AT_ONCE]
     assert part.timers.first_before(9_999) == Timer(2 * TIMERS_AT_ONCE, b"1000")
+
+
+class Read(Consumer):
+    """All its partitions are read to their ends."""
+
+    async def ends_now(self, tps: list[TP]) -> dict[TP, int]:
+        return dict.fromkeys(tps, 0)
+
+    def read_to(self, topic: str, part: Partition) -> int:
+        return 0
+
+
+@pytest.mark.parametrize(("clock", "fired"), [(500, 0), (501, 1)])
+def test_a_timer_waits_for_records_that_are_stamped_but_cannot_be_read_yet(
+    tmp_path: Path, clock: int, fired: int
+) -> None:
+    part = partition(tmp_path)
+    early = batch(part, Record(0, 0))
+    early.set_timer(Timer(100, b"due"))
+    early.finish()
+    part.fold()
+    consumer: Any = Read(part, clock=clock)
+    consumer.engine.config.timer_grace = 400
+    asyncio.run(Delivery(consumer).tick({0: part}))
+    assert sum(consumer.portions) == fired
 
 
 class Away(Consumer):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.bad_record import BadRecordCode
-from schemas.codec import BadRecord, Codec, Format, Tombstone
+from schemas.codec import BadRecord, Codec, Encoded, Format, Tombstone
 from schemas.envelope import ENVELOPES
 from schemas.records import (
     Action,
@@ -254,6 +254,12 @@ def test_a_dead_letter_may_tell_of_an_insane_time() -> None:
     assert CODEC.decode(encoded.topic, encoded.value, encoded.headers, 9) == letter
 
 
+def test_an_answer_that_names_a_problem_of_any_length_is_refused() -> None:
+    answer = {"action_id": "a", "anomaly_id": "x", "kind": "mute", "occurred_at": NOW}
+    value = json.dumps(answer | {"fingerprint": "f" * 900_000}).encode()
+    assert refusal(value, topic="support.anomaly-actions").code == BadRecordCode.ID_TOO_LONG
+
+
 def test_a_strange_topic_is_refused() -> None:
     assert refusal(b"{}", topic="orders").code == BadRecordCode.UNKNOWN_TOPIC
 
@@ -304,7 +310,7 @@ def test_headers_are_not_shared_between_records() -> None:
 
 def test_a_tombstone_has_a_key_and_no_value() -> None:
     encoded = CODEC.encode(Tombstone(topic="support.open-escalations", key="t-1"))
-    assert encoded == ("support.open-escalations", b"t-1", None, [])
+    assert encoded == Encoded("support.open-escalations", b"t-1", None, [])
 
 
 def test_writing_avro_needs_a_registry() -> None:

@@ -37,14 +37,14 @@ def test_both_clients_are_let_in(
 ) -> None:
     connection = secured.connection("worker", protocol, mechanism)
     contact = Contact(connection)
-    assert len(contact.metadata(AdminClient(contact.settings), 10).brokers) == 1
+    assert len(contact.metadata(AdminClient(contact.settings)).brokers) == 1
     assert asyncio.run(reach_with_aiokafka(connection)) == 1
 
 
 def test_both_clients_are_let_in_without_any_protection(kafka_bootstrap: str) -> None:
     connection = Connection(kafka_bootstrap)
     contact = Contact(connection)
-    assert len(contact.metadata(AdminClient(contact.settings), 10).brokers) == 1
+    assert len(contact.metadata(AdminClient(contact.settings)).brokers) == 1
     assert asyncio.run(reach_with_aiokafka(connection)) == 1
 
 
@@ -54,4 +54,4 @@ def test_a_client_without_the_certificate_that_is_asked_for_is_told_so(
     connection = secured.connection("worker", Protocol.SSL)
     contact = Contact(replace(connection, certificate_file="", key_file="", key_password=""))
     with pytest.raises(AccessDenied, match="BATON_SSL_CERTIFICATE_FILE"):
-        contact.metadata(AdminClient(contact.settings), 10)
+        contact.metadata(AdminClient(contact.settings))

@@ -1,8 +1,6 @@
 """What the policy commands share: where policies lie, and what is said once one has changed."""
 
-import getpass
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -11,10 +9,10 @@ import msgspec
 
 from schemas.records import Millis, PolicyEntry, PolicyVersion
 from schemas.topics import route_topic
+from streams.cli.options import Moment, moment, user_name
 from streams.codec import codec_of
 from streams.core.policy import Policy, PolicyError, load_policy
 from streams.core.policy.diff import differences
-from streams.core.policy.duration import Duration
 from streams.core.policy.shipped import SHIPPED, shipped_text
 from streams.engine import wall_clock
 from streams.errors import BrokerError, InputError
@@ -52,7 +50,7 @@ class Ground:
 
     def change(self, since: Millis | None, author: str | None, comment: str | None) -> Change:
         """A change made now."""
-        return Change(self.now, since or self.now, author or getpass.getuser(), comment)
+        return Change(self.now, since or self.now, author or user_name(), comment)
 
     def put(self, records: Sequence[PolicyVersion], new: Policy, as_json: bool) -> None:
         """Publish, and say what changes. Raises `InputError` when a route has no topic yet."""
@@ -76,7 +74,7 @@ class Ground:
         from confluent_kafka.admin import AdminClient
 
         reach = Reach(connection_of(self.settings))
-        there = reach.metadata(AdminClient(reach.settings), 10.0).topics
+        there = reach.metadata(AdminClient(reach.settings)).topics
         topic = connection_of(self.settings).topic
         missing = [name for name in route_names(new) if topic(route_topic(name)) not in there]
         if missing:
@@ -114,33 +112,6 @@ def told(record: PolicyVersion) -> dict[str, object]:
     wanted = ("name", "version", "created_at", "effective_from", "previous", "author_id", "comment")
     is_pointer = record.entry is PolicyEntry.POINTER
     return {key: fields[key] for key in wanted if is_pointer or key != "effective_from"}
-
-
-def moment(time: Millis | None) -> str:
-    """A time as people read it, in UTC."""
-    return datetime.fromtimestamp((time or 0) / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-
-
-class Moment(click.ParamType):
-    """A time: "now", a duration from now on such as "10m", or a time such as 2026-01-05T09:00Z."""
-
-    name = "time"
-
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Millis:
-        """Milliseconds; a time without a zone is UTC."""
-        if value == "now":
-            return wall_clock()
-        try:
-            return wall_clock() + Duration.parse(value)
-        except ValueError:
-            pass
-        try:
-            time = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no time: write now, 10m or 2026-01-05T09:00Z", param, ctx)
-        return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 SINCE = click.option(

@@ -5,7 +5,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from streams.cli.policy.ground import AS_JSON, Ground, moment, told
+from streams.cli.options import moment
+from streams.cli.policy.ground import AS_JSON, Ground, told
 
 
 @click.command(name="list", epilog="Example: baton policy list")

@@ -12,6 +12,8 @@ from streams.core.policy.anomalies import AnomalyPolicy
 
 MOST_ANSWERS = 1_000
 """Subjects whose mutes, known issues and bars a tenant's watch remembers at most."""
+SOMEBODY = "somebody"
+"""Who has acknowledged an anomaly where the answer does not say."""
 SURE = 6.0
 """Alerts that a false alarm counts as: as many accounts do not alert again for days."""
 
@@ -21,13 +23,15 @@ def act(
 ) -> Step:
     """What follows from an answer.
 
-    Acknowledged: the record says by whom. Known issue: also, nobody is told of its growth, and it
-    opens as known for `AnomalyPolicy.known`. Muted: nothing opens or is updated until the time
-    given. False alarm: resolved, and the next of its kind needs more accounts than this one had.
+    Acknowledged: the record says by whom; the same again says nothing. Known issue: also, nobody is
+    told of its growth, and it opens as known for `AnomalyPolicy.known`. Muted: nothing opens or is
+    updated until the time given. False alarm: resolved, and the next of its kind needs more
+    accounts than this one had.
     An answer to an anomaly that is gone acts on the fingerprint it names, if any.
     """
     watch = _pruned(watch, now)
     incident = known.incident(action.anomaly_id)
+    actor = action.actor_id or (incident.acknowledged_by if incident else None) or SOMEBODY
     names = tuple(owned(incident)) if incident else tuple(filter(None, (action.fingerprint,)))
     if action.kind is AnomalyActionKind.MUTE:
         until = action.until if action.until is not None else now + policy.mute
@@ -39,18 +43,20 @@ def act(
     if action.kind is AnomalyActionKind.FALSE_ALARM:
         return _false_alarm(known, incident, watch, names, policy, now)
     if action.kind is AnomalyActionKind.KNOWN_ISSUE:
-        said = (action.actor_id, now + policy.known)
+        said = (actor, now + policy.known)
         watch = replace(watch, known={**watch.known, **dict.fromkeys(names, said)})
     elif action.kind is not AnomalyActionKind.ACKNOWLEDGE:
         return Step(watch)
     if incident is None or incident.resolved_at is not None:
         return Step(watch)
-    incident = replace(
+    answered = replace(
         incident,
-        acknowledged_by=action.actor_id,
+        acknowledged_by=actor,
         known_issue=incident.known_issue or action.kind is AnomalyActionKind.KNOWN_ISSUE,
     )
-    incident = announced(incident, policy, now)
+    if answered == incident:
+        return Step(watch)
+    incident = announced(answered, policy, now)
     output = record(incident, AnomalyState.UPDATED, policy, now)
     return Step(watch, {}, {incident.anomaly_id: incident}, (output,))
 

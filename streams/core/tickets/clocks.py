@@ -39,24 +39,24 @@ def _start(
 
 def _offered(handling: Handling, kind: SlaClock, route: Route, promised: SlaClock | None) -> Clock:
     """The clock that would begin now, by the target that is due earlier."""
-    own = _by_target(handling, kind, route)
+    ticket, calendars = handling.ticket, handling.plan.calendars
+
+    def on(target: SlaClock) -> Clock:
+        return sla.start(
+            handling.policy,
+            calendars,
+            target,
+            route,
+            handling.segment,
+            ticket.channel,
+            handling.now,
+            ticket.sequence,
+        )
+
+    own = on(kind)
     if promised is None:
         return own
-    return replace(min(own, _by_target(handling, promised, route), key=_due_at), clock=kind)
-
-
-def _by_target(handling: Handling, target: SlaClock, route: Route) -> Clock:
-    ticket = handling.ticket
-    return sla.start(
-        handling.policy,
-        handling.plan.calendars,
-        target,
-        route,
-        handling.segment,
-        ticket.channel,
-        handling.now,
-        ticket.sequence,
-    )
+    return replace(min(own, on(promised), key=_due_at), clock=kind)
 
 
 def hasten(handling: Handling, route: Route, promised: SlaClock | None = None) -> None:

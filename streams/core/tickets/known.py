@@ -42,7 +42,7 @@ def came_before(ticket: Ticket, known: int) -> bool:
     # What fingerprints of one id share is at their front: so they lie side by side.
     last = known | _SAYS
     first = last - _SAYS
-    return any([first <= one <= last for one in ticket.seen])
+    return any(first <= one <= last for one in ticket.seen)
 
 
 def remember(ticket: Ticket, known: int) -> None:

@@ -384,6 +384,15 @@ def test_a_gate_timeout_becomes_an_escalation() -> None:
     assert (talk.decision.action, talk.codes) == ("handoff", {"gate_timeout"})
 
 
+def test_a_gate_timeout_under_review_becomes_an_escalation_too() -> None:
+    talk = Conversation()
+    talk.customer("???", Signals(unreadable=True))
+    assert talk.decision.action == "review"
+    talk.update(UpdateKind.GATE_TIMEOUT, message_id="m1")
+    assert (talk.decision.action, talk.codes) == ("handoff", {"gate_timeout", "unreadable"})
+    assert talk.ticket.review is None
+
+
 def test_an_account_that_becomes_known_is_decided_again() -> None:
     talk = Conversation()
     talk.customer("it is broken", Signals(category="technical"))
@@ -436,6 +445,17 @@ def test_a_message_that_comes_twice_leads_to_nothing() -> None:
     talk.customer("the text", ANGRY, message_id="m1")
     assert not talk.step.outputs
     assert len(talk.all(Decision)) == 1
+
+
+def test_the_latest_64_ids_of_a_ticket_are_known() -> None:
+    talk = Conversation()
+    talk.customer("hello", message_id="first")
+    for number in range(63):
+        talk.ai("Noted.", message_id=f"note{number}", visibility=Visibility.INTERNAL)
+    assert talk.customer("hello", message_id="first").outputs == ()
+    talk.ai("Noted.", message_id="note63", visibility=Visibility.INTERNAL)
+    assert talk.customer("hello", message_id="first").outputs
+    assert len(talk.ticket.seen) == 64
 
 
 def test_a_draft_and_the_answer_sent_from_it_may_share_their_id() -> None:

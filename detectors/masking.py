@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from itertools import chain
 from typing import Final, NamedTuple
 
 from detectors.sentence import without_names
@@ -53,6 +54,9 @@ MARK: Final = "<*>"
 
 _WORD: Final = re.compile(rf"{_MARK}|<\*>|[\w$-]+|[^\w\s]")
 
+Chunks = tuple[tuple[str, ...], ...]
+"""A text as what stands between its blanks, each as its words and punctuation."""
+
 
 class _Rule(NamedTuple):
     """Where `needs` occurs in a text, what `pattern` matches becomes `mark`."""
@@ -66,6 +70,7 @@ _DIGIT: Final = re.compile(r"\d")
 _RULES: Final = tuple(
     _Rule(needs, re.compile(pattern), mark)
     for needs, pattern, mark in (
+        ('\\"', r'\\"', "'"),
         ("://", r"\b[a-z][a-z0-9+]{1,9}://[^\s\"'<>(){}\[\],]{1,300}", "<url>"),
         ("@", r"<[^\s<>@]{1,200}@[^\s<>@]{1,200}>", "<email>"),
         (
@@ -107,6 +112,7 @@ _RULES: Final = tuple(
             r"|localdomain|internal|lan|[a-z]{2})(?![\w(]|[.-]\w)(?::\d{1,5}\b)?",
             "<host>",
         ),
+        ("_", r"(?<!\S)([a-z]{1,20}_)[\w.-]*\d(?: \1[\w.-]*\d)+(?!\S)", "<list>"),
         (
             "0-9",
             rf"(?:(?<![\w>])[<~](?=\d))?(?<![\w$+-])(?<![\w$+-]\.){_HOLDS_DIGIT}(?:[:/@]{_HOLDS_DIGIT})*%?",
@@ -124,6 +130,7 @@ _RULES: Final = tuple(
             rf"[^\s,;)\]}}(\[{{|&'\"=][^\s,;)\]}}|&\[{{]{{0,300}}(?:\[[^\s\]]{{0,100}}\]|\{{[^\s{{}}]{{0,100}}\}})?",
             r"=\1<val>",
         ),
+        ("=", r"(?<=\w)=(?=\s+[\w.-]+=|\s*$|[,;)\]}])", "=<val>"),
         (", in ", r"(?<=, line <num>, in )[\w.<>]{1,120}", "<val>"),
         (": ", r": (?:yes|no|on|off|null|none|nil)(?=[,;)\]}]|$)", ": <val>"),
         ("e", r"(?:t(?<![\w<.-]t)rue|f(?<![\w<.-]f)alse)(?![\w>.-])", "<val>"),
@@ -144,8 +151,11 @@ _RULES: Final = tuple(
         ("/<", _GLUED, ""),
         ("@<", _GLUED, ""),
         (">", rf"{_MARK} ?(?:[kmgt]i?b|bytes?|b|ms|us|ns|s|secs?|%)(?!\w)", "<num>"),
-        (">", rf"{_NO_NAME}(?:[\s,;:/.|#+-]{{0,3}}{_NO_NAME}|\[{_NO_NAME}\])+", "<list>"),
-        ("> <", rf"{_MARK}(?: {_MARK})+", "<list>"),
+        (
+            ">",
+            rf"{_NO_NAME}(?:(?:[;:/.|#+-]{{0,2}}|,\s?){_NO_NAME}|\[{_NO_NAME}\])+",
+            "<list>",
+        ),
         ("<name>", rf"{_MARK}(?:(?:, ?|[/:]){_MARK})+", "<list>"),
         (",", rf"(?<=[\[({{])(?:{_ITEM},\s?){{1,400}}{_ITEM}(?=[\])}}])", "<list>"),
         (">,", rf"(?<==){_MARK}(?:,{_ITEM}(?![\w$.=-])){{1,400}}", "<list>"),
@@ -159,9 +169,10 @@ def mask(text: str) -> str:
 
     Numbers and whatever holds a digit (ids, addresses, versions, sizes, times), addresses of
     pages, mails and hosts, paths, quoted words, the values of `key=value` and of JSON but for
-    those that say what happened (`msg`), and names (`detectors.sentence`). Neighbouring marks
-    become one, so that lists of any length are equal. Masking again changes nothing that needs no
-    more than `PASSES`.
+    those that say what happened (`msg`), and names (`detectors.sentence`). Marks in a list become
+    one, so that lists of any length are equal. With only a blank between they stay: where one value
+    is told by itself another may be a word, and the two must have one length. Masking again changes
+    nothing that needs no more than `PASSES`.
     """
     masked = _masked_once(text.lower())
     return _remembered(masked) if len(masked) <= REMEMBERED else _settled(masked)
@@ -180,14 +191,19 @@ _remembered: Final = lru_cache(maxsize=1 << 10)(_settled)
 
 def words(masked: str) -> tuple[str, ...]:
     """A masked text as its words and punctuation, whatever lies between, all marks alike."""
-    return _remembered_words(masked) if len(masked) <= REMEMBERED else _words(masked)
+    return tuple(chain.from_iterable(chunks(masked)))
 
 
-def _words(masked: str) -> tuple[str, ...]:
-    return tuple(map(_mark_of, _WORD.findall(masked)))
+def chunks(masked: str) -> Chunks:
+    """The words of a masked text by the blanks between them."""
+    return _remembered_chunks(masked) if len(masked) <= REMEMBERED else _chunks(masked)
 
 
-_remembered_words: Final = lru_cache(maxsize=1 << 10)(_words)
+def _chunks(masked: str) -> Chunks:
+    return tuple(tuple(map(_mark_of, _WORD.findall(chunk))) for chunk in masked.split())
+
+
+_remembered_chunks: Final = lru_cache(maxsize=1 << 10)(_chunks)
 
 
 def _masked_once(text: str) -> str:
@@ -200,8 +216,18 @@ def _masked_once(text: str) -> str:
 
 def opened(form: str, masked: str) -> str:
     """The form of two masked texts: the first, with `<*>` where the other has another word."""
+    pieces = re.split(r"(\s+)", form)
+    own, other = chunks(form), chunks(masked)
+    for number, (mine, theirs) in enumerate(zip(own, other, strict=False)):
+        if mine != theirs:
+            piece = pieces[2 * number]
+            pieces[2 * number] = _opened(piece, theirs) if len(mine) == len(theirs) else MARK
+    return "".join(pieces)
+
+
+def _opened(form: str, words: tuple[str, ...]) -> str:
     pieces, end = list[str](), 0
-    for word, other in zip(_WORD.finditer(form), words(masked), strict=False):
+    for word, other in zip(_WORD.finditer(form), words, strict=True):
         own = word.group()
         same = other == own or (other == MARK and _mark_of(own) == MARK)
         pieces += (form[end : word.start()], own if same else MARK)

@@ -65,27 +65,17 @@ class Baseline(msgspec.Struct, frozen=True, array_like=True):
     squares: float = 0.0
     """Weighted sum of the squared factors."""
 
-    def after(self, count: float, half_life: float, factor: float = 1.0) -> "Baseline":
-        """The baseline after a window with `count`, where `factor` times the level is usual."""
-        kept = 0.5 ** (1 / half_life)
-        return Baseline(
-            self.counts * kept + count,
-            self.windows * kept + factor,
-            self.pairs * kept + max(0.0, count * (count - 1)),
-            self.squares * kept + factor**2,
-        )
-
-    def after_empty(self, windows: int, half_life: float, factor: float = 1.0) -> "Baseline":
-        """The baseline after so many windows without a count."""
-        if windows == 0:
-            return self
+    def after(
+        self, count: float, half_life: float, factor: float = 1.0, windows: int = 1
+    ) -> "Baseline":
+        """The baseline after so many windows with `count` each, `factor` times the level usual."""
         kept = 0.5 ** (1 / half_life)
         faded = kept**windows
         grown = (1 - faded) / (1 - kept)
         return Baseline(
-            self.counts * faded,
+            self.counts * faded + count * grown,
             self.windows * faded + factor * grown,
-            self.pairs * faded,
+            self.pairs * faded + max(0.0, count * (count - 1)) * grown,
             self.squares * faded + factor**2 * grown,
         )
 

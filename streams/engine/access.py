@@ -233,4 +233,4 @@ def describe_groups(admin: AdminClient, groups: list[str]) -> dict[str, Future[A
         if not passing or time.monotonic() > limit:
             return described
         time.sleep(0.1)
-        wait *= 2
+        wait = min(2 * wait, REQUEST_TIMEOUT)

@@ -622,8 +622,8 @@ def test_what_follows_from_an_update_can_be_read_by_those_it_is_for(kind: Update
     talk.wait(DAY)
     for output in (*talk.outputs, *talk.escalations):
         if isinstance(output, Record):
-            topic, _, value, headers = codec.encode(output)
-            assert codec.decode(topic, value, headers, talk.now) == output
+            made = codec.encode(output)
+            assert codec.decode(made.topic, made.value, made.headers, talk.now) == output
 
 
 def test_a_ticket_of_a_burst_says_so_in_decision_and_package_until_it_is_over() -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -105,13 +106,13 @@ def test_the_more_a_level_varies_the_less_a_high_count_says(excess: int, usual: 
     assert log_tail(count, usual, 0.5) >= log_tail(count, usual, 0.05) >= log_tail(count, usual)
 
 
-@given(st.integers(0, 5_000), st.floats(0, 100))
-def test_many_empty_windows_at_once_weigh_like_one_after_another(n: int, seen: float) -> None:
+@given(st.integers(0, 5_000), st.floats(0, 100), st.integers(0, 3))
+def test_many_windows_at_once_weigh_like_one_after_another(n: int, seen: float, count: int) -> None:
     learned = Baseline(seen, 10.0, seen, 10.0)
-    together = learned.after_empty(n, 360)
-    halves = learned.after_empty(n // 2, 360).after_empty(n - n // 2, 360)
-    assert together.counts == pytest.approx(halves.counts)
-    assert together.windows == pytest.approx(halves.windows)
+    together = learned.after(count, 360, windows=n)
+    halves = learned.after(count, 360, windows=n // 2).after(count, 360, windows=n - n // 2)
+    assert msgspec.to_builtins(together) == pytest.approx(msgspec.to_builtins(halves))
+    assert learned.after(count, 360) == learned.after(count, 360, windows=1)
 
 
 def test_a_baseline_learns_level_and_dispersion_and_the_prior_speaks_before_there_are_any() -> None:

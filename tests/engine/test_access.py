@@ -8,6 +8,7 @@ from confluent_kafka import KafkaError, KafkaException
 
 from streams.engine import access
 from streams.engine.access import describe_groups
+from streams.engine.connection import REQUEST_TIMEOUT
 
 
 class Admin:
@@ -36,6 +37,15 @@ def test_a_group_is_asked_for_again_with_more_patience() -> None:
     assert first < second < third
 
 
+def test_patience_has_a_bound_however_often_a_broker_says_not_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    admin: Any = Admin(*[KafkaError.COORDINATOR_NOT_AVAILABLE] * 20)
+    assert describe_groups(admin, ["g"])["g"].result() == "known"
+    assert max(admin.waits) == REQUEST_TIMEOUT
+
+
 def test_what_the_broker_refuses_is_not_asked_for_again() -> None:
     admin: Any = Admin(KafkaError.GROUP_AUTHORIZATION_FAILED)
     with pytest.raises(KafkaException):
@@ -44,7 +54,7 @@ def test_what_the_broker_refuses_is_not_asked_for_again() -> None:
 
 
 def test_there_is_an_end_of_asking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access, "ANSWER_TIMEOUT", 0.3)
+    monkeypatch.setattr(access, "REQUEST_TIMEOUT", 0.3)
     admin: Any = Admin(*[KafkaError._TIMED_OUT] * 100)
     with pytest.raises(KafkaException):
         describe_groups(admin, ["g"])["g"].result()

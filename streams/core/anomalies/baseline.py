@@ -1,5 +1,6 @@
 """Learning from windows that can no longer change."""
 
+from itertools import pairwise
 from math import log10
 
 from msgspec.structs import replace
@@ -56,55 +57,49 @@ def _in_incident(name: str, watch: Watch) -> bool:
 def _learn(
     subject: Subject, watch: Watch, done: int, through: int, policy: AnomalyPolicy
 ) -> tuple[Subject, Watch]:
-    own, pool = subject.baseline, watch.pool
+    own, pool, span = subject.baseline, watch.pool, policy.window_buckets
     counted = Counted(subject.buckets, subject.sketches)
-    half, pooled = policy.half_life_windows, policy.pool_half_life_windows
-    span = policy.window_buckets
-    ends = {
-        end
-        for number in subject.buckets
-        for end in range(max(number, done + 1), min(number + span, through + 1))
-    }
-    before, count = list[int](), 0
-    for end in sorted(ends):
-        if done < end - 1:
-            own = _after_silence(own, done, end - 1, watch.season, policy)
-            pool = pool.after_empty(end - done - 1, pooled)
-        filled = [number for number in subject.buckets if end - span < number <= end]
-        if filled != before:
-            # Windows of the same buckets have the same accounts: most hold a single one.
-            before, count = filled, accounts_in(counted, end, policy)
-        factor = watch.season.factor(end * policy.bucket)
-        own = own.after(_learned(own, count, factor, policy), half, factor)
-        pool = pool.after(count, pooled)
-        done = end
-    own = _after_silence(own, done, through, watch.season, policy)
-    pool = pool.after_empty(through - done, pooled)
+    # Between these windows no bucket comes or goes, and they have the same accounts.
+    edges = {edge for number in subject.buckets for edge in (number, number + span)}
+    firsts = [done + 1, *sorted(edge for edge in edges if done + 1 < edge <= through)]
+    for first, following in pairwise((*firsts, through + 1)):
+        count = accounts_in(counted, first, policy)
+        own = _after_same(own, count, first - 1, following - 1, watch.season, policy)
+        pool = pool.after(count, policy.pool_half_life_windows, windows=following - first)
     if is_category(subject.name):
         return replace(subject, baseline=own), watch
     return replace(subject, baseline=own), replace(watch, pool=pool)
 
 
 def _learned(baseline: Baseline, count: int, factor: float, policy: AnomalyPolicy) -> float:
-    """A window's accounts as far as they are learned: one always is, whatever is usual."""
-    if count <= 1:
-        return count
+    """A window's accounts as far as they are learned, where they are more than one."""
     usual = baseline.expected(policy.prior_accounts, policy.prior_windows, factor)
     return min(count, usual.usual_most(MOST_DEVIATIONS) + 1)
 
 
-def _after_silence(
-    baseline: Baseline, done: int, through: int, season: Season, policy: AnomalyPolicy
+def _after_same(
+    baseline: Baseline,
+    count: int,
+    done: int,
+    through: int,
+    season: Season,
+    policy: AnomalyPolicy,
 ) -> Baseline:
-    """The baseline after the empty windows that follow `done`, each by the factor of its hour."""
+    """The baseline after the windows that follow `done`, of `count` accounts each.
+
+    Each counts by the factor of its hour. What is learned of more than one account depends on the
+    window before.
+    """
     half, lately = policy.half_life_windows, through - MOST_SILENT_HOURS * HOUR // policy.bucket
-    if done < lately:
-        baseline, done = baseline.after_empty(lately - done, half, 1.0), lately
+    if count == 0 and done < lately:
+        baseline, done = baseline.after(0, half, windows=lately - done), lately
     while done < through:
         at = (done + 1) * policy.bucket
         last = min(through, ((at // HOUR + 1) * HOUR - 1) // policy.bucket)
+        last = last if count <= 1 else done + 1
         factor = season.factor(at)
-        baseline = baseline.after_empty(last - done, half, factor)
+        learned = count if count <= 1 else _learned(baseline, count, factor, policy)
+        baseline = baseline.after(learned, half, factor, last - done)
         done = last
     return baseline
 

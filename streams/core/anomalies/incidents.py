@@ -1,5 +1,7 @@
 """An incident takes in what is reported of it and what bursts with it, and is due again."""
 
+from math import log10
+
 from msgspec.structs import replace
 
 from detectors.spikes import Expected
@@ -139,27 +141,33 @@ def _with_usual(incident: Incident, expected: Expected) -> Incident:
 
 
 def _named(incident: Incident, names: tuple[str, ...], policy: AnomalyPolicy) -> Incident:
+    if all(name in incident.members for name in names):
+        return incident
     members = tuple(dict.fromkeys((*incident.members, *names)))[: policy.members]
     return replace(incident, members=members)
 
 
 def _warmed(incident: Incident, window: Window, number: int, policy: AnomalyPolicy) -> Incident:
     """The incident with what a window says of its size and of its going on."""
-    is_newest = window.end == max(incident.buckets, default=0)
-    incident = replace(incident, latest=tuple(window) if is_newest else (0, 0))
-    if window.accounts > 1 and 10 ** incident.expected.log_tail(window.accounts) < (
-        policy.stay_probability
-    ):
-        incident = replace(incident, hot_until=max(incident.hot_until, number))
+    hot, line = incident.hot_until, log10(policy.stay_probability)
+    if hot < number and window.accounts > 1 and incident.expected.is_rarer(window.accounts, line):
+        hot = number
+    largest = Window(incident.peak_end, incident.peak)
     if window.accounts > incident.peak:
-        incident = replace(incident, peak=window.accounts, peak_end=window.end)
-    return incident
+        largest = window
+    is_newest = window.end == max(incident.buckets, default=0)
+    return replace(
+        incident,
+        latest=tuple(window) if is_newest else (0, 0),
+        hot_until=hot,
+        peak=largest.accounts,
+        peak_end=largest.end,
+    )
 
 
 def touched(incident: Incident, found: list[Seen], policy: AnomalyPolicy) -> Incident:
     """The incident with the tickets of reports among the affected, as far as there is room."""
-    affected, cut = incident.affected, incident.cut
-    large = set(incident.large)
+    affected, cut, large = incident.affected, incident.cut, incident.large
     for new in found:
         known, account = affected.get(new.ticket_id), account_of(new.who)
         if known is None and len(affected) >= policy.affected_tickets:
@@ -170,9 +178,9 @@ def touched(incident: Incident, found: list[Seen], policy: AnomalyPolicy) -> Inc
         if ticket != known:
             affected = dict(affected) if affected is incident.affected else affected
             affected[new.ticket_id] = ticket
-        if new.sighting.large and account is not None:
-            large.add(account)
-    return replace(incident, affected=affected, cut=cut, large=tuple(sorted(large)))
+        if new.sighting.large and account is not None and account not in large:
+            large = tuple(sorted((*large, account)))
+    return replace(incident, affected=affected, cut=cut, large=large)
 
 
 def due(incident: Incident, policy: AnomalyPolicy) -> Incident:

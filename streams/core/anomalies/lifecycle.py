@@ -95,6 +95,6 @@ def forget(subject: Subject, watch: Watch, policy: AnomalyPolicy, now: Millis) -
         return Step(watch, {subject.name: replace(subject, deadline=due)})
     if not is_category(subject.name):
         empty = max(0, subject.seen_at + policy.forget - now) // policy.bucket
-        pool = watch.pool.after_empty(empty, policy.pool_half_life_windows)
+        pool = watch.pool.after(0, policy.pool_half_life_windows, windows=empty)
         watch = replace(watch, tracked=max(0, watch.tracked - 1), pool=pool)
     return Step(watch, {subject.name: None})

@@ -31,11 +31,11 @@ def unusual(
     of_category, of_words = is_category(subject.name), subject.name != named
     if of_category and subject.baseline.windows < policy.category_history:
         return None
+    minimum = policy.category_accounts if of_category else policy.minimum_accounts
+    if not subject.sketches and sum(map(len, subject.buckets.values())) < minimum:
+        return None
     counted = Counted(subject.buckets, subject.sketches)
     most = at_most(counted, new.number, policy)
-    minimum = policy.category_accounts if of_category else policy.minimum_accounts
-    if most < minimum:
-        return None
     names = (subject.name, category_name(subject.category))
     bars = (watch.bars[name].line(now) for name in names if name in watch.bars)
     least = max((minimum, *(bar + BARELY for bar in bars)))

@@ -165,6 +165,9 @@ def test_a_move_tells_the_old_desk_and_hands_the_new_one_everything() -> None:
     assert (moved.previous_route, moved.route, moved.revision) == ("general", "billing", 2)
     assert (talk.escalations[-1].route, talk.escalations[-1].revision) == ("billing", 2)
     assert talk.escalations[-1].escalation_id == talk.escalations[0].escalation_id
+    # The customer is told once.
+    assert talk.escalations[0].customer_notice is not None
+    assert talk.escalations[-1].customer_notice is None
 
 
 def test_after_two_moves_the_lead_keeps_it() -> None:

@@ -42,7 +42,10 @@ def came_before(ticket: Ticket, known: int) -> bool:
     # What fingerprints of one id share is at their front: so they lie side by side.
     last = known | _SAYS
     first = last - _SAYS
-    return any([first <= one <= last for one in ticket.seen])
+    for one in ticket.seen:  # noqa: SIM110 - a generator would cost twice as much
+        if first <= one <= last:
+            return True
+    return False
 
 
 def remember(ticket: Ticket, known: int) -> None:

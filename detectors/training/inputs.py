@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from detectors.learned import MODEL
+from detectors.learned import DECIMALS, MODEL
 from detectors.pipeline import read_in_english, scores
 from detectors.training.examples import Example
 
@@ -17,12 +17,16 @@ SAMPLED: Final = 10
 
 
 def digest(examples: Sequence[Example]) -> str:
-    """SHA-256 of texts and labels, and of what training reads in a sample of them."""
+    """SHA-256 of texts and labels, and of what training reads in a sample of them.
+
+    Numbers are rounded: the last bit of a logarithm is not the same on every processor.
+    """
     found = sha256()
     for one in examples:
         labels = (one.text, one.category, sorted(one.flags), one.file, one.linked)
         found.update(msgspec.json.encode(labels))
     for one in examples[::SAMPLED]:
         read = read_in_english(one.text)
-        found.update(msgspec.json.encode((read.message.words, read.message.forms, scores(read))))
+        numbers = [round(number, DECIMALS) for number in scores(read)]
+        found.update(msgspec.json.encode((read.message.words, read.message.forms, numbers)))
     return found.hexdigest()

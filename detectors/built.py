@@ -3,9 +3,8 @@
 Linked variables alone go by it: a signal is not more likely because a text is long.
 """
 
+from math import log1p
 from typing import Final
-
-import numpy as np
 
 from detectors.features import READ
 from detectors.message import Message
@@ -32,7 +31,7 @@ LONG: Final = 80
 """Words from which on a text is long."""
 _EITHER: Final = CONDITIONS | LINKS
 _LENGTHS: Final = [
-    (float(np.log1p(words) / np.log1p(READ)), min(words / LONG, 1.0)) for words in range(READ + 1)
+    (log1p(words) / log1p(READ), min(words / LONG, 1.0)) for words in range(READ + 1)
 ]
 
 

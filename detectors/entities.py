@@ -65,27 +65,31 @@ def entities(message: Message) -> tuple[Found, ...]:
     Kinds: order, ticket, invoice, account, serial, reference, version, product, error_code,
     amount, date, email, phone, url, uuid, ip_address.
     """
-    text = message.reading.text
-    begin = _begin(text)
-    if begin is None:
-        return ()
     found: list[Found] = []
-    for match in islice(_VALUE.finditer(text, begin), LOOKED_AT):
+    for match in islice(_values(message.reading.text), LOOKED_AT):
         found.extend(_found(message, match))
         if len(found) >= MOST:
             break
     return tuple(found)
 
 
-def _begin(text: str) -> int | None:
-    """Where the first value may begin: a word before the first that tells of one, at most."""
+def _values(text: str) -> Iterator[re.Match[str]]:
     if "://" in text:
-        return 0
-    telling = _TELLING.search(text)
+        yield from _VALUE.finditer(text)
+        return
+    end = 0
+    while (begin := _begin(text, end)) is not None and (match := _VALUE.search(text, begin)):
+        yield match
+        end = match.end()
+
+
+def _begin(text: str, floor: int) -> int | None:
+    """Where the next value may begin: a word before the first that tells of one, at most."""
+    telling = _TELLING.search(text, floor)
     if telling is None:
         return None
-    word = text.rfind(" ", 0, telling.start())
-    return text.rfind(" ", 0, word) + 1 if word > 0 else 0
+    word = text.rfind(" ", floor, telling.start())
+    return max(floor, text.rfind(" ", floor, word) + 1) if word > 0 else floor
 
 
 def _found(message: Message, match: re.Match[str]) -> Iterator[Found]:

@@ -10,8 +10,8 @@ from detectors.message import Message
 from detectors.scoring import unblocked
 from detectors.signals import Matter, Signal
 
-EVIDENT_FROM: Final = 0.2
-"""The score from which a signal names what it saw."""
+EVIDENT_FROM: Final = 0.35
+"""The score from which a signal names what it saw: below every line of the shipped policy."""
 SIGNALS: Final = tuple(flag for flag in FLAGS if flag != "praise")
 INFORMATION_TOLD: Final = 0.7
 """The score of a question about money that a pattern knows."""

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from itertools import chain
 from typing import Final, NamedTuple
 
 from detectors.sentence import without_names
@@ -52,6 +53,9 @@ MARK: Final = "<*>"
 """Any mark, to those who do not care which."""
 
 _WORD: Final = re.compile(rf"{_MARK}|<\*>|[\w$-]+|[^\w\s]")
+
+Chunks = tuple[tuple[str, ...], ...]
+"""A text as what stands between its blanks, each as its words and punctuation."""
 
 
 class _Rule(NamedTuple):
@@ -187,14 +191,19 @@ _remembered: Final = lru_cache(maxsize=1 << 10)(_settled)
 
 def words(masked: str) -> tuple[str, ...]:
     """A masked text as its words and punctuation, whatever lies between, all marks alike."""
-    return _remembered_words(masked) if len(masked) <= REMEMBERED else _words(masked)
+    return tuple(chain.from_iterable(chunks(masked)))
 
 
-def _words(masked: str) -> tuple[str, ...]:
-    return tuple(map(_mark_of, _WORD.findall(masked)))
+def chunks(masked: str) -> Chunks:
+    """The words of a masked text by the blanks between them."""
+    return _remembered_chunks(masked) if len(masked) <= REMEMBERED else _chunks(masked)
 
 
-_remembered_words: Final = lru_cache(maxsize=1 << 10)(_words)
+def _chunks(masked: str) -> Chunks:
+    return tuple(tuple(map(_mark_of, _WORD.findall(chunk))) for chunk in masked.split())
+
+
+_remembered_chunks: Final = lru_cache(maxsize=1 << 10)(_chunks)
 
 
 def _masked_once(text: str) -> str:
@@ -207,8 +216,18 @@ def _masked_once(text: str) -> str:
 
 def opened(form: str, masked: str) -> str:
     """The form of two masked texts: the first, with `<*>` where the other has another word."""
+    pieces = re.split(r"(\s+)", form)
+    own, other = chunks(form), chunks(masked)
+    for number, (mine, theirs) in enumerate(zip(own, other, strict=False)):
+        if mine != theirs:
+            piece = pieces[2 * number]
+            pieces[2 * number] = _opened(piece, theirs) if len(mine) == len(theirs) else MARK
+    return "".join(pieces)
+
+
+def _opened(form: str, words: tuple[str, ...]) -> str:
     pieces, end = list[str](), 0
-    for word, other in zip(_WORD.finditer(form), words(masked), strict=False):
+    for word, other in zip(_WORD.finditer(form), words, strict=True):
         own = word.group()
         same = other == own or (other == MARK and _mark_of(own) == MARK)
         pieces += (form[end : word.start()], own if same else MARK)

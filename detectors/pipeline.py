@@ -1,6 +1,7 @@
 """Texts in, signals out: every detector over a batch."""
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Final, NamedTuple, Protocol
 
 from detectors.built import built
@@ -23,7 +24,7 @@ from detectors.signals import Fingerprint, Signal, Signals, Span
 from detectors.thanks import thanks
 from detectors.tried import tried
 
-MODEL_VERSION: Final = "learned-8"
+MODEL_VERSION: Final = "learned-9"
 """Names what decides the signals; changes whenever the same text would get others."""
 NOTHING: Final = Signals()
 MANY_VARIABLES: Final = 4
@@ -32,7 +33,7 @@ PROBLEM_LEARNED: Final = 0.7
 """The learned score from which a text reports a problem that no pattern knows."""
 SECURITY_FROM: Final = 0.5
 """The score from which security can be the primary matter."""
-LINKED_FROM: Final = 0.8
+LINKED_FROM: Final = 0.7
 """Ordinary messages name several things, too: few of them may seem complex."""
 
 
@@ -169,7 +170,9 @@ def _linked(read: Read, judgement: Judgement) -> tuple[int, Span | None]:
     problem = max(chances["technical"], read.found["technical"].score)
     if problem < PROBLEM_AMONG_MANY:
         return 0, None
-    count = next((LINKED[name] for name in reversed(LINKED) if chances[name] >= LINKED_FROM), 1)
+    # Whoever names four names three: a count is believed when every smaller one is.
+    likely = takewhile(lambda name: chances[name] >= LINKED_FROM, LINKED)
+    count = max((LINKED[name] for name in likely), default=1)
     if count == 1 and problem < PROBLEM_FROM:
         return 0, None
     if "?" in read.message.reading.text and read.found["technical"].score >= PROBLEM_TOLD:

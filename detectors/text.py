@@ -11,9 +11,17 @@ _LOOK_ALIKES: Final = {
     # lower-case letters of both scripts that have one Latin twin), and typographic quotes.
     **dict(zip("аеорсухіјѕһԁԛԝкмтвн", "aeopcyxijshdqwkmtbh", strict=True)),
     **dict(zip("αεοριντυκχγ", "aeopivtukxy", strict=True)),
+    # Latin and Armenian ones too, and what is drawn as nothing: fillers and the empty Braille cell.
+    **dict(zip("ɑɡօոսհց", "agonuhg", strict=True)),
+    **dict.fromkeys("\u115f\u1160\u3164\uffa0\u2800", " "),
     **dict(zip("‘’‛`´ʼ′“”„‟«»–—−…", "'''''''\"\"\"\"\"\"---.", strict=True)),
 }
 _PLAIN_SCRIPTS: Final = ("LATIN", "CYRILLIC", "GREEK")
+_DRESSED: Final = re.compile(
+    r"(?:PARENTHESIZED|NEGATIVE CIRCLED|NEGATIVE SQUARED) LATIN (?:SMALL|CAPITAL) LETTER ([A-Z])"
+    r"|LATIN LETTER SMALL CAPITAL ([A-Z])"
+)
+"""Names of letters that NFKC does not make plain ones."""
 
 
 class _Fold(dict[int, str]):
@@ -33,6 +41,8 @@ def _fold(char: str) -> str:
     if char in _LOOK_ALIKES:
         return _LOOK_ALIKES[char]
     name = unicodedata.name(char, "")
+    if (dressed := _DRESSED.fullmatch(name)) is not None:
+        return (dressed[1] or dressed[2]).lower()
     folded = unicodedata.normalize("NFKC", char).casefold()
     if any(script in name for script in _PLAIN_SCRIPTS):
         parts = unicodedata.normalize("NFKD", folded)

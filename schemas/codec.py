@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -45,7 +45,7 @@ class Format(StrEnum):
     AVRO = "avro"
 
 
-class Encoded(NamedTuple):
+class Encoded(msgspec.Struct, frozen=True, gc=False):
     """A record as Kafka takes it."""
 
     topic: str
@@ -54,7 +54,7 @@ class Encoded(NamedTuple):
     headers: list[Header]
 
 
-class Reading(NamedTuple):
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """A record as it is to be handled, and as it was said: that has a time that cannot be, or is
     the same.
     """
@@ -117,7 +117,8 @@ class Codec:
         trace = [] if traceparent is None else [("traceparent", traceparent.encode())]
         if isinstance(record, Tombstone):
             return Encoded(record.topic, record.key.encode(), None, trace)
-        headers = self._stamps[type(record)].headers(record) + trace
+        headers = self._stamps[type(record)].headers(record)
+        headers += trace
         return Encoded(topic_of(record), key_of(record).encode(), self._write(record), headers)
 
     def decode(

@@ -111,9 +111,7 @@ class Stamp:
             ("ce_subject", subject.encode()),
         ]
         if 0 <= time < _END_OF_TIME:
-            seconds = time // 1000
-            parts = (_minute(seconds // 60), seconds % 60, time % 1000)
-            headers.append(("ce_time", b"%b:%02d.%03dZ" % parts))
+            headers.append(("ce_time", b"%b.%03dZ" % (_second(time // 1000), time % 1000)))
         return headers
 
 
@@ -122,5 +120,5 @@ _END_OF_TIME = 253_402_300_800_000
 
 
 @lru_cache(maxsize=4096)
-def _minute(minutes: int) -> bytes:
-    return datetime.fromtimestamp(minutes * 60, UTC).strftime("%Y-%m-%dT%H:%M").encode()
+def _second(seconds: int) -> bytes:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()

@@ -79,12 +79,12 @@ class Wire:
     def send(self, record: Record) -> None:
         """Write a record to its topic under its key. Raises `KafkaException` when Kafka refuses."""
         refused: list[KafkaError] = []
-        topic, key, value, headers = self._codec.encode(record)
+        made = self._codec.encode(record)
         self._producer.produce(
-            self._prefix + topic,
-            value,
-            key,
-            headers=headers,
+            self._prefix + made.topic,
+            made.value,
+            made.key,
+            headers=made.headers,
             on_delivery=lambda error, _message: refused.append(error) if error else None,
         )
         if self._producer.flush(ANSWER_TIMEOUT) or refused:

@@ -66,8 +66,8 @@ class AccountsAgent:
                 name = (record.key or b"").decode(errors="replace")
                 self._profile(work, name, None, now, trace_of(record))
                 continue
-            for _, event, _ in self._inbox.receive(batch, (record,)):
-                match event:
+            for received in self._inbox.receive(batch, (record,)):
+                match event := received.event:
                     case AccountProfile():
                         self._profile(work, event.account_id, event, now, trace_of(record))
                     case OpportunityUpdate():

@@ -48,8 +48,8 @@ class AnomaliesAgent:
         received = self._inbox.receive(batch, records)
         work = AnomalyStates(batch, self._codec)
         work.load(received)
-        for source, event, _ in received:
-            now = batch.now(source)
+        for one in received:
+            event, now = one.event, batch.now(one.record)
             for timer in batch.due(now):
                 self._wake(work, timer)
             policy, known = self._policy(work.watch(event.tenant), now), Tenant(work, event.tenant)
@@ -58,7 +58,7 @@ class AnomaliesAgent:
                 step = observe(known, work.watch(event.tenant), event, policy, now, aliases, also)
             else:
                 step = act(known, work.watch(event.tenant), event, policy, now)
-            work.take(event.tenant, step, policy, now, trace_of(source))
+            work.take(event.tenant, step, policy, now, trace_of(one.record))
         work.save(self._count)
 
     def timer(self, batch: Batch, timer: Timer) -> None:

@@ -27,10 +27,10 @@ def count_off(
 ) -> None:
     """Count the records of a batch whose time is off by more than `OFF`."""
     found = Counter[tuple[str, str]]()
-    for record, _, said in received:
-        late = record.timestamp - _time(said)
+    for one in received:
+        late = one.record.timestamp - _time(one.said)
         if abs(late) > OFF:
-            found[producer_of(record), "behind" if late > 0 else "ahead"] += 1
+            found[producer_of(one.record), "behind" if late > 0 else "ahead"] += 1
     for (producer, way), times in found.items():
         count(producer, way, times)
 

@@ -1,7 +1,9 @@
 """Raw records to typed events; what cannot be read goes to the dead letters."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
+
+import msgspec
 
 from schemas.codec import BadRecord, BadRecordCode, Codec, RegistryError, Tombstone
 from schemas.fields import LONGEST_ID
@@ -37,7 +39,7 @@ PRODUCERS_CLOCK = 0
 """The stamp of a record that the producer dates; see `streams.engine.batch.Output`."""
 
 
-class Received(NamedTuple, Generic[E]):
+class Received(msgspec.Struct, Generic[E], frozen=True, gc=False):
     """A record that could be read; `said` is the event with the time it was sent with."""
 
     record: SourceRecord
@@ -63,16 +65,15 @@ class Inbox(Generic[E]):
     def read(self, record: SourceRecord) -> Received[E]:
         """The event of a record. Raises `BadRecord`, or `BrokerFailed` without a registry."""
         try:
-            event, said = self.codec.read(
-                record.topic, record.value, record.headers, record.timestamp
-            )
+            reading = self.codec.read(record.topic, record.value, record.headers, record.timestamp)
         except RegistryError as error:
             raise BrokerFailed(str(error)) from error
+        event = reading.record
         if not isinstance(event, self._accepts):
             raise BadRecord(
                 BadRecordCode.UNKNOWN_RECORD, f"the {self.agent} agent does not read it"
             )
-        return Received(record, event, said)
+        return Received(record, event, reading.said)
 
     def _receive(self, batch: Batch, records: Iterable[SourceRecord]) -> Iterator[Received[E]]:
         for record in records:

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from detectors.masking import words
+from detectors.masking import chunks
 from schemas.records import Millis, ProblemReport
 from streams.agents.anomaly_states import AnomalyStates, Tenant
 from streams.core.anomalies import (
@@ -39,7 +39,7 @@ def _same_text(
 ) -> tuple[ProblemReport, tuple[str, ...]]:
     if report.error_text is None or report.template is None:
         return report, ()
-    text = words(report.template)
+    text = chunks(report.template)
     shelf_name = f"{report.tenant}\x00{shelf_number(text)}"
     shelf = states.shelves.get(shelf_name) or Shelf()
     evicted = shelf.evicted

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+import msgspec
+
 from schemas.records import Millis
 from streams.core.versioned import NewerVersion
 from streams.engine import Batch, NewerRelease, Timer
@@ -47,8 +49,8 @@ def named_by(state_key: bytes) -> bytes:
     return state_key[1:]
 
 
-@dataclass(slots=True)
-class _Entry(Generic[S]):
+class _Entry(msgspec.Struct, Generic[S], gc=False):
+    key: bytes
     state: S | None
     armed: Millis
     dirty: bool = False
@@ -72,13 +74,13 @@ class States(Generic[S]):
     def load(self, names: Iterable[str]) -> None:
         """Read these states at once; `get` reads what is missing one by one."""
         wanted = list(dict.fromkeys(name for name in names if name not in self._entries))
-        values = self._batch.get_many([self._kind.key(name) for name in wanted])
-        for name, value in zip(wanted, values, strict=True):
+        keys = [self._kind.key(name) for name in wanted]
+        for name, key, value in zip(wanted, keys, self._batch.get_many(keys), strict=True):
             if value is None:
-                self._entries[name] = _Entry(None, 0)
+                self._entries[name] = _Entry(key, None, 0)
             else:
                 armed = int.from_bytes(value[:ARMED_BYTES], "big")
-                self._entries[name] = _Entry(self._kind.read(value), armed)
+                self._entries[name] = _Entry(key, self._kind.read(value), armed)
 
     def get(self, name: str) -> S | None:
         """The state as it stands now."""
@@ -89,7 +91,7 @@ class States(Generic[S]):
         entry = self._entry(name)
         if state is not entry.state:
             entry.state, entry.dirty = state, True
-        self._arm(name, entry)
+        self._arm(entry)
 
     def fired(self, timer: Timer) -> S | None:
         """The state whose deadline has come with a timer; None when it has moved back meanwhile.
@@ -104,32 +106,33 @@ class States(Generic[S]):
         deadline = self._kind.deadline(entry.state)
         if deadline is not None and deadline <= timer.due:
             return entry.state
-        self._arm(name, entry)
+        self._arm(entry)
         return None
 
     def save(self) -> None:
         """Write every state that was set."""
-        for name, entry in self._entries.items():
+        for entry in self._entries.values():
             if entry.dirty:
-                self._batch.put(self._kind.key(name), self._value(entry))
+                self._batch.put(entry.key, self._value(entry))
                 entry.dirty = False
 
     def _entry(self, name: str) -> _Entry[S]:
-        if name not in self._entries:
+        entry = self._entries.get(name)
+        if entry is None:
             self.load((name,))
-        return self._entries[name]
+            entry = self._entries[name]
+        return entry
 
     def _value(self, entry: _Entry[S]) -> bytes | None:
         if entry.state is None:
             return None
         return entry.armed.to_bytes(ARMED_BYTES, "big") + self._kind.encode(entry.state)
 
-    def _arm(self, name: str, entry: _Entry[S]) -> None:
+    def _arm(self, entry: _Entry[S]) -> None:
         deadline = None if entry.state is None else self._kind.deadline(entry.state)
-        key = self._kind.key(name)
         if entry.armed and (entry.state is None or (deadline and deadline < entry.armed)):
-            self._batch.clear_timer(Timer(entry.armed, key))
+            self._batch.clear_timer(Timer(entry.armed, entry.key))
             entry.armed = 0
         if deadline and not entry.armed:
-            self._batch.set_timer(Timer(deadline, key), new=True)
+            self._batch.set_timer(Timer(deadline, entry.key), new=True)
             entry.armed = deadline

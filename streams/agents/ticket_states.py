@@ -1,5 +1,7 @@
 """The tickets of a batch: their states and transcript lines, and what steps do to them."""
 
+from operator import attrgetter
+
 import msgspec
 
 from schemas.codec import Codec, Tombstone
@@ -18,7 +20,7 @@ from streams.agents.states import Kind, States
 from streams.core.tickets import Step, Ticket, decode_ticket, encode_ticket
 from streams.engine import Batch
 
-TICKETS = Kind(b"t", encode_ticket, decode_ticket, lambda ticket: ticket.deadline)
+TICKETS = Kind(b"t", encode_ticket, decode_ticket, attrgetter("deadline"))
 LINES = b"m"
 """Prefix of the keys of transcript lines; the ticket's id and the line's number follow."""
 

@@ -39,7 +39,8 @@ class TicketsAgent:
         signals = self._decider.reader.read([text_of(event) for event, _ in events])
         tickets = self._tickets(batch)
         tickets.load(event.ticket_id for event, _ in events)
-        for (record, _, _), (event, cut), read in zip(received, events, signals, strict=True):
+        for one, (event, cut), read in zip(received, events, signals, strict=True):
+            record = one.record
             now = batch.now(record)
             for timer in batch.due(now):
                 self._wake(tickets, timer, batch.partition)

@@ -107,8 +107,9 @@ class Transactions:
         on_broker = self._connection.topic
         self._producer.begin_transaction()
         for record in records:
-            topic, key, value, headers = self._codec.encode(record)
-            self._producer.produce(on_broker(topic), value, key, headers=headers)
+            made = self._codec.encode(record)
+            topic = on_broker(made.topic)
+            self._producer.produce(topic, made.value, made.key, headers=made.headers)
         places = [TopicPartition(on_broker(topic), n, at) for (topic, n), at in offsets.items()]
         metadata = consumer.consumer_group_metadata()
         _patiently(limit, self._producer.send_offsets_to_transaction, places, metadata)

@@ -15,6 +15,8 @@ CLOCK_CHANGE = 3_600_000
 """Milliseconds that local time goes back by in autumn: such rows are in order all the same."""
 LATEST = 1e11
 """Seconds since 1970, in the year 5138; today's milliseconds lie beyond."""
+MOST = 1e15
+"""Counts beyond have tails that a float no longer tells apart, or none at all."""
 
 
 @click.command(epilog="Example: baton spikes reports-per-five-minutes.csv")
@@ -66,6 +68,8 @@ def _checked(text: str) -> str:
         count = math.nan
     if not (math.isfinite(count) and count >= 0):
         raise ValueError(f"the value {text} is not a count: write 0 or more, in digits")
+    if count > MOST:
+        raise ValueError(f"the value {text} is too large: divide the column, to {MOST:g} at most")
     return text
 
 

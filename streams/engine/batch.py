@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import msgspec
+
 from streams.engine.timers import NEW, SET, Timer, timer_key
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ class SourceRecord(Protocol):
     headers: Headers
 
 
-class Output(NamedTuple):
+class Output(msgspec.Struct, frozen=True, gc=False):
     """A record to produce; without a partition the partitioner chooses by the key.
 
     `timestamp` is in milliseconds; 0 lets the producer take its own clock.
@@ -56,7 +58,7 @@ class Undo(NamedTuple):
 class Batch:
     """Up to `batch_size` records of one source partition, or a tick without any.
 
-    A tick says that the partition was read to its end and the clock stands at `tick` (in ms).
+    A tick says that what was stamped before `tick` (in ms) has been read, by all that can be known.
     Reads see this batch's writes and those of every earlier batch. Nothing takes effect before the
     agent asks for the next batch and the checkpoint that follows has been committed; then all of
     it does, with the position behind the last record.

@@ -1,11 +1,11 @@
 """The records of a checkpoint on their way to the broker."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, Message, Producer
 
-from streams.engine.batch import Headers, Output
+from streams.engine.batch import Output
 from streams.engine.config import EngineConfig
 from streams.engine.partition import Cut
 from streams.engine.position import MARKER, encode_position
@@ -49,11 +49,14 @@ class Shipment:
             self._send_state(cut)
 
     def _send_outputs(self, outputs: Iterable[Output]) -> None:
-        # One by one: `produce_batch` takes no headers, and the records of a key keep their order.
         on_broker, delivered = self._config.connection.topic, self._delivered
-        for topic, key, value, headers, partition, timestamp in outputs:
-            number = -1 if partition is None else partition
-            self._produce(on_broker(topic), key, value, number, delivered, headers, timestamp)
+        for one in outputs:
+            number = -1 if one.partition is None else one.partition
+            headers = one.headers or None
+            self._produce(
+                on_broker(one.topic), one.value, one.key, number, delivered, None, one.timestamp,
+                headers,
+            )  # fmt: skip
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
@@ -75,43 +78,18 @@ class Shipment:
             if end is not None and (not cut.changes or start == end - len(cut.changes)):
                 cut.changelog_next = end + 1
 
-        self._send_changes(cut.changes, cut.owner.number, begun)
-        marker = encode_position(cut.position)
-        self._produce(self._config.changelog, MARKER, marker, cut.owner.number, ended)
+        changelog, number = self._config.changelog, cut.owner.number
+        on: OnDelivery | None = begun
+        for key, value in cut.changes.items():
+            self._produce(changelog, value, key, number, on)
+            on = None
+        self._produce(changelog, encode_position(cut.position), MARKER, number, ended)
 
-    def _send_changes(
-        self, changes: Mapping[bytes, bytes | None], partition: int, begun: OnDelivery
-    ) -> None:
-        messages: list[dict[str, Any]] = [
-            {"key": key, "value": value} for key, value in changes.items()
-        ]
-        for first in messages[:1]:
-            first["callback"] = begun
-        while messages:
-            self._client.produce_batch(self._config.changelog, messages, partition)
-            messages = [message for message in messages if "_error" in message]
-            for refused in messages:
-                error = refused.pop("_error")
-                if error.code() != KafkaError._QUEUE_FULL:
-                    raise KafkaException(error)
-            if messages:
-                self._client.poll(0.01)
-
-    def _produce(
-        self,
-        topic: str,
-        key: bytes | None,
-        value: bytes | None,
-        partition: int,
-        on: OnDelivery,
-        headers: Headers = (),
-        timestamp: int = 0,
-    ) -> None:
+    def _produce(self, *record: Any) -> None:
+        """Hand a record to the client: what `Producer.produce` takes, in its order."""
         while True:
             try:
-                self._client.produce(
-                    topic, value, key, partition, on, timestamp=timestamp, headers=headers or None
-                )
+                self._client.produce(*record)
                 return
             except BufferError:
                 self._client.poll(0.01)

@@ -72,8 +72,8 @@ class Player:
 
     def send(self, record: Record | Tombstone, timestamp: Millis) -> None:
         """Produce one record. Raises `BrokerError` when an earlier one was refused."""
-        topic, key, value, headers = self._codec.encode(record)
-        self.produce(topic, key, value, headers, timestamp)
+        made = self._codec.encode(record)
+        self.produce(made.topic, made.key, made.value, made.headers, timestamp)
 
     def produce(
         self,

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from schemas.topics import ROUTES, TOPICS, Topic
-from streams.core.reasons import NEVER_RELAXED, REASONS
+from streams.core.policy.binding import ALWAYS_BIND
+from streams.core.reasons import REASONS
 from streams.metrics import ALERT_METRICS, ANOMALY_METRICS, METRICS, TICKET_METRICS
 from streams.reference.clocks import clocks_page
 from streams.reference.exit_codes import exit_codes_page
@@ -90,7 +91,7 @@ def reasons_page() -> str:
             about.sentence,
             about.example,
             str(about.tier),
-            "never" if code in NEVER_RELAXED else "by policy",
+            "never" if code in ALWAYS_BIND else "by policy",
         )
         for code, about in REASONS.items()
     ]

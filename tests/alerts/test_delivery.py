@@ -117,6 +117,15 @@ def test_a_receiver_that_is_slow_closes_or_is_gone_is_tried_again(sender: Sender
     assert "R0-secret" not in gone.text
 
 
+@pytest.mark.parametrize("status", [307, 308])
+def test_no_receiver_sends_an_alert_elsewhere(sender: Sender, status: int) -> None:
+    """Such as to the metadata service of a cloud, with the secret in the headers."""
+    with recorder() as elsewhere, recorder() as server:
+        server.answer(status, Location=f"{elsewhere.url}/latest/meta-data")
+        answer = sender.post(Request(server.url, b"{}", {"Authorization": "Bearer t"}))
+        assert (answer.verdict, len(server.arrived), elsewhere.arrived) == (Verdict.AGAIN, 1, [])
+
+
 def test_a_long_answer_is_cut(sender: Sender) -> None:
     with recorder() as server:
         server.answer(400, body=b"x" * 1_000_000)

@@ -37,6 +37,7 @@ def test_every_row_comes_back_in_order_and_the_burst_alerts_once(tmp_path: Path)
         ("0,-1", "the value -1 is not a count"),
         ("0,nan", "the value nan is not a count"),
         ("0,inf", "the value inf is not a count"),
+        ("0,1e308", "the value 1e308 is too large: divide the column"),
         ("0,", "where nothing came write 0"),
         (",4", "a timestamp and a value are needed"),
         ("0", "a timestamp and a value are needed"),

@@ -600,6 +600,14 @@ def test_a_known_issue_grows_in_silence_and_opens_as_known_the_next_time() -> No
     assert more == []
 
 
+def test_a_known_issue_that_nobody_is_named_for_opens_as_somebodys_the_next_time() -> None:
+    tenant, anomaly = opened()
+    tenant.answer(action(anomaly, AnomalyActionKind.KNOWN_ISSUE, actor_id=None))
+    tenant.let_pass(90 * MINUTE)
+    (again, *_) = tenant.hear(*outage(40, start=91 * MINUTE))
+    assert (again.known_issue, again.acknowledged_by) == (True, "somebody")
+
+
 def test_an_answer_to_an_anomaly_that_is_gone_mutes_the_fingerprint_it_names() -> None:
     tenant, anomaly = opened()
     tenant.let_pass(60 * MINUTE)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from detectors import Fingerprint, analyze
 from detectors.fingerprint import error_fingerprint
-from detectors.masking import words
+from detectors.masking import chunks
 from streams.core.anomalies import Groups
 from streams.core.anomalies.grouping import (
     MOST_TEXTS,
@@ -89,6 +89,8 @@ def test_what_other_words_call_a_name_varies(lines: list[str]) -> None:
         ["wrong password for m7 given", "wrong password for backup given"],
         ["[cart] removed walnut", "[cart] removed delivery"],
         ["walnut has been sent away for good", "backup has been sent away for good"],
+        ["wrong password for walnut given", "wrong password for [*alarm*]/backup given"],
+        ["read <a71> from walnut today", "read 12:7 from cache(backup) today"],
     ],
 )
 def test_where_one_text_has_a_name_a_common_word_is_one_too(lines: list[str]) -> None:
@@ -173,7 +175,7 @@ def test_a_shelf_is_read_back_as_it_was(lines: list[str]) -> None:
     shelf = Shelf()
     for line in lines:
         found = error_fingerprint(line)
-        place(shelf, found.id, words(found.template))
+        place(shelf, found.id, chunks(found.template))
         assert decode_shelf(encode_shelf(shelf)) == shelf
 
 
@@ -185,8 +187,7 @@ def test_a_shelf_of_another_version_is_refused() -> None:
 def test_a_shelf_stays_small_and_counts_what_it_forgot() -> None:
     shelf, many = Shelf(), 10 * MOST_TEXTS
     for number in range(many):
-        text = tuple(f"{part}{number:x}" for part in "abcde")
-        place(shelf, f"{number:016x}", text)
+        place(shelf, f"{number:016x}", chunks(" ".join(f"{part}{number:x}" for part in "abcde")))
     kept = len(shelf.young.leaders) + len(shelf.old.leaders)
     assert kept <= 2 * MOST_TEXTS + 2
     assert shelf.evicted == many - kept
@@ -196,19 +197,20 @@ def test_a_shelf_stays_small_and_counts_what_it_forgot() -> None:
 def test_values_of_a_varying_word_take_no_room() -> None:
     shelf = Shelf()
     for number in range(10 * MOST_TEXTS):
-        place(shelf, f"{number:016x}", ("the", "door", f"u{number:x}", "is", "locked"))
+        place(shelf, f"{number:016x}", chunks(f"the door u{number:x} is locked"))
     assert (len(shelf.young.leaders), shelf.evicted) == (VALUES, 0)
 
 
 def test_what_is_met_again_is_kept() -> None:
-    shelf, loved = Shelf(), ("disk", "of", "the", "ledger", "full")
+    shelf, loved = Shelf(), chunks("disk of the ledger full")
     for number in range(10 * MOST_TEXTS):
-        place(shelf, f"{number + 1:016x}", tuple(f"{part}{number:x}" for part in "abcde"))
+        other = chunks(" ".join(f"{part}{number:x}" for part in "abcde"))
+        place(shelf, f"{number + 1:016x}", other)
         place(shelf, f"{0:016x}", loved)
     assert 0 in {**shelf.young.leaders, **shelf.old.leaders}
 
 
 def test_an_id_of_another_form_is_its_own_group() -> None:
     shelf = Shelf()
-    assert place(shelf, "no hash", ("some", "text", "of", "four")).group == "no hash"
+    assert place(shelf, "no hash", chunks("some text of four")).group == "no hash"
     assert shelf == Shelf()

@@ -128,11 +128,19 @@ AFTER = (
 )
 
 CYRILLIC = str.maketrans("aeopcyxi", "аеорсухі")
+ARMENIAN = str.maketrans("ouhng", "օսհոց")
+SMALL = str.maketrans("abcdefghijklmnoprstuvwyz", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ")
 GREEK = str.maketrans({"o": "ο", "v": "ν", "a": "α"})
 
 
 def bold(text: str) -> str:
     return "".join(chr(0x1D41A + ord(c) - 97) if "a" <= c <= "z" else c for c in text)
+
+
+def shifted(first: str) -> Callable[[str], str]:
+    """In other letters that stand in the order of the alphabet."""
+    letters = {97 + place: chr(ord(first) + place) for place in range(26)}
+    return lambda text: text.lower().translate(letters)
 
 
 def wide(text: str) -> str:
@@ -145,6 +153,14 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "word joiners": "\u2060".join,
     "zero-width joiners": "\u200d".join,
     "Cyrillic letters": lambda text: text.translate(CYRILLIC),
+    "Latin letters that look like others": lambda text: text.translate(str.maketrans("ag", "ɑɡ")),
+    "Armenian letters": lambda text: text.translate(ARMENIAN),
+    "small capitals": lambda text: text.lower().translate(SMALL),
+    "circled letters": shifted("ⓐ"),
+    "letters in black circles": shifted("🅐"),
+    "letters in brackets": shifted("⒜"),
+    "Hangul fillers": lambda text: text.replace(" ", "\u3164"),
+    "empty Braille": lambda text: text.replace(" ", "\u2800"),
     "Greek letters": lambda text: text.translate(GREEK),
     "embedded right to left": lambda text: f"\u202b{text}\u202c",
     "no-break spaces": lambda text: text.replace(" ", "\u00a0"),

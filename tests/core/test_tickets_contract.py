@@ -88,12 +88,13 @@ def test_only_the_latest_draft_may_go_out() -> None:
     assert violations(talk) == 1
 
 
-def test_a_later_customer_message_voids_what_was_not_yet_sent() -> None:
+@pytest.mark.parametrize("draft_id", ["d1", None], ids=["draft", "without drafts"])
+def test_a_later_customer_message_voids_what_was_not_yet_sent(draft_id: str | None) -> None:
     talk = answered()
     talk.wait(1_000)
     talk.customer("wait, one more thing")
     talk.wait(1_000)
-    talk.ai(draft_id="d1", in_reply_to="m1")
+    talk.ai(draft_id=draft_id, in_reply_to="m1")
     assert violations(talk) == 1
 
 
@@ -621,8 +622,8 @@ def test_what_follows_from_an_update_can_be_read_by_those_it_is_for(kind: Update
     talk.wait(DAY)
     for output in (*talk.outputs, *talk.escalations):
         if isinstance(output, Record):
-            topic, _, value, headers = codec.encode(output)
-            assert codec.decode(topic, value, headers, talk.now) == output
+            made = codec.encode(output)
+            assert codec.decode(made.topic, made.value, made.headers, talk.now) == output
 
 
 def test_a_ticket_of_a_burst_says_so_in_decision_and_package_until_it_is_over() -> None:

@@ -165,6 +165,9 @@ def test_a_move_tells_the_old_desk_and_hands_the_new_one_everything() -> None:
     assert (moved.previous_route, moved.route, moved.revision) == ("general", "billing", 2)
     assert (talk.escalations[-1].route, talk.escalations[-1].revision) == ("billing", 2)
     assert talk.escalations[-1].escalation_id == talk.escalations[0].escalation_id
+    # The customer is told once.
+    assert talk.escalations[0].customer_notice is not None
+    assert talk.escalations[-1].customer_notice is None
 
 
 def test_after_two_moves_the_lead_keeps_it() -> None:
@@ -384,6 +387,15 @@ def test_a_gate_timeout_becomes_an_escalation() -> None:
     assert (talk.decision.action, talk.codes) == ("handoff", {"gate_timeout"})
 
 
+def test_a_gate_timeout_under_review_becomes_an_escalation_too() -> None:
+    talk = Conversation()
+    talk.customer("???", Signals(unreadable=True))
+    assert talk.decision.action == "review"
+    talk.update(UpdateKind.GATE_TIMEOUT, message_id="m1")
+    assert (talk.decision.action, talk.codes) == ("handoff", {"gate_timeout", "unreadable"})
+    assert talk.ticket.review is None
+
+
 def test_an_account_that_becomes_known_is_decided_again() -> None:
     talk = Conversation()
     talk.customer("it is broken", Signals(category="technical"))
@@ -436,6 +448,17 @@ def test_a_message_that_comes_twice_leads_to_nothing() -> None:
     talk.customer("the text", ANGRY, message_id="m1")
     assert not talk.step.outputs
     assert len(talk.all(Decision)) == 1
+
+
+def test_the_latest_64_ids_of_a_ticket_are_known() -> None:
+    talk = Conversation()
+    talk.customer("hello", message_id="first")
+    for number in range(63):
+        talk.ai("Noted.", message_id=f"note{number}", visibility=Visibility.INTERNAL)
+    assert talk.customer("hello", message_id="first").outputs == ()
+    talk.ai("Noted.", message_id="note63", visibility=Visibility.INTERNAL)
+    assert talk.customer("hello", message_id="first").outputs
+    assert len(talk.ticket.seen) == 64
 
 
 def test_a_draft_and_the_answer_sent_from_it_may_share_their_id() -> None:

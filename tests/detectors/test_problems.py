@@ -5,7 +5,7 @@ import pytest
 from detectors import Fingerprint, analyze
 from detectors.complexity import together
 from detectors.fingerprint import PROBLEM_FROM
-from detectors.masking import mask
+from detectors.masking import mask, opened
 from detectors.message import Message
 from detectors.pipeline import read_in_english
 from detectors.scoring import signal
@@ -154,6 +154,11 @@ def test_a_problem_that_no_pattern_knows_is_reported_where_the_model_is_sure() -
     ]
     assert all(signal(Message.of(text), "technical").score < PROBLEM_FROM for text in texts)
     assert all(fingerprint(text).meaning for text in texts)
+
+
+def test_a_form_is_open_where_another_text_has_another_word_or_chunk() -> None:
+    form = opened("disk [<name>] of ledger,  full", "disk [*alarm*] of cart, full")
+    assert form == "disk <*> of <*>,  full"
 
 
 def test_an_id_is_the_same_in_every_process() -> None:

@@ -98,7 +98,7 @@ def test_a_transaction_is_open_only_while_its_checkpoint_is_sent(
     for number in range(2):
         producer.publish([cut(tmp_path / str(number))], MEMBER)
     checkpoint = [
-        "begin_transaction", "produce", "produce_batch", "produce",
+        "begin_transaction", "produce", "produce", "produce",
         "flush", "send_offsets_to_transaction", "commit_transaction",
     ]  # fmt: skip
     calls = [call for call in made[0].calls if call != "poll"]

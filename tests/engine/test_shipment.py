@@ -22,11 +22,8 @@ class Client:
     def __init__(self) -> None:
         self.sent: list[OnDelivery | None] = []
 
-    def produce(self, topic: str, value: object, key: object, at: int, on: Any, **_: Any) -> None:
+    def produce(self, topic: str, value: object, key: object, at: int, on: Any, *_: Any) -> None:
         self.sent.append(on)
-
-    def produce_batch(self, topic: str, messages: list[dict[str, Any]], at: int) -> None:
-        self.sent += [message.get("callback") for message in messages]
 
     def poll(self, timeout: float) -> None:
         """Nothing comes by itself."""

@@ -5,9 +5,13 @@ from collections import Counter
 from pathlib import Path
 from time import thread_time
 from typing import get_args
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+import streams.core.handoff.personal as module
 from streams.core.handoff.personal import personal
 from streams.core.policy.privacy import Pii
 
@@ -98,3 +102,44 @@ def _seconds(text: str) -> float:
         personal(text)
         best = min(best, thread_time() - begun)
     return best
+
+
+SAID = [
+    *"iİıſsKk0123456789 .-/()_+@:=!aA\n",
+    *("password", "PİN", "pın", "Paſſword", "pw", "is now", "seſſion id", "toKen", "bearer "),
+    *(
+        "api key",
+        "SK-",
+        "sk_live_",
+        "github_pat_",
+        "ghp_",
+        "glpat-",
+        "xoxb-",
+        "AKIA",
+        "AIza",
+        "SG.",
+    ),
+    *(
+        "npm_",
+        "whsec_",
+        "eyJ",
+        "otp",
+        "tan",
+        "code",
+        "DE12 ABCD EFGH",
+        "GB",
+        "+1/2(3)4",
+        "4111 1111",
+    ),
+    *("x" * 16, "Ab1" * 12, "123-45-6789", "12345678Z", "call me on ", "0171 23"),
+]
+
+
+@given(st.lists(st.sampled_from(SAID), max_size=12).map("".join))
+def test_what_is_not_looked_for_is_not_there(text: str) -> None:
+    found = personal(text)
+    with (
+        patch.object(module, "_has_any", lambda *_: True),
+        patch.object(module, "_DIGITS", re.compile("")),
+    ):
+        assert personal(text) == found

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.bad_record import BadRecordCode
-from schemas.codec import BadRecord, Codec, Format, Tombstone
+from schemas.codec import BadRecord, Codec, Encoded, Format, Tombstone
 from schemas.envelope import ENVELOPES
 from schemas.records import (
     Action,
@@ -310,7 +310,7 @@ def test_headers_are_not_shared_between_records() -> None:
 
 def test_a_tombstone_has_a_key_and_no_value() -> None:
     encoded = CODEC.encode(Tombstone(topic="support.open-escalations", key="t-1"))
-    assert encoded == ("support.open-escalations", b"t-1", None, [])
+    assert encoded == Encoded("support.open-escalations", b"t-1", None, [])
 
 
 def test_writing_avro_needs_a_registry() -> None:

@@ -1,6 +1,6 @@
 """What the commands about anomalies read: which are open, and what keeps them quiet."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from schemas.records import Anomaly, AnomalyAction, AnomalyActionKind, AnomalyState, Millis
 from schemas.topics import OPEN_ANOMALIES
@@ -15,7 +15,7 @@ ANOMALIES_TOPIC = "support.anomalies"
 ACTIONS_TOPIC = "support.anomaly-actions"
 
 
-def wanted(settings: Settings, anomaly_ids: Iterable[str]) -> list[Anomaly]:
+def wanted(settings: Settings, anomaly_ids: Collection[str]) -> list[Anomaly]:
     """The anomalies of these ids. Raises `InputError` where one is not open."""
     found = open_now(settings)
     for one in anomaly_ids:

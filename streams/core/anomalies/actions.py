@@ -31,6 +31,7 @@ def act(
     """
     watch = _pruned(watch, now)
     incident = known.incident(action.anomaly_id)
+    actor = action.actor_id or (incident.acknowledged_by if incident else None) or SOMEBODY
     names = tuple(owned(incident)) if incident else tuple(filter(None, (action.fingerprint,)))
     if action.kind is AnomalyActionKind.MUTE:
         until = action.until if action.until is not None else now + policy.mute
@@ -42,7 +43,7 @@ def act(
     if action.kind is AnomalyActionKind.FALSE_ALARM:
         return _false_alarm(known, incident, watch, names, policy, now)
     if action.kind is AnomalyActionKind.KNOWN_ISSUE:
-        said = (action.actor_id, now + policy.known)
+        said = (actor, now + policy.known)
         watch = replace(watch, known={**watch.known, **dict.fromkeys(names, said)})
     elif action.kind is not AnomalyActionKind.ACKNOWLEDGE:
         return Step(watch)
@@ -50,7 +51,7 @@ def act(
         return Step(watch)
     answered = replace(
         incident,
-        acknowledged_by=action.actor_id or incident.acknowledged_by or SOMEBODY,
+        acknowledged_by=actor,
         known_issue=incident.known_issue or action.kind is AnomalyActionKind.KNOWN_ISSUE,
     )
     if answered == incident:

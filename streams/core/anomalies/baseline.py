@@ -72,9 +72,7 @@ def _learn(
 
 
 def _learned(baseline: Baseline, count: int, factor: float, policy: AnomalyPolicy) -> float:
-    """A window's accounts as far as they are learned: one always is, whatever is usual."""
-    if count <= 1:
-        return count
+    """A window's accounts as far as they are learned, where they are more than one."""
     usual = baseline.expected(policy.prior_accounts, policy.prior_windows, factor)
     return min(count, usual.usual_most(MOST_DEVIATIONS) + 1)
 
@@ -100,7 +98,7 @@ def _after_same(
         last = min(through, ((at // HOUR + 1) * HOUR - 1) // policy.bucket)
         last = last if count <= 1 else done + 1
         factor = season.factor(at)
-        learned = _learned(baseline, count, factor, policy)
+        learned = count if count <= 1 else _learned(baseline, count, factor, policy)
         baseline = baseline.after(learned, half, factor, last - done)
         done = last
     return baseline

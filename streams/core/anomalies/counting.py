@@ -73,6 +73,6 @@ def _alone(subject: Subject, policy: AnomalyPolicy) -> bool:
     """Whether a single account has reported it."""
     if subject.baseline.counts > policy.window_buckets:
         return False
-    reporters = (who for bucket in subject.buckets.values() for who in bucket)
-    first = next(reporters, None)
-    return all(who == first for who in reporters)
+    if any(len(bucket) > 1 for bucket in subject.buckets.values()):
+        return False
+    return len({who for bucket in subject.buckets.values() for who in bucket}) <= 1

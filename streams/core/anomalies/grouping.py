@@ -16,14 +16,13 @@ from typing import Final
 
 import msgspec
 
-from streams.core.anomalies.varying import NAMES, open_positions
+from detectors.masking import Chunks
+from streams.core.anomalies.varying import MOST_WORDS, NAMES, open_positions
 from streams.core.versioned import body
 
 VERSION: Final = b"\x01"
 MOST_TEXTS: Final = 256
 """Texts in half a shelf."""
-MOST_WORDS: Final = 64
-"""Words of a text that are compared."""
 MARKED: Final = -1
 """Stands before the texts of a position in which one of them has a mark."""
 _ID: Final = re.compile("[0-9a-f]{16}")
@@ -62,12 +61,12 @@ class Placed:
     """Whether the shelf was changed and has to be saved."""
 
 
-def shelf_number(words: tuple[str, ...]) -> int:
+def shelf_number(text: Chunks) -> int:
     """Where a text stands."""
-    return min(len(words), MOST_WORDS)
+    return min(len(text), MOST_WORDS)
 
 
-def place(shelf: Shelf, fingerprint: str, words: tuple[str, ...]) -> Placed:
+def place(shelf: Shelf, fingerprint: str, chunks: Chunks) -> Placed:
     """The group of a text on its shelf; the shelf learns the text.
 
     `fingerprint` is the text's id, 16 hex digits; another form of id is not grouped. Takes time
@@ -78,7 +77,7 @@ def place(shelf: Shelf, fingerprint: str, words: tuple[str, ...]) -> Placed:
     text = int(fingerprint, 16)
     if text in shelf.young.leaders:
         return _placed(_leader(shelf, text))
-    found = list(open_positions(words[:MOST_WORDS]))
+    found = list(open_positions(chunks))
     if text not in shelf.old.leaders:
         for position, values, _ in found:
             alike = _alike(shelf, position)
@@ -87,9 +86,9 @@ def place(shelf: Shelf, fingerprint: str, words: tuple[str, ...]) -> Placed:
     return _learn(shelf, text, found)
 
 
-def forms(words: tuple[str, ...]) -> tuple[str, ...]:
+def forms(chunks: Chunks) -> tuple[str, ...]:
     """Ids of a text with one of its words left out each, 16 hex digits."""
-    return tuple(_name(position) for position, *_ in open_positions(words[:MOST_WORDS]))
+    return tuple(_name(position) for position, *_ in open_positions(chunks))
 
 
 def encode_shelf(shelf: Shelf) -> bytes:

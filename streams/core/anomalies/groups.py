@@ -3,7 +3,7 @@
 from typing import Final
 
 from detectors import Fingerprint
-from detectors.masking import words
+from detectors.masking import chunks
 from schemas.records import ProblemReport
 from streams.core.anomalies.grouping import Placed, Shelf, place, shelf_number
 from streams.core.anomalies.meanings import RENEWED, Meanings, place_meaning
@@ -26,7 +26,7 @@ class Groups:
         """The group of a problem: of its error text, else of its meaning, else its own."""
         if found.error_text is None:
             return self._meant(found) if found.meaning else Placed(found.id)
-        text = words(found.template)
+        text = chunks(found.template)
         placed = place(self._shelves.setdefault(shelf_number(text), Shelf()), found.id, text)
         for alias in placed.merged:
             self._join(alias, placed.group)

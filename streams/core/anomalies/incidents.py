@@ -150,8 +150,8 @@ def _named(incident: Incident, names: tuple[str, ...], policy: AnomalyPolicy) ->
 def _warmed(incident: Incident, window: Window, number: int, policy: AnomalyPolicy) -> Incident:
     """The incident with what a window says of its size and of its going on."""
     hot, line = incident.hot_until, log10(policy.stay_probability)
-    if window.accounts > 1 and incident.expected.is_rarer(window.accounts, line):
-        hot = max(hot, number)
+    if hot < number and window.accounts > 1 and incident.expected.is_rarer(window.accounts, line):
+        hot = number
     largest = Window(incident.peak_end, incident.peak)
     if window.accounts > incident.peak:
         largest = window

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from detectors import Fingerprint
-from detectors.masking import words
+from detectors.masking import chunks
 from schemas.records import Anomaly, AnomalyLink
 from streams.core.anomalies.centres import Centre, Part, nearest, packed, usable
 from streams.core.anomalies.grouping import forms
@@ -65,7 +65,7 @@ class OpenAnomalies:
     def _of(self, tenant: str, category: str, problem: Fingerprint) -> Anomaly | None:
         names = [problem.id]
         if problem.error_text is not None:
-            names += forms(words(problem.template))
+            names += forms(chunks(problem.template))
         vague = problem.error_text is None and problem.component is None
         for name in names:
             found = self._by_name.get((tenant, name))

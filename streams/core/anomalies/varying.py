@@ -7,11 +7,14 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Final
 
-from detectors.masking import MARK
+from detectors.masking import MARK, Chunks
 from detectors.sentence import words_in
 
+MOST_WORDS: Final = 64
+"""Words of a text that are compared."""
 VALUES: Final = 3
 """So many different words in one position are values, not parts of the sentence."""
 FIRST_VALUES: Final = 4
@@ -54,27 +57,65 @@ _THROWN: Final = ("exception", "error")
 _RING: Final = (1 << 64) - 1
 
 
-def open_positions(words: tuple[str, ...]) -> Iterator[tuple[int, int, bool]]:
-    """The positions that may vary: the hash of all other words, how many values show it, and
-    whether the text has a mark there, so that one value is enough.
+def open_positions(chunks: Chunks) -> Iterator[tuple[int, int, bool]]:
+    """The positions that may vary: the hash of all else, how many values show it, and whether the
+    text has a mark there, so that one value is enough. A position is a word, or all that stands
+    between two blanks: values may hold punctuation.
 
     Hashes of words, weighted by position, are summed, so that one position is left open by a
     subtraction (Zobrist 1970, "A new hashing method with application for game playing").
     """
-    said = sum(word[0].isalnum() for word in words)
+    places = [(number, word) for number, chunk in enumerate(chunks) for word in chunk][:MOST_WORDS]
+    words = tuple(word for _, word in places)
+    said = _said(words)
     if said < CONSTANTS:
         return
-    terms = [_hash(word) * (2 * at + 1) for at, word in enumerate(words)]
+    starts = [at for at, (number, _) in enumerate(places) if not at or number != places[at - 1][0]]
+    spans = [*pairwise((*starts, len(words)))]
+    weights = [
+        2 * (number * MOST_WORDS + at - start) + 1
+        for number, (start, end) in enumerate(spans)
+        for at in range(start, end)
+    ]
+    terms = [_hash(word) * weight for word, weight in zip(words, weights, strict=True)]
     whole, named = sum(terms), list[int]()
     for at, (word, term) in enumerate(zip(words, terms, strict=True)):
         if _may_vary(words, at, said):
             values, kind = _values(words, at)
-            gap = _hash(kind) * (2 * at + 1) - term
+            gap = _hash(kind) * weights[at] - term
             yield (whole + gap) & _RING, values, word == MARK and (at > 0 or said > SAID)
             if values == NAMES:
                 named.append(gap)
     if 1 < len(named) <= said - CONSTANTS:
         yield (whole + sum(named)) & _RING, NAMES, False
+    for start, end in spans[1:]:
+        chunk = words[start:end]
+        if end - start > 1 and said - _said(chunk) >= CONSTANTS and _is_value(words, start, end):
+            gap = _hash(_kind(chunk)) * weights[start] - sum(terms[start:end])
+            yield (
+                (whole + gap) & _RING,
+                _values(words, start)[0],
+                MARK in chunk and not _said(chunk),
+            )
+
+
+def _said(words: tuple[str, ...]) -> int:
+    """How many of them are words of a sentence."""
+    return sum(word[0].isalnum() for word in words)
+
+
+def _is_value(words: tuple[str, ...], start: int, end: int) -> bool:
+    """Whether no word between the two goes on with a sentence or says what happened."""
+    return not any(
+        words[at].endswith(_THROWN) or _is_told(words, at)
+        for at in range(start, end)
+        if words[at][0].isalnum()
+    )
+
+
+def _kind(words: tuple[str, ...]) -> str:
+    """Only words of one kind are values of one position."""
+    return "part" if sum(map(words_in, words)) >= PART else ""
 
 
 def _may_vary(words: tuple[str, ...], at: int, said: int) -> bool:
@@ -98,7 +139,7 @@ def _values(words: tuple[str, ...], at: int) -> tuple[int, str]:
     if len(word) == 1 and word.isalpha():
         return NAMES, "letter"
     values = VALUES if at else FIRST_VALUES
-    return values, "part" if words_in(word) >= PART else ""
+    return values, _kind((word,))
 
 
 def _is_told(words: tuple[str, ...], at: int) -> bool:

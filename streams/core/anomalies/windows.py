@@ -127,6 +127,8 @@ def reporters_in(buckets: Buckets, end: int, policy: AnomalyPolicy) -> set[str]:
 def accounts_in(counted: Counted, end: int, policy: AnomalyPolicy) -> int:
     """Distinct accounts in the window whose last bucket is `end`; past the bound an estimate."""
     exact = reporters_in(counted.buckets, end, policy)
+    if not counted.sketches:
+        return len(exact)
     first = end - policy.window_buckets + 1
     more = [value for number, value in counted.sketches.items() if first <= number <= end]
     return estimate(exact, more) if more else len(exact)
@@ -145,9 +147,9 @@ def with_one_more(
         return None
     numbers = range(new.number - policy.window_buckets + 1, new.number + 1)
     window = [counted.buckets.get(number, {}) for number in numbers]
-    own = [bucket.get(new.who, {}) for bucket in window]
     if is_new_ticket:
-        return None if any(own) else accounts + 1
+        return None if any(new.who in bucket for bucket in window) else accounts + 1
+    own = [bucket.get(new.who, {}) for bucket in window]
     if any(new.ticket_id in tickets for tickets in own):
         return accounts if not own[-1] or new.ticket_id in own[-1] else None
     others = chain.from_iterable(bucket.values() for bucket in window)
@@ -180,7 +182,8 @@ def at_most(counted: Counted, number: int, policy: AnomalyPolicy) -> float:
 
 def after(counted: Counted, number: int) -> Counted:
     """What is counted in the buckets after `number`."""
+    buckets, sketches = counted
     return Counted(
-        {key: bucket for key, bucket in counted.buckets.items() if key > number},
-        {key: sketch for key, sketch in counted.sketches.items() if key > number},
+        {key: bucket for key, bucket in buckets.items() if key > number},
+        {key: sketch for key, sketch in sketches.items() if key > number} if sketches else sketches,
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from itertools import compress
-from operator import ge
 from typing import Final
 
 import msgspec
@@ -48,14 +47,21 @@ class Found(msgspec.Struct, frozen=True, gc=False):
 
 def assess_message(handling: Handling) -> Found:
     """Measure what may fire on a customer's message, in full where a glance is not enough."""
-    scores, thresholds = glance(handling)
-    at_a_glance = map(SignalScore, GLANCED, scores, thresholds)
-    asked = list(compress(_PLACES, map(ge, scores, thresholds)))
+    terms = handling.terms()
+    scores, thresholds = glance(handling, terms), terms.thresholds
+    told = list(terms.silent)
+    asked = []
+    for place in compress(_PLACES, scores):
+        score, threshold = scores[place], thresholds[place]
+        if score >= threshold:
+            asked.append(place)
+        else:
+            told[place] = SignalScore(GLANCED[place], score, threshold)
     beside = BESIDE if handling.plan.asks or handling.ticket.anomaly is not None else ()
     if not (asked or beside):
-        return Found((), tuple(at_a_glance), 0)
+        return Found((), tuple(told), 0)
     handling.fired = []
-    signals: list[SignalScore | None] = list(at_a_glance)
+    signals: list[SignalScore | None] = [*told]
     for place in asked:
         signals[place] = _measured(handling, *AT_A_GLANCE[place])
     signals += [_measured(handling, code, measure) for code, measure in beside]

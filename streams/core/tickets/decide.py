@@ -73,7 +73,8 @@ def decide(
     detectors, as decisions name it; `statuses` tells how queues stand, where that is known,
     and `incidents` which open anomaly a message belongs to.
     """
-    if isinstance(event, Due):
+    # Not `isinstance`: it asks the records' metaclass, and takes five times as long.
+    if type(event) is Due:
         if state is None or state.deadline is None or state.deadline > arrival.now:
             return Step(state)
         handling = _begin(state, event, None, account, policy, arrival, model, statuses=statuses)
@@ -166,7 +167,7 @@ def _begin(
     )
     if state is None:
         write_activity(handling, _OPENED, "1")
-    elif not isinstance(event, Due) and not ticket.erased and not changed:
+    elif type(event) is not Due and not ticket.erased and not changed:
         belong(handling, event.account_id, event.requester_id, corrects=corrects)
     return handling
 
@@ -185,7 +186,7 @@ def _new(event: Event, policy: Policy, arrival: Arrival) -> Ticket:
     ticket = Ticket(
         event.ticket_id, "default", now, last_at=now, open_since=now, quiet_due=quiet_due
     )
-    if not isinstance(event, Due):
+    if type(event) is not Due:
         ticket.tenant = event.tenant
         ticket.account_id, ticket.requester_id = event.account_id, event.requester_id
     return ticket

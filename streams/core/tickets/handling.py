@@ -1,6 +1,7 @@
 """One event being decided: what is known about it, and what has come out so far."""
 
 from collections.abc import Callable
+from typing import final
 
 import msgspec
 
@@ -41,6 +42,7 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     truncated: bool = False
 
 
+@final
 class Due(msgspec.Struct, frozen=True, gc=False):
     """The timer of a ticket is due."""
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from schemas.records import DurationMillis
+from schemas.records import DurationMillis, SignalScore
 from streams.core.calendars import MINUTE, BusinessHours
 from streams.core.policy.limits import ANSWER_WITHIN, DISPUTE, ROUNDS, Limits
 from streams.core.policy.model import Policy
@@ -46,7 +46,9 @@ class Terms(msgspec.Struct, frozen=True):
 
     limits: Limits
     thresholds: tuple[float, ...]
-    """Of `GLANCED`, in its order."""
+    """Of `GLANCED`, in its order. None is 0: what has no score fires nothing."""
+    silent: tuple[SignalScore, ...]
+    """Each of them where nothing is measured."""
     dispute: float
     """From where on a charge is contested."""
     rounds: float
@@ -64,9 +66,12 @@ def terms_of(policy: Policy, segment: str, category: str, channel: str) -> Terms
     limits = plan.limits(segment, category)
     [open_time] = [one.open_time.of(channel) for one in policy.segments if one.name == segment]
     held: Mapping[str, float] = {**limits, Code.OPEN_TIME: open_time / MINUTE}
+    thresholds = tuple(held.get(code, STATED) for code in GLANCED)
     return Terms(
         limits,
-        tuple(held.get(code, STATED) for code in GLANCED),
+        thresholds,
+        # 0 of the threshold's kind: some count, the others are shares.
+        tuple(map(SignalScore, GLANCED, [0 * line for line in thresholds], thresholds)),
         limits[DISPUTE],
         limits[ROUNDS],
         int(limits[ANSWER_WITHIN.get(channel, ANSWER_WITHIN["other"])]),

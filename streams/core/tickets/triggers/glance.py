@@ -9,6 +9,7 @@ from typing import Final
 from schemas.records import Role
 from streams.core.calendars import MINUTE
 from streams.core.tickets.handling import Handling
+from streams.core.tickets.terms import Terms
 from streams.core.tickets.triggers.conversation import FEW_SAMPLES
 from streams.core.tickets.waits import open_for
 
@@ -17,15 +18,11 @@ ASK: Final = float("inf")
 
 _CUSTOMER: Final = Role.CUSTOMER
 
-Glance = tuple[tuple[float, ...], tuple[float, ...]]
-"""Scores, and the thresholds they are held against."""
 
-
-def glance(handling: Handling) -> Glance:
-    """The score and the threshold of every code in `GLANCED`."""
+def glance(handling: Handling, terms: Terms) -> tuple[float, ...]:
+    """The score of every code in `GLANCED`."""
     signals, ticket, message = handling.signals, handling.ticket, handling.message
     moods = ticket.moods
-    terms = handling.terms()
     contested = signals.billing_dispute.score >= terms.dispute
     negative = signals.negative.score
     for mood in moods:
@@ -50,7 +47,7 @@ def glance(handling: Handling) -> Glance:
         0.0 if just_opened else _open_minutes(handling),
         0.0 if plain and not signals.unreadable else ASK,
         signals.unfamiliar.score,
-    ), terms.thresholds
+    )
 
 
 def _drop(handling: Handling) -> float:

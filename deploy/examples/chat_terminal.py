@@ -67,5 +67,7 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
+    except KeyboardInterrupt:
+        sys.exit(130)
     except KafkaException as error:
         sys.exit(f"{error.args[0].str()}: is a broker running, and is this its address?")

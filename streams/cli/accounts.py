@@ -8,6 +8,7 @@ import msgspec
 
 from schemas.records import AccountHealth, OpportunityStatus, OpportunityUpdate
 from streams.agents.accounts import HEALTH_TOPIC
+from streams.cli.options import user_name
 from streams.codec import codec_of
 from streams.console.account import lines_of
 from streams.console.lines import printable
@@ -27,8 +28,10 @@ ANSWERS = [str(one) for one in OpportunityStatus if one is not OpportunityStatus
     type=click.Choice(ANSWERS),
     help="Answer the open suggestion to reach out.",
 )
-@click.option("--by", "actor", help="Who answers.")
-@click.option("--json", "as_json", is_flag=True, help="The record as one JSON object.")
+@click.option("--by", "actor", help="Who answers.  [default: the user's name]")
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object: the account, or the answer."
+)
 def command(account: str, answer: str | None, actor: str | None, as_json: bool) -> None:
     """Show how ACCOUNT is doing: its score and what it is made of, and whether to reach out."""
     settings = load_settings()
@@ -36,7 +39,9 @@ def command(account: str, answer: str | None, actor: str | None, as_json: bool) 
     if health is None:
         raise InputError(f"nothing is known of account {account} on {HEALTH_TOPIC}")
     if answer is not None:
-        _answer(settings, health, OpportunityStatus(answer), actor)
+        update = _answer(settings, health, OpportunityStatus(answer), actor or user_name())
+        said = f"{update.opportunity_id}: {update.status}"
+        click.echo(msgspec.json.encode(update) if as_json else said)
         return
     click.echo(
         msgspec.json.encode(health) if as_json else "\n".join(map(printable, lines_of(health)))
@@ -56,7 +61,7 @@ def latest(settings: Settings, account: str) -> AccountHealth | None:
 
 def _answer(
     settings: Settings, health: AccountHealth, status: OpportunityStatus, actor: str | None
-) -> None:
+) -> OpportunityUpdate:
     if health.opportunity is None:
         raise InputError(f"there is no open suggestion to reach out to {health.account_id}")
     update = OpportunityUpdate(
@@ -71,4 +76,4 @@ def _answer(
     player = Player(connection_of(settings), codec_of(settings))
     player.send(update, 0)
     player.flush()
-    click.echo(f"{update.opportunity_id}: {status}")
+    return update

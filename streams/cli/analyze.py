@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from detectors import Signals
+from streams.agents.text import shorten
 from streams.core.policy import Policy
 from streams.errors import InputError
 from streams.policies.local import policy_of
@@ -43,7 +44,8 @@ def command(file: IO[bytes]) -> None:
 
     Reads JSON lines with a `text` field and prints JSON lines in the same order: each signal 0-1,
     `complexity`, `category`, `fingerprint`, and `fired`, the codes past their shipped threshold.
-    Empty lines are passed over. At a line that cannot be read it ends, with what it read before.
+    Empty lines are passed over, and of a text longer than 64 KiB only the ends are read, as by a
+    worker. At a line that cannot be read it ends, with what it read before.
     """
     settings = load_settings()
     policy, reader = policy_of(settings), reader_of(settings)
@@ -75,7 +77,7 @@ def _texts(file: IO[bytes]) -> Iterator[str]:
     for number, line in enumerate(file, 1):
         try:
             if line.strip():
-                yield decode(line).text
+                yield shorten(decode(line).text)[0]
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise InputError(f"{file.name}, line {number}: {error}") from error
 

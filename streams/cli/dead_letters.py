@@ -22,7 +22,7 @@ REPLAYED = "baton-replayed"
 """Header of a replayed record: the id of its dead letter."""
 
 
-@click.group(name="dead-letters")
+@click.group(name="dead-letters", epilog="Example: baton dead-letters list")
 def command() -> None:
     """Look at records that could not be handled, and replay them; they are kept for 7 days."""
 

@@ -32,7 +32,7 @@ WIDTH = 200
 """Columns of a table that goes to a file or a pipe."""
 
 
-@click.group(name="topics")
+@click.group(name="topics", epilog="Example: baton topics apply --dev")
 def command() -> None:
     """Plan and make the topics that Baton reads and writes."""
 
@@ -122,8 +122,8 @@ def repartition(partitions: int, prefix: str, dev: bool) -> None:
     type=click.Choice([str(role) for role in Role]),
     default=str(Role.WORKER),
     show_default=True,
-    help="What is run: workers, `topics plan` and `apply`, `play`, `policy`, `tail`, `erase` or"
-    " `alerts`.",
+    help="What is run: workers, `topics plan` and `apply`, `play`, `policy`, `tail`, `erase`,"
+    " `alerts`, `anomalies` or `accounts`.",
 )
 @click.option(
     "--agents",

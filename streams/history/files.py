@@ -11,6 +11,7 @@ A file holds JSON lines, compressed when its name ends in `.gz`. A line is one o
 
 import gzip
 import itertools
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple, TypeVar, cast
@@ -94,7 +95,7 @@ def read_arrivals(path: Path, *, ai_answers: bool = True) -> Iterator[Arrived]:
 
 def _read_arrivals(lines: Iterable[bytes], name: str, ai_answers: bool) -> Iterator[Arrived]:
     turns = itertools.count()
-    for number, line in enumerate(lines, 1):
+    for number, line in _numbered(lines, name):
         try:
             text, time = _unpacked(line)
             if not text.strip():
@@ -102,7 +103,7 @@ def _read_arrivals(lines: Iterable[bytes], name: str, ai_answers: bool) -> Itera
             fields = _decode_any(text)
             if "conversation" in fields:
                 for message in _from_turn(_decode_turn(text), next(turns), ai_answers):
-                    yield Arrived(message, message.sent_at)
+                    yield Arrived(_sound(message), message.sent_at)
                 continue
             is_update = fields.get("type") == "TicketUpdate"
             event = _decode_update(text) if is_update else _decode_message(text)
@@ -141,12 +142,25 @@ def read_decisions(path: Path | None) -> list[Decision]:
 def _read_lines(path: Path | None, kind: type[R]) -> list[R]:
     if path is None:
         return []
+    records = []
+    with _open(path) as lines:
+        for number, line in _numbered(lines, str(path)):
+            try:
+                if record := _unpacked(line)[0].strip():
+                    records.append(msgspec.json.decode(record, type=kind))
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                raise InputError(f"{path}, line {number}: {error}") from error
+    return records
+
+
+def _numbered(lines: Iterable[bytes], name: str) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file from 1 on; one that is cut off, or not compressed as its name says, is
+    told as what it is.
+    """
     try:
-        lines = path.read_bytes().splitlines()
-        records = [_unpacked(line)[0] for line in lines]
-        return [msgspec.json.decode(record, type=kind) for record in records if record.strip()]
-    except (OSError, msgspec.MsgspecError) as error:
-        raise InputError(f"{path}: {error}") from error
+        yield from enumerate(lines, 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"cannot read {name}: {error}") from error
 
 
 def _unpacked(line: bytes) -> tuple[bytes, Millis | None]:

@@ -81,6 +81,16 @@ def test_an_answer_is_written_for_the_agent(
     assert (seen.key, seen.record.status, seen.record.actor_id) == ("acme", "accepted", "lee")
 
 
+def test_an_answer_as_json_is_the_record_and_names_the_user(
+    broker: Broker, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGNAME", "kim")
+    _, [line], _ = baton(capfd, "accounts", "acme", "--answer", "done", "--json")
+    update = json.loads(line)
+    told = (update["opportunity_id"], update["status"], update["actor_id"])
+    assert told == ("o1", "done", "kim")
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -19,6 +19,7 @@ from schemas.records import (
     Role,
 )
 from streams.agents.inbox import KEPT_BYTES
+from streams.agents.text import shorten
 from streams.cli.main import WRONG_USAGE, main
 from streams.cli.main import baton as cli
 from streams.core.policy.shipped import shipped_text
@@ -91,6 +92,17 @@ def test_analyze_passes_over_empty_lines(tmp_path: Path, capfd: pytest.CaptureFi
     path.write_text('{"text": "hi"}\n\n{"text": "ho"}\n\n')
     code, lines, _ = baton(capfd, "analyze", str(path))
     assert (code, len(lines)) == (0, 2)
+
+
+def test_analyze_reads_of_a_very_long_text_what_a_worker_reads(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "texts.jsonl"
+    text = "You charged me twice. " + "x" * 5_000_000
+    path.write_text("".join(json.dumps({"text": one}) + "\n" for one in (text, shorten(text)[0])))
+    code, [whole, ends], _ = baton(capfd, "analyze", str(path))
+    assert (code, whole) == (0, ends)
+    assert "billing_dispute" in json.loads(whole)["fired"]
 
 
 def test_what_an_error_quotes_cannot_command_the_terminal(

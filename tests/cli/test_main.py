@@ -62,8 +62,8 @@ def test_each_command_has_help_with_an_example(name: str) -> None:
     assert result.exit_code == 0, result.output
     group = cli.baton.get_command(click.Context(cli.baton), name)
     assert group is not None
-    commands = list(group.commands.values()) if isinstance(group, click.Group) else [group]
-    for command in commands:
+    below = list(group.commands.values()) if isinstance(group, click.Group) else []
+    for command in [group, *below]:
         assert command.help
         assert "Example: " in str(command.epilog)
         assert f"baton {name}" in str(command.epilog)

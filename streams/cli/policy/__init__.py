@@ -11,7 +11,7 @@ from streams.cli.policy.show import show
 from streams.cli.policy.stop_ai import resume_ai, stop_ai
 
 
-@click.group(name="policy")
+@click.group(name="policy", epilog="Example: baton policy diff default ours.yaml")
 def command() -> None:
     """Check, compare and publish policies, and switch the AI off where it must be.
 

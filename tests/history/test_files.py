@@ -46,15 +46,10 @@ def test_a_bare_turn_at_a_time_that_no_topic_can_have_is_named(tmp_path: Path, t
         list(read_history(file))
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        gzip.compress(b"{}")[:-9],
-        gzip.compress(b"{}")[:5],
-        b"no gzip",
-        gzip.compress(b"")[:10] + b"x",
-    ],
-)
+PACKED = gzip.compress(b"{}", mtime=0)
+
+
+@pytest.mark.parametrize("content", [PACKED[:-9], PACKED[:5], b"no gzip", PACKED[:10] + b"x"])
 def test_a_packed_file_that_cannot_be_unpacked_is_told(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "history.jsonl.gz"
     file.write_bytes(content)

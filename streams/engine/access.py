@@ -72,15 +72,13 @@ class Contact:
         """What the client is made with."""
         return {**self.connection.librdkafka(), "error_cb": self._on_error}
 
-    def metadata(
-        self, client: Any, topic: str | None = None, timeout: float = ANSWER_TIMEOUT
-    ) -> ClusterMetadata:
+    def metadata(self, client: Any, topic: str | None = None) -> ClusterMetadata:
         """What the broker says of its topics, or of one.
 
         Raises `denied` as soon as the broker refuses us, `failed` when none has answered after
-        `timeout` seconds.
+        `ANSWER_TIMEOUT` seconds.
         """
-        limit, wait = time.monotonic() + timeout, FIRST_WAIT
+        limit, wait = time.monotonic() + ANSWER_TIMEOUT, FIRST_WAIT
         while True:
             left = limit - time.monotonic()
             try:

@@ -59,7 +59,7 @@ def test_without_a_broker_plan_ends_with_1_and_apply_with_the_brokers_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", NOWHERE)
-    monkeypatch.setattr("streams.admin.topics.ANSWER_TIMEOUT", 0.5)
+    monkeypatch.setattr("streams.engine.access.ANSWER_TIMEOUT", 0.5)
     assert ended("plan") == 1
     assert ended("apply") == BrokerError.exit_code
     assert capsys.readouterr().err.count(f"no Kafka broker answers at {NOWHERE}") == 2

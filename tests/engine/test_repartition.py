@@ -76,7 +76,7 @@ def test_a_broker_that_is_gone_is_told(
 ) -> None:
     config = EngineConfig(Connection(broker.bootstrap), "group", (TOPIC,), "state", tmp_path, "A")
     changelog = repartition._Changelog(config)
-    monkeypatch.setattr(repartition, "TIMEOUT", 0.5)
+    monkeypatch.setattr(repartition, "REQUEST_TIMEOUT", 0.5)
     with faults.down(broker):
         changelog.write(b"key", b"value", 0)
         with pytest.raises(BrokerFailed, match="no answer: delete it, repeat"):

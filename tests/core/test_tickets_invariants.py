@@ -1,6 +1,5 @@
 """What holds for every sequence of events, however strange."""
 
-from itertools import repeat
 from typing import Any
 from unittest.mock import patch
 
@@ -39,6 +38,7 @@ from streams.core.policy.triggers import SignalRule
 from streams.core.tickets import Due, Event, Owner, Ticket, assess, is_customer_turn
 from streams.core.tickets.known import came_before, fingerprint
 from streams.core.tickets.messages import is_draft
+from streams.core.tickets.terms import GLANCED
 from streams.core.tickets.triggers.glance import ASK
 from tests.core.conversation import DAY, START, Conversation
 
@@ -154,7 +154,7 @@ def test_a_glance_at_the_triggers_decides_as_asking_each_of_them(
     history: History, account: AccountSnapshot | None
 ) -> None:
     at_a_glance = play(history, account)
-    with patch.object(assess, "glance", lambda _: (repeat(ASK), repeat(0.0))):
+    with patch.object(assess, "glance", lambda *_: (ASK,) * len(GLANCED)):
         assert play(history, account).outputs == at_a_glance.outputs
 
 

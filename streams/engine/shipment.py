@@ -1,11 +1,10 @@
 """The records of a checkpoint on their way to the broker."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from streams.engine.batch import Output
+from streams.engine.batch import Headers, Output
 from streams.engine.config import EngineConfig
 from streams.engine.partition import Cut
 from streams.engine.position import MARKER, encode_position
@@ -52,11 +51,10 @@ class Shipment:
         on_broker, delivered = self._config.connection.topic, self._delivered
         for one in outputs:
             number = -1 if one.partition is None else one.partition
-            headers = one.headers or None
+            topic = on_broker(one.topic)
             self._produce(
-                on_broker(one.topic), one.value, one.key, number, delivered, None, one.timestamp,
-                headers,
-            )  # fmt: skip
+                topic, one.value, one.key, number, delivered, one.timestamp, one.headers or None
+            )
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
@@ -85,11 +83,20 @@ class Shipment:
             on = None
         self._produce(changelog, encode_position(cut.position), MARKER, number, ended)
 
-    def _produce(self, *record: Any) -> None:
-        """Hand a record to the client: what `Producer.produce` takes, in its order."""
+    def _produce(
+        self,
+        topic: str,
+        value: bytes | None,
+        key: bytes | None,
+        partition: int,
+        on: OnDelivery | None,
+        timestamp: int = 0,
+        headers: Headers | None = None,
+    ) -> None:
         while True:
             try:
-                self._client.produce(*record)
+                # By position, which is cheaper; the client has two places for the callback.
+                self._client.produce(topic, value, key, partition, on, None, timestamp, headers)
                 return
             except BufferError:
                 self._client.poll(0.01)

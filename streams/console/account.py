@@ -1,14 +1,14 @@
 """How an account is doing, as lines for people."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
-from schemas.records import AccountHealth, HealthReason, Millis, Opportunity, TicketSummary
+from schemas.records import AccountHealth, HealthReason, Opportunity, TicketSummary
+from streams.console.lines import minute
 
 
 def lines_of(health: AccountHealth) -> Iterator[str]:
     """The score and its parts, the suggestion to reach out, the last tickets."""
-    level, at = health.level.replace("_", " "), _day(health.updated_at)
+    level, at = health.level.replace("_", " "), minute(health.updated_at)
     yield f"{health.account_id}: {level}, health {health.score:.0f} of 100, {at}"
     for reason in health.reasons:
         yield _reason(reason)
@@ -26,7 +26,7 @@ def _reason(reason: HealthReason) -> str:
 
 def _opportunity(made: Opportunity) -> Iterator[str]:
     who = made.owner_id or "nobody is named"
-    taken = "" if made.accepted_at is None else f", accepted {_day(made.accepted_at)}"
+    taken = "" if made.accepted_at is None else f", accepted {minute(made.accepted_at)}"
     yield f"Reach out ({who}, priority {made.priority}{taken}): {made.reason}"
 
 
@@ -35,8 +35,4 @@ def _ticket(ticket: TicketSummary) -> str:
     mood = "" if ticket.sentiment is None else f"negative {ticket.sentiment:.1f}"
     outcome = ticket.outcome or ("open" if ticket.closed_at is None else "closed")
     told = (mood, ticket.category or "", outcome, *marks)
-    return f"  {_day(ticket.opened_at)}  {ticket.ticket_id}: {', '.join(filter(None, told))}"
-
-
-def _day(at: Millis) -> str:
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+    return f"  {minute(ticket.opened_at)}  {ticket.ticket_id}: {', '.join(filter(None, told))}"

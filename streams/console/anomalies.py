@@ -1,10 +1,9 @@
 """An open anomaly, as lines for people."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
-from schemas.records import Anomaly, AnomalyAction, Millis
-from streams.console.lines import clip
+from schemas.records import Anomaly, AnomalyAction
+from streams.console.lines import clip, minute
 
 SHOWN = 10
 """Large accounts that are named; the record has them all."""
@@ -32,8 +31,3 @@ def lines_of(anomaly: Anomaly, mute: AnomalyAction | None) -> Iterator[str]:
         yield f"  tickets: {tickets}"
     if anomaly.runbook:
         yield f"  runbook: {anomaly.runbook}"
-
-
-def minute(at: Millis) -> str:
-    """Date and time in UTC."""
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M")

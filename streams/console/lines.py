@@ -73,6 +73,11 @@ def moment(time: Millis) -> str:
     return datetime.fromtimestamp(max(time, 0) / 1000, UTC).strftime("%H:%M:%S")
 
 
+def minute(time: Millis) -> str:
+    """The date and the minute in UTC."""
+    return datetime.fromtimestamp(time / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+
+
 def codes(reasons: tuple[Reason, ...]) -> str:
     """The reasons in words."""
     return ", ".join(map(_code, reasons)) or "-"

@@ -13,8 +13,7 @@ from schemas.validation import validate
 from streams.cli.anomalies.ground import wanted
 from streams.cli.options import Moment, user_name
 from streams.codec import codec_of
-from streams.console.anomalies import minute
-from streams.console.lines import printable
+from streams.console.lines import minute, printable
 from streams.engine import wall_clock
 from streams.errors import InputError
 from streams.history.playing import Player

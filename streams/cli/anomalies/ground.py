@@ -5,7 +5,7 @@ from collections.abc import Collection
 from schemas.records import Anomaly, AnomalyAction, AnomalyActionKind, AnomalyState, Millis
 from schemas.topics import OPEN_ANOMALIES
 from streams.codec import codec_of
-from streams.console.anomalies import minute
+from streams.console.lines import minute
 from streams.errors import InputError
 from streams.reading import Follower
 from streams.security import connection_of

@@ -25,11 +25,12 @@ from schemas.records import (
     UpdateKind,
 )
 from schemas.topics import TOPICS
-from streams.app import changelogs, engine_config
+from streams.app import AGENTS, changelogs, engine_config
 from streams.engine import Connection, read_to_end, wall_clock
 from streams.history.playing import Player
 from streams.reading import Follower, Seen
 from streams.settings import load_settings
+from tests.chaos.drill import committed
 from tests.cli.test_commands import baton
 from tests.conftest import Broker
 from tests.integration.obedient import ObedientReader
@@ -82,6 +83,23 @@ class Site:
             if message.value() is not None:
                 states[place] = message.value()
         return states
+
+    def wait_until_handled(self) -> None:
+        """Every agent has committed all that lies on its sources; it would end if that went."""
+        settings, last = load_settings(), dict[str, int]()
+        for seen in self.lying():
+            last[self.connection.topic(seen.topic)] = seen.offset
+        configs = [engine_config(name, settings) for name in AGENTS]
+
+        def handled(_: list[Record | None]) -> bool:
+            return all(
+                committed(self.connection.bootstrap, config.group, topic)[0] > last[topic]
+                for config in configs
+                for topic in config.sources
+                if topic in last
+            )
+
+        self.wait_for(handled)
 
     def let_retention_pass(self) -> None:
         """Every topic that is not compacted loses all that lies there."""
@@ -188,6 +206,7 @@ def test_tickets_that_no_topic_names_any_more_are_found_and_erased(
 ) -> None:
     site.play(*person_tells_much())
     site.wait_for(decided(6))
+    site.wait_until_handled()
     site.let_retention_pass()
     code, lines, _ = baton(capfd, "erase", *option, "--wait", "60")
     assert (code, json.loads("\n".join(lines))["taken_up"]) == (0, tickets)

@@ -10,7 +10,7 @@ from detectors.spikes import Baseline, Expected
 from schemas.records import Millis
 from streams.core.anomalies.naming import is_category
 from streams.core.anomalies.state import Flow, Subject, Watch
-from streams.core.anomalies.windows import Counted, accounts_in, after
+from streams.core.anomalies.windows import accounts_in, after
 from streams.core.policy.anomalies import AnomalyPolicy
 
 HOUR = 3_600_000
@@ -38,7 +38,7 @@ def settle(subject: Subject, watch: Watch, policy: AnomalyPolicy) -> tuple[Subje
         return subject, watch
     if not _in_incident(subject.name, watch):
         subject, watch = _learn(subject, watch, begun, through, policy)
-    rest = after(Counted(subject.buckets, subject.sketches), through - policy.window_buckets + 1)
+    rest = after(subject, through - policy.window_buckets + 1)
     return replace(subject, settled=through, buckets=rest.buckets, sketches=rest.sketches), watch
 
 
@@ -46,7 +46,7 @@ def skip(subject: Subject, through: int) -> Subject:
     """The subject without what it counted up to a bucket, which it never learns from."""
     if through <= subject.settled:
         return subject
-    rest = after(Counted(subject.buckets, subject.sketches), through)
+    rest = after(subject, through)
     return replace(subject, settled=through, buckets=rest.buckets, sketches=rest.sketches)
 
 
@@ -58,12 +58,11 @@ def _learn(
     subject: Subject, watch: Watch, done: int, through: int, policy: AnomalyPolicy
 ) -> tuple[Subject, Watch]:
     own, pool, span = subject.baseline, watch.pool, policy.window_buckets
-    counted = Counted(subject.buckets, subject.sketches)
     # Between these windows no bucket comes or goes, and they have the same accounts.
     edges = {edge for number in subject.buckets for edge in (number, number + span)}
     firsts = [done + 1, *sorted(edge for edge in edges if done + 1 < edge <= through)]
     for first, following in pairwise((*firsts, through + 1)):
-        count = accounts_in(counted, first, policy)
+        count = accounts_in(subject, first, policy)
         own = _after_same(own, count, first - 1, following - 1, watch.season, policy)
         pool = pool.after(count, policy.pool_half_life_windows, windows=following - first)
     if is_category(subject.name):

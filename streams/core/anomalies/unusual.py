@@ -7,7 +7,7 @@ from schemas.records import Millis
 from streams.core.anomalies.baseline import expected_accounts, open_line
 from streams.core.anomalies.naming import category_name, is_category
 from streams.core.anomalies.state import Known, Subject, Watch
-from streams.core.anomalies.windows import Counted, Seen, Window, at_most, busiest, reporters_in
+from streams.core.anomalies.windows import Seen, Window, at_most, busiest, reporters_in
 from streams.core.policy.anomalies import AnomalyPolicy
 
 BARELY = 1e-9
@@ -34,8 +34,7 @@ def unusual(
     minimum = policy.category_accounts if of_category else policy.minimum_accounts
     if not subject.sketches and sum(map(len, subject.buckets.values())) < minimum:
         return None
-    counted = Counted(subject.buckets, subject.sketches)
-    most = at_most(counted, new.number, policy)
+    most = at_most(subject, new.number, policy)
     names = (subject.name, category_name(subject.category))
     bars = (watch.bars[name].line(now) for name in names if name in watch.bars)
     least = max((minimum, *(bar + BARELY for bar in bars)))
@@ -44,7 +43,7 @@ def unusual(
     expected, line = expected_accounts(subject, watch, now, policy), open_line(watch, policy)
     if most < inf and not expected.is_rarer(most, line):
         return None
-    window = busiest(counted, new.number, policy)
+    window = busiest(subject, new.number, policy)
     if window.accounts < least or not expected.is_rarer(window.accounts, line):
         return None
     if (of_category or of_words) and not _is_news(known, watch, subject, window, minimum, policy):

@@ -35,15 +35,17 @@ def unusual(
     if not subject.sketches and sum(map(len, subject.buckets.values())) < minimum:
         return None
     most = at_most(subject, new.number, policy)
-    names = (subject.name, category_name(subject.category))
-    bars = (watch.bars[name].line(now) for name in names if name in watch.bars)
-    least = max((minimum, *(bar + BARELY for bar in bars)))
-    if most < least or max(watch.muted.get(name, 0) for name in names) > now:
+    if most < minimum:
         return None
     expected, line = expected_accounts(subject, watch, now, policy), open_line(watch, policy)
     if most < inf and not expected.is_rarer(most, line):
         return None
+    names = (subject.name, category_name(subject.category))
+    if max(watch.muted.get(name, 0) for name in names) > now:
+        return None
     window = busiest(subject, new.number, policy)
+    bars = (watch.bars[name].line(now) for name in names if name in watch.bars)
+    least = max((minimum, *(bar + BARELY for bar in bars)))
     if window.accounts < least or not expected.is_rarer(window.accounts, line):
         return None
     if (of_category or of_words) and not _is_news(known, watch, subject, window, minimum, policy):

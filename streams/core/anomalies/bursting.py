@@ -1,6 +1,6 @@
 """Whether what was just counted is part of an incident, opens one, or is nothing unusual."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from schemas.records import Anomaly, AnomalyState, Millis, ProblemReport
 from streams.core.anomalies.earlier import reported_earlier

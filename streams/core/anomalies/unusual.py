@@ -32,8 +32,6 @@ def unusual(
     if of_category and subject.baseline.windows < policy.category_history:
         return None
     minimum = policy.category_accounts if of_category else policy.minimum_accounts
-    if not subject.sketches and sum(map(len, subject.buckets.values())) < minimum:
-        return None
     most = at_most(subject, new.number, policy)
     if most < minimum:
         return None

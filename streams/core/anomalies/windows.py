@@ -173,30 +173,23 @@ def with_one_more(
 
 
 def busiest(counted: Counts, number: int, policy: AnomalyPolicy) -> Window:
-    """Of the windows that hold bucket `number`, the earliest with the most accounts."""
-    windows = [
-        Window(end, accounts_in(counted, end, policy)) for end in _ends(counted, number, policy)
-    ]
+    """Of the windows that hold bucket `number`, the earliest with the most accounts.
+
+    A window that ends after all that is counted holds no more than the one before it.
+    """
+    last = min(
+        max((number, *counted.buckets, *counted.sketches)), number + policy.window_buckets - 1
+    )
+    windows = (Window(end, accounts_in(counted, end, policy)) for end in range(number, last + 1))
     return max(windows, key=lambda window: (window.accounts, -window.end))
 
 
 def at_most(counted: Counts, number: int, policy: AnomalyPolicy) -> float:
     """No window that holds bucket `number` has more accounts; known without a look at them."""
-    ends, span = _ends(counted, number, policy), policy.window_buckets
-    near = range(number - span + 1, ends.stop)
-    if counted.sketches and any(bucket in counted.sketches for bucket in near):
+    before, behind = number - policy.window_buckets, number + policy.window_buckets
+    if counted.sketches and any(before < bucket < behind for bucket in counted.sketches):
         return inf
-    sizes = [len(counted.buckets.get(bucket, ())) for bucket in near]
-    return max([sum(sizes[first : first + span]) for first in range(len(ends))])
-
-
-def _ends(counted: Counts, number: int, policy: AnomalyPolicy) -> range:
-    """The last buckets of the windows that hold bucket `number`.
-
-    A window that ends after all that is counted holds no more than the one before it.
-    """
-    newest = max((number, *counted.buckets, *counted.sketches))
-    return range(number, min(newest, number + policy.window_buckets - 1) + 1)
+    return sum([len(those) for at, those in counted.buckets.items() if before < at < behind])
 
 
 def after(counted: Counts, number: int) -> Counted:

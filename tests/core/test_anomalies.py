@@ -32,7 +32,15 @@ from streams.core.anomalies import (
 )
 from streams.core.anomalies.baseline import settle
 from streams.core.anomalies.state import Sighting
-from streams.core.anomalies.windows import Counted, Seen, accounts_in, add, sightings, with_one_more
+from streams.core.anomalies.windows import (
+    Counted,
+    Counts,
+    Seen,
+    accounts_in,
+    add,
+    sightings,
+    with_one_more,
+)
 
 POLICY = AnomalyPolicy()
 MINUTE = 60_000
@@ -125,8 +133,7 @@ class Tenant:
     def accounts(self, name: str, minute: int) -> int:
         subject = self.subject(name)
         assert subject is not None
-        counted = Counted(subject.buckets, subject.sketches)
-        return accounts_in(counted, START // MINUTE + minute, self.policy)
+        return accounts_in(subject, START // MINUTE + minute, self.policy)
 
 
 FINGERPRINT = "gateway-timeout"
@@ -663,7 +670,8 @@ def test_a_count_with_one_report_more_is_that_of_all_reports(
     made: list[tuple[str, int, int]],
 ) -> None:
     policy = msgspec.structs.replace(POLICY, tickets_per_reporter=1)
-    counted, tickets = Counted({}, {}), set[int]()
+    counted: Counts = Counted({}, {})
+    tickets = set[int]()
     for number, (kind, who, ticket) in enumerate(sorted(made, key=lambda one: one[2] // 4)):
         at = START // MINUTE + made[number][1] // 2
         new = Seen(at, f"{kind}:{who}", f"T{ticket}", Sighting(START - number, large=False))
@@ -675,7 +683,7 @@ def test_a_count_with_one_report_more_is_that_of_all_reports(
 
 
 def test_accounts_of_a_ticket_each_need_no_counting_anew() -> None:
-    counted = Counted({}, {})
+    counted: Counts = Counted({}, {})
     for number in range(100):
         new = Seen(START // MINUTE, f"a:{number}", f"T{number}", Sighting(START, large=False))
         for again in range(2):
@@ -728,7 +736,7 @@ def test_every_ticket_that_an_incident_counts_is_among_its_affected(
     for name in tenant.watch.incidents:
         incident = tenant.incident(name)
         assert incident is not None
-        counted = sightings(Counted(incident.buckets, incident.sketches))
+        counted = sightings(incident)
         assert {one.ticket_id for one in counted} <= incident.affected.keys()
 
 

@@ -10,7 +10,7 @@ from detectors.spikes import Baseline, Expected
 from schemas.records import Millis
 from streams.core.anomalies.naming import is_category
 from streams.core.anomalies.state import Flow, Subject, Watch
-from streams.core.anomalies.windows import Counted, accounts_in, after
+from streams.core.anomalies.windows import accounts_in, after
 from streams.core.policy.anomalies import AnomalyPolicy
 
 HOUR = 3_600_000
@@ -36,17 +36,21 @@ def settle(subject: Subject, watch: Watch, policy: AnomalyPolicy) -> tuple[Subje
     begun = subject.settled or min(subject.buckets, default=through + 1) - 1
     if through <= begun:
         return subject, watch
+    own, pool = subject.baseline, watch.pool
     if not _in_incident(subject.name, watch):
-        subject, watch = _learn(subject, watch, begun, through, policy)
-    rest = after(Counted(subject.buckets, subject.sketches), through - policy.window_buckets + 1)
-    return replace(subject, settled=through, buckets=rest.buckets, sketches=rest.sketches), watch
+        own, pool = _learned(subject, watch, begun, through, policy)
+    rest = after(subject, through - policy.window_buckets + 1)
+    settled = replace(
+        subject, settled=through, buckets=rest.buckets, sketches=rest.sketches, baseline=own
+    )
+    return settled, watch if pool is watch.pool else replace(watch, pool=pool)
 
 
 def skip(subject: Subject, through: int) -> Subject:
     """The subject without what it counted up to a bucket, which it never learns from."""
     if through <= subject.settled:
         return subject
-    rest = after(Counted(subject.buckets, subject.sketches), through)
+    rest = after(subject, through)
     return replace(subject, settled=through, buckets=rest.buckets, sketches=rest.sketches)
 
 
@@ -54,24 +58,31 @@ def _in_incident(name: str, watch: Watch) -> bool:
     return any(name in entry.members for entry in watch.incidents.values() if not entry.resolved)
 
 
-def _learn(
+def _learned(
     subject: Subject, watch: Watch, done: int, through: int, policy: AnomalyPolicy
-) -> tuple[Subject, Watch]:
+) -> tuple[Baseline, Baseline]:
+    """The subject's baseline and the pool after the windows that follow `done`.
+
+    The pool is of fingerprints: a category teaches it nothing.
+    """
     own, pool, span = subject.baseline, watch.pool, policy.window_buckets
-    counted = Counted(subject.buckets, subject.sketches)
+    is_pooled = not is_category(subject.name)
     # Between these windows no bucket comes or goes, and they have the same accounts.
-    edges = {edge for number in subject.buckets for edge in (number, number + span)}
-    firsts = [done + 1, *sorted(edge for edge in edges if done + 1 < edge <= through)]
-    for first, following in pairwise((*firsts, through + 1)):
-        count = accounts_in(counted, first, policy)
+    edges = {
+        edge
+        for number in subject.buckets
+        for edge in (number, number + span)
+        if done + 1 < edge <= through
+    }
+    for first, following in pairwise((done + 1, *sorted(edges), through + 1)):
+        count = accounts_in(subject, first, policy)
         own = _after_same(own, count, first - 1, following - 1, watch.season, policy)
-        pool = pool.after(count, policy.pool_half_life_windows, windows=following - first)
-    if is_category(subject.name):
-        return replace(subject, baseline=own), watch
-    return replace(subject, baseline=own), replace(watch, pool=pool)
+        if is_pooled:
+            pool = pool.after(count, policy.pool_half_life_windows, windows=following - first)
+    return own, pool
 
 
-def _learned(baseline: Baseline, count: int, factor: float, policy: AnomalyPolicy) -> float:
+def _as_learned(baseline: Baseline, count: int, factor: float, policy: AnomalyPolicy) -> float:
     """A window's accounts as far as they are learned, where they are more than one."""
     usual = baseline.expected(policy.prior_accounts, policy.prior_windows, factor)
     return min(count, usual.usual_most(MOST_DEVIATIONS) + 1)
@@ -98,7 +109,7 @@ def _after_same(
         last = min(through, ((at // HOUR + 1) * HOUR - 1) // policy.bucket)
         last = last if count <= 1 else done + 1
         factor = season.factor(at)
-        learned = count if count <= 1 else _learned(baseline, count, factor, policy)
+        learned = count if count <= 1 else _as_learned(baseline, count, factor, policy)
         baseline = baseline.after(learned, half, factor, last - done)
         done = last
     return baseline

@@ -1,6 +1,6 @@
 """Whether what was just counted is part of an incident, opens one, or is nothing unusual."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from schemas.records import Anomaly, AnomalyState, Millis, ProblemReport
 from streams.core.anomalies.earlier import reported_earlier
@@ -36,27 +36,52 @@ def judge(
 
     What is part of no burst still belongs to the incident that it is near in meaning.
     """
-    subjects: dict[str, Subject | None] = {one.name: one for one in fresh}
-    problems = [one for one in fresh if not is_category(one.name)]
-    if problems and problems[0].name == report.fingerprint:
-        incident = home(known, watch, problems, new.number)
-        if incident is not None:
-            incident, outputs = _taken_in(
-                known, watch, incident, problems, report, new, policy, now
-            )
-            watch = entered(watch, incident)
-            return Step(watch, subjects, {incident.anomaly_id: incident}, outputs)
+    # Nearly every report comes while no incident is known: then none is looked for.
+    step = _member(known, watch, fresh, report, new, policy, now) if watch.incidents else None
     for subject in fresh:
-        step = _burst(known, watch, subject, report.fingerprint, new, policy, now)
-        if step is not None:
-            return replace(step, subjects=subjects)
+        step = step or _burst(known, watch, subject, report.fingerprint, new, policy, now)
+    if step is None and watch.incidents:
+        step = _near(known, watch, fresh, report, new, policy)
+    return replace(step or Step(watch), subjects={one.name: one for one in fresh})
+
+
+def _member(
+    known: Known,
+    watch: Watch,
+    fresh: list[Subject],
+    report: ProblemReport,
+    new: Seen,
+    policy: AnomalyPolicy,
+    now: Millis,
+) -> Step | None:
+    """What follows where the report's problem belongs to an open incident; else None."""
+    problems = [one for one in fresh if not is_category(one.name)]
+    if not problems or problems[0].name != report.fingerprint:
+        return None
+    incident = home(known, watch, problems, new.number)
+    if incident is None:
+        return None
+    incident, outputs = _taken_in(known, watch, incident, problems, report, new, policy, now)
+    return Step(entered(watch, incident), {}, {incident.anomaly_id: incident}, outputs)
+
+
+def _near(
+    known: Known,
+    watch: Watch,
+    fresh: list[Subject],
+    report: ProblemReport,
+    new: Seen,
+    policy: AnomalyPolicy,
+) -> Step | None:
+    """What follows where an open incident means what the report does, or its category's; else
+    None.
+    """
     incident = nearest(known, watch, report, new.number) or home_of_category(
         known, watch, category_name(fresh[-1].category)
     )
     if incident is None:
-        return Step(watch, subjects)
-    incident = touched(incident, [new], policy)
-    return Step(watch, subjects, {incident.anomaly_id: incident})
+        return None
+    return Step(watch, {}, {incident.anomaly_id: touched(incident, [new], policy)})
 
 
 def _taken_in(

@@ -39,8 +39,8 @@ class Centre(msgspec.Struct, frozen=True, array_like=True):
 
     def after(self, report: ProblemReport) -> "Centre":
         """The centre with one more report, as long as it is not settled."""
-        numbers = vector(report)
-        if not numbers or self.weight >= SETTLED:
+        numbers = vector(report) if self.weight < SETTLED else ()
+        if not numbers:
             return self
         if not self.numbers:
             return Centre(packed(numbers), report.meaning_version, 1)

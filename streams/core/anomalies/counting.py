@@ -6,7 +6,7 @@ from schemas.records import Millis, ProblemReport
 from streams.core.anomalies.baseline import settle
 from streams.core.anomalies.naming import is_category, newest
 from streams.core.anomalies.state import Known, Subject, Watch
-from streams.core.anomalies.windows import Counted, Seen, add
+from streams.core.anomalies.windows import Seen, add
 from streams.core.policy.anomalies import AnomalyPolicy
 
 CATEGORY_DAYS = 28
@@ -29,10 +29,9 @@ def counted(
             return replace(watch, untracked=watch.untracked + 1), None
         watch = replace(watch, tracked=watch.tracked + 1)
     subject, watch = settle(stored or _born(report, name, watch, policy), watch, policy)
-    before = Counted(subject.buckets, subject.sketches)
-    after = before if new.number <= subject.settled else add(before, new, policy)
+    after = subject if new.number <= subject.settled else add(subject, new, policy)
     names = newest(subject.aliases, aliases, policy.aliases) if aliases else subject.aliases
-    if after is before and stored is not None and set(names) == set(stored.aliases):
+    if after is subject and stored is not None and set(names) == set(stored.aliases):
         return watch, None
     at = max(subject.seen_at, new.sighting.at)
     subject = replace(

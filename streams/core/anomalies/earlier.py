@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from schemas.records import ProblemReport
 from streams.core.anomalies.centres import Part, belongs
 from streams.core.anomalies.state import Incident, Known, Subject, Watch
-from streams.core.anomalies.windows import Counted, Seen, after, sightings
+from streams.core.anomalies.windows import Seen, after, sightings
 from streams.core.policy.anomalies import AnomalyPolicy
 
 MOST_COMPONENTS = 200
@@ -46,8 +46,7 @@ def reported_earlier(
     for name in dict.fromkeys(names):
         subject = known.subject(name)
         if subject is not None and (_is_of(own, subject) or _means(incident, subject)):
-            counted = Counted(subject.buckets, subject.sketches)
-            found += sightings(after(counted, since))
+            found += sightings(after(subject, since))
     return found
 
 

@@ -11,7 +11,6 @@ What is met again moves to the young half, so what goes is what was not met for 
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -49,8 +48,7 @@ class Shelf(msgspec.Struct, array_like=True):
     """Texts given up for want of room."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True):
     """The group of a text, and the groups that became its aliases with it."""
 
     group: str

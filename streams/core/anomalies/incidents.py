@@ -11,6 +11,7 @@ from streams.core.anomalies.naming import category_name, is_category, newest
 from streams.core.anomalies.state import Incident, Subject, Watch
 from streams.core.anomalies.windows import (
     Counted,
+    Counts,
     Seen,
     Window,
     account_of,
@@ -42,8 +43,8 @@ def grown(
     if _is_new(incident, subject, policy):
         incident = _with_usual(incident, expected_accounts(subject, watch, now, policy))
         first = min(incident.buckets, default=new.number)
-        own = sightings(after(Counted(subject.buckets, subject.sketches), first - 1))
-    counted = Counted(incident.buckets, incident.sketches)
+        own = sightings(after(subject, first - 1))
+    counted: Counts = incident
     for one in own:
         counted = add(counted, one, policy)
     window = _grown_window(incident, counted, new, policy) if own == [new] else None
@@ -61,16 +62,15 @@ def grown(
 
 
 def _grown_window(
-    incident: Incident, counted: Counted, new: Seen, policy: AnomalyPolicy
+    incident: Incident, counted: Counts, new: Seen, policy: AnomalyPolicy
 ) -> Window | None:
     """The only window around a report in the newest bucket, where the last count says its size."""
     end, accounts = incident.latest
     if end != new.number or end != max(counted.buckets) or counted.sketches:
         return None
-    before = Counted(incident.buckets, incident.sketches)
     # Every ticket that is counted is among the affected, unless these were full.
     is_new = new.ticket_id not in incident.affected and not incident.cut
-    grown = with_one_more(before, accounts, new, policy, is_new_ticket=is_new)
+    grown = with_one_more(incident, accounts, new, policy, is_new_ticket=is_new)
     return None if grown is None else Window(end, grown)
 
 
@@ -84,7 +84,7 @@ def joined(
 ) -> tuple[Incident, Window]:
     """The incident after a subject that bursts together with it became part of it."""
     own = _brought(incident, subject, number, policy)
-    counted = together(Counted(incident.buckets, incident.sketches), own, policy)
+    counted = together(incident, own, policy)
     window = busiest(counted, number, policy)
     found = sightings(own)
     reasons = dict.fromkeys((*incident.grouped_by, why))
@@ -111,22 +111,21 @@ def joined(
         joined_since=incident.joined_since or is_news,
     )
     if not found:  # how much bursts is told all the same
-        window = busiest(Counted(subject.buckets, subject.sketches), number, policy)
+        window = busiest(subject, number, policy)
     return due(touched(incident, found, policy), policy), window
 
 
-def _brought(incident: Incident, subject: Subject, number: int, policy: AnomalyPolicy) -> Counted:
+def _brought(incident: Incident, subject: Subject, number: int, policy: AnomalyPolicy) -> Counts:
     """What a subject that bursts in bucket `number` brings to an incident.
 
     Of a category that only comes along that is what it counts around then, and nothing long past
     the incident's peak: whatever happens to others by then may have another cause.
     """
-    own = Counted(subject.buckets, subject.sketches)
     if not is_category(subject.name) or subject.name == incident.subject:
-        return own
+        return subject
     if abs(number - incident.peak_end) > policy.window_buckets:
         return Counted({}, {})
-    return after(own, number - policy.window_buckets)
+    return after(subject, number - policy.window_buckets)
 
 
 def _is_new(incident: Incident, subject: Subject, policy: AnomalyPolicy) -> bool:

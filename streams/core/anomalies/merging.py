@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from streams.core.anomalies.naming import newest
 from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
-from streams.core.anomalies.windows import Counted, after, together
+from streams.core.anomalies.windows import after, together
 from streams.core.policy.anomalies import AnomalyPolicy
 
 
@@ -35,8 +35,8 @@ def merge(known: Known, watch: Watch, alias: str, group: str, policy: AnomalyPol
 def _both(group: str, own: Subject | None, moved: Subject, policy: AnomalyPolicy) -> Subject:
     if own is None:
         return replace(moved, name=group)
-    fresh = after(Counted(moved.buckets, moved.sketches), own.settled)
-    both = together(Counted(own.buckets, own.sketches), fresh, policy)
+    fresh = after(moved, own.settled)
+    both = together(own, fresh, policy)
     seen_at, deadline = max(own.seen_at, moved.seen_at), max(own.deadline, moved.deadline)
     return replace(
         own, buckets=both.buckets, sketches=both.sketches, seen_at=seen_at, deadline=deadline

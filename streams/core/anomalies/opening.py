@@ -52,7 +52,7 @@ def opened(
         centre=subject.centre,
     )
     if not is_category(subject.name):
-        found = sightings(Counted(subject.buckets, subject.sketches))
+        found = sightings(subject)
     return touched(incident, found, policy)
 
 

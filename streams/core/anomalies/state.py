@@ -3,7 +3,6 @@
 All are frozen values; the anomalies agent owns the store they lie in.
 """
 
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
@@ -173,11 +172,10 @@ class Known(Protocol):
         """The incident of an id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """What follows from a report, a timer or an action. A state of None is to be deleted."""
 
     watch: Watch
-    subjects: dict[str, Subject | None] = field(default_factory=dict)
-    incidents: dict[str, Incident | None] = field(default_factory=dict)
+    subjects: dict[str, Subject | None] = {}
+    incidents: dict[str, Incident | None] = {}
     outputs: tuple[Anomaly, ...] = ()

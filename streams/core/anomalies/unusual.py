@@ -7,7 +7,7 @@ from schemas.records import Millis
 from streams.core.anomalies.baseline import expected_accounts, open_line
 from streams.core.anomalies.naming import category_name, is_category
 from streams.core.anomalies.state import Known, Subject, Watch
-from streams.core.anomalies.windows import Counted, Seen, Window, at_most, busiest, reporters_in
+from streams.core.anomalies.windows import Seen, Window, at_most, busiest, reporters_in
 from streams.core.policy.anomalies import AnomalyPolicy
 
 BARELY = 1e-9
@@ -32,19 +32,18 @@ def unusual(
     if of_category and subject.baseline.windows < policy.category_history:
         return None
     minimum = policy.category_accounts if of_category else policy.minimum_accounts
-    if not subject.sketches and sum(map(len, subject.buckets.values())) < minimum:
-        return None
-    counted = Counted(subject.buckets, subject.sketches)
-    most = at_most(counted, new.number, policy)
-    names = (subject.name, category_name(subject.category))
-    bars = (watch.bars[name].line(now) for name in names if name in watch.bars)
-    least = max((minimum, *(bar + BARELY for bar in bars)))
-    if most < least or max(watch.muted.get(name, 0) for name in names) > now:
+    most = at_most(subject, new.number, policy)
+    if most < minimum:
         return None
     expected, line = expected_accounts(subject, watch, now, policy), open_line(watch, policy)
     if most < inf and not expected.is_rarer(most, line):
         return None
-    window = busiest(counted, new.number, policy)
+    names = (subject.name, category_name(subject.category))
+    if max(watch.muted.get(name, 0) for name in names) > now:
+        return None
+    window = busiest(subject, new.number, policy)
+    bars = (watch.bars[name].line(now) for name in names if name in watch.bars)
+    least = max((minimum, *(bar + BARELY for bar in bars)))
     if window.accounts < least or not expected.is_rarer(window.accounts, line):
         return None
     if (of_category or of_words) and not _is_news(known, watch, subject, window, minimum, policy):

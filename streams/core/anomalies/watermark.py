@@ -12,8 +12,9 @@ def hear(watch: Watch, report: ProblemReport, policy: AnomalyPolicy, now: Millis
     known = watch.sources.get(report.source_partition, Source(0, 0))
     heard = Source(max(known.watermark, min(report.source_watermark, now)), now)
     sources = {**watch.sources, report.source_partition: heard}
-    watch = replace(watch, sources=sources, bucket=watch.bucket or int(policy.bucket))
-    return advance(watch, policy, now)
+    watermark = max(watch.watermark, _least(sources, policy, now))
+    bucket = watch.bucket or int(policy.bucket)
+    return replace(watch, sources=sources, watermark=watermark, bucket=bucket)
 
 
 def advance(watch: Watch, policy: AnomalyPolicy, now: Millis) -> Watch:
@@ -21,10 +22,11 @@ def advance(watch: Watch, policy: AnomalyPolicy, now: Millis) -> Watch:
 
     It never goes back. When all partitions are idle nothing is outstanding, and it is `now`.
     """
-    live = [
-        source.watermark
-        for source in watch.sources.values()
-        if source.heard_at + policy.idle_source > now
-    ]
-    watermark = max(watch.watermark, min(live, default=now))
+    watermark = max(watch.watermark, _least(watch.sources, policy, now))
     return replace(watch, watermark=watermark) if watermark != watch.watermark else watch
+
+
+def _least(sources: dict[int, Source], policy: AnomalyPolicy, now: Millis) -> Millis:
+    heard_since = now - policy.idle_source
+    live = [one.watermark for one in sources.values() if one.heard_at > heard_since]
+    return min(live, default=now)

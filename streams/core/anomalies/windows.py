@@ -3,7 +3,9 @@
 from itertools import chain, repeat
 from math import inf
 from operator import contains
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+import msgspec
 
 from schemas.records import Millis, ProblemReport
 from streams.core.anomalies.sketches import estimate, sketched
@@ -18,7 +20,7 @@ class Window(NamedTuple):
     accounts: int
 
 
-class Seen(NamedTuple):
+class Seen(msgspec.Struct, frozen=True):
     """A report as the windows count it."""
 
     number: int
@@ -28,8 +30,20 @@ class Seen(NamedTuple):
     sighting: Sighting
 
 
-class Counted(NamedTuple):
+class Counts(Protocol):
     """Buckets, and the sketches of those that held more reporters than are kept one by one."""
+
+    @property
+    def buckets(self) -> Buckets:
+        """What is kept one by one."""
+
+    @property
+    def sketches(self) -> Sketches:
+        """By the number of their bucket."""
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """Counts by themselves: subjects and incidents have them, too."""
 
     buckets: Buckets
     sketches: Sketches
@@ -61,13 +75,13 @@ def account_of(who: str) -> str | None:
     return who[2:] if who.startswith("a:") else None
 
 
-def add(counted: Counted, new: Seen, policy: AnomalyPolicy) -> Counted:
+def add(counted: Counts, new: Seen, policy: AnomalyPolicy) -> Counts:
     """What is counted with one more sighting; the same object when it changes nothing.
 
     A ticket counts once a bucket, at its earliest report, so neither retries nor the order of
     arrival change the result (below the policy's bounds of memory).
     """
-    buckets, sketches = counted
+    buckets, sketches = counted.buckets, counted.sketches
     bucket = buckets.get(new.number, {})
     before = sketches.get(new.number, b"")
     if before or (new.who not in bucket and len(bucket) >= policy.exact_accounts):
@@ -91,14 +105,14 @@ def add(counted: Counted, new: Seen, policy: AnomalyPolicy) -> Counted:
     return Counted({**buckets, new.number: changed}, sketches)
 
 
-def together(one: Counted, other: Counted, policy: AnomalyPolicy) -> Counted:
+def together(one: Counts, other: Counts, policy: AnomalyPolicy) -> Counts:
     """Both counted as one."""
-    for number, who, ticket_id, sighting in sightings(other):
-        one = add(one, Seen(number, who, ticket_id, sighting), policy)
+    for new in sightings(other):
+        one = add(one, new, policy)
     return one
 
 
-def sightings(counted: Counted) -> list[Seen]:
+def sightings(counted: Counts) -> list[Seen]:
     """What is kept one by one, by time."""
     found = [
         Seen(number, who, ticket_id, sighting)
@@ -124,7 +138,7 @@ def reporters_in(buckets: Buckets, end: int, policy: AnomalyPolicy) -> set[str]:
     return set(owner.values())
 
 
-def accounts_in(counted: Counted, end: int, policy: AnomalyPolicy) -> int:
+def accounts_in(counted: Counts, end: int, policy: AnomalyPolicy) -> int:
     """Distinct accounts in the window whose last bucket is `end`; past the bound an estimate."""
     exact = reporters_in(counted.buckets, end, policy)
     if not counted.sketches:
@@ -135,7 +149,7 @@ def accounts_in(counted: Counted, end: int, policy: AnomalyPolicy) -> int:
 
 
 def with_one_more(
-    counted: Counted, accounts: int, new: Seen, policy: AnomalyPolicy, *, is_new_ticket: bool
+    counted: Counts, accounts: int, new: Seen, policy: AnomalyPolicy, *, is_new_ticket: bool
 ) -> int | None:
     """Distinct accounts in the window that ends with a sighting's bucket, after the sighting.
 
@@ -158,7 +172,7 @@ def with_one_more(
     return accounts + 1
 
 
-def busiest(counted: Counted, number: int, policy: AnomalyPolicy) -> Window:
+def busiest(counted: Counts, number: int, policy: AnomalyPolicy) -> Window:
     """Of the windows that hold bucket `number`, the earliest with the most accounts.
 
     A window that ends after all that is counted holds no more than the one before it.
@@ -170,20 +184,17 @@ def busiest(counted: Counted, number: int, policy: AnomalyPolicy) -> Window:
     return max(windows, key=lambda window: (window.accounts, -window.end))
 
 
-def at_most(counted: Counted, number: int, policy: AnomalyPolicy) -> float:
+def at_most(counted: Counts, number: int, policy: AnomalyPolicy) -> float:
     """No window that holds bucket `number` has more accounts; known without a look at them."""
-    span = policy.window_buckets
-    near = range(number - span + 1, number + span)
-    if counted.sketches and any(bucket in counted.sketches for bucket in near):
+    before, behind = number - policy.window_buckets, number + policy.window_buckets
+    if counted.sketches and any(before < bucket < behind for bucket in counted.sketches):
         return inf
-    sizes = [len(counted.buckets.get(bucket, ())) for bucket in near]
-    return max([sum(sizes[first : first + span]) for first in range(span)])
+    return sum([len(those) for at, those in counted.buckets.items() if before < at < behind])
 
 
-def after(counted: Counted, number: int) -> Counted:
+def after(counted: Counts, number: int) -> Counted:
     """What is counted in the buckets after `number`."""
-    buckets, sketches = counted
     return Counted(
-        {key: bucket for key, bucket in buckets.items() if key > number},
-        {key: sketch for key, sketch in sketches.items() if key > number} if sketches else sketches,
+        {key: bucket for key, bucket in counted.buckets.items() if key > number},
+        {key: sketch for key, sketch in counted.sketches.items() if key > number},
     )

@@ -90,14 +90,18 @@ def _nearest(meanings: Meanings, report: ProblemReport) -> int | None:
         return None
     centres = np.frombuffer(meanings.centres, np.int8).reshape(len(meanings.names), -1)
     cosines = centres.astype(np.float32) @ np.array(vector(report), np.float32) / SCALE**2
-    if report.component is not None:
-        cosines += [_agreement(known, report.component) for known in meanings.components]
-    best = int(cosines.argmax())
-    return best if cosines[best] >= NEAR else None
+    # Agreement brings no other one near enough.
+    those = np.flatnonzero(cosines >= NEAR - AGREES)
+    if not those.size:
+        return None
+    near = cosines[those]
+    near += [_agreement(meanings.components[one], report.component) for one in those]
+    best = near.argmax()
+    return int(those[best]) if near[best] >= NEAR else None
 
 
-def _agreement(known: str | None, component: str) -> float:
-    if known is None:
+def _agreement(known: str | None, component: str | None) -> float:
+    if known is None or component is None:
         return 0.0
     return AGREES if known == component else -DIFFERS
 

@@ -29,6 +29,8 @@ LAST_LATIN: Final = 0x24F
 """The last letter of Unicode's block Latin Extended-B."""
 UNREAD_LETTERS: Final = 10
 """Letters of another script from which on they are more than a name."""
+APART: Final = 12
+"""Words from which on single letters are words taken apart, where they are most of a text."""
 JAPANESE_SCORE: Final = 0.8
 _FOREIGN_LETTER: Final = re.compile("[äöüßåøæœãõàùòìłąęśżźćńğşőűřěůščž]")
 """Letters in no word that English has borrowed for everyday use, as "é" and "ñ" are."""
@@ -82,8 +84,14 @@ def language(message: Message) -> str | None:
 
 
 def is_partly_unread(message: Message) -> bool:
-    """Whether words in another script than Latin stand among what is read; look-alikes do not."""
-    read = message.reading.text
+    """Whether letters of other scripts, or letters taken apart, stand among what is read.
+
+    Look-alikes of Latin letters do not.
+    """
+    read, words = message.reading.text, message.words
+    if len(words) >= APART and len(read) < 3 * len(words):
+        letters = sum(len(word) == 1 and word.isalpha() for word in words)
+        return 2 * letters > len(words)
     if read.isascii():
         return False
     others = (char for char in read if ord(char) > LAST_LATIN and char.isalpha())

@@ -11,8 +11,9 @@ _LOOK_ALIKES: Final = {
     # lower-case letters of both scripts that have one Latin twin), and typographic quotes.
     **dict(zip("аеорсухіјѕһԁԛԝкмтвн", "aeopcyxijshdqwkmtbh", strict=True)),
     **dict(zip("αεοριντυκχγ", "aeopivtukxy", strict=True)),
-    # Latin and Armenian ones too, and what is drawn as nothing: fillers and the empty Braille cell.
-    **dict(zip("ɑɡօոսհց", "agonuhg", strict=True)),
+    # Latin ones too (an i without its dot), Armenian ones, and what is drawn as nothing: fillers
+    # and the empty Braille cell.
+    **dict(zip("ɑɡıօոսհց", "agionuhg", strict=True)),
     **dict.fromkeys("\u115f\u1160\u3164\uffa0\u2800", " "),
     **dict(zip("‘’‛`´ʼ′“”„‟«»–—−…", "'''''''\"\"\"\"\"\"---.", strict=True)),
 }

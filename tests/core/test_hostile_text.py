@@ -128,6 +128,7 @@ AFTER = (
 )
 
 CYRILLIC = str.maketrans("aeopcyxi", "аеорсухі")
+LATIN = str.maketrans("agi", "ɑɡı")
 ARMENIAN = str.maketrans("ouhng", "օսհոց")
 SMALL = str.maketrans("abcdefghijklmnoprstuvwyz", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ")
 GREEK = str.maketrans({"o": "ο", "v": "ν", "a": "α"})
@@ -153,7 +154,7 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "word joiners": "\u2060".join,
     "zero-width joiners": "\u200d".join,
     "Cyrillic letters": lambda text: text.translate(CYRILLIC),
-    "Latin letters that look like others": lambda text: text.translate(str.maketrans("ag", "ɑɡ")),
+    "Latin letters that look like others": lambda text: text.lower().translate(LATIN),
     "Armenian letters": lambda text: text.translate(ARMENIAN),
     "small capitals": lambda text: text.lower().translate(SMALL),
     "circled letters": shifted("ⓐ"),

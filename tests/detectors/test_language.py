@@ -145,3 +145,16 @@ def test_more_than_a_name_in_a_script_that_is_not_read_makes_a_text_unreadable(
     text: str, unreadable: bool
 ) -> None:
     assert analyze([text])[0].unreadable is unreadable
+
+
+@pytest.mark.parametrize(
+    ("text", "unreadable"),
+    [
+        ("M y  a c c o u n t  w a s  h a c k e d", True),
+        ("W-h-y d-i-d y-o-u c-h-a-r-g-e m-e", True),
+        ("Do you have sizes S, M, L and XL of the b and c models, too?", False),
+        ("The lid says x = a + b * c, and e - f is 4?", False),
+    ],
+)
+def test_words_taken_apart_are_not_read(text: str, unreadable: bool) -> None:
+    assert analyze([text])[0].unreadable is unreadable

@@ -125,6 +125,8 @@ NEAR_MISSES = {
         "send me last month's invoice again",
     ],
     "security": [
+        "Any hack for peeling garlic quickly?",
+        "You are in breach of the contract we signed.",
         "How do I configure SSO for our team?",
         "How do I export my data?",
         "which role may create projects?",

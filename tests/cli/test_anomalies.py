@@ -155,6 +155,15 @@ def test_an_answer_is_written_under_the_tenant_of_each_anomaly(
         assert told == {("globex", ids[0], kind, "lee"), ("default", ids[1], kind, "lee")}
 
 
+def test_an_answer_is_told_to_machines_wherever_the_command_line_asks_for_that(
+    broker: Broker, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ids = [EXPORT.anomaly_id, LOGIN.anomaly_id]
+    for arguments in (("--json", "acknowledge", *ids), ("acknowledge", *ids, "--json")):
+        code, lines, _ = baton(capfd, "anomalies", *arguments)
+        assert (code, [json.loads(line)["anomaly_id"] for line in lines]) == (0, ids)
+
+
 def test_a_mute_ends_in_an_hour_unless_told_otherwise_and_now_ends_it(
     broker: Broker, capfd: pytest.CaptureFixture[str]
 ) -> None:

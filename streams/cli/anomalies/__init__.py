@@ -12,7 +12,7 @@ from streams.settings import load_settings
 
 
 @click.group(invoke_without_command=True, epilog="Example: baton anomalies --json")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object an anomaly.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object an anomaly, or an answer.")
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
     """List the anomalies that are open, the oldest first; the commands answer them.
@@ -21,6 +21,7 @@ def command(context: click.Context, as_json: bool) -> None:
     the anomaly is told of that, too.
     """
     if context.invoked_subcommand is not None:
+        context.default_map = {context.invoked_subcommand: {"as_json": as_json}}
         return
     settings = load_settings()
     found = sorted(open_now(settings).values(), key=lambda one: (one.since, one.anomaly_id))

@@ -18,7 +18,7 @@ import numpy as np
 
 from detectors.meaning import SCALE
 from schemas.records import Millis, ProblemReport
-from streams.core.anomalies.centres import SETTLED, moved, packed, vector
+from streams.core.anomalies.centres import SETTLED, Vector, moved, packed, vector
 from streams.core.anomalies.grouping import Placed
 from streams.core.versioned import body
 
@@ -64,12 +64,13 @@ def meanings_name(report: ProblemReport) -> str:
 
 def place_meaning(meanings: Meanings, report: ProblemReport, at: Millis) -> Placed:
     """The cluster of a report, named for the one that founded it; the clusters learn the report."""
-    number = _nearest(meanings, report)
+    numbers = vector(report)
+    number = _nearest(meanings, numbers, report.component)
     if number is None:
-        return _found(meanings, report, at)
+        return _found(meanings, numbers, report, at)
     learned = meanings.weights[number] < SETTLED
     if learned:
-        _follow(meanings, number, report)
+        _follow(meanings, number, numbers, report.component)
     if at - meanings.met[number] >= RENEWED:
         meanings.met[number], learned = at, True
     return Placed(meanings.names[number], learned=learned)
@@ -85,44 +86,48 @@ def decode_meanings(value: bytes) -> Meanings:
     return msgspec.msgpack.decode(body(value, VERSION, "a tenant's meanings"), type=Meanings)
 
 
-def _nearest(meanings: Meanings, report: ProblemReport) -> int | None:
+def _nearest(meanings: Meanings, numbers: Vector, component: str | None) -> int | None:
     if not meanings.names:
         return None
     centres = np.frombuffer(meanings.centres, np.int8).reshape(len(meanings.names), -1)
-    cosines = centres.astype(np.float32) @ np.array(vector(report), np.float32) / SCALE**2
-    if report.component is not None:
-        cosines += [_agreement(known, report.component) for known in meanings.components]
-    best = int(cosines.argmax())
-    return best if cosines[best] >= NEAR else None
+    cosines = centres.astype(np.float32) @ np.array(numbers, np.float32) / SCALE**2
+    # Agreement brings no other one near enough.
+    those = np.flatnonzero(cosines >= NEAR - AGREES)
+    if not those.size:
+        return None
+    near = cosines[those]
+    near += [_agreement(meanings.components[one], component) for one in those]
+    best = near.argmax()
+    return int(those[best]) if near[best] >= NEAR else None
 
 
-def _agreement(known: str | None, component: str) -> float:
-    if known is None:
+def _agreement(known: str | None, component: str | None) -> float:
+    if known is None or component is None:
         return 0.0
     return AGREES if known == component else -DIFFERS
 
 
-def _follow(meanings: Meanings, number: int, report: ProblemReport) -> None:
-    size, weight = len(vector(report)), meanings.weights[number]
+def _follow(meanings: Meanings, number: int, numbers: Vector, component: str | None) -> None:
+    size, weight = len(numbers), meanings.weights[number]
     start = number * size
-    centre = moved(meanings.centres[start : start + size], weight, vector(report))
+    centre = moved(meanings.centres[start : start + size], weight, numbers)
     meanings.centres = b"".join(
         (meanings.centres[:start], centre, meanings.centres[start + size :])
     )
     meanings.weights[number] = weight + 1
-    meanings.components[number] = meanings.components[number] or report.component
+    meanings.components[number] = meanings.components[number] or component
 
 
-def _found(meanings: Meanings, report: ProblemReport, at: Millis) -> Placed:
+def _found(meanings: Meanings, numbers: Vector, report: ProblemReport, at: Millis) -> Placed:
     if len(meanings.names) >= MOST_CLUSTERS:
-        _evict(meanings, len(vector(report)))
+        _evict(meanings, len(numbers))
     label = f"{report.meaning_version}\x00{report.report_id}".encode(errors="replace")
     name = blake2b(label, digest_size=8).hexdigest()
     meanings.names.append(name)
     meanings.components.append(report.component)
     meanings.weights.append(1)
     meanings.met.append(at)
-    meanings.centres += packed(vector(report))
+    meanings.centres += packed(numbers)
     return Placed(name, learned=True)
 
 

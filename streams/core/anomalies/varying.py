@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import pairwise
+from itertools import accumulate, chain, islice, pairwise
 from typing import Final
 
 from detectors.masking import MARK, Chunks
@@ -65,18 +65,10 @@ def open_positions(chunks: Chunks) -> Iterator[tuple[int, int, bool]]:
     Hashes of words, weighted by position, are summed, so that one position is left open by a
     subtraction (Zobrist 1970, "A new hashing method with application for game playing").
     """
-    places = [(number, word) for number, chunk in enumerate(chunks) for word in chunk][:MOST_WORDS]
-    words = tuple(word for _, word in places)
+    words, spans, weights = _laid_out(chunks)
     said = _said(words)
     if said < CONSTANTS:
         return
-    starts = [at for at, (number, _) in enumerate(places) if not at or number != places[at - 1][0]]
-    spans = [*pairwise((*starts, len(words)))]
-    weights = [
-        2 * (number * MOST_WORDS + at - start) + 1
-        for number, (start, end) in enumerate(spans)
-        for at in range(start, end)
-    ]
     terms = [_hash(word) * weight for word, weight in zip(words, weights, strict=True)]
     whole, named = sum(terms), list[int]()
     for at, (word, term) in enumerate(zip(words, terms, strict=True)):
@@ -92,11 +84,23 @@ def open_positions(chunks: Chunks) -> Iterator[tuple[int, int, bool]]:
         chunk = words[start:end]
         if end - start > 1 and said - _said(chunk) >= CONSTANTS and _is_value(words, start, end):
             gap = _hash(_kind(chunk)) * weights[start] - sum(terms[start:end])
-            yield (
-                (whole + gap) & _RING,
-                _values(words, start)[0],
-                MARK in chunk and not _said(chunk),
-            )
+            marked = MARK in chunk and not _said(chunk)
+            yield (whole + gap) & _RING, _values(words, start)[0], marked
+
+
+def _laid_out(chunks: Chunks) -> tuple[tuple[str, ...], list[tuple[int, int]], list[int]]:
+    """The words of a text, where each chunk of them begins and ends, and each word's weight: its
+    chunk's number and its place in that, so that a longer value moves no word after it.
+    """
+    words = tuple(islice(chain.from_iterable(chunks), MOST_WORDS))
+    ends = [min(end, len(words)) for end in accumulate(map(len, chunks))]
+    spans = [(start, end) for start, end in pairwise((0, *ends)) if start < end]
+    weights = [
+        2 * (number * MOST_WORDS + at) + 1
+        for number, (start, end) in enumerate(spans)
+        for at in range(end - start)
+    ]
+    return words, spans, weights
 
 
 def _said(words: tuple[str, ...]) -> int:

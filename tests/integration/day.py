@@ -192,6 +192,18 @@ def sample(escalations: Sequence[Escalation], most: int) -> list[Escalation]:
     return [escalations[int(number * step)] for number in range(min(most, len(escalations)))]
 
 
+def lived(floor: Floor, day: Sequence[Talk], routes: Sequence[str], policy: Path | None) -> float:
+    """Live a day with a worker, the platform and a desk a route; the seconds it took."""
+    with floor.worker(policy=policy):
+        started = time.monotonic()
+        crm = floor.wire("support.accounts", from_start=False)
+        for profile in accounts():
+            crm.send(profile)
+        people = [Person(floor.desk(route, f"{route}-desk")) for route in routes]
+        live(floor.platform(Ai(day), patience=60.0), people, day)
+        return time.monotonic() - started
+
+
 def main() -> int:
     """Live a day and tell of it."""
     ask = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
@@ -207,14 +219,7 @@ def main() -> int:
         running_kafka(Path(name) / "kafka") as bootstrap,
         Floor(bootstrap, "day", Path(name)) as floor,
     ):
-        with floor.worker(policy=options.policy):
-            started = time.monotonic()
-            crm = floor.wire("support.accounts", from_start=False)
-            for profile in accounts():
-                crm.send(profile)
-            people = [Person(floor.desk(route, f"{route}-desk")) for route in routes]
-            live(floor.platform(Ai(day), patience=60.0), people, day)
-            seconds = time.monotonic() - started
+        seconds = lived(floor, day, routes, options.policy)
         decisions = [one for one in floor.read("support.decisions") if isinstance(one, Decision)]
         named = {} if options.policy is None else {"BATON_POLICY": str(options.policy)}
         again = replayed(floor.connection, Path(name), PARTITIONS, floor.variables | named)

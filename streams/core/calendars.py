@@ -44,12 +44,16 @@ class _Stretch(msgspec.Struct, frozen=True):
     before: list[DurationMillis]
     total: DurationMillis
 
-    def until(self, at: Millis) -> DurationMillis:
-        """The open time of this stretch before a moment within it."""
-        place = bisect_right(self.opens, at) - 1
-        if place < 0:
+    def latest(self, at: Millis) -> int:
+        """Which open time has begun last at a moment of this stretch; -1 before the first."""
+        return bisect_right(self.opens, at) - 1
+
+    def until(self, at: Millis, latest: int) -> DurationMillis:
+        """The open time of this stretch before a moment, which is in the latest or after it."""
+        if latest < 0:
             return 0
-        return self.before[place] + min(at, self.closes[place]) - self.opens[place]
+        closes = self.closes[latest]
+        return self.before[latest] + (at if at < closes else closes) - self.opens[latest]
 
 
 class BusinessHours:
@@ -83,11 +87,9 @@ class BusinessHours:
         if self._never_closes:
             return end - start
         first, last = bisect_right(_STARTS, start), bisect_right(_STARTS, end)
-        if first == last:
-            stretch = self._stretch(first)
-            return stretch.until(end) - stretch.until(start)
-        whole = sum(self._stretch(number).total for number in range(first, last))
-        return whole + self._stretch(last).until(end) - self._stretch(first).until(start)
+        begins, ends = self._stretch(first), self._stretch(last)
+        spent = ends.until(end, ends.latest(end)) - begins.until(start, begins.latest(start))
+        return spent + sum([self._stretch(number).total for number in range(first, last)])
 
     def add(self, start: Millis, duration: DurationMillis) -> Millis:
         """The first moment at which so much open time has gone by; the start itself for 0."""
@@ -97,10 +99,10 @@ class BusinessHours:
             return start + duration
         number = bisect_right(_STARTS, start)
         stretch = self._stretch(number)
-        place = bisect_right(stretch.opens, start) - 1
-        if place >= 0 and start + duration <= stretch.closes[place]:
+        latest = stretch.latest(start)
+        if latest >= 0 and start + duration <= stretch.closes[latest]:
             return start + duration  # as mostly: it is open until then
-        wanted = stretch.until(start) + duration
+        wanted = stretch.until(start, latest) + duration
         while wanted > stretch.total:
             wanted -= stretch.total
             number += 1
@@ -110,7 +112,11 @@ class BusinessHours:
 
     def is_open(self, at: Millis) -> bool:
         """Whether it is open at a moment."""
-        return self._never_closes or self.between(at, at + 1) == 1
+        if self._never_closes:
+            return True
+        stretch = self._stretch(bisect_right(_STARTS, at))
+        latest = stretch.latest(at)
+        return latest >= 0 and at < stretch.closes[latest]
 
     def next_opening(self, at: Millis) -> Millis:
         """The moment itself when it is open, else when it opens next."""

@@ -11,6 +11,7 @@ from schemas.records import (
     EscalationChange,
     EscalationUpdate,
     Reason,
+    SlaDue,
     TicketUpdate,
 )
 from streams.core.policy.routes import Route
@@ -49,6 +50,7 @@ def change(handling: Handling, case: Case, kind: EscalationChange, **told: Unpac
     route = route_named(handling.policy, case.route)
     case = armed(handling, replace(case, revision=case.revision + 1), route)
     ticket.case = case
+    due = dues_of(ticket)
     relaxed = kind is EscalationChange.SKILLS
     handling.outputs.append(
         EscalationUpdate(
@@ -63,7 +65,7 @@ def change(handling: Handling, case: Case, kind: EscalationChange, **told: Unpac
             owner_id=case.owner_id,
             messages=() if spoken is None else (spoken,),
             priority=None if before and before.priority == case.priority else case.priority,
-            due=dues_of(ticket),
+            due=due,
             required_skills=route.required_skills if relaxed else (),
             preferred_skills=preferred(handling, case, route) if relaxed else (),
             anomaly=ticket.anomaly,
@@ -74,7 +76,7 @@ def change(handling: Handling, case: Case, kind: EscalationChange, **told: Unpac
         ticket.case = None
         handling.outputs.append(Tombstone(OPEN_ESCALATIONS, ticket.ticket_id))
     else:
-        write_open_escalation(handling, case)
+        write_open_escalation(handling, case, due)
 
 
 def relax(handling: Handling) -> None:
@@ -132,6 +134,7 @@ def handoff(
     revision: int,
     route: Route,
     notice: CustomerNotice | None,
+    due: tuple[SlaDue, ...],
     *,
     page_on_call: bool = False,
 ) -> Handoff:
@@ -148,7 +151,7 @@ def handoff(
         policy=handling.policy,
         arrival=handling.arrival,
         account=handling.account,
-        due=dues_of(ticket),
+        due=due,
         notice=notice,
         message_id=ticket.customer_message_id,
         page_on_call=page_on_call,

@@ -39,12 +39,11 @@ def _start(
 
 def _offered(handling: Handling, kind: SlaClock, route: Route, promised: SlaClock | None) -> Clock:
     """The clock that would begin now, by the target that is due earlier."""
-    ticket, calendars = handling.ticket, handling.plan.calendars
+    ticket = handling.ticket
 
     def on(target: SlaClock) -> Clock:
         return sla.start(
             handling.policy,
-            calendars,
             target,
             route,
             handling.segment,

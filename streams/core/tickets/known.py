@@ -15,6 +15,10 @@ _SAYS: Final = (1 << _CONTENT) - 1
 _CUSTOMER: Final = Role.CUSTOMER
 _DRAFT: Final = MessageStatus.DRAFT
 _encode: Final = msgspec.msgpack.Encoder().encode
+_SENT, _OFFERED, _UPDATE = (
+    blake2b(kind, digest_size=6) for kind in (b"sent/", b"draft/", b"update/")
+)
+"""What the names of each kind of event begin with, hashed once."""
 
 
 def fingerprint(event: ConversationMessage | TicketUpdate) -> int:
@@ -24,17 +28,18 @@ def fingerprint(event: ConversationMessage | TicketUpdate) -> int:
     a message says.
     """
     if isinstance(event, ConversationMessage):
-        draft = event.status is _DRAFT and event.role is not _CUSTOMER
-        name = (
-            f"draft/{event.draft_id or event.message_id}" if draft else f"sent/{event.message_id}"
-        )
+        if event.status is _DRAFT and event.role is not _CUSTOMER:
+            begun, name = _OFFERED, event.draft_id or event.message_id
+        else:
+            begun, name = _SENT, event.message_id
         text = "/".join((event.role, event.visibility, event.text))
         says = text.encode("utf-8", "surrogatepass")
     else:
-        name = f"update/{event.update_id}"
+        begun, name = _UPDATE, event.update_id
         says = _encode(replace(event, occurred_at=0))
-    digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=6).digest()
-    return int.from_bytes(digest, "big") << _CONTENT | crc32(says) & _SAYS
+    hashed = begun.copy()
+    hashed.update(name.encode("utf-8", "surrogatepass"))
+    return int.from_bytes(hashed.digest(), "big") << _CONTENT | crc32(says) & _SAYS
 
 
 def came_before(ticket: Ticket, known: int) -> bool:

@@ -12,6 +12,7 @@ from streams.core.routing import consulted, place_of, route_named
 from streams.core.tickets import cases, clocks
 from streams.core.tickets.assess import Found
 from streams.core.tickets.handling import Handling
+from streams.core.tickets.open_escalations import dues_of
 from streams.core.tickets.parts import Case
 from streams.core.tickets.staffing import pages_on_call
 
@@ -152,7 +153,8 @@ def _lay(
     )
     handling.ticket.route = route.name
     cases.change(handling, moved, EscalationChange.MOVED, previous_route=case.route, note=note)
-    handling.handoff = cases.handoff(handling, moved.placed, route, None, page_on_call=pages)
+    due = dues_of(handling.ticket)
+    handling.handoff = cases.handoff(handling, moved.placed, route, None, due, page_on_call=pages)
 
 
 def pages_for_account(handling: Handling) -> bool:

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from operator import attrgetter
+from itertools import takewhile
 from typing import Any, Final
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from detectors.language import ENGLISH, FEW_WORDS, UNKNOWN
 from detectors.signals import Matter, Signal, Signals
@@ -94,15 +94,16 @@ def _asks_anew(ticket: Ticket, message: ConversationMessage, signals: Signals) -
 HEARD_FROM: Final = 0.2
 """The score from which on a signal of the last message is remembered."""
 _SIGNALS: Final = tuple(
-    field.name for field in msgspec.structs.fields(Signals) if field.type is Signal
+    field.name
+    for field in takewhile(lambda field: field.type is Signal, msgspec.structs.fields(Signals))
 )
-_every_signal: Final = attrgetter(*_SIGNALS)
+"""The first fields of `Signals`."""
 
 
 def _heard(signals: Signals) -> tuple[Heard, ...]:
     heard = [
         Heard(_SIGNALS[place], signal.score, *(signal.span or (0, 0)))
-        for place, signal in enumerate(_every_signal(signals))
+        for place, signal in enumerate(astuple(signals)[: len(_SIGNALS)])
         if signal.score >= HEARD_FROM
     ]
     if signals.matters:

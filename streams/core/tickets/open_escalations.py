@@ -11,7 +11,7 @@ from streams.core.tickets.state import Ticket
 _due_at: Final = attrgetter("due_at")
 
 
-def write_open_escalation(handling: Handling, case: Case) -> None:
+def write_open_escalation(handling: Handling, case: Case, due: tuple[SlaDue, ...]) -> None:
     """The escalation as it stands, for desks that start late."""
     ticket = handling.ticket
     handling.outputs.append(
@@ -27,7 +27,7 @@ def write_open_escalation(handling: Handling, case: Case) -> None:
             tenant=ticket.tenant,
             account_id=ticket.account_id,
             owner_id=case.owner_id,
-            due=dues_of(ticket),
+            due=due,
             episode=ticket.episode,
             segment=handling.segment.name,
         )

@@ -16,7 +16,7 @@ from streams.core.tickets.assess import Found
 from streams.core.tickets.decisions import write_decision, write_shadow
 from streams.core.tickets.gate import fields_to_collect
 from streams.core.tickets.handling import Handling, Subject
-from streams.core.tickets.open_escalations import write_open_escalation
+from streams.core.tickets.open_escalations import dues_of, write_open_escalation
 from streams.core.tickets.parts import Case
 from streams.core.tickets.reports import write_activity
 from streams.core.tickets.reviews import ask_review, end_review
@@ -116,9 +116,10 @@ def hand_over(
     if ticket.review is not None:
         end_review(handling, _end_of_review(found))
     clocks.start_handoff(handling, route)
-    write_open_escalation(handling, case)
+    due = dues_of(ticket)
+    write_open_escalation(handling, case, due)
     write_activity(handling, ActivityKind.ESCALATED, str(ticket.episode))
-    handling.handoff = cases.handoff(handling, case.revision, route, told, page_on_call=paged)
+    handling.handoff = cases.handoff(handling, case.revision, route, told, due, page_on_call=paged)
 
 
 def _end_of_review(found: Found) -> ReviewState:

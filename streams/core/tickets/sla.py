@@ -1,6 +1,7 @@
 """Response clocks: how long people may take, in time of a calendar, and what is told meanwhile."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from msgspec.structs import replace
@@ -9,9 +10,13 @@ from schemas.records import DurationMillis, Millis, SlaClock, SlaEventKind
 from streams.core.calendars import ALWAYS, BusinessHours
 from streams.core.policy.clocks import Sla
 from streams.core.policy.model import Policy
+from streams.core.policy.plan import plan_of
 from streams.core.policy.routes import Route
 from streams.core.policy.segments import Segment
 from streams.core.tickets.parts import Clock
+
+KEPT: Final = 4_096
+"""Combinations of policy, clock, route, segment and channel whose targets are kept."""
 
 Calendars = Mapping[str, BusinessHours]
 
@@ -30,7 +35,6 @@ def calendar_of(policy: Policy, route: Route, channel: str) -> str:
 
 def start(
     policy: Policy,
-    calendars: Calendars,
     kind: SlaClock,
     route: Route,
     segment: Segment,
@@ -43,14 +47,27 @@ def start(
     A route's own target goes before all. Else of the channel's and the segment's the one that is
     due earlier counts, each on its own calendar.
     """
+    calendars = plan_of(policy).calendars
     due_at, target, calendar = min(
         [
-            (hours_on(calendars, name).add(now, target), int(target), name)
-            for target, name in offers(policy, kind, route, segment, channel)
+            (hours_on(calendars, name).add(now, target), target, name)
+            for name, target in promised(policy, kind, route.name, segment.name, channel)
         ]
     )
     clock = Clock(kind, now, due_at, None, 0, target, calendar, number=number)
     return _with_next(policy.sla, calendars, clock)
+
+
+@lru_cache(maxsize=KEPT)
+def promised(
+    policy: Policy, kind: SlaClock, route: str, segment: str, channel: str
+) -> tuple[tuple[str, int], ...]:
+    """Calendars, and the shortest target on each: worked out when it is first asked for."""
+    [group] = [one for one in policy.segments if one.name == segment]
+    shortest: dict[str, int] = {}
+    for target, calendar in offers(policy, kind, plan_of(policy).routes[route], group, channel):
+        shortest[calendar] = int(min(target, shortest.get(calendar, target)))
+    return tuple(shortest.items())
 
 
 def offers(

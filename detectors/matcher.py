@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Final, NamedTuple
 
 import ahocorasick
@@ -42,10 +43,9 @@ class _Node:
         return self.parent is None and not self.says
 
 
-class _Phrase(NamedTuple):
+class _Meaning(NamedTuple):
     """What it means that a phrase was found."""
 
-    length: int
     begun: int
     """The marks of the nodes that only begin something."""
     after: int
@@ -56,10 +56,9 @@ class _Phrase(NamedTuple):
     """These, and the nodes that come after others."""
 
 
-def _phrase(length: int, nodes: Sequence[_Node]) -> _Phrase:
+def _meaning(nodes: Sequence[_Node]) -> _Meaning:
     others = tuple(node for node in nodes if not node.only_begins)
-    return _Phrase(
-        length,
+    return _Meaning(
         sum(node.mark for node in nodes if node.only_begins),
         sum({node.parent.mark for node in others if node.parent is not None}),
         tuple(node for node in others if node.parent is None),
@@ -90,9 +89,12 @@ class Matcher:
             if node is not None:
                 node.says.append((rule.name, rule.weight))
         self._automaton = ahocorasick.Automaton()
+        # The phrases of a part mean the same, so few meanings are made for many phrases.
+        meaning = cache(_meaning)
         for phrase in sorted(phrases):
             # A plain tuple is taken apart in a fraction of the time.
-            self._automaton.add_word(phrase, tuple(_phrase(len(phrase), phrases[phrase])))
+            found = (len(phrase), *meaning(tuple(phrases[phrase])))
+            self._automaton.add_word(phrase, found)
         self._automaton.make_automaton()
 
     def find(self, stream: str) -> Hits:

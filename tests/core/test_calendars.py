@@ -134,7 +134,7 @@ def test_what_is_added_lies_between(hours: BusinessHours, start: int, duration: 
     assert duration == 0 or hours.between(start, end - 1) == duration - 1, "it is the first moment"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(calendars, st.tuples(near, near, near), durations, durations)
 def test_business_time_adds_up_and_never_runs_back(
     hours: BusinessHours, points: tuple[int, int, int], one: int, other: int
@@ -148,7 +148,7 @@ def test_business_time_adds_up_and_never_runs_back(
     assert hours.add(hours.add(first, one), other) == hours.add(first, one + other)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(calendars, moments)
 def test_the_next_opening_is_open_and_nothing_is_before_it(hours: BusinessHours, now: int) -> None:
     opening = hours.next_opening(now)

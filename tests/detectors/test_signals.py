@@ -1,5 +1,6 @@
 """Every signal: fires on what it is for, and not on the near miss."""
 
+import msgspec
 import pytest
 
 from detectors import Signal, Signals, analyze
@@ -339,3 +340,8 @@ def test_an_empty_text_says_nothing() -> None:
 )
 def test_a_plain_request_for_a_person_is_heard_among_praise(text: str) -> None:
     assert analyze([text])[0].human_request.score >= 0.5
+
+
+def test_signals_come_before_all_else_that_is_known_of_a_text() -> None:
+    are_signals = [field.type is Signal for field in msgspec.structs.fields(Signals)]
+    assert are_signals == sorted(are_signals, reverse=True)

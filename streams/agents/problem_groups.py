@@ -9,6 +9,7 @@ from streams.core.anomalies import (
     AnomalyPolicy,
     Meanings,
     Shelf,
+    comparable,
     is_meant,
     meanings_name,
     means_more,
@@ -28,6 +29,7 @@ def grouped(
     """
     if report.heartbeat:
         return report, (), None
+    report = comparable(report)
     if is_meant(report):
         return (*_meant(states, report, policy, now), None)
     meant = _cluster(states, report, now) if means_more(report) else None

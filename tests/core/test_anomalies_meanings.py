@@ -18,9 +18,11 @@ from streams.agents.anomalies import AnomaliesAgent
 from streams.core.anomalies import (
     AnomalyPolicy,
     Meanings,
+    comparable,
     decode_meanings,
     encode_meanings,
     is_meant,
+    means_more,
     place_meaning,
 )
 from streams.core.anomalies.centres import SETTLED
@@ -142,5 +144,16 @@ def test_clusters_stay_few_and_what_was_not_met_for_longest_goes() -> None:
 
 @pytest.mark.parametrize("vector", [(), (128,), (-128,), (1,) * 257])
 def test_a_vector_that_cannot_be_one_is_not_grouped(vector: tuple[int, ...]) -> None:
-    assert not is_meant(replace(report(1, "a1"), meaning=vector))
+    assert not is_meant(comparable(replace(report(1, "a1"), meaning=vector, also_means=(1,))))
+    assert not means_more(
+        comparable(replace(report(1, "a1"), component="login", also_means=vector))
+    )
     assert not is_meant(replace(report(1, "a1"), meaning=(1,), error_text="error: 1"))
+
+
+def test_reports_whose_vectors_cannot_be_any_count_by_their_fingerprint(tmp_path: Path) -> None:
+    agent = Harness(AnomaliesAgent(Codec(), AnomalyPolicy()), tmp_path, REPORTS, ACTIONS)
+    reports = [replace(told(number, LOGIN[0]), fingerprint="same") for number in range(5)]
+    outputs = agent.feed(REPORTS, *(replace(one, meaning=(128,)) for one in reports))
+    assert [one.fingerprints for one in decoded(outputs, "support.anomalies")] == [("same",)]
+    assert not decoded(outputs, "support.dead-letters")

@@ -5,6 +5,7 @@ and the records to write come out.
 """
 
 from streams.core.anomalies.actions import act
+from streams.core.anomalies.centres import comparable
 from streams.core.anomalies.codec import decode_incident, decode_subject, decode_watch, encode
 from streams.core.anomalies.first_version import unpacked
 from streams.core.anomalies.grouping import (
@@ -53,6 +54,7 @@ __all__ = [
     "Watch",
     "act",
     "category_name",
+    "comparable",
     "decode_incident",
     "decode_meanings",
     "decode_shelf",

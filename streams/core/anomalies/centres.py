@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from detectors.arrays import Floats
 from detectors.meaning import MOST, SCALE, scaled
@@ -93,9 +94,15 @@ def nearest(
     return found
 
 
+def comparable(report: ProblemReport) -> ProblemReport:
+    """The report without its vectors where they cannot be any: others may have made them."""
+    numbers = vector(report)
+    return report if usable(numbers) == numbers else replace(report, meaning=(), also_means=())
+
+
 def vector(report: ProblemReport) -> Vector:
-    """What a report's words are about; empty where it says nothing that can be compared."""
-    return usable(report.meaning or report.also_means)
+    """What the words of a `comparable` report are about; empty where they say nothing."""
+    return report.meaning or report.also_means
 
 
 def usable(numbers: Vector) -> Vector:

@@ -26,7 +26,7 @@ def observe(
     aliases: tuple[str, ...] = (),
     also: str | None = None,
 ) -> Step:
-    """What follows from a report that was recorded at `now`.
+    """What follows from a `comparable` report that was recorded at `now`.
 
     `known` is what is stored of the report's tenant, `watch` its watch. A heartbeat moves the
     watermark and leaves all else alone, unless it says that its ticket is erased. `aliases` are

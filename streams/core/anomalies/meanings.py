@@ -49,7 +49,7 @@ class Meanings(msgspec.Struct, array_like=True):
 
 def is_meant(report: ProblemReport) -> bool:
     """Whether a report's meaning is what names its problem."""
-    return report.error_text is None and vector(report) == report.meaning != ()
+    return report.error_text is None and report.meaning != ()
 
 
 def means_more(report: ProblemReport) -> bool:

@@ -113,8 +113,10 @@ def test_a_reader_that_goes_away_is_no_error_worth_a_word() -> None:
 
 
 def test_an_interrupt_from_outside_is_quiet(tmp_path: Path) -> None:
+    # Where the tests run in the background, what they start is told to ignore interrupts.
     program = (
         "import os, signal, time, click; from streams.cli import main as cli\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "@click.command()\n"
         "def command():\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"

@@ -21,7 +21,7 @@ from streams.policies.local import policy_of, route_names
 from streams.settings import PREFIX, Settings
 
 PARTITIONS = 4
-START_TIMEOUT = 60.0
+START_TIMEOUT = 180.0
 READY = b"ready: "
 
 

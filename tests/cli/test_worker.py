@@ -20,7 +20,7 @@ from streams.settings import Settings
 from tests.conftest import Broker
 
 WORKER = [sys.executable, "-m", "streams.cli.main", "worker"]
-START_TIMEOUT = 60.0
+START_TIMEOUT = 180.0
 DEAF = """
 import signal
 from streams.cli.worker import end_with_supervisor

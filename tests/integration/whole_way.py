@@ -51,7 +51,7 @@ from tests.kafka import running_kafka
 
 DECISIONS = "support.decisions"
 READY = b"ready: "
-START_TIMEOUT = 60.0
+START_TIMEOUT = 180.0
 PARTITIONS = 12
 
 

@@ -1,5 +1,7 @@
 """Topics are compared with their declarations on a real broker, made, and mended."""
 
+import time
+
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
@@ -71,6 +73,11 @@ def test_wrong_settings_are_named_and_mended(kafka: Broker, unique: str) -> None
     assert finding.difference is Difference.SETTINGS
     assert finding.detail == "retention.ms is 1000, not 60000"
     topics.apply([finding])
+    # A broker hears of it after the controller has answered.
+    limit = time.monotonic() + 30
+    while topics.plan([wanted])[0].difference is Difference.SETTINGS:
+        assert time.monotonic() < limit
+        time.sleep(0.05)
     settings = topics.describe([unique])[unique].settings
     assert (settings["retention.ms"], settings["segment.ms"]) == ("60000", "5000")
 

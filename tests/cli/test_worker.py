@@ -18,9 +18,9 @@ from streams.engine import NewerRelease, wall_clock
 from streams.policies.local import route_names
 from streams.settings import Settings
 from tests.conftest import Broker
+from tests.integration.running import START_TIMEOUT
 
 WORKER = [sys.executable, "-m", "streams.cli.main", "worker"]
-START_TIMEOUT = 180.0
 DEAF = """
 import signal
 from streams.cli.worker import end_with_supervisor

@@ -47,11 +47,11 @@ from streams.history.replaying import Replay
 from streams.policies.local import policy_of, route_names
 from streams.reading import Follower
 from streams.settings import Settings
+from tests.integration.running import START_TIMEOUT
 from tests.kafka import running_kafka
 
 DECISIONS = "support.decisions"
 READY = b"ready: "
-START_TIMEOUT = 180.0
 PARTITIONS = 12
 
 

@@ -73,9 +73,7 @@ def _near(
     new: Seen,
     policy: AnomalyPolicy,
 ) -> Step | None:
-    """What follows where an open incident means what the report does, or its category's; else
-    None.
-    """
+    """What follows where an incident means what the report does or its category does; else None."""
     incident = nearest(known, watch, report, new.number) or home_of_category(
         known, watch, category_name(fresh[-1].category)
     )

@@ -94,7 +94,7 @@ class Wire:
         """What has come, after at most `timeout` seconds; what cannot be read is passed over."""
         # `consume` alone would wait its whole time for the rest of 500.
         first = self._consumer.poll(timeout)
-        for message in [first, *self._consumer.consume(499, 0)] if first else []:
+        for message in [] if first is None else [first, *self._consumer.consume(499, 0)]:
             error = message.error()
             if error is not None:
                 if error.code() != KafkaError._PARTITION_EOF:

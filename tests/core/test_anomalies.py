@@ -518,6 +518,15 @@ def test_accounts_are_exact_up_to_the_bound_and_estimated_closely_beyond() -> No
     assert tenant.accounts(FINGERPRINT, 0) == pytest.approx(600, rel=0.06)
 
 
+def test_an_incident_that_goes_on_counts_no_longer_back_than_can_still_change() -> None:
+    tenant, anomaly = opened()
+    tenant.hear(*outage(200, step=20_000))
+    incident = tenant.incident(anomaly.anomaly_id)
+    assert incident is not None
+    assert len(incident.affected) == 200
+    assert len(incident.buckets) == POLICY.lateness // POLICY.bucket + POLICY.window_buckets
+
+
 # The on-call person's answers.
 
 

@@ -81,14 +81,14 @@ def add(counted: Counts, new: Seen, policy: AnomalyPolicy) -> Counts:
     A ticket counts once a bucket, at its earliest report, so neither retries nor the order of
     arrival change the result (below the policy's bounds of memory).
     """
+    number, buckets = new.number, counted.buckets
+    if number not in counted.sketches and new.who not in buckets.get(number, ()):
+        counted = _bounded(counted, number, policy)
     buckets, sketches = counted.buckets, counted.sketches
+    if before := sketches.get(number):
+        after = sketched(before, (new.who,))
+        return counted if after == before else Counted(buckets, {**sketches, new.number: after})
     bucket = buckets.get(new.number, {})
-    before = sketches.get(new.number, b"")
-    if before or (new.who not in bucket and len(bucket) >= policy.exact_accounts):
-        after = sketched(before, (*bucket, new.who))
-        if after == before:
-            return counted
-        return Counted({**buckets, new.number: {}}, {**sketches, new.number: after})
     tickets = bucket.get(new.who)
     if tickets is None:
         first: Bucket = {**bucket, new.who: {new.ticket_id: new.sighting}}
@@ -103,6 +103,27 @@ def add(counted: Counts, new: Seen, policy: AnomalyPolicy) -> Counts:
         return counted
     changed: Bucket = {**bucket, new.who: kept}
     return Counted({**buckets, new.number: changed}, sketches)
+
+
+def _bounded(counted: Counts, number: int, policy: AnomalyPolicy) -> Counts:
+    """What is counted before one more reporter in a bucket.
+
+    Where the windows around it are full, or estimated already, none of their buckets holds more
+    than its share one by one: so no window does, and what has to be stored is bounded.
+    """
+    buckets, known = counted.buckets, counted.sketches
+    # Asked for every report: most have no window that is nearly full.
+    if not known and sum(map(len, buckets.values())) < policy.exact_accounts:
+        return counted
+    if at_most(counted, number, policy) < policy.exact_accounts:
+        return counted
+    around = range(number - policy.window_buckets + 1, number + policy.window_buckets)
+    share = max(1, policy.exact_accounts // policy.window_buckets)
+    large = {at: those for at, those in buckets.items() if at in around and len(those) >= share}
+    if not large:
+        return counted
+    sketches = {at: sketched(b"", those) for at, those in large.items()}
+    return Counted({**buckets, **{at: {} for at in large}}, {**known, **sketches})
 
 
 def together(one: Counts, other: Counts, policy: AnomalyPolicy) -> Counts:

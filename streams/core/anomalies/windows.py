@@ -81,14 +81,13 @@ def add(counted: Counts, new: Seen, policy: AnomalyPolicy) -> Counts:
     A ticket counts once a bucket, at its earliest report, so neither retries nor the order of
     arrival change the result (below the policy's bounds of memory).
     """
-    number, buckets = new.number, counted.buckets
-    if number not in counted.sketches and new.who not in buckets.get(number, ()):
-        counted = _bounded(counted, number, policy)
+    bucket = counted.buckets.get(new.number, {})
+    if len(bucket) >= _share(policy) and new.who not in bucket:
+        counted = _bounded(counted, new.number, policy)
     buckets, sketches = counted.buckets, counted.sketches
-    if before := sketches.get(number):
+    if before := sketches.get(new.number):
         after = sketched(before, (new.who,))
         return counted if after == before else Counted(buckets, {**sketches, new.number: after})
-    bucket = buckets.get(new.number, {})
     tickets = bucket.get(new.who)
     if tickets is None:
         first: Bucket = {**bucket, new.who: {new.ticket_id: new.sighting}}
@@ -105,25 +104,23 @@ def add(counted: Counts, new: Seen, policy: AnomalyPolicy) -> Counts:
     return Counted({**buckets, new.number: changed}, sketches)
 
 
-def _bounded(counted: Counts, number: int, policy: AnomalyPolicy) -> Counts:
-    """What is counted before one more reporter in a bucket.
+def _share(policy: AnomalyPolicy) -> int:
+    """How many reporters each bucket of a window may keep that holds as many as are kept."""
+    return max(1, policy.exact_accounts // policy.window_buckets)
 
-    Where the windows around it are full, or estimated already, none of their buckets holds more
-    than its share one by one: so no window does, and what has to be stored is bounded.
+
+def _bounded(counted: Counts, number: int, policy: AnomalyPolicy) -> Counts:
+    """What is counted before one more reporter in a bucket that has its share.
+
+    Where the windows around it have as many as are kept one by one, or are estimated already, each
+    bucket of theirs that has its share becomes a sketch. So no window keeps twice as many.
     """
-    buckets, known = counted.buckets, counted.sketches
-    # Asked for every report: most have no window that is nearly full.
-    if not known and sum(map(len, buckets.values())) < policy.exact_accounts:
-        return counted
     if at_most(counted, number, policy) < policy.exact_accounts:
         return counted
-    around = range(number - policy.window_buckets + 1, number + policy.window_buckets)
-    share = max(1, policy.exact_accounts // policy.window_buckets)
-    large = {at: those for at, those in buckets.items() if at in around and len(those) >= share}
-    if not large:
-        return counted
-    sketches = {at: sketched(b"", those) for at, those in large.items()}
-    return Counted({**buckets, **{at: {} for at in large}}, {**known, **sketches})
+    share, span = _share(policy), policy.window_buckets
+    near = {at: those for at, those in counted.buckets.items() if abs(at - number) < span}
+    large = {at: sketched(b"", those) for at, those in near.items() if len(those) >= share}
+    return Counted({**counted.buckets, **{at: {} for at in large}}, {**counted.sketches, **large})
 
 
 def together(one: Counts, other: Counts, policy: AnomalyPolicy) -> Counts:

@@ -13,6 +13,7 @@ from schemas.records import Millis, Record
 from schemas.topics import TOPICS, find_topic, partition_of
 from streams.core.policy.shape import nearest
 from streams.engine import Connection
+from streams.engine.arrived import arrived
 from streams.engine.compacted import ends_of
 from streams.engine.connection import ANSWER_TIMEOUT
 from streams.errors import BrokerError
@@ -64,9 +65,9 @@ class Follower:
         return not self._behind
 
     def poll(self, timeout: float, most: int = 1_000) -> list[Seen]:
-        """What has come within `timeout` seconds. Raises `BrokerError`, `AccessDenied`."""
+        """What has come, after at most `timeout` seconds. Raises `BrokerError`, `AccessDenied`."""
         seen = []
-        for message in self._consumer.consume(most, timeout):
+        for message in arrived(self._consumer, most, timeout):
             error = message.error()
             if error is None:
                 seen.append(self._read(message))
@@ -85,8 +86,7 @@ class Follower:
     def to_end(self) -> Iterator[Seen]:
         """Records up to the end as it is now."""
         while not self.at_end:
-            # A poll takes its whole time, unless there is much.
-            yield from self.poll(0.05)
+            yield from self.poll(0.5)
 
     def close(self) -> None:
         """End the consumer."""

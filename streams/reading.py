@@ -21,6 +21,9 @@ from streams.security import Reach
 
 FETCH_TIMEOUT = 30.0
 """Seconds to find one record."""
+SILENCE = 120.0
+"""Seconds without a record after which a topic's end is not waited for any more: a transaction that
+its producer has left is ended after one minute, unless that producer asked for more."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,19 @@ class Follower:
             yield from self.poll(0.5)
 
     def to_end(self) -> Iterator[Seen]:
-        """Records up to the end as it is now."""
+        """Records up to the end as it is now. Raises `BrokerError` when it cannot be reached."""
+        limit = time.monotonic() + SILENCE
         while not self.at_end:
-            yield from self.poll(0.5)
+            seen = self.poll(0.5)
+            yield from seen
+            if seen:
+                limit = time.monotonic() + SILENCE
+            elif time.monotonic() > limit:
+                left = ", ".join(f"{topic}[{number}]" for topic, number in sorted(self._behind))
+                raise BrokerError(
+                    f"nothing has come of {left} for {SILENCE:.0f} s, and there is more: is a "
+                    "transaction open there, or has the topic been deleted?"
+                )
 
     def close(self) -> None:
         """End the consumer."""

@@ -59,7 +59,7 @@ class Reading:
 
     Attributes:
         original: The text as it came.
-        text: The same, normalised; what is not the customer's own words is blanked out.
+        text: The same, normalised.
 
     """
 
@@ -80,8 +80,6 @@ class Reading:
             self.text = _DISGUISED.sub(_undisguised, self.text)
         if "<" in self.text:
             self.text = _TAG.sub(_blank, self.text)
-        if len(self.text) > _SHORT and _MAIL.search(self.text):
-            self.text = own_words(self.text)
 
     def span(self, start: int, end: int) -> Span:
         """The characters of the original that [start, end) of the text was read from."""
@@ -98,77 +96,10 @@ def _undisguised(found: re.Match[str]) -> str:
     return found.group().replace("$", "s").replace("@", "a")
 
 
-_SHORT: Final = 12
-_MAIL: Final = re.compile(r"\n|confidential|intended recipient|sent from ")
-_QUOTED_LINE: Final = re.compile(r"^[ \t]{0,8}>[^\n]*", re.MULTILINE)
-_EARLIER_MAIL: Final = re.compile(
-    r"^(?:-{2,20} ?(?:original|forwarded) message|begin forwarded message"
-    r"|on [^\n]{5,120} wrote: ?$|from: [^\n]{1,200}\n(?:sent|date|to): |_{10,80}$)[\s\S]*",
-    re.MULTILINE,
-)
-_EARLIER_HEAD: Final = re.compile(r"^on [^\n]{5,120} wrote: ?$", re.MULTILINE)
-_SIGNATURE: Final = re.compile(r"^-- ?\n[\s\S]{0,500}\Z", re.MULTILINE)
-_DEVICE: Final = re.compile(
-    r"^sent from (?:my )?[^\n]{0,20}(?:phone|ipad|android|galaxy|pixel|tablet|mobile|mail|outlook)"
-    r"[^\n]{0,20}$|^get outlook for (?:ios|android)[^\n]{0,40}$",
-    re.MULTILINE,
-)
-_BOILERPLATE: Final = (
-    r"confidential|privileged|intended (?:only|solely|recipient)|unauthori[sz]ed|disclos"
-    r"|(?:in|by) error|delete (?:it|this|the (?:e-?mail|message))|notify (?:the|us|me)"
-    r"|(?:copying|distribution|dissemination|prohibited|viruses)"
-)
-_DISCLAIMER: Final = re.compile(
-    r"(?:this (?:e-?mail|message|communication|transmission)[^.]{0,120}"
-    r"(?:confidential|privileged|intended (?:only|solely))"
-    r"|confidentiality (?:notice|note|disclaimer)|if you are not the intended recipient"
-    r"|(?:information|contents?)[^.]{0,60}(?:e-?mail|message)[^.]{0,60}confidential)[^.\n]{0,500}[.\n]?"
-    rf"(?:[^.\n]{{0,300}}(?:{_BOILERPLATE})[^.\n]{{0,300}}[.\n]?){{0,12}}"
-)
-"""A disclaimer, and the sentences after it as long as they go on like one."""
 _TAG: Final = re.compile(
     r"</?(?:a|b|i|u|s|p|br|em|hr|li|ol|ul|td|th|tr|div|img|pre|code|font|span|strong|style|script"
     r"|table|tbody|h[1-6]|html|body)(?:\s[^<>]{0,200})?/?>|<!--|-->"
 )
-FEW_WORDS: Final = 4
-"""Fewer words than this before what looks like a signature: it may be the message itself."""
-
-
-def own_words(text: str) -> str:
-    """The normalised text with quoted replies, signature and disclaimer as blanks.
-
-    Length and offsets stay; a text that is nothing but a quotation stays as it is. Where nothing
-    stands above an earlier mail, its quoted lines end it, and the answer stands below.
-    """
-    bare = _QUOTED_LINE.sub(_blank, text)
-    for earlier in (_EARLIER_MAIL, _EARLIER_HEAD):
-        kept = bare
-        for pattern in (earlier, _DEVICE, _DISCLAIMER):
-            kept = pattern.sub(_blank, kept)
-        if kept.strip():
-            break
-    signed = _SIGNATURE.sub(_blank, kept)
-    if len(signed.split()) >= FEW_WORDS:
-        kept = signed
-    return kept if kept.strip() else text
-
-
-_HEADS: Final = re.compile(
-    r"^[ \t]{0,8}>[> \t]{0,20}|^-{2,20} ?(?:original|forwarded) message[^\n]{0,40}"
-    r"|^begin forwarded message:?|^on [^\n]{5,120} wrote: ?$|^_{10,80}$|^(?:from|sent|date|to): ",
-    re.MULTILINE | re.IGNORECASE,
-)
-
-
-def unquoted(text: str) -> str | None:
-    """The text with the marks of quotations as blanks, so that what they hold is read as well.
-
-    None where it quotes nothing. Length and offsets stay.
-    """
-    if "\n" not in text and ">" not in text[:12]:
-        return None
-    bare = _HEADS.sub(_blank, text)
-    return None if bare == text else bare
 
 
 def _blank(found: re.Match[str]) -> str:

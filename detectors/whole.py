@@ -12,9 +12,10 @@ import ahocorasick
 from msgspec.structs import replace
 
 from detectors.joining import SIGNALS
+from detectors.mail import own_words, unquoted
+from detectors.pasted import without_pasted
 from detectors.pipeline import Again, analyze_each
 from detectors.signals import Signal, Signals
-from detectors.text import unquoted
 
 LONG: Final = 1_000
 """Characters from which on a text is also read in parts."""
@@ -42,12 +43,22 @@ def analyze(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
     Spans count characters of the text as it was given. `quoted` are the signals of the text
     together with what it quotes, where it quotes something. `again` is the optional second stage.
     """
-    parts = [(index, *part) for index, text in enumerate(texts) for part in _parts(text)]
-    whole = [(index, text) for index, one in enumerate(texts) if (text := unquoted(one))]
+    said = list(map(own_words, texts))
+    whole = [(index, own_words(text)) for index, one in enumerate(texts) if (text := unquoted(one))]
     # All at once: a batch costs something by itself, however few its texts.
-    asked = [*texts, *(part for *_, part in parts), *(text for _, text in whole)]
+    told = [(index, text) for index, one in enumerate(said) if (text := without_pasted(one))]
+    heard = dict(enumerate(said)) | dict(told)
+    parts = [(index, *part) for index, text in heard.items() for part in _parts(text)]
+    asked = [
+        *said,
+        *(one for _, one in told),
+        *(one[-1] for one in parts),
+        *(one for _, one in whole),
+    ]
     reads = analyze_each(asked, again)
-    signals, others = reads[: len(texts)], reads[len(texts) :]
+    signals, others = reads[: len(texts)], reads[len(texts) + len(told) :]
+    for (index, _), read in zip(told, reads[len(texts) :], strict=False):
+        signals[index] = _with_pasted(read, signals[index])
     for (index, start, _), read in zip(parts, others, strict=False):
         signals[index] = _stricter(signals[index], read, UNDILUTED, start)
     for (index, _), read in zip(whole, others[len(parts) :], strict=True):
@@ -56,6 +67,19 @@ def analyze(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
         thanks = min(own.thanks, read.thanks, key=lambda one: one.score)
         signals[index] = replace(own, quoted=replace(both, thanks=thanks))
     return signals
+
+
+def _with_pasted(own: Signals, both: Signals) -> Signals:
+    """The signals of own words; a log beside them counts for the problem and what it hangs on."""
+    return replace(
+        own,
+        technical=max(own.technical, both.technical, key=lambda one: one.score),
+        complexity=both.complexity,
+        complexity_span=both.complexity_span,
+        fingerprint=both.fingerprint,
+        entities=both.entities,
+        variables=both.variables,
+    )
 
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:

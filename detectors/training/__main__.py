@@ -31,6 +31,7 @@ from detectors.learned import MODEL, Features
 from detectors.phrases import directions
 from detectors.pipeline import read_in_english, scores
 from detectors.second_stage import SECOND, SENTENCE
+from detectors.training.cut import as_learned
 from detectors.training.examples import Example, linked_examples, training_examples
 from detectors.training.goals import by_file, certainty, target
 from detectors.training.inputs import MADE_FROM, digest
@@ -95,7 +96,7 @@ def read(examples: Sequence[Example], encoder: Encoder, words: Encoder) -> Mater
     more = recombined(texts, RECOMBINED, SEED)
     meanings = encoder.texts([*texts, *more]) * SENTENCE
     numbers, named = zip(*renamed(texts, RENAMED, SEED), strict=True)
-    reads = [read_in_english(text) for text in (*texts, *more, *named)]
+    reads = [read_in_english(as_learned(text)) for text in (*texts, *more, *named)]
     messages, lexicon = [one.message for one in reads], [scores(one) for one in reads]
     stored = vocabulary(messages[: len(texts)], words)
     features = Features(stored)

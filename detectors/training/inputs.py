@@ -8,6 +8,7 @@ import msgspec
 
 from detectors.learned import DECIMALS, MODEL
 from detectors.pipeline import read_in_english, scores
+from detectors.training.cut import as_learned
 from detectors.training.examples import Example
 
 MADE_FROM: Final = MODEL.with_name("made_from.txt")
@@ -26,7 +27,7 @@ def digest(examples: Sequence[Example]) -> str:
         labels = (one.text, one.category, sorted(one.flags), one.file, one.linked)
         found.update(msgspec.json.encode(labels))
     for one in examples[::SAMPLED]:
-        read = read_in_english(one.text)
+        read = read_in_english(as_learned(one.text))
         numbers = [round(number, DECIMALS) for number in scores(read)]
         found.update(msgspec.json.encode((read.message.words, read.message.forms, numbers)))
     return found.hexdigest()

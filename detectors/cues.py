@@ -13,10 +13,10 @@ import ahocorasick
 
 ITSELF: Final = (
     "this e mail,this email,this message,this communication,this transmission,this mail"
-    ",this fax,this correspondence,this electronic,this document,these emails"
+    ",this fax,this correspondence,this electronic,this document"
     ",intended recipient,addressee,named recipient,the sender,e mail transmission"
     ",email transmission,e mail traffic,email traffic,e mail communication"
-    ",email communication,e mails are,emails are,email is from,diese e mail,dieser e mail"
+    ",email communication,email is from,diese e mail,dieser e mail"
     ",diese mail,dieser mail,diese nachricht,dieser nachricht,adressat,empfanger,empfänger"
     ",absender,ce message,ce courriel,présent message,présent courriel,destinat,expéditeur"
     ",este mensaje,este correo,remitente,esta mensagem,este e mail,este email,mittente"
@@ -110,7 +110,8 @@ OWN: Final = (
     ",hereby terminate,hereby cancel,hereby claim,hereby request,hereby ask,_sue_,your agent"
     ",your company,your team,your bot,your assistant,your driver,your staff,your colleague"
     ",you sent,you did,you have sent,you have not,you wrote,you charged,urgent,emergency"
-    ",danger,suicid,_kill,hacked,stolen"
+    ",danger,suicid,_kill,hacked,stolen,violates,you violat,breached,you breach"
+    ",breaching,stop sending,your privacy officer,your lawyer,our lawyer,our solicitor"
 )
 """The customer speaks of himself or of what you did, asks or demands."""
 ASKING: Final = (

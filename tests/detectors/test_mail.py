@@ -110,6 +110,8 @@ def test_what_stands_below_the_head_of_an_earlier_mail_is_not_said_now(head: str
         "Dear team,\n\nWe ask for the processing agreement under Article 28 GDPR before the"
         " contract is signed.",
         "Best\nEva\nOrder 7719203",
+        "Hello,\n\nThis email violates the law: it is an unauthorised disclosure of personal data.",
+        "Hello,\n\nThese emails are unlawful spam.",
         "Hi,\n\nThe disclaimer says no liability is accepted. Does that hold for my parcel?",
     ],
 )

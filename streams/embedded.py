@@ -18,6 +18,10 @@ from streams.errors import BrokerError
 KEPT_BYTES = 5 << 20
 """What a partition of the mock cluster keeps at most (librdkafka's `rdkafka_mock.c`)."""
 
+GROUP_DELAY_MS = 100
+"""How long the first of a group waits for other members; the mock cluster's three seconds are for
+groups of many, and would be part of every start."""
+
 _PRODUCER = 0
 _ERROR_BYTES = 512
 
@@ -49,6 +53,7 @@ def _typed(library: ctypes.CDLL) -> ctypes.CDLL:
         "rd_kafka_mock_cluster_new": ([pointer, number], pointer),
         "rd_kafka_mock_cluster_destroy": ([pointer], None),
         "rd_kafka_mock_cluster_bootstraps": ([pointer], text),
+        "rd_kafka_mock_group_initial_rebalance_delay_ms": ([pointer, ctypes.c_int32], None),
         "rd_kafka_mock_topic_create": ([pointer, text, number, number], number),
         "rd_kafka_mock_broker_set_down": ([pointer, number], number),
         "rd_kafka_mock_broker_set_up": ([pointer, number], number),
@@ -83,6 +88,7 @@ class EmbeddedBroker:
         if not self._cluster:
             self._library.rd_kafka_destroy(self._client)
             raise BrokerError("cannot start the embedded broker: no port to listen on")
+        self._library.rd_kafka_mock_group_initial_rebalance_delay_ms(self._cluster, GROUP_DELAY_MS)
         self.bootstrap: str = self._library.rd_kafka_mock_cluster_bootstraps(self._cluster).decode()
         try:
             for topic, partitions in topics.items():

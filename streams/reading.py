@@ -13,6 +13,7 @@ from schemas.records import Millis, Record
 from schemas.topics import TOPICS, find_topic, partition_of
 from streams.core.policy.shape import nearest
 from streams.engine import Connection
+from streams.engine.arrived import arrived
 from streams.engine.compacted import ends_of
 from streams.engine.connection import ANSWER_TIMEOUT
 from streams.errors import BrokerError
@@ -20,6 +21,9 @@ from streams.security import Reach
 
 FETCH_TIMEOUT = 30.0
 """Seconds to find one record."""
+SILENCE = 120.0
+"""Seconds without a record after which a topic's end is not waited for any more: a transaction that
+its producer has left is ended after one minute, unless that producer asked for more."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,9 @@ class Follower:
         return not self._behind
 
     def poll(self, timeout: float, most: int = 1_000) -> list[Seen]:
-        """What has come within `timeout` seconds. Raises `BrokerError`, `AccessDenied`."""
+        """What has come, after at most `timeout` seconds. Raises `BrokerError`, `AccessDenied`."""
         seen = []
-        for message in self._consumer.consume(most, timeout):
+        for message in arrived(self._consumer, most, timeout):
             error = message.error()
             if error is None:
                 seen.append(self._read(message))
@@ -83,10 +87,19 @@ class Follower:
             yield from self.poll(0.5)
 
     def to_end(self) -> Iterator[Seen]:
-        """Records up to the end as it is now."""
+        """Records up to the end as it is now. Raises `BrokerError` when it cannot be reached."""
+        limit = time.monotonic() + SILENCE
         while not self.at_end:
-            # A poll takes its whole time, unless there is much.
-            yield from self.poll(0.05)
+            seen = self.poll(0.5)
+            yield from seen
+            if seen:
+                limit = time.monotonic() + SILENCE
+            elif time.monotonic() > limit:
+                left = ", ".join(f"{topic}[{number}]" for topic, number in sorted(self._behind))
+                raise BrokerError(
+                    f"nothing has come of {left} for {SILENCE:.0f} s, and there is more: is a "
+                    "transaction open there, or has the topic been deleted?"
+                )
 
     def close(self) -> None:
         """End the consumer."""

@@ -91,8 +91,10 @@ class Wire:
             raise KafkaException(*refused or [KafkaError(KafkaError._TIMED_OUT)])
 
     def poll(self, timeout: float) -> Iterator[Read]:
-        """What has come within `timeout` seconds; what cannot be read is passed over."""
-        for message in self._consumer.consume(500, timeout):
+        """What has come, after at most `timeout` seconds; what cannot be read is passed over."""
+        # `consume` alone would wait its whole time for the rest of 500.
+        first = self._consumer.poll(timeout)
+        for message in [] if first is None else [first, *self._consumer.consume(499, 0)]:
             error = message.error()
             if error is not None:
                 if error.code() != KafkaError._PARTITION_EOF:

@@ -35,6 +35,8 @@ WATCHED = (
     "support.dead-letters",
 )
 REFRESH = 0.25
+QUIET = 0.5
+"""Seconds without a record after which none is thought to be on its way."""
 
 
 @click.command(epilog="Example: baton demo --seconds 20")
@@ -98,9 +100,11 @@ class _Watcher:
 
     def drain(self, seconds: float = 3.0) -> None:
         """Count what is still on its way."""
-        limit = time.monotonic() + seconds
-        while time.monotonic() < limit and self.poll(0.5):
-            pass
+        now = last = time.monotonic()
+        limit = now + seconds
+        while now < min(limit, last + QUIET):
+            last = now if self.poll(0.1) else last
+            now = time.monotonic()
         self._follower.close()
 
 

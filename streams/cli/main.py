@@ -89,9 +89,21 @@ def _tell(error: Exception) -> None:
     click.echo("\n".join(map(printable, f"baton: {error}".split("\n"))), err=True)
 
 
+def _demand_text(arguments: list[str]) -> None:
+    """Files may be named in any bytes; nothing else that we are told is anything but text."""
+    for argument in arguments:
+        told = os.fsencode(argument)
+        try:
+            told.decode()
+        except UnicodeDecodeError as error:
+            if not os.path.lexists(told):
+                raise click.UsageError(f"{told!r} is not UTF-8, and no file's name") from error
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and exit with its code; click itself is quiet about a closed pipe."""
     try:
+        _demand_text(sys.argv[1:] if arguments is None else arguments)
         code: Any = baton.main(arguments, prog_name="baton", standalone_mode=False)
     except click.exceptions.Abort:
         code = INTERRUPTED

@@ -1,5 +1,6 @@
 """A Faust app as the engine needs it, and the way to run it."""
 
+import asyncio
 import gc
 import logging
 import os
@@ -8,6 +9,7 @@ import threading
 from typing import Any
 
 import faust
+from faust.tables import TableManager
 
 from streams.engine.config import EngineConfig
 from streams.engine.consumer import SCHEME
@@ -40,6 +42,15 @@ class BatchSchema(faust.Schema[Any, Any]):
         return message.value
 
 
+class _NoTables(TableManager):
+    """No tables of Faust's own: it would wait a second for some to be declared."""
+
+    async def on_start(self) -> None:
+        """Begin at once."""
+        await self._update_channels()
+        await self.recovery.start()
+
+
 class _Worker(faust.Worker):
     """Faust's worker, except that it ends in time: its clients would wait for a broker for ever."""
 
@@ -49,6 +60,10 @@ class _Worker(faust.Worker):
         limit.daemon = True
         limit.start()
         await super().stop()
+
+    async def _sentinel_task(self) -> None:
+        # All else has ended by now; mode would sleep a second here.
+        await asyncio.sleep(0)
 
 
 def make_app(config: EngineConfig) -> faust.App:
@@ -82,6 +97,7 @@ def make_app(config: EngineConfig) -> faust.App:
         broker_heartbeat_interval=config.heartbeat_interval / 1000,
         broker_request_timeout=session * REQUEST_TIMEOUT_FACTOR,
         stream_recovery_delay=0.0,
+        TableManager=_NoTables,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
 from streams.engine.access import Contact
+from streams.engine.arrived import arrived
 from streams.engine.batch import SourceRecord
 from streams.engine.compacted import watermarks, why_unfit
 from streams.engine.config import EngineConfig, wall_clock
@@ -120,7 +121,7 @@ class Replica(Generic[T]):
                 self._entries.flush()
                 log.info("copy of %s complete: %d records read", self.topic, self.records)
                 self._complete.set()
-            changes = self._changes(consumer.consume(READ_AT_ONCE, 0.2), ends)
+            changes = self._changes(arrived(consumer, READ_AT_ONCE, 0.2), ends)
             if changes and self._complete.is_set():
                 self._hand_over(changes)
             elif changes:

@@ -7,6 +7,7 @@ from contextlib import closing
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.engine.access import FORBIDDEN, Contact
+from streams.engine.arrived import arrived
 from streams.engine.compacted import watermarks
 from streams.engine.config import EngineConfig
 from streams.engine.connection import REQUEST_TIMEOUT
@@ -52,7 +53,7 @@ def _read(
         if time.monotonic() > limit:
             held = ", ".join(f"{topic}[{number}]" for topic, number in sorted(behind))
             raise BrokerFailed(f"a transaction is open on {held}: wait for its end, then repeat")
-        for message in reader.consume(10_000, 0.2):
+        for message in arrived(reader, 10_000, 0.2):
             error, place = message.error(), (message.topic(), message.partition())
             if error is None:
                 yield message

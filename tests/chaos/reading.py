@@ -40,7 +40,7 @@ def read(
         consumer.assign([TopicPartition(topic, *start) for start in starts.items()])
         while behind:
             assert time.monotonic() < limit, f"{topic} could not be read up to {behind}"
-            for message in consumer.consume(10_000, 0.2):
+            for message in _arrived(consumer):
                 error = message.error()
                 if error is None:
                     yield message
@@ -52,6 +52,12 @@ def read(
                     raise AssertionError(error.str())
     finally:
         consumer.close()
+
+
+def _arrived(consumer: Consumer) -> list[Message]:
+    # `consume` would wait its whole time for the messages that there are not.
+    first = consumer.poll(0.2)
+    return [] if first is None else [first, *consumer.consume(10_000, 0)]
 
 
 def _ends(bootstrap: str, topic: str, partitions: Iterable[int]) -> dict[int, int]:

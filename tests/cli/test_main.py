@@ -83,6 +83,20 @@ def test_wrong_usage_has_an_exit_code_that_no_command_answers_with() -> None:
     assert ended("--nothing") == WRONG_USAGE
 
 
+def test_what_is_no_text_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended("tail", os.fsdecode(b"support.\xff")) == WRONG_USAGE
+    assert r"b'support.\xff' is not UTF-8, and no file's name" in capsys.readouterr().err
+
+
+def test_a_file_may_have_a_name_that_is_no_text(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / os.fsdecode(b"\xff.txt")
+    file.write_text("hello\n")
+    assert ended("fingerprint", str(file)) == 0
+    assert capfd.readouterr().out
+
+
 def test_ctrl_c_ends_with_its_code_and_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

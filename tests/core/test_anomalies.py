@@ -518,6 +518,42 @@ def test_accounts_are_exact_up_to_the_bound_and_estimated_closely_beyond() -> No
     assert tenant.accounts(FINGERPRINT, 0) == pytest.approx(600, rel=0.06)
 
 
+def test_an_incident_that_goes_on_counts_no_longer_back_than_can_still_change() -> None:
+    tenant, anomaly = opened()
+    tenant.hear(*outage(200, step=20_000))
+    incident = tenant.incident(anomaly.anomaly_id)
+    assert incident is not None
+    assert len(incident.affected) == 200
+    assert len(incident.buckets) == POLICY.lateness // POLICY.bucket + POLICY.window_buckets
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 40)), max_size=150),
+    st.sampled_from([1, 4, 10, 12]),
+)
+def test_no_window_keeps_twice_as_many_accounts_one_by_one_as_the_bound(
+    made: list[tuple[int, int]], bound: int
+) -> None:
+    policy = msgspec.structs.replace(POLICY, exact_accounts=bound)
+    counted: Counts = Counted({}, {})
+    all_of: Counts = counted
+    for number, who in made:
+        new = Seen(number, f"a:{who}", f"T{who}", Sighting(START, large=False))
+        counted, all_of = add(counted, new, policy), add(all_of, new, POLICY)
+    for end in range(17):
+        window = [len(counted.buckets.get(at, ())) for at in range(end - 4, end + 1)]
+        assert sum(window) < 2 * max(bound, POLICY.window_buckets)
+        close = pytest.approx(accounts_in(all_of, end, POLICY), abs=2)
+        assert accounts_in(counted, end, policy) == close
+
+
+def test_a_problem_of_too_many_accounts_to_keep_is_remembered_as_one_of_several() -> None:
+    tenant = Tenant(msgspec.structs.replace(POLICY, exact_accounts=20))
+    tenant.hear(*outage(60, step=100))
+    tenant.let_pass(POLICY.forget_single + MINUTE)
+    assert tenant.subject(FINGERPRINT) is not None
+
+
 # The on-call person's answers.
 
 

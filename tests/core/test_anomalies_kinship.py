@@ -203,6 +203,27 @@ def test_a_report_of_another_part_belongs_only_where_it_is_of_the_same_category(
     assert ("ticket-bolt" in incident.affected) is belongs
 
 
+def test_a_problem_of_accounts_of_an_incident_too_large_to_keep_them_all_is_part_of_it() -> None:
+    tenant = Tenant(msgspec.structs.replace(POLICY, exact_accounts=20))
+    tenant.hear(*burst(0, "502", 0, 60))
+    tenant.hear(
+        *(other("login", f"acme-{n}", 2 * MINUTE + n, category="billing") for n in range(8))
+    )
+    (incident,) = (tenant.incident(name) for name in tenant.watch.incidents)
+    assert incident is not None
+    assert (incident.members[-2], incident.grouped_by) == ("login", ("accounts",))
+
+
+def test_a_category_is_no_news_beside_an_incident_too_large_to_tell_its_accounts() -> None:
+    tenant = Tenant(msgspec.structs.replace(POLICY, exact_accounts=20, category_history=0.0))
+    tenant.hear(*burst(0, "502", 0, 60))
+    (before,) = (tenant.incident(name) for name in tenant.watch.incidents)
+    tenant.hear(*burst(2, None, 100, 4))
+    (after,) = (tenant.incident(name) for name in tenant.watch.incidents)
+    assert before is not None
+    assert before == after
+
+
 def test_a_problem_whose_tickets_are_mostly_those_of_an_incident_is_part_of_it() -> None:
     tenant = Tenant()
     tenant.hear(*outage(5, component="upload", meaning=says(0)))

@@ -20,6 +20,7 @@ from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import SubscriptionState
 from faust.agents import Agent
+from faust.tables import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import ConsumerMessage
 from mode import Service
@@ -98,7 +99,8 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
     ),
     driver.Transport: ("Consumer",),
     faust.Schema: ("loads_key", "loads_value"),
-    faust.Worker: ("stop",),
+    TableManager: ("_update_channels", "on_start", "recovery"),
+    faust.Worker: ("_sentinel_task", "stop"),
     Service: ("_stopped",),
 }
 

@@ -241,5 +241,6 @@ def test_of_two_workers_of_one_name_one_is_fenced_and_nothing_is_lost_or_doubled
     finally:
         feed.finish()
         group.stop()
-    assert group.exits.keys() == {Fenced.exit_code}
+    logs = [group.log_of(name).read_text() for name in "AB"]
+    assert group.exits.keys() == {Fenced.exit_code}, "\n".join(logs)
     assert trial.verdict().exact

@@ -32,12 +32,12 @@ from tests.eval.fairness import fairness
 from tests.eval.figure import Figure
 from tests.eval.fingerprints import fingerprints
 from tests.eval.measures import Interval, Scores, Wanted, auc, best_f1, f1, interval
-from tests.eval.ours import SETS, blind_corpora, linked, mails, ordinary
+from tests.eval.ours import COMPLEX_FROM, SETS, blind_corpora, linked, mails, ordinary
 from tests.eval.public import DATA, public_corpora
 from tests.eval.reliability import reliability, write_plot
+from tests.eval.second_reader import SIGNALS, read_again
 
 BATCH = 256
-COMPLEX_FROM = 3
 SECOND = ", second stage"
 
 
@@ -52,6 +52,9 @@ def main(card: bool, encoder: Path | None) -> None:
     figures += [*map(of_complexity, SETS), *of_mails(policy), *fairness()]
     blind = {one.signal: scored(Reader(), one) for one in corpora if one.name == "blind"}
     figures += reliability(blind)
+    for name in SETS:
+        for signal in SIGNALS:
+            figures += of_second_reader(policy, name, signal)
     if encoder is not None:
         for figure in of_reader(Reader.with_second_stage(encoder), corpora, policy):
             figures.append(structs.replace(figure, set=f"{figure.set}{SECOND}"))
@@ -122,6 +125,21 @@ def of_complexity(name: str) -> Figure:
     scores = np.array([float(one.complexity) for one in found])
     measured = interval(f1, wanted, scores, float(COMPLEX_FROM))
     return Figure(name, "complexity", "default F1", *measured, texts=len(messages))
+
+
+def of_second_reader(policy: Policy, name: str, signal: str) -> Iterator[Figure]:
+    """How far another reader agrees with the labels, and how far the detector, on equal texts."""
+    texts, wanted, said = read_again(name, signal)
+    found = analyzed(Reader(), texts)
+    if signal == "complexity":
+        scores, line = [float(one.complexity) for one in found], float(COMPLEX_FROM)
+    else:
+        scores = [getattr(one, signal).score for one in found]
+        line = thresholds(policy)[signal]
+    again = interval(f1, wanted, said.astype(float), 1.0)
+    yield Figure(name, signal, "second reader's F1", *again, texts=len(texts))
+    shipped = interval(f1, wanted, np.array(scores), line)
+    yield Figure(name, signal, "default F1, same texts", *shipped, texts=len(texts))
 
 
 def of_mails(policy: Policy) -> Iterator[Figure]:

@@ -21,6 +21,8 @@ SIGNALS = (
     "human_request",
     "ai_failed",
 )
+COMPLEX_FROM = 3
+"""Linked variables from which on a message is complex."""
 
 
 class Mail(msgspec.Struct):

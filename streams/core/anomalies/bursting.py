@@ -134,7 +134,7 @@ def _burst(
     else:
         incident, why = relative
         returned = incident.resolved_at is not None
-        incident, window = joined(incident, subject, why, new.number, expected, policy)
+        incident, window = joined(incident, subject, why, new.number, expected, watch, policy)
         incident, outputs = told(incident, watch, window, policy, now, returned=returned)
     watch = entered(watch, incident)
     return Step(watch, {}, {incident.anomaly_id: incident}, outputs)

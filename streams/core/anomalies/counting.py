@@ -70,7 +70,7 @@ def forget_at(subject: Subject, policy: AnomalyPolicy) -> Millis:
 
 def _alone(subject: Subject, policy: AnomalyPolicy) -> bool:
     """Whether a single account has reported it."""
-    if subject.baseline.counts > policy.window_buckets:
+    if subject.sketches or subject.baseline.counts > policy.window_buckets:
         return False
     if any(len(bucket) > 1 for bucket in subject.buckets.values()):
         return False

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from detectors.spikes import Expected
 from schemas.records import Millis, ProblemReport
-from streams.core.anomalies.baseline import expected_accounts
+from streams.core.anomalies.baseline import expected_accounts, last_settled
 from streams.core.anomalies.naming import category_name, is_category, newest
 from streams.core.anomalies.state import Incident, Subject, Watch
 from streams.core.anomalies.windows import (
@@ -47,6 +47,7 @@ def grown(
     counted: Counts = incident
     for one in own:
         counted = add(counted, one, policy)
+    counted = _changeable(counted, watch, policy)
     window = _grown_window(incident, counted, new, policy) if own == [new] else None
     window = window or busiest(counted, new.number, policy)
     incident = replace(
@@ -80,11 +81,12 @@ def joined(
     why: str,
     number: int,
     expected: Expected,
+    watch: Watch,
     policy: AnomalyPolicy,
 ) -> tuple[Incident, Window]:
     """The incident after a subject that bursts together with it became part of it."""
     own = _brought(incident, subject, number, policy)
-    counted = together(incident, own, policy)
+    counted = _changeable(together(incident, own, policy), watch, policy)
     window = busiest(counted, number, policy)
     found = sightings(own)
     reasons = dict.fromkeys((*incident.grouped_by, why))
@@ -113,6 +115,12 @@ def joined(
     if not found:  # how much bursts is told all the same
         window = busiest(subject, number, policy)
     return due(touched(incident, found, policy), policy), window
+
+
+def _changeable(counted: Counts, watch: Watch, policy: AnomalyPolicy) -> Counts:
+    """What is counted without the buckets of no window that can still change, as subjects do it."""
+    last = last_settled(watch.watermark, policy) - policy.window_buckets + 1
+    return after(counted, last) if min(counted.buckets, default=last + 1) <= last else counted
 
 
 def _brought(incident: Incident, subject: Subject, number: int, policy: AnomalyPolicy) -> Counts:

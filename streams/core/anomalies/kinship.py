@@ -39,8 +39,7 @@ def home(known: Known, watch: Watch, problems: Sequence[Subject], number: int) -
 
 def says_the_same(incident: Incident, subject: Subject, number: int, policy: AnomalyPolicy) -> bool:
     """Whether most of those who use these words up to bucket `number` are of an incident."""
-    own = reporters_in(subject.buckets, number, policy)
-    theirs = {who for bucket in incident.buckets.values() for who in bucket}
+    own, theirs = reporters_in(subject.buckets, number, policy), _reporters(incident)
     return len(own & theirs) >= max(policy.minimum_accounts, policy.kin * len(own))
 
 
@@ -132,8 +131,7 @@ def _bond(
         return "component"
     if entry.resolved:
         return None
-    own = reporters_in(subject.buckets, window.end, policy)
-    theirs = {who for bucket in incident.buckets.values() for who in bucket}
+    own, theirs = reporters_in(subject.buckets, window.end, policy), _reporters(incident)
     if len(own & theirs) >= max(2.0, policy.kin * len(own)):
         return "accounts"
     if abs(window.end - incident.peak_end) > policy.window_buckets:
@@ -143,6 +141,14 @@ def _bond(
     vague = subject.component is None or entry.component is None
     alike = vague and subject.category == entry.category and _may_mean_the_same(incident, subject)
     return "category" if alike else None
+
+
+def _reporters(incident: Incident) -> set[str]:
+    """Whom an incident has counted; of too many to keep one by one, also who is affected."""
+    found = {who for bucket in incident.buckets.values() for who in bucket}
+    if incident.sketches:
+        found |= {f"a:{account}" for _, account in incident.affected.values()}
+    return found
 
 
 def _may_mean_the_same(incident: Incident, subject: Subject) -> bool:

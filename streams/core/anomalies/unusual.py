@@ -61,11 +61,15 @@ def _is_news(
 ) -> bool:
     """Whether a category or what words say has enough accounts that are not accounted for.
 
-    What an open incident explains already, or the on-call person has answered, is no news of it.
+    What an open incident explains already, or the on-call person has answered, is no news of it,
+    nor can anything be told apart from an incident of too many accounts to keep one by one.
     """
     explained = [known.incident(name) for name in watch.incidents]
     answered = [known.subject(name) for name in (*watch.muted, *watch.bars) if name != subject.name]
-    if any(window.end - number < policy.window_buckets for number in subject.sketches):
+    first = window.end - policy.window_buckets
+    if any(one is not None and max(one.sketches, default=0) > first for one in explained):
+        return False
+    if max(subject.sketches, default=0) > first:
         return True
     rest = reporters_in(subject.buckets, window.end, policy)
     for one in (*explained, *answered):

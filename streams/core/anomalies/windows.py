@@ -81,14 +81,13 @@ def add(counted: Counts, new: Seen, policy: AnomalyPolicy) -> Counts:
     A ticket counts once a bucket, at its earliest report, so neither retries nor the order of
     arrival change the result (below the policy's bounds of memory).
     """
+    bucket = counted.buckets.get(new.number, {})
+    if len(bucket) >= _share(policy) and new.who not in bucket:
+        counted = _bounded(counted, new.number, policy)
     buckets, sketches = counted.buckets, counted.sketches
-    bucket = buckets.get(new.number, {})
-    before = sketches.get(new.number, b"")
-    if before or (new.who not in bucket and len(bucket) >= policy.exact_accounts):
-        after = sketched(before, (*bucket, new.who))
-        if after == before:
-            return counted
-        return Counted({**buckets, new.number: {}}, {**sketches, new.number: after})
+    if before := sketches.get(new.number):
+        after = sketched(before, (new.who,))
+        return counted if after == before else Counted(buckets, {**sketches, new.number: after})
     tickets = bucket.get(new.who)
     if tickets is None:
         first: Bucket = {**bucket, new.who: {new.ticket_id: new.sighting}}
@@ -103,6 +102,25 @@ def add(counted: Counts, new: Seen, policy: AnomalyPolicy) -> Counts:
         return counted
     changed: Bucket = {**bucket, new.who: kept}
     return Counted({**buckets, new.number: changed}, sketches)
+
+
+def _share(policy: AnomalyPolicy) -> int:
+    """How many reporters each bucket of a window may keep that holds as many as are kept."""
+    return max(1, policy.exact_accounts // policy.window_buckets)
+
+
+def _bounded(counted: Counts, number: int, policy: AnomalyPolicy) -> Counts:
+    """What is counted before one more reporter in a bucket that has its share.
+
+    Where the windows around it have as many as are kept one by one, or are estimated already, each
+    bucket of theirs that has its share becomes a sketch. So no window keeps twice as many.
+    """
+    if at_most(counted, number, policy) < policy.exact_accounts:
+        return counted
+    share, span = _share(policy), policy.window_buckets
+    near = {at: those for at, those in counted.buckets.items() if abs(at - number) < span}
+    large = {at: sketched(b"", those) for at, those in near.items() if len(those) >= share}
+    return Counted({**counted.buckets, **{at: {} for at in large}}, {**counted.sketches, **large})
 
 
 def together(one: Counts, other: Counts, policy: AnomalyPolicy) -> Counts:

@@ -89,7 +89,8 @@ class AnomalyPolicy(Section, frozen=True):
     tickets_per_reporter: Count = 20
     """Tickets remembered of one account in one bucket."""
     exact_accounts: Count = 1_000
-    """Distinct accounts counted one by one in a bucket; those beyond are estimated."""
+    """Distinct accounts of a window that are counted one by one; where there are more, buckets that
+    have more than their share of them are estimated."""
     members: Annotated[int, msgspec.Meta(ge=2, le=1_000_000)] = 50
     """Fingerprints and categories that an incident names at most."""
     aliases: Count = 100

@@ -60,7 +60,7 @@ def place(shelf: Shelf, fingerprint: str, chunks: Chunks) -> Placed:
     if number not in shelf.old.leaders:
         if varying := [one for one in found if _varies(shelf.alike(one.rest), one.values)]:
             return _varying(shelf, varying, text)
-        if form := wide_form(shelf, text.sums()):
+        if form := wide_form(shelf, text):
             renewed = renew(shelf, form)
             return _placed(shelf.leader(form.text), learned=renewed)
     return _learn(shelf, number, found, text)

@@ -25,8 +25,11 @@ class Form(NamedTuple):
     """One of the group."""
 
 
-def wide_form(shelf: Shelf, sums: list[int]) -> Form | None:
+def wide_form(shelf: Shelf, text: Text) -> Form | None:
     """The form of the group that a text differs from only where that varies."""
+    if not (shelf.young.wide or shelf.old.wide):
+        return None
+    sums = text.sums()
     whole = sum(sums)
     for half in (shelf.young, shelf.old):
         for opened, groups in half.wide.items():
@@ -51,13 +54,14 @@ def renew(shelf: Shelf, form: Form) -> bool:
 
 def widen(shelf: Shelf, text: int, opened: int, told: Text) -> set[int]:
     """The pieces `opened` vary in a text's group; the fingerprints that became aliases with it."""
-    leader, merged, sums = shelf.leader(text), set[int](), told.sums()
+    leader, merged = shelf.leader(text), set[int]()
     before = shelf.opened(leader)
     opened |= before
     # Texts that meet in a wide form may bring further open pieces with them.
     while opened != before:
         shelf.young.opened[leader] = opened
         if opened.bit_count() > 1 and told.says(opened) and _has_room(shelf):
+            sums = told.sums()
             rest = _rest(sums, sum(sums), opened)
             shelf.young.wide.setdefault(opened, {})[rest] = text
             merged |= shelf.merge([leader, *_same(shelf, opened, rest)])

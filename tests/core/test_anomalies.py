@@ -39,6 +39,7 @@ from streams.core.anomalies.windows import (
     accounts_in,
     add,
     sightings,
+    together,
     with_one_more,
 )
 
@@ -545,6 +546,27 @@ def test_no_window_keeps_twice_as_many_accounts_one_by_one_as_the_bound(
         assert sum(window) < 2 * max(bound, POLICY.window_buckets)
         close = pytest.approx(accounts_in(all_of, end, POLICY), abs=2)
         assert accounts_in(counted, end, policy) == close
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 40), st.booleans()), max_size=150),
+    st.sampled_from([1, 4, 12]),
+)
+def test_two_counted_as_one_have_all_accounts_of_both_however_they_are_kept(
+    made: list[tuple[int, int, bool]], bound: int
+) -> None:
+    policy = msgspec.structs.replace(POLICY, exact_accounts=bound)
+    sides: list[Counts] = [Counted({}, {}), Counted({}, {})]
+    all_of: Counts = Counted({}, {})
+    for number, who, side in made:
+        new = Seen(number, f"a:{who}", f"T{who}", Sighting(START, large=False))
+        sides[side], all_of = add(sides[side], new, policy), add(all_of, new, POLICY)
+    both = together(sides[0], sides[1], policy)
+    turned = together(sides[1], sides[0], policy)
+    for end in range(11):
+        close = pytest.approx(accounts_in(all_of, end, POLICY), abs=2)
+        assert accounts_in(both, end, policy) == close
+        assert accounts_in(turned, end, policy) == close
 
 
 def test_a_problem_of_too_many_accounts_to_keep_is_remembered_as_one_of_several() -> None:

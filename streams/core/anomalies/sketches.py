@@ -20,6 +20,14 @@ def sketched(sketch: bytes, names: Iterable[str]) -> bytes:
     return bytes(one.serialize_compact())
 
 
+def united(one: bytes, other: bytes) -> bytes:
+    """The sketch of all names of two."""
+    union = hll_union(REGISTERS)
+    for sketch in (one, other):
+        union.update(hll_sketch.deserialize(sketch))
+    return bytes(union.get_result().serialize_compact())
+
+
 def estimate(names: Iterable[str], sketches: Iterable[bytes]) -> int:
     """About how many distinct names there are among these and in the sketches."""
     union = hll_union(REGISTERS)

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from schemas.records import Millis, ProblemReport
-from streams.core.anomalies.sketches import estimate, sketched
+from streams.core.anomalies.sketches import estimate, sketched, united
 from streams.core.anomalies.state import Bucket, Buckets, Sighting, Sketches
 from streams.core.policy.anomalies import AnomalyPolicy
 
@@ -125,6 +125,9 @@ def _bounded(counted: Counts, number: int, policy: AnomalyPolicy) -> Counts:
 
 def together(one: Counts, other: Counts, policy: AnomalyPolicy) -> Counts:
     """Both counted as one."""
+    for number, sketch in other.sketches.items():
+        own = one.sketches.get(number) or sketched(b"", one.buckets.get(number, ()))
+        one = Counted({**one.buckets, number: {}}, {**one.sketches, number: united(own, sketch)})
     for new in sightings(other):
         one = add(one, new, policy)
     return one

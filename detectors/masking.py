@@ -34,6 +34,10 @@ _OF_KEY: Final = r'\s?:\s?(?:["\d<\[{]|true\b|false\b|null\b)'
 _NO_NAME: Final = _MARK.replace("|name", "")
 _ITEM: Final = rf"(?:{_MARK}|[\w$.-]{{1,60}})"
 """One of a list."""
+_PAIR: Final = rf"[\w.$-]{{1,60}}=\s?{_MARK}"
+"""A key with its value, masked."""
+_BRACED: Final = r"\{[^{}\n]{1,200}\}"
+"""One of a list of records."""
 _GLUED: Final = rf"(?<![\w/@<>.=-])(?:[\w$-]{{1,40}}[/@]){{1,4}}(?={_MARK})"
 """What a mark is the end of: `sip/<num>`."""
 
@@ -109,7 +113,7 @@ _RULES: Final = tuple(
         (
             ".",
             r"(?<![\w.-])(?:[a-z0-9_-]{1,63}\.){1,8}(?:com|net|org|edu|gov|mil|info|local"
-            r"|localdomain|internal|lan|[a-z]{2})(?![\w(]|[.-]\w)(?::\d{1,5}\b)?",
+            r"|localdomain|internal|lan|[a-z]{2})(?![\w(=]|[.-]\w)(?::\d{1,5}\b)?",
             "<host>",
         ),
         ("_", r"(?<!\S)([a-z]{1,20}_)[\w.-]*\d(?: \1[\w.-]*\d)+(?!\S)", "<list>"),
@@ -158,6 +162,8 @@ _RULES: Final = tuple(
         ),
         ("<name>", rf"{_MARK}(?:(?:, ?|[/:]){_MARK})+", "<list>"),
         (",", rf"(?<=[\[({{])(?:{_ITEM},\s?){{1,400}}{_ITEM}(?=[\])}}])", "<list>"),
+        ("=<", rf"([\[({{]){_PAIR}(?:,\s?{_PAIR}){{0,400}}(?=[\])}}])", r"\1<list>"),
+        ("},", rf"({_BRACED})(?:,\s?\1){{1,400}}", r"\1"),
         (">,", rf"(?<==){_MARK}(?:,{_ITEM}(?![\w$.=-])){{1,400}}", "<list>"),
         (" ", r"\s{2,}", " "),
     )

@@ -12,7 +12,7 @@ import msgspec
 
 from streams.core.accounts import state as accounts
 from streams.core.anomalies import codec as anomalies
-from streams.core.anomalies import grouping, meanings
+from streams.core.anomalies import meanings, shelf
 from streams.core.anomalies.state import Incident, Subject, Watch
 from streams.core.tickets import Ticket
 from streams.core.tickets import codec as tickets
@@ -27,7 +27,7 @@ STATES: dict[str, tuple[type[msgspec.Struct], bytes]] = {
     "problem": (Subject, anomalies.VERSION),
     "incident": (Incident, anomalies.VERSION),
     "tenant": (Watch, anomalies.VERSION),
-    "groups": (grouping.Shelf, grouping.VERSION),
+    "groups": (shelf.Shelf, shelf.VERSION),
     "meanings": (meanings.Meanings, meanings.VERSION),
 }
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,13 +12,8 @@ from detectors import Fingerprint, analyze
 from detectors.fingerprint import error_fingerprint
 from detectors.masking import chunks
 from streams.core.anomalies import Groups
-from streams.core.anomalies.grouping import (
-    MOST_TEXTS,
-    Shelf,
-    decode_shelf,
-    encode_shelf,
-    place,
-)
+from streams.core.anomalies.grouping import place
+from streams.core.anomalies.shelf import MOST_TEXTS, Shelf, decode_shelf, encode_shelf
 from streams.core.anomalies.varying import VALUES
 
 PARTS = ("disk", "queue", "table", "cache", "topic", "index", "socket", "buffer")
@@ -33,6 +29,9 @@ LINES = st.lists(
 )
 
 
+TWO_VARYING = [f"the size of {one} on the {two} is wrong again" for one in PARTS for two in PARTS]
+
+
 def groups_of(lines: Iterable[str]) -> list[str]:
     groups = Groups()
     found = [groups.place(error_fingerprint(line)).group for line in lines]
@@ -41,6 +40,40 @@ def groups_of(lines: Iterable[str]) -> list[str]:
 
 def test_a_word_with_many_values_varies() -> None:
     assert len(set(groups_of(f"the size of {part} is wrong again" for part in PARTS))) == 1
+
+
+CORNER = [f"the size of {one} on the disk is wrong again" for one in PARTS[:4]] + [
+    f"the size of disk on the {two} is wrong again" for two in PARTS[:4]
+]
+"""Lines that show each of two words to vary where the other stays."""
+
+
+@pytest.mark.parametrize("place_of_other", [0, 4, 8])
+def test_words_that_vary_each_by_itself_vary_together(place_of_other: int) -> None:
+    other = "the size of buffer on the socket is wrong again"
+    lines = [*CORNER[:place_of_other], other, *CORNER[place_of_other:]]
+    assert len(set(groups_of(lines))) == 1
+
+
+def test_words_that_vary_together_leave_what_is_said_beside_them() -> None:
+    other = "the age of buffer on the socket is wrong again"
+    assert len(set(groups_of([*CORNER, other]))) == 2
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["the call to OrderService took 7 ms", "the call to StockReport took 9 ms"],
+        [
+            f"{one}: the disk is full of logs"
+            for one in ("cart/eu", "stock(3)", "page.tmp", "[mail]")
+        ],
+        ["made it with {level=7, user=ann}", "made it with {state=on, id=8, level=3}"],
+        ["results: {id: 7, name: x7}", "results: {id: 9, name: x9}, {id: 8, name: x8}"],
+    ],
+)
+def test_names_of_parts_first_values_and_lists_of_any_length_vary(lines: list[str]) -> None:
+    assert len(set(groups_of(lines))) == 1
 
 
 def test_a_word_with_few_values_does_not() -> None:
@@ -179,9 +212,24 @@ def test_a_shelf_is_read_back_as_it_was(lines: list[str]) -> None:
         assert decode_shelf(encode_shelf(shelf)) == shelf
 
 
+@given(st.lists(st.sampled_from(TWO_VARYING), max_size=60))
+def test_a_shelf_that_learned_nothing_is_as_it_was(lines: list[str]) -> None:
+    shelf = Shelf()
+    for line in lines:
+        before, found = encode_shelf(shelf), error_fingerprint(line)
+        if not place(shelf, found.id, chunks(found.template)).learned:
+            assert encode_shelf(shelf) == before
+
+
+def test_a_shelf_that_the_version_before_wrote_is_read() -> None:
+    shelf = decode_shelf(b"\x01" + msgspec.msgpack.encode([[{7: [7, 0]}, {}], [{}, {}], 1, 0]))
+    assert shelf.young.leaders == {7: (7, 0)}
+    assert shelf.young.wide == {}
+
+
 def test_a_shelf_of_another_version_is_refused() -> None:
-    with pytest.raises(ValueError, match="version 02"):
-        decode_shelf(b"\x02" + encode_shelf(Shelf())[1:])
+    with pytest.raises(ValueError, match="version 03"):
+        decode_shelf(b"\x03" + encode_shelf(Shelf())[1:])
 
 
 def test_a_shelf_stays_small_and_counts_what_it_forgot() -> None:

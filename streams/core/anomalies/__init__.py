@@ -8,14 +8,7 @@ from streams.core.anomalies.actions import act
 from streams.core.anomalies.centres import comparable
 from streams.core.anomalies.codec import decode_incident, decode_subject, decode_watch, encode
 from streams.core.anomalies.first_version import unpacked
-from streams.core.anomalies.grouping import (
-    Placed,
-    Shelf,
-    decode_shelf,
-    encode_shelf,
-    place,
-    shelf_number,
-)
+from streams.core.anomalies.grouping import Placed, place, shelf_number
 from streams.core.anomalies.groups import Groups
 from streams.core.anomalies.lifecycle import forget, observe, wake
 from streams.core.anomalies.linking import OpenAnomalies
@@ -31,6 +24,7 @@ from streams.core.anomalies.meanings import (
 from streams.core.anomalies.merging import merge
 from streams.core.anomalies.naming import category_name
 from streams.core.anomalies.record import record
+from streams.core.anomalies.shelf import Shelf, decode_shelf, encode_shelf
 from streams.core.anomalies.state import (
     Incident,
     Known,

@@ -5,8 +5,9 @@ from typing import Final
 from detectors import Fingerprint
 from detectors.masking import chunks
 from schemas.records import ProblemReport
-from streams.core.anomalies.grouping import Placed, Shelf, place, shelf_number
+from streams.core.anomalies.grouping import Placed, place, shelf_number
 from streams.core.anomalies.meanings import RENEWED, Meanings, place_meaning
+from streams.core.anomalies.shelf import Shelf
 
 MOST_ALIASES: Final = 100_000
 """Groups remembered that became another's; the oldest is forgotten first."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate, chain, islice, pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from detectors.masking import MARK, Chunks
 from detectors.sentence import words_in
@@ -27,6 +27,10 @@ SAID: Final = 3
 """More words than this say what a text is about, whatever it begins with."""
 PART: Final = 3
 """Common words in one that make it a part of the program: no mark stands for it."""
+COMPOUND: Final = 2
+"""Common words in one that make it the name of something in the program, as of a class. Two such
+in one position are values: what goes on with a sentence is one word."""
+COMPOUNDS: Final = "compound"
 
 _ENCLOSING: Final = frozenset("=[('\"/")
 _BEFORE_NAMES: Final = frozenset(
@@ -54,53 +58,101 @@ _METHODS: Final = frozenset({"get", "post", "put", "patch", "delete", "head", "o
 _THROWN: Final = ("exception", "error")
 """How words end that are the problem, not a value in it."""
 
-_RING: Final = (1 << 64) - 1
+RING: Final = (1 << 64) - 1
 
 
-def open_positions(chunks: Chunks) -> Iterator[tuple[int, int, bool]]:
-    """The positions that may vary: the hash of all else, how many values show it, and whether the
-    text has a mark there, so that one value is enough. A position is a word, or all that stands
-    between two blanks: values may hold punctuation.
+class Text(NamedTuple):
+    """The words of a text, as far as they are compared."""
 
-    Hashes of words, weighted by position, are summed, so that one position is left open by a
-    subtraction (Zobrist 1970, "A new hashing method with application for game playing").
+    words: tuple[str, ...]
+    pieces: list[tuple[int, int]]
+    """Where what stands between two blanks begins and ends."""
+    weights: list[int]
+    """Of each word: its piece's number and its place in that, so that a longer value moves no word
+    after it."""
+    terms: list[int]
+    """Of each word: its hash, weighted.
+
+    They are summed, so that a position is left open by a subtraction (Zobrist 1970, "A new hashing
+    method with application for game playing").
     """
-    words, spans, weights = _laid_out(chunks)
-    said = _said(words)
-    if said < CONSTANTS:
-        return
-    terms = [_hash(word) * weight for word, weight in zip(words, weights, strict=True)]
-    whole, named = sum(terms), list[int]()
-    for at, (word, term) in enumerate(zip(words, terms, strict=True)):
-        if _may_vary(words, at, said):
-            values, kind = _values(words, at)
-            gap = _hash(kind) * weights[at] - term
-            yield (whole + gap) & _RING, values, word == MARK and (at > 0 or said > SAID)
-            if values == NAMES:
-                named.append(gap)
-    if 1 < len(named) <= said - CONSTANTS:
-        yield (whole + sum(named)) & _RING, NAMES, False
-    for start, end in spans[1:]:
-        chunk = words[start:end]
-        if end - start > 1 and said - _said(chunk) >= CONSTANTS and _is_value(words, start, end):
-            gap = _hash(_kind(chunk)) * weights[start] - sum(terms[start:end])
-            marked = MARK in chunk and not _said(chunk)
-            yield (whole + gap) & _RING, _values(words, start)[0], marked
+
+    def sums(self) -> list[int]:
+        """Of each piece: the sum of its terms."""
+        return [sum(self.terms[start:end]) & RING for start, end in self.pieces]
+
+    def says(self, opened: int) -> bool:
+        """Whether enough is said beside the pieces of the set `opened` to know the text by."""
+        told = (
+            _said(self.words[start:end])
+            for number, (start, end) in enumerate(self.pieces)
+            if not opened >> number & 1
+        )
+        return sum(told) >= CONSTANTS
 
 
-def _laid_out(chunks: Chunks) -> tuple[tuple[str, ...], list[tuple[int, int]], list[int]]:
-    """The words of a text, where each chunk of them begins and ends, and each word's weight: its
-    chunk's number and its place in that, so that a longer value moves no word after it.
+class Position(NamedTuple):
+    """What may vary in a text: a word, or all that stands between two blanks, as values may hold
+    punctuation; or every word that another says is a name.
     """
+
+    rest: int
+    """The hash of all else."""
+    values: int
+    """How many of them show that it varies."""
+    marked: bool
+    """Whether the text has a mark there, so that one other value is enough."""
+    opened: int
+    """The pieces it is in, as a set of bits."""
+
+
+def laid_out(chunks: Chunks) -> Text:
+    """A text as it is compared."""
     words = tuple(islice(chain.from_iterable(chunks), MOST_WORDS))
     ends = [min(end, len(words)) for end in accumulate(map(len, chunks))]
-    spans = [(start, end) for start, end in pairwise((0, *ends)) if start < end]
+    pieces = [(start, end) for start, end in pairwise((0, *ends)) if start < end]
     weights = [
         2 * (number * MOST_WORDS + at) + 1
-        for number, (start, end) in enumerate(spans)
+        for number, (start, end) in enumerate(pieces)
         for at in range(end - start)
     ]
-    return words, spans, weights
+    terms = [_hash(word) * weight for word, weight in zip(words, weights, strict=True)]
+    return Text(words, pieces, weights, terms)
+
+
+def positions(text: Text) -> Iterator[Position]:
+    """The positions of a text that may vary."""
+    words, said, whole = text.words, _said(text.words), sum(text.terms)
+    if said < CONSTANTS:
+        return
+    names, named = 0, list[int]()
+    for number, (start, end) in enumerate(text.pieces):
+        opened = 1 << number
+        for at in range(start, end):
+            for values, kind in _kinds(words, at, said):
+                gap = _hash(kind) * text.weights[at] - text.terms[at]
+                marked = words[at] == MARK and (at > 0 or said > SAID)
+                yield Position((whole + gap) & RING, values, marked, opened)
+                if values == NAMES and kind != COMPOUNDS:
+                    named.append(gap)
+                    names |= opened
+    if 1 < len(named) <= said - CONSTANTS:
+        yield Position((whole + sum(named)) & RING, NAMES, marked=False, opened=names)
+    for number, (start, end) in enumerate(text.pieces):
+        piece, least = words[start:end], CONSTANTS if start else SAID
+        if end - start > 1 and said - _said(piece) >= least and _is_value(words, start, end):
+            gap = _hash(_kind(piece)) * text.weights[start] - sum(text.terms[start:end])
+            marked = MARK in piece and not _said(piece)
+            values, _ = _values(words, start)
+            yield Position((whole + gap) & RING, values, marked, 1 << number)
+
+
+def _kinds(words: tuple[str, ...], at: int, said: int) -> Iterator[tuple[int, str]]:
+    """How many values a word takes to vary, by the kind of them; none where it may not."""
+    if _may_vary(words, at, said):
+        yield _values(words, at)
+        if at and said > SAID and words_in(words[at]) >= COMPOUND:
+            yield NAMES, COMPOUNDS
 
 
 def _said(words: tuple[str, ...]) -> int:

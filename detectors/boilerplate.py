@@ -15,6 +15,8 @@ from detectors.cues import KINDS, OF_ASKING, OF_CAUTION, OF_ITSELF, OF_OUTSIDE, 
 ENOUGH, ENOUGH_BELOW, ENOUGH_ABOVE = 3, 2, 5
 """Cues of a carried run: after own words, below a signature, and above all own words."""
 _END: Final = re.compile(r"[.!?](?=\s)|。|\n[ \t\r]*\n|\n(?=\W{0,4}[A-Z\"])|\n(?=[-*_=]{3})")
+_GREETING: Final = re.compile(r"\s*(?:[^\W\d_]+[.]? ){0,5}[^\W\d_]+,\s*")
+"""Nothing has been said before what stands under it."""
 _BARE: Final = " \n\t\r*-_=#.>|~"
 _FEW_CUES: Final = 2
 """Who asks with more cues than this besides asks for a company."""
@@ -50,7 +52,7 @@ def boilerplate(text: str, tail: int) -> Iterator[tuple[int, int]]:
             yield sentence.start, sentence.end
             ended = _goes_on(text, sentence.end)
         elif sentence is not None:
-            before = True
+            before = before or not _GREETING.fullmatch(text, sentence.start, sentence.end)
         run = []
 
 

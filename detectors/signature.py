@@ -93,7 +93,7 @@ def signed(folded: Sequence[str]) -> tuple[frozenset[int], int]:
             kept = [at for at in lines if not _is_of(folded[at])]
             if under or not kept:
                 found.update(set(lines).difference(kept))
-                tail = min(tail, begin) if lines else tail
+                tail = min(tail, block.start) if lines else tail
         first = False
     return frozenset(found), tail
 

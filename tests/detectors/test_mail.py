@@ -112,6 +112,10 @@ def test_what_stands_below_the_head_of_an_earlier_mail_is_not_said_now(head: str
         "Best\nEva\nOrder 7719203",
         "Hello,\n\nThis email violates the law: it is an unauthorised disclosure of personal data.",
         "Hello,\n\nThese emails are unlawful spam.",
+        "Dear sirs,\nUnder clause 9 of the contract we hereby give notice of termination."
+        " Governed by the laws of Ireland.\nYours faithfully\nNordhaus",
+        "Dear sir or madam,\n\nunder the General Data Protection Regulation the controller"
+        " must inform the data subject in a month. That of 3 May was not.\n\nYours faithfully\nPaula",
         "Hi,\n\nThe disclaimer says no liability is accepted. Does that hold for my parcel?",
     ],
 )

@@ -115,7 +115,7 @@ def test_what_stands_below_the_head_of_an_earlier_mail_is_not_said_now(head: str
         "Dear sirs,\nUnder clause 9 of the contract we hereby give notice of termination."
         " Governed by the laws of Ireland.\nYours faithfully\nNordhaus",
         "Dear sir or madam,\n\nunder the General Data Protection Regulation the controller"
-        " must inform the data subject in a month. That of 3 May was not.\n\nYours faithfully\nPaula",
+        " must inform the data subject in a month. That of 3 May was not.\n\nYours\nPaula",
         "Hi,\n\nThe disclaimer says no liability is accepted. Does that hold for my parcel?",
     ],
 )

@@ -20,6 +20,9 @@ from tests.kafka import running_kafka
 settings.register_profile("ours", deadline=None)
 settings.load_profile("ours")
 
+# A test's broker is gone before its JVM has gained anything by optimising it: half the CPU.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+
 WAITING = {"chaos", "engine", "integration", "security"}
 """Folders whose tests mostly wait for brokers and workers."""
 

@@ -1,17 +1,46 @@
 """What the customer wrote of what a mail carries."""
 
 import re
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from detectors.boilerplate import boilerplate
-from detectors.earlier import QUOTED, earlier
+from detectors.earlier import QUOTED, Earlier, earlier
 from detectors.signature import signed
 
 _SHORT: Final = 12
 _BLANKS: Final = re.compile(r"[^\n]")
 
 
-def may_carry(text: str) -> bool:
+class TakenApart(NamedTuple):
+    """A text without what it carries. Length and offsets stay: what is left out is blanks."""
+
+    own: str
+    """Without earlier mails, signature and boilerplate; a text that is nothing else as it is. Where
+    nothing stands above an earlier mail, its quoted lines end it, and the answer stands below."""
+    unquoted: str | None
+    """Without the marks of quotations alone, so that what they hold is read as well; None where it
+    quotes nothing."""
+
+
+def taken_apart(text: str) -> TakenApart:
+    """What a mail says by itself, and together with what it quotes."""
+    carries, quotes = _may_carry(text), "\n" in text or ">" in text[:_SHORT]
+    if not carries and not quotes:
+        return TakenApart(text, None)
+    lines = text.split("\n")
+    folded = [line.strip().lower() for line in lines]
+    past = earlier(lines, folded)
+    own = _own_words(lines, folded, past) if carries else ""
+    return TakenApart(own if own.strip() else text, _unquoted(lines, past) if quotes else None)
+
+
+def own_words(text: str) -> str:
+    """What a mail says by itself."""
+    return taken_apart(text).own
+
+
+def _may_carry(text: str) -> bool:
     """Whether a text may hold more than its author's words: most are one line, and do not."""
     if "\n" in text:
         return len(text) > _SHORT
@@ -19,17 +48,7 @@ def may_carry(text: str) -> bool:
     return "confidential" in small or "recipient" in small or "privileged" in small
 
 
-def own_words(text: str) -> str:
-    """The text with earlier mails, signature and boilerplate as blanks.
-
-    Length and offsets stay; a text that is nothing else stays as it is. Where nothing stands above
-    an earlier mail, its quoted lines end it, and the answer stands below.
-    """
-    if not may_carry(text):
-        return text
-    lines = text.split("\n")
-    folded = [line.strip().lower() for line in lines]
-    past = earlier(lines, folded)
+def _own_words(lines: Sequence[str], folded: Sequence[str], past: Earlier) -> str:
     bare = [at in past.heads or at in past.quoted for at in range(len(lines))]
     for begins in dict.fromkeys((past.begins, len(lines))):
         left = ["" if at >= begins or bare[at] else line for at, line in enumerate(folded)]
@@ -40,19 +59,11 @@ def own_words(text: str) -> str:
         ]
         found = _without_boilerplate(kept, tail)
         if found.strip():
-            return found
-    return text
+            break
+    return found
 
 
-def unquoted(text: str) -> str | None:
-    """The text with the marks of quotations as blanks, so that what they hold is read as well.
-
-    None where it quotes nothing. Length and offsets stay.
-    """
-    if "\n" not in text and ">" not in text[:_SHORT]:
-        return None
-    lines = text.split("\n")
-    past = earlier(lines, [line.strip().lower() for line in lines])
+def _unquoted(lines: Sequence[str], past: Earlier) -> str | None:
     if not past.heads and not past.quoted:
         return None
     return "\n".join(_unmarked(line, head=at in past.heads) for at, line in enumerate(lines))

@@ -12,7 +12,7 @@ import ahocorasick
 from msgspec.structs import replace
 
 from detectors.joining import SIGNALS
-from detectors.mail import own_words, unquoted
+from detectors.mail import own_words, taken_apart
 from detectors.pasted import without_pasted
 from detectors.pipeline import Again, analyze_each
 from detectors.signals import Signal, Signals
@@ -43,8 +43,9 @@ def analyze(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
     Spans count characters of the text as it was given. `quoted` are the signals of the text
     together with what it quotes, where it quotes something. `again` is the optional second stage.
     """
-    said = list(map(own_words, texts))
-    whole = [(index, own_words(text)) for index, one in enumerate(texts) if (text := unquoted(one))]
+    mails = list(map(taken_apart, texts))
+    said = [mail.own for mail in mails]
+    whole = [(index, own_words(mail.unquoted)) for index, mail in enumerate(mails) if mail.unquoted]
     # All at once: a batch costs something by itself, however few its texts.
     told = [(index, text) for index, one in enumerate(said) if (text := without_pasted(one))]
     heard = dict(enumerate(said)) | dict(told)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors import analyze
-from detectors.mail import own_words, unquoted
+from detectors.mail import own_words, taken_apart
 from detectors.pasted import without_pasted
 
 
@@ -96,7 +96,7 @@ def test_a_disclaimer_is_no_legal_matter(said: str, between: str, disclaimer: st
 def test_what_stands_below_the_head_of_an_earlier_mail_is_not_said_now(head: str) -> None:
     text = f"Yes, that is fine.\n\n{head}\n\nYour account was hacked and we will sue them."
     assert own_words(text).split() == ["Yes,", "that", "is", "fine."]
-    assert (quoted := unquoted(text)) is not None
+    assert (quoted := taken_apart(text).unquoted) is not None
     assert "hacked" in quoted
 
 
@@ -178,7 +178,7 @@ PIECES = st.sampled_from(
 @settings(deadline=None)
 @given(st.lists(PIECES | st.text(max_size=4)).map("".join))
 def test_what_is_blanked_leaves_everything_else_in_its_place(text: str) -> None:
-    for read in (own_words(text), unquoted(text), without_pasted(text)):
+    for read in (*taken_apart(text), without_pasted(text)):
         if read is not None:
             assert len(read) == len(text)
             assert all(new in (old, " ") for new, old in zip(read, text, strict=True))
@@ -192,7 +192,7 @@ def test_what_is_blanked_leaves_everything_else_in_its_place(text: str) -> None:
 def test_taking_a_mail_apart_takes_time_in_proportion_to_it(unit: str) -> None:
     text = "hello there\n" + unit * (64 * 1024 // len(unit))
     begun = thread_time()
-    for read in (own_words, unquoted, without_pasted):
+    for read in (taken_apart, without_pasted):
         read(text)
     # Quadratic time would be minutes.
     assert thread_time() - begun < 20

@@ -73,7 +73,7 @@ class Site:
                 java(ACLS, *(known.get(argument, argument) for argument in arguments))
             else:
                 for future in admin.create_acls(bindings(arguments)).values():
-                    future.result(10)
+                    future.result(60)
 
 
 def bindings(arguments: Sequence[str]) -> list[AclBinding]:

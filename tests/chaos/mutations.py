@@ -32,8 +32,9 @@ def plant(fault: str | None) -> None:
 def skip_marker() -> None:
     """The changelog does not say which position its state belongs to."""
 
-    def send(self: Any, cut: Cut) -> None:
-        self._send_changes(cut.changes, cut.owner.number, lambda error, message: None)
+    def send(self: Shipment, cut: Cut) -> None:
+        for key, value in cut.changes.items():
+            self._produce(self._config.changelog, value, key, cut.owner.number, None)
         cut.changelog_next = cut.owner.store.changelog_next
 
     _replace(Shipment, "_send_state", send)

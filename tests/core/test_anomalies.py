@@ -569,6 +569,17 @@ def test_two_counted_as_one_have_all_accounts_of_both_however_they_are_kept(
         assert accounts_in(turned, end, policy) == close
 
 
+def test_many_tickets_of_many_accounts_take_the_room_of_two_tickets_each_at_most() -> None:
+    policy = msgspec.structs.replace(POLICY, exact_accounts=50)
+    counted: Counts = Counted({}, {})
+    for ticket in range(20):
+        for who in range(10):
+            new = Seen(0, f"a:{who}", f"T{who}-{ticket}", Sighting(START, large=False))
+            counted = add(counted, new, policy)
+    assert accounts_in(counted, 0, policy) == 10
+    assert sum(map(len, counted.buckets[0].values())) <= 2 * 10
+
+
 def test_a_problem_of_too_many_accounts_to_keep_is_remembered_as_one_of_several() -> None:
     tenant = Tenant(msgspec.structs.replace(POLICY, exact_accounts=20))
     tenant.hear(*outage(60, step=100))

@@ -87,7 +87,7 @@ class AnomalyPolicy(Section, frozen=True):
     """How long a known issue is remembered after the answer."""
     sample_tickets: Count = 5
     tickets_per_reporter: Count = 20
-    """Tickets remembered of one account in one bucket."""
+    """Tickets remembered of one account in one bucket, and less where there are many tickets."""
     exact_accounts: Count = 1_000
     """Distinct accounts of a window that are counted one by one; where there are more, buckets that
     have more than their share of them are estimated."""

@@ -78,7 +78,8 @@ class AnomalyPolicy(Section, frozen=True):
     mute: Duration = Duration(3_600_000)
     """How long a mute lasts that names no end."""
     forget: Duration = Duration(86_400_000)
-    """A fingerprint unseen for this long loses its state, a category after 28 times as long."""
+    """A fingerprint unseen for this long loses its state, a category after 28 times as long.
+    An anomaly can be answered for this long after its end."""
     forget_single: Duration = Duration(1_500_000)
     """The same for a fingerprint that a single account has reported: it has taught nothing."""
     tracked_fingerprints: Count = 500_000

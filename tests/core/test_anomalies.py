@@ -456,10 +456,10 @@ def test_a_late_report_counts_where_it_belongs_and_past_the_bound_only_as_late()
     tenant = Tenant()
     tenant.hear(report("acme-0", 0), report("acme-1", 30 * MINUTE))
     now = START + 30 * MINUTE
-    tenant.hear(report("acme-2", 16 * MINUTE), now=now)
-    assert tenant.accounts(FINGERPRINT, 16) == 1
+    tenant.hear(report("acme-2", 15 * MINUTE), now=now)
+    assert tenant.accounts(FINGERPRINT, 15) == 1
     assert tenant.watch.late == 0
-    tenant.hear(report("acme-3", 13 * MINUTE), now=now)
+    tenant.hear(report("acme-3", 15 * MINUTE - 1), now=now)
     assert tenant.watch.late == 1
 
 

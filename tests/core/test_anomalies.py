@@ -212,8 +212,10 @@ def test_the_list_of_a_resolved_anomaly_is_bounded_and_says_what_was_cut() -> No
     assert (len(resolved.affected), resolved.reports_cut) == (10, 30)
 
 
-def test_a_single_account_that_goes_on_does_not_keep_an_anomaly_open() -> None:
-    tenant, anomaly = opened()
+@pytest.mark.parametrize("usual", [POLICY.prior_accounts, 1e-6])
+def test_a_single_account_that_goes_on_does_not_keep_an_anomaly_open(usual: float) -> None:
+    tenant = Tenant(msgspec.structs.replace(POLICY, prior_accounts=usual))
+    (anomaly,) = tenant.hear(*outage(3))
     before = tenant.incident(anomaly.anomaly_id)
     assert tenant.hear(*[report("acme-0", (6 + n) * MINUTE) for n in range(5)]) == []
     after = tenant.incident(anomaly.anomaly_id)
@@ -312,6 +314,24 @@ def storm(*fingerprints: str, accounts: int = 40, **changes: object) -> list[Pro
         other(fingerprints[n % len(fingerprints)], f"acme-{n}", n * 4_000, **changes)
         for n in range(accounts)
     ]
+
+
+def test_nothing_is_learned_while_an_anomaly_is_open_however_long_it_is() -> None:
+    tenant, anomaly = opened()
+    tenant.hear(*(report(f"acme-{n}", n * 20_000) for n in range(3, 180)))
+    assert tenant.watch.incidents[anomaly.anomaly_id].resolved is False
+    subject = tenant.subject(FINGERPRINT)
+    assert subject is not None
+    assert subject.settled > START // MINUTE + 30
+    assert subject.baseline.counts == 0
+
+
+def test_a_large_account_is_one_of_a_large_contract_or_tier() -> None:
+    tenant = Tenant()
+    valued = report("valued", 0, contract_value=POLICY.large_contract_value)
+    below = report("below", 1_000, contract_value=POLICY.large_contract_value - 1)
+    (anomaly,) = tenant.hear(valued, below, report("tiered", 2_000, account_tier="enterprise"))
+    assert anomaly.large_accounts == ("tiered", "valued")
 
 
 def test_fingerprints_of_one_component_that_burst_together_are_one_anomaly() -> None:

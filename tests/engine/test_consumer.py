@@ -8,7 +8,7 @@ from typing import Any
 
 from faust.types import TP
 
-from streams.engine import Batch, Connection, EngineConfig
+from streams.engine import AccessDenied, Batch, Connection, EngineConfig
 from streams.engine.consumer import GATHER_BYTES, BatchConsumer
 from tests.engine.records import TOPIC, Record, partition
 
@@ -120,3 +120,21 @@ def test_replicas_are_refreshed_though_no_record_comes(tmp_path: Path) -> None:
         drain.cancel()
 
     asyncio.run(refreshed())
+
+
+def test_a_worker_from_whom_a_topic_is_hidden_ends() -> None:
+    """Its group would go on without the topic's partitions, and it stand by for ever."""
+    engine, failures = engine_with(None), list[Exception]()
+    engine.fail = failures.append
+    reader: Any = SimpleNamespace(
+        _subscription=SimpleNamespace(),
+        _coordinator=SimpleNamespace(_pending_exception=None),
+        _client=SimpleNamespace(cluster=SimpleNamespace(unauthorized_topics=set())),
+    )
+    Consumer(Thread(), engine).see_to_member(reader)
+    assert failures == []
+    reader._client.cluster.unauthorized_topics.add(TOPIC)
+    Consumer(Thread(), engine).see_to_member(reader)
+    [failure] = failures
+    assert isinstance(failure, AccessDenied)
+    assert TOPIC in str(failure)

@@ -11,6 +11,7 @@ from faust.types import TP
 from streams.engine import AccessDenied, Batch, Connection, EngineConfig
 from streams.engine.consumer import GATHER_BYTES, BatchConsumer
 from tests.engine.records import TOPIC, Record, partition
+from tests.patience import PATIENCE
 
 
 class Thread:
@@ -116,7 +117,7 @@ def test_replicas_are_refreshed_though_no_record_comes(tmp_path: Path) -> None:
         thread, engine = Thread(), engine_with(partition(tmp_path))
         consumer = Consumer(thread, engine)
         drain = asyncio.ensure_future(consumer._drain(SimpleNamespace(_stopped=asyncio.Event())))
-        await asyncio.wait_for(engine.refreshed.wait(), timeout=10)
+        await asyncio.wait_for(engine.refreshed.wait(), timeout=PATIENCE)
         drain.cancel()
 
     asyncio.run(refreshed())

@@ -15,6 +15,7 @@ from streams.engine.delivery import Delivery
 from streams.engine.partition import Partition
 from streams.engine.processing import TIMERS_AT_ONCE
 from tests.engine.records import TOPIC, Record, batch, partition
+from tests.patience import PATIENCE
 
 
 class Consumer:
@@ -59,7 +60,7 @@ def test_timers_that_a_rebalance_takes_away_unhandled_are_not_waited_for(tmp_pat
     part.fold()
     consumer: Any = Losing(part)
     firing = Delivery(consumer).fire_overdue(part, TP(TOPIC, 0), 9_999)
-    assert not asyncio.run(asyncio.wait_for(firing, timeout=10))
+    assert not asyncio.run(asyncio.wait_for(firing, timeout=PATIENCE))
 
 
 def test_a_fetch_that_brings_only_what_was_delivered_before_brings_nothing(

@@ -25,6 +25,7 @@ from streams.engine.producer import CheckpointProducer, Member
 from tests.chaos.reading import read
 from tests.engine import faults
 from tests.engine.records import TOPIC, Record, batch, partition
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.logs_errors
 """librdkafka logs what it is refused."""
@@ -162,7 +163,7 @@ def test_a_broker_away_for_longer_than_a_transaction_is_waited_for(
         thread.start()
         time.sleep(5)
         assert one.changelog_next is None
-    thread.join(20)
+    thread.join(PATIENCE)
     assert one.changelog_next is not None
 
 

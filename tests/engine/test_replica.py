@@ -15,6 +15,7 @@ from streams.engine.errors import Aborted
 from streams.engine.replica import MOST_WAITING
 from tests.conftest import Broker
 from tests.engine.records import TOPIC, Record, batch, partition
+from tests.patience import PATIENCE
 
 TOPIC_PARTITIONS = 3
 
@@ -64,7 +65,7 @@ def started(replica: Replica[str]) -> Replica[str]:
 
 
 def eventually(replica: Replica[str], key: str, value: str | None) -> bool:
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + PATIENCE
     while replica.get(key) != value and time.monotonic() < limit:
         time.sleep(0.02)
         replica.refresh()
@@ -103,7 +104,7 @@ def engine_for(replica: Replica[str]) -> Engine:
 
 def test_it_goes_on_reading_though_no_batch_comes(source: Source, replica: Replica[str]) -> None:
     engine, count = engine_for(started(replica)), MOST_WAITING + 5
-    limit = time.monotonic() + 60
+    limit = time.monotonic() + PATIENCE
     for number in range(1, count + 1):
         source.put(k=b"%d" % number)
         while replica.records < number:
@@ -211,8 +212,8 @@ def test_a_topic_made_anew_is_read_anew_though_it_is_as_long_as_the_old_one(
         replica = started(Replica(config, unique, decode))
         found = [replica.get("old"), replica.get("new")]
         replica.stop()
-        admin.delete_topics([unique])[unique].result(10)
-        while unique in admin.list_topics(timeout=10).topics:
+        admin.delete_topics([unique])[unique].result(PATIENCE)
+        while unique in admin.list_topics(timeout=PATIENCE).topics:
             time.sleep(0.1)
     assert found == [None, "new"]
 

@@ -153,7 +153,8 @@ class BatchConsumer(driver.Consumer):
     async def ends_now(self, tps: list[TP]) -> Mapping[TP, int]:
         """The ends of these logs as they are now, records of open transactions included.
 
-        Raises `KafkaTimeoutError` when a broker does not say them in time.
+        Of a log that no broker leads nothing is said. Raises `KafkaTimeoutError` when a broker does
+        not say them in time.
         """
         thread = cast(ReaderThread, self._thread)
         ends: Mapping[TP, int] = await thread.call_thread(thread.ends, tps)

@@ -41,7 +41,7 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
         "_fetcher",
         "_subscription",
     ),
-    ClusterMetadata: ("unauthorized_topics",),
+    ClusterMetadata: ("leader_for_partition", "unauthorized_topics"),
     SubscriptionState: ("_last_fetch_ended",),
     GroupCoordinator: ("_group_instance_id", "_pending_exception"),
     fetcher.Fetcher: (

@@ -1,5 +1,6 @@
 """A worker's copy of a compacted topic, on both brokers."""
 
+import queue
 import threading
 import time
 from collections.abc import Iterator
@@ -7,13 +8,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Producer
 from confluent_kafka.admin import AdminClient
 
-from streams.engine import Connection, Engine, EngineConfig, Replica, SourceRecord, make_app
+from streams.embedded import EmbeddedBroker
+from streams.engine import (
+    AccessDenied,
+    Connection,
+    Engine,
+    EngineConfig,
+    Replica,
+    SourceRecord,
+    make_app,
+)
 from streams.engine.errors import Aborted
 from streams.engine.replica import MOST_WAITING
 from tests.conftest import Broker
+from tests.engine import faults
 from tests.engine.records import TOPIC, Record, batch, partition
 from tests.patience import PATIENCE
 
@@ -223,3 +234,17 @@ def test_a_wait_for_a_copy_ends_when_the_partitions_are_taken_away(replica: Repl
     taken_away.set()
     with pytest.raises(Aborted):
         replica.wait_complete(20, taken_away)
+
+
+def test_who_may_not_read_it_any_more_is_told(unique: str, tmp_path: Path) -> None:
+    failures = queue.SimpleQueue[BaseException]()
+    with EmbeddedBroker({unique: 1}) as mock:
+        config = config_for(Broker(mock.bootstrap, False, mock.create_topic), unique, tmp_path)
+        replica = Replica(config, unique, decode)
+        replica.start(failures.put)
+        replica.wait_complete(PATIENCE, threading.Event())
+        faults.refuse(mock, faults.FETCH, KafkaError.TOPIC_AUTHORIZATION_FAILED)
+        failure = failures.get(timeout=PATIENCE)
+        replica.stop()
+    assert isinstance(failure, AccessDenied)
+    assert f"may not read topic {unique}" in str(failure)

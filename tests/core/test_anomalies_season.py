@@ -150,6 +150,8 @@ def test_expected_accounts_follow_the_season_of_the_tenant() -> None:
         subject, msgspec.structs.replace(watch, season=Season()), monday, POLICY
     )
     assert night < 0.4 * flat.mean < flat.mean < day
+    busy = msgspec.structs.replace(watch, season=Season(), flow=Flow(ratio=4.0))
+    assert expected_accounts(subject, busy, monday, POLICY).mean == pytest.approx(4 * flat.mean)
 
 
 def test_one_large_window_hardly_changes_what_is_usual() -> None:

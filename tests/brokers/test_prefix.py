@@ -15,9 +15,9 @@ from confluent_kafka.admin import AdminClient
 from schemas.codec import Codec
 from schemas.records import ConversationMessage, DeadLetter, Decision, Role
 from streams.admin.topics import Difference, Topics, wanted_topics
-from streams.app import AGENTS, changelogs
 from streams.engine import Connection
 from streams.history.playing import Player
+from streams.kinds import AGENTS, changelogs
 from streams.reading import Follower, Seen
 from streams.settings import Settings
 from tests.conftest import Broker

@@ -26,6 +26,19 @@ finally:
     assert not set(sys.modules) & set({HEAVY!r})
 """
 
+QUIET = ("play", "tail", "policy", "accounts", "anomalies", "dead_letters")
+
+IMPORTED = f"""
+import sys
+from importlib import import_module
+for name in {QUIET!r}:
+    import_module(f"streams.cli.{{name}}")
+assert "numpy" not in sys.modules
+for name in {list(COMMANDS)!r}:
+    import_module(f"streams.cli.{{name.replace('-', '_')}}")
+assert not set(sys.modules) & {{"faust", "aiokafka", "spacy"}}
+"""
+
 
 def ended(*arguments: str) -> int | str | None:
     with pytest.raises(SystemExit) as end:
@@ -55,6 +68,10 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
     for name, about in COMMANDS.items():
         assert name in shown.stdout
         assert about in shown.stdout
+
+
+def test_faust_comes_with_an_agent_and_numpy_with_texts_to_read() -> None:
+    subprocess.run([sys.executable, "-c", IMPORTED], check=True, timeout=60)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

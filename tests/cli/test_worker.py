@@ -12,9 +12,9 @@ from pathlib import Path
 from confluent_kafka import Producer
 
 from streams.admin.topics import wanted_topics
-from streams.app import AGENTS, changelogs
 from streams.core.policy import default_policy
 from streams.engine import NewerRelease, wall_clock
+from streams.kinds import AGENTS, changelogs
 from streams.policies.local import route_names
 from streams.settings import Settings
 from tests.conftest import Broker

@@ -25,9 +25,9 @@ from schemas.records import (
     UpdateKind,
 )
 from schemas.topics import TOPICS
-from streams.app import AGENTS, changelogs, engine_config
 from streams.engine import Connection, read_to_end, wall_clock
 from streams.history.playing import Player
+from streams.kinds import AGENTS, changelogs, engine_config
 from streams.reading import Follower, Seen
 from streams.settings import load_settings
 from tests.chaos.drill import committed

@@ -11,10 +11,10 @@ import pytest
 
 from schemas.codec import Codec
 from schemas.records import ConversationMessage, Decision, Role
-from streams.app import changelogs
 from streams.cli.main import main
 from streams.engine import Connection, wall_clock
 from streams.history.playing import Player
+from streams.kinds import changelogs
 from streams.reading import Follower
 from streams.settings import Settings
 from tests.conftest import Broker

@@ -26,12 +26,12 @@ from schemas.records import (
 from schemas.topics import route_topic
 from streams.admin.topics import Topics, wanted_topics
 from streams.agents.deciding import Decider
-from streams.app import AGENTS, engine_config
 from streams.cli.main import main
 from streams.engine import StateMismatch
 from streams.history.files import Event, read_history
 from streams.history.playing import Pace, Player
 from streams.history.replaying import Replay
+from streams.kinds import AGENTS, engine_config
 from streams.policies.local import policy_of, route_names
 from streams.reading import Follower
 from streams.security import connection_of

@@ -20,10 +20,10 @@ from schemas.records import (
     UpdateKind,
 )
 from schemas.topics import OPEN_ANOMALIES, key_of
-from streams.app import AGENTS
 from streams.core.policy.shipped import shipped_text
 from streams.engine import wall_clock
 from streams.history.playing import Player
+from streams.kinds import AGENTS
 from streams.policies.shelf import Change, Shelf
 from tests.chaos.drill import wait_until_read
 from tests.integration.floor import PARTITIONS, Floor, until

@@ -635,6 +635,16 @@ def test_an_acknowledged_anomaly_names_who_has_it() -> None:
     assert (output.state, output.acknowledged_by) == (UPDATED, "noor")
 
 
+def test_an_acknowledged_anomaly_that_comes_back_has_to_be_taken_again() -> None:
+    tenant, anomaly = opened()
+    tenant.answer(action(anomaly, AnomalyActionKind.ACKNOWLEDGE))
+    assert tenant.hear(*outage(6, start=20_000))[-1].acknowledged_by == "noor"
+    (over,) = tenant.let_pass(30 * MINUTE)
+    (again, *_) = tenant.hear(*outage(12, start=31 * MINUTE))
+    assert (again.anomaly_id, over.acknowledged_by) == (anomaly.anomaly_id, "noor")
+    assert again.acknowledged_by is None
+
+
 def test_an_answer_by_nobody_is_somebodys_and_takes_the_anomaly_from_no_one() -> None:
     tenant, anomaly = opened()
     (output,) = tenant.answer(action(anomaly, AnomalyActionKind.ACKNOWLEDGE, actor_id=None))

@@ -101,6 +101,7 @@ def joined(
         sketches=counted.sketches,
         grouped_by=tuple(reasons),
         aliases=newest(incident.aliases, subject.aliases, policy.aliases),
+        acknowledged_by=_who_has(incident),
         resolved_at=None,
         reopened=incident.reopened + (incident.resolved_at is not None),
     )
@@ -115,6 +116,12 @@ def joined(
     if not found:  # how much bursts is told all the same
         window = busiest(subject, number, policy)
     return due(touched(incident, found, policy), policy), window
+
+
+def _who_has(incident: Incident) -> str | None:
+    """Who has it now that it goes on: nobody has what had ended, unless it is known."""
+    is_back = incident.resolved_at is not None and not incident.known_issue
+    return None if is_back else incident.acknowledged_by
 
 
 def _changeable(counted: Counts, watch: Watch, policy: AnomalyPolicy) -> Counts:

@@ -22,6 +22,7 @@ from streams.history.playing import Pace, Player
 from streams.metrics import METRICS, TICKET_METRICS
 from streams.security import connection_of
 from tests.integration.running import children
+from tests.patience import PATIENCE
 
 MESSAGES = 40
 
@@ -83,7 +84,7 @@ def workers(port: int) -> Iterator[Stage]:
 
 
 def test_metrics_count_what_was_handled_and_what_came_of_it(workers: Stage, port: int) -> None:
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + PATIENCE
     found: dict[tuple[str, str], float] = {}
     while found.get(("baton_outputs_total", "support.decisions")) != MESSAGES:
         assert time.monotonic() < limit, found

@@ -168,7 +168,7 @@ class Replica(Generic[T]):
                 if message.offset() >= ends.get(number, 0):
                     ends.pop(number, None)
             elif not error.retriable():
-                raise BrokerFailed(f"cannot read {self.topic}: {error.str()}")
+                raise KafkaException(error)
         return changes
 
     def _refuse(self, message: Message) -> None:
@@ -204,6 +204,7 @@ class Replica(Generic[T]):
         try:
             yield consumer
         except KafkaException as error:
-            raise BrokerFailed(f"cannot read {self.topic}: {error}") from error
+            what = f"read topic {self.topic}"
+            raise Contact(self._config.connection).failure(what, error.args[0]) from error
         finally:
             consumer.close()

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from streams.cli import main as cli
 from streams.cli.main import COMMANDS, INTERRUPTED, WRONG_USAGE, main
 from streams.errors import BatonError, BrokerError, ConfigError, InputError, TopicsDiffer
+from tests.patience import PATIENCE
 
 HEAVY = ("faust", "spacy", "confluent_kafka", "aiokafka", "rocksdict", "rich")
 
@@ -62,7 +63,7 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
         check=True,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
     )
     for name, about in COMMANDS.items():
         assert name in shown.stdout
@@ -137,7 +138,12 @@ def test_a_reader_that_goes_away_is_no_error_worth_a_word() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     ran = subprocess.run(
-        command.split(), stdout=writer, stderr=subprocess.PIPE, text=True, timeout=30, check=False
+        command.split(),
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     os.close(writer)
     assert ran.stderr == ""

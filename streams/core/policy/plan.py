@@ -12,6 +12,7 @@ from streams.core.policy.model import Policy
 from streams.core.policy.modes import Modes, Stopped
 from streams.core.policy.routes import Route
 from streams.core.policy.rules import Rules
+from streams.core.policy.segments import Segment
 
 KEPT = 64
 """Policies whose plans are kept; each is held in memory."""
@@ -22,6 +23,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     reference: str
     routes: Mapping[str, Route]
+    segments: Mapping[str, Segment]
     by_segment: Mapping[str, Limits]
     by_category: Mapping[tuple[str, str], Limits]
     on_message: Rules
@@ -53,6 +55,7 @@ def plan_of(policy: Policy) -> Plan:
     return Plan(
         policy.reference,
         {route.name: route for route in policy.routes},
+        {segment.name: segment for segment in policy.segments},
         {segment.name: limits_of(triggers, segment, None) for segment in policy.segments},
         {
             (segment.name, category): limits_of(triggers, segment, category)

@@ -60,18 +60,21 @@ def assess_message(handling: Handling) -> Found:
     beside = BESIDE if handling.plan.asks or handling.ticket.anomaly is not None else ()
     if not (asked or beside):
         return Found((), tuple(told), 0)
-    handling.fired = []
+    handling.fired = ()
     signals: list[SignalScore | None] = [*told]
     for place in asked:
         signals[place] = _measured(handling, *AT_A_GLANCE[place])
-    signals += [_measured(handling, code, measure) for code, measure in beside]
-    return _found(handling, signals)
+    return _found(handling, signals + _each(handling, beside))
 
 
 def assess(handling: Handling, triggers: TriggerGroup) -> Found:
     """Measure every trigger of the group."""
-    handling.fired = []
-    return _found(handling, [_measured(handling, code, measure) for code, measure in triggers])
+    handling.fired = ()
+    return _found(handling, _each(handling, triggers))
+
+
+def _each(handling: Handling, triggers: TriggerGroup) -> list[SignalScore | None]:
+    return [_measured(handling, code, measure) for code, measure in triggers]
 
 
 def _measured(handling: Handling, code: Code, measure: Trigger) -> SignalScore | None:
@@ -80,14 +83,14 @@ def _measured(handling: Handling, code: Code, measure: Trigger) -> SignalScore |
     if seen is None:
         return None
     if seen.score >= seen.threshold and not seen.excepted:
-        handling.fired.append(_reason(handling, code, seen))
+        handling.fired += (_reason(handling, code, seen),)
         return None
     return SignalScore(code, seen.score, seen.threshold)
 
 
 def _found(handling: Handling, signals: list[SignalScore | None]) -> Found:
     told = tuple(filter(None, signals))
-    reasons = tuple(handling.fired)
+    reasons = handling.fired
     if not reasons:
         return Found((), told, 0)
     if not handling.plan.divides:

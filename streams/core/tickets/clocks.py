@@ -39,23 +39,15 @@ def _start(
 
 def _offered(handling: Handling, kind: SlaClock, route: Route, promised: SlaClock | None) -> Clock:
     """The clock that would begin now, by the target that is due earlier."""
-    ticket = handling.ticket
-
-    def on(target: SlaClock) -> Clock:
-        return sla.start(
-            handling.policy,
-            target,
-            route,
-            handling.segment,
-            ticket.channel,
-            handling.now,
-            ticket.sequence,
-        )
-
-    own = on(kind)
+    own = _by(handling, kind, route)
     if promised is None:
         return own
-    return replace(min(own, on(promised), key=_due_at), clock=kind)
+    return replace(min(own, _by(handling, promised, route), key=_due_at), clock=kind)
+
+
+def _by(handling: Handling, target: SlaClock, route: Route) -> Clock:
+    policy, segment, ticket = handling.policy, handling.segment, handling.ticket
+    return sla.start(policy, target, route, segment, ticket.channel, handling.now, ticket.sequence)
 
 
 def hasten(handling: Handling, route: Route, promised: SlaClock | None = None) -> None:

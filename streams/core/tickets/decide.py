@@ -81,13 +81,16 @@ def decide(
         act_on(handling.ticket, event)(handling, event)
         return handling.step()
 
-    known = fingerprint(event)
-    changed = state is not None and came_before(state, known)
-    if state is not None and changed and known in state.seen:
-        return Step(state)
+    known, changed = fingerprint(event), False
+    if state is not None and came_before(state, known):
+        if known in state.seen:
+            return Step(state)
+        changed = True
     handling = _begin(
         state, event, signals, account, policy, arrival, model, changed, statuses, incidents
     )
+    if not changed:
+        _join(handling, event, is_new=state is None)
     remember(handling.ticket, known)
     act = on_changed if changed else act_on(handling.ticket, event)
     act(handling, event)
@@ -108,6 +111,7 @@ def internal_error(
     the one decision it would have had.
     """
     handling = _begin(state, event, None, None, policy, arrival, model)
+    _join(handling, event, is_new=state is None)
     ticket = handling.ticket
     if isinstance(event, Due):
         subject = Subject(Cause.TIMER, f"{Code.INTERNAL_ERROR}@{arrival.now}")
@@ -138,17 +142,15 @@ def _begin(
     statuses: Statuses = unstaffed,
     incidents: Incidents = unlinked,
 ) -> Handling:
-    ticket = replace(state) if state is not None else _new(event, policy, arrival)
-    message = event if isinstance(event, ConversationMessage) else None
-    corrects = False
-    if message is None and isinstance(event, TicketUpdate) and not changed:
-        account, ticket.verified = event.account or account, _verified(ticket, event)
-        corrects = event.kind is _IDENTIFIED
+    ticket = _new(event, policy, arrival) if state is None else replace(state)
     read = _NOT_ANALYSED if signals is None else signals
-    if ticket.customer_message_id is None and read.quoted is not None:
+    if read.quoted is not None and ticket.customer_message_id is None:
         # Nobody has seen yet what the first message quotes.
         read = read.quoted
-    handling = Handling(
+    message = event if isinstance(event, ConversationMessage) else None
+    if message is None and isinstance(event, TicketUpdate) and not changed:
+        account, ticket.verified = event.account or account, _verified(ticket, event)
+    return Handling(
         ticket,
         arrival.now,
         read,
@@ -165,11 +167,19 @@ def _begin(
         statuses,
         incidents,
     )
-    if state is None:
+
+
+def _join(handling: Handling, event: Event, *, is_new: bool) -> None:
+    """The ticket is opened, or more is known of whose it is."""
+    ticket = handling.ticket
+    if is_new:
         write_activity(handling, _OPENED, "1")
-    elif type(event) is not Due and not ticket.erased and not changed:
-        belong(handling, event.account_id, event.requester_id, corrects=corrects)
-    return handling
+    elif type(event) is not Due and not ticket.erased:
+        known = ticket.account_id and ticket.requester_id
+        update = event if handling.message is None and isinstance(event, TicketUpdate) else None
+        corrects = update is not None and update.kind is _IDENTIFIED
+        if corrects or not known:
+            belong(handling, event.account_id, event.requester_id, corrects=corrects)
 
 
 def _verified(ticket: Ticket, update: TicketUpdate) -> bool | None:

@@ -27,8 +27,8 @@ def is_against_decision(handling: Handling, message: ConversationMessage) -> boo
     if message.sent_at < ticket.last_at:
         return False
     waiting, asked = ticket.customer_message_id, message.in_reply_to
-    is_void = None not in (asked, waiting) and asked != waiting
-    return is_void or message.draft_id not in (None, ticket.allowed_draft)
+    is_void = asked is not None and waiting is not None and asked != waiting
+    return is_void or (message.draft_id is not None and message.draft_id != ticket.allowed_draft)
 
 
 def fields_to_collect(handling: Handling) -> tuple[str, ...]:

@@ -141,7 +141,7 @@ class Handling(msgspec.Struct, gc=False):
     dropped: bool = False
     status: RouteStatus | None = None
     weighed: RouteStatus | None = None
-    fired: list[Reason] = msgspec.field(default_factory=list)
+    fired: tuple[Reason, ...] = ()
 
     def terms(self) -> Terms:
         """What the policy says for the ticket as it stands."""

@@ -7,7 +7,7 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import replace
 
-from schemas.records import ConversationMessage, MessageStatus, Role, TicketUpdate
+from schemas.records import ConversationMessage, MessageStatus, Role, TicketUpdate, Visibility
 from streams.core.tickets.state import KNOWN_IDS, Ticket
 
 _CONTENT: Final = 16
@@ -19,6 +19,12 @@ _SENT, _OFFERED, _UPDATE = (
     blake2b(kind, digest_size=6) for kind in (b"sent/", b"draft/", b"update/")
 )
 """What the names of each kind of event begin with, hashed once."""
+_SAID: Final = {
+    (role, visibility): crc32(f"{role}/{visibility}/".encode())
+    for role in Role
+    for visibility in Visibility
+}
+"""What a message says begins with who says it to whom: its sum goes on from here."""
 
 
 def fingerprint(event: ConversationMessage | TicketUpdate) -> int:
@@ -32,14 +38,14 @@ def fingerprint(event: ConversationMessage | TicketUpdate) -> int:
             begun, name = _OFFERED, event.draft_id or event.message_id
         else:
             begun, name = _SENT, event.message_id
-        text = "/".join((event.role, event.visibility, event.text))
-        says = text.encode("utf-8", "surrogatepass")
+        text = event.text.encode("utf-8", "surrogatepass")
+        says = crc32(text, _SAID[event.role, event.visibility])
     else:
         begun, name = _UPDATE, event.update_id
-        says = _encode(replace(event, occurred_at=0))
+        says = crc32(_encode(replace(event, occurred_at=0)))
     hashed = begun.copy()
     hashed.update(name.encode("utf-8", "surrogatepass"))
-    return int.from_bytes(hashed.digest(), "big") << _CONTENT | crc32(says) & _SAYS
+    return int.from_bytes(hashed.digest(), "big") << _CONTENT | says & _SAYS
 
 
 def came_before(ticket: Ticket, known: int) -> bool:

@@ -36,8 +36,8 @@ def write_down(handling: Handling, message: ConversationMessage) -> None:
     if ticket.half_bytes + size > HALF_TRANSCRIPT:
         _make_room(ticket)
     ticket.half_bytes += size
-    ticket.transcript_to += 1
-    oldest = ticket.transcript_to - handling.policy.retention.transcript_messages
+    ticket.transcript_to = end = ticket.transcript_to + 1
+    oldest = end - handling.policy.retention.transcript_messages
     if oldest > ticket.transcript_from:
         ticket.transcript_from = oldest
     if ticket.first_offset < 0:

@@ -28,8 +28,7 @@ def linked(handling: Handling, message: ConversationMessage) -> int:
     answers = ticket.ai_asked and "?" not in message.text
     if ticket.linked and (answers or _is_about_the_same(ticket, signals)):
         known = ticket.variables
-        ticket.variables = (*known, *(name for name in names if name not in known))
-        ticket.variables = ticket.variables[:KNOWN_VARIABLES]
+        ticket.variables = tuple(dict.fromkeys(known + names))[:KNOWN_VARIABLES]
         added = together(ticket.variables) - together(known)
         ticket.linked = max(own, ticket.linked + added)
         return ticket.linked if added else own

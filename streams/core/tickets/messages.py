@@ -139,7 +139,8 @@ def on_draft(handling: Handling, message: ConversationMessage) -> None:
     ticket = handling.ticket
     subject = subject_of(message)
     asked, waiting = message.in_reply_to, ticket.customer_message_id
-    hear_confidence(ticket, message)
+    if message.confidence is not None:
+        hear_confidence(ticket, message.confidence)
     if ticket.owner is _OF_HUMAN:
         settle(handling, subject, NOTHING)
     elif asked is not None and asked != waiting:

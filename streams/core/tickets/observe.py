@@ -101,11 +101,11 @@ _SIGNALS: Final = tuple(
 
 
 def _heard(signals: Signals) -> tuple[Heard, ...]:
-    heard = [
-        Heard(_SIGNALS[place], signal.score, *(signal.span or (0, 0)))
-        for place, signal in enumerate(astuple(signals)[: len(_SIGNALS)])
-        if signal.score >= HEARD_FROM
-    ]
+    heard = []
+    for name, signal in zip(_SIGNALS, astuple(signals), strict=False):
+        if signal.score >= HEARD_FROM:
+            start, end = signal.span or (0, 0)
+            heard.append(Heard(name, signal.score, start, end))
     if signals.matters:
         heard += [Heard(one.kind, 1.0, *one.span) for one in signals.matters]
     return tuple(heard)
@@ -135,13 +135,13 @@ def hear_ai(handling: Handling, message: ConversationMessage) -> None:
     if ticket.ai_asked and ticket.paused_since is None:
         ticket.paused_since = handling.now
     ticket.last_word, ticket.last_at = _AI, handling.now
-    hear_confidence(ticket, message)
-
-
-def hear_confidence(ticket: Ticket, message: ConversationMessage) -> None:
-    """What the AI thinks of its own words, where it says so."""
     if message.confidence is not None:
-        ticket.confidences = (*ticket.confidences[1 - MOOD_POINTS :], message.confidence)
+        hear_confidence(ticket, message.confidence)
+
+
+def hear_confidence(ticket: Ticket, confidence: float) -> None:
+    """What the AI thinks of its own words."""
+    ticket.confidences = (*ticket.confidences[1 - MOOD_POINTS :], confidence)
 
 
 def _hear_question(handling: Handling) -> None:
@@ -189,7 +189,7 @@ def _moods(
     signal = signals.negative
     start, end = signal.span or (0, len(message.text))
     point = MoodPoint(message.message_id, message.sent_at, signal.score, start, end)
-    for mood in moods:
+    for place, mood in enumerate(moods):
         if mood.author_id == author:
             latest, earlier = mood.points[-1].negative, mood.earlier + 1
             heard = Mood(
@@ -199,7 +199,7 @@ def _moods(
                 earlier,
                 (*mood.points[1 - MOOD_POINTS :], point),
             )
-            return (*[other for other in moods if other is not mood], heard)
+            return (*moods[:place], *moods[place + 1 :], heard)
     return (*moods[1 - KNOWN_AUTHORS :], Mood(author, signal.score, 0.0, 0, (point,)))
 
 

@@ -63,9 +63,9 @@ def promised(
     policy: Policy, kind: SlaClock, route: str, segment: str, channel: str
 ) -> tuple[tuple[str, int], ...]:
     """Calendars, and the shortest target on each: worked out when it is first asked for."""
-    [group] = [one for one in policy.segments if one.name == segment]
-    shortest: dict[str, int] = {}
-    for target, calendar in offers(policy, kind, plan_of(policy).routes[route], group, channel):
+    plan, shortest = plan_of(policy), dict[str, int]()
+    held = plan.routes[route], plan.segments[segment]
+    for target, calendar in offers(policy, kind, *held, channel):
         shortest[calendar] = int(min(target, shortest.get(calendar, target)))
     return tuple(shortest.items())
 

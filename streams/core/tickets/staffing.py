@@ -74,6 +74,10 @@ def relieved(handling: Handling, found: Found) -> Found:
     """
     if not found.reasons or found.codes.isdisjoint(RELIEVED):
         return found
+    return _eased(handling, found)
+
+
+def _eased(handling: Handling, found: Found) -> Found:
     reasons = tuple([_relieved(handling, reason) for reason in found.reasons])
     if reasons == found.reasons or not _overloaded(handling, found):
         return found

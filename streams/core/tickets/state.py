@@ -181,6 +181,9 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
 
     def keep_reasons(self, reasons: tuple[Reason, ...], tier: int) -> None:
         """Add the reasons whose codes are new, and hold the strictest tier."""
-        known = {reason.code for reason in self.reasons}
         self.tier = max(self.tier, tier)
+        if not self.reasons:
+            self.reasons = reasons
+            return
+        known = {reason.code for reason in self.reasons}
         self.reasons += tuple([reason for reason in reasons if reason.code not in known])

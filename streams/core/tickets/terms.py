@@ -64,7 +64,7 @@ def terms_of(policy: Policy, segment: str, category: str, channel: str) -> Terms
     """What holds for such a ticket, worked out when it is first asked for."""
     plan, rule = plan_of(policy), policy.triggers.open_time
     limits = plan.limits(segment, category)
-    [open_time] = [one.open_time.of(channel) for one in policy.segments if one.name == segment]
+    open_time = plan.segments[segment].open_time.of(channel)
     held: Mapping[str, float] = {**limits, Code.OPEN_TIME: open_time / MINUTE}
     thresholds = tuple(held.get(code, STATED) for code in GLANCED)
     return Terms(

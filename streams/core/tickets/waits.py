@@ -1,6 +1,7 @@
 """How long the customer waits, and how long the AI may take before its silence is noticed."""
 
 from schemas.records import DurationMillis, MergedTicket, Role
+from streams.core.calendars import BusinessHours
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.terms import Terms
 
@@ -53,9 +54,9 @@ def hasten_answer(handling: Handling) -> None:
         ticket.open_due = min(ticket.open_due, max(now, due))
 
 
-def open_for(handling: Handling) -> DurationMillis:
+def open_for(handling: Handling, hours: BusinessHours) -> DurationMillis:
     """How long the ticket is open without its pauses, in the hours that count."""
-    ticket, hours = handling.ticket, handling.terms().open_hours
+    ticket = handling.ticket
     until = handling.now if ticket.paused_since is None else ticket.paused_since
     return max(0, hours.between(ticket.open_since, until) - ticket.paused)
 
@@ -67,7 +68,7 @@ def keep_longest_open(handling: Handling, merged: MergedTicket) -> None:
     if since is None:
         return
     theirs = hours.between(since, now if paused_since is None else paused_since) - merged.paused
-    longest = max(open_for(handling), theirs)
+    longest = max(open_for(handling, hours), theirs)
     pauses = None not in (ticket.paused_since, paused_since)
     ticket.open_since = min(ticket.open_since, since)
     ticket.paused = max(0, hours.between(ticket.open_since, now) - longest)

@@ -112,10 +112,11 @@ def ai_no_answer(handling: Handling) -> Seen:
 def open_time(handling: Handling) -> Seen:
     """Open minutes of the ticket without its pauses, while the customer waits."""
     ticket, tier = handling.ticket, handling.rules.open_time.tier
-    limit = handling.terms().open_time / MINUTE
+    terms = handling.terms()
+    limit = terms.open_time / MINUTE
     if ticket.last_word is not Role.CUSTOMER or handling.thanked:
         return Seen(0.0, limit, tier)
-    minutes = open_for(handling) / MINUTE
+    minutes = open_for(handling, terms.open_hours) / MINUTE
     if ticket.open_due is not None and ticket.open_due <= handling.now:
         limit = min(limit, minutes)
     return of_last_message(handling, minutes, limit, tier)

@@ -44,7 +44,7 @@ def glance(handling: Handling, terms: Terms) -> tuple[float, ...]:
         ASK if ticket.rounds >= terms.rounds else 0 if handling.thanked else ticket.stalled,
         ticket.repeats,
         signals.ai_failed.score if ticket.attempts else 0.0,
-        0.0 if just_opened else _open_minutes(handling),
+        0.0 if just_opened else _open_minutes(handling, terms),
         0.0 if plain and not signals.unreadable else ASK,
         signals.unfamiliar.score,
     )
@@ -55,9 +55,9 @@ def _drop(handling: Handling) -> float:
     return 0.0 if handling.thanked else max(0.0, below)
 
 
-def _open_minutes(handling: Handling) -> float:
+def _open_minutes(handling: Handling, terms: Terms) -> float:
     ticket = handling.ticket
     if ticket.last_word is not _CUSTOMER or handling.thanked:
         return 0.0
     is_due = ticket.open_due is not None and ticket.open_due <= handling.now
-    return ASK if is_due else open_for(handling) / MINUTE
+    return ASK if is_due else open_for(handling, terms.open_hours) / MINUTE

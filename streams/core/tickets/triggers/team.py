@@ -55,7 +55,7 @@ def ai_stopped(handling: Handling) -> Seen | None:
 
 
 def _destination(handling: Handling) -> str:
-    review, reasons = handling.ticket.review, tuple(handling.fired)
+    review, reasons = handling.ticket.review, handling.fired
     if handling.plan.divides:
         reasons = divided(handling, reasons).enforced
     if review is not None:

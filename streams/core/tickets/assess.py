@@ -11,7 +11,7 @@ from schemas.records import Evidence, Mode, Reason, SignalScore
 from streams.core.reasons import Code
 from streams.core.tickets.binding import divided
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.terms import GLANCED
+from streams.core.tickets.terms import GLANCED, Terms
 from streams.core.tickets.triggers import AT_A_GLANCE, BESIDE, Trigger, TriggerGroup
 from streams.core.tickets.triggers.glance import glance
 from streams.core.tickets.triggers.seen import Seen
@@ -45,9 +45,8 @@ class Found(msgspec.Struct, frozen=True, gc=False):
         return replace(self, reasons=self.reasons + standing, tier=tier)
 
 
-def assess_message(handling: Handling) -> Found:
+def assess_message(handling: Handling, terms: Terms) -> Found:
     """Measure what may fire on a customer's message, in full where a glance is not enough."""
-    terms = handling.terms()
     scores, thresholds = glance(handling, terms), terms.thresholds
     told = list(terms.silent)
     asked = []

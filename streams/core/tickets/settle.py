@@ -42,9 +42,13 @@ def settle(handling: Handling, subject: Subject, found: Found) -> None:
     ticket = handling.ticket
     if ticket.owner is _CLOSED:
         write_decision(handling, subject, found, Action.NONE, 0)
-    elif ticket.owner is _HUMAN:
+        return
+    if ticket.owner is _HUMAN:
         stay_silent(handling, subject, found)
-    elif (found := relieved(handling, found)).tier == 2:
+        return
+    if found.reasons:
+        found = relieved(handling, found)
+    if found.tier == 2:
         hand_over(handling, subject, found)
     elif found.tier == 1 or ticket.review is not None:
         ask_review(handling, subject, found)

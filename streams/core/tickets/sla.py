@@ -48,12 +48,11 @@ def start(
     due earlier counts, each on its own calendar.
     """
     calendars = plan_of(policy).calendars
-    due_at, target, calendar = min(
-        [
-            (hours_on(calendars, name).add(now, target), target, name)
-            for name, target in promised(policy, kind, route.name, segment.name, channel)
-        ]
-    )
+    ends = []
+    for name, target in promised(policy, kind, route.name, segment.name, channel):
+        hours = hours_on(calendars, name)
+        ends.append((hours.add(now, target), target, name))
+    due_at, target, calendar = min(ends)
     clock = Clock(kind, now, due_at, None, 0, target, calendar, number=number)
     return _with_next(policy.sla, calendars, clock)
 

@@ -13,8 +13,10 @@ from typing import Final, NamedTuple
 from detectors.cues import KINDS, OF_ASKING, OF_CAUTION, OF_ITSELF, OF_OUTSIDE, OF_OWN, cues
 
 ENOUGH, ENOUGH_BELOW, ENOUGH_ABOVE = 3, 2, 5
-"""Cues of a carried run: after own words, below a signature, and above all own words."""
-_END: Final = re.compile(r"[.!?](?=\s)|。|\n[ \t\r]*\n|\n(?=\W{0,4}[A-Z\"])|\n(?=[-*_=]{3})")
+"""Cues of a carried run: after own words, below a closing, and above all own words."""
+_END: Final = re.compile(
+    r"(?<!P\.S)[.!?](?=\s)|。|\n[ \t\r]*\n|\n(?=\W{0,4}[A-Z\"])|\n(?=[-*_=]{3})"
+)
 _GREETING: Final = re.compile(r"\s*(?:[^\W\d_]+[.]? ){0,5}[^\W\d_]+,\s*")
 """Nothing has been said before what stands under it."""
 _BARE: Final = " \n\t\r*-_=#.>|~"
@@ -31,10 +33,11 @@ class _Sentence(NamedTuple):
     own: bool
 
 
-def boilerplate(text: str, tail: int) -> Iterator[tuple[int, int]]:
-    """Where a text has sentences that are carried; `tail` is where its signature begins.
+def boilerplate(text: str, tail: int, enough_below: int) -> Iterator[tuple[int, int]]:
+    """Where a text has sentences that are carried.
 
-    What follows them in their paragraph goes with them, unless the customer speaks in it.
+    `tail` is where its signature begins, below which a run has to have `enough_below` cues. What
+    follows them in their paragraph goes with them, unless the customer speaks in it.
     """
     before, ended = False, -1
     run: list[_Sentence] = []
@@ -42,7 +45,7 @@ def boilerplate(text: str, tail: int) -> Iterator[tuple[int, int]]:
         if sentence is not None and not sentence.own and sentence.cues:
             run.append(sentence)
             continue
-        if run and (run[0].start == ended or _is_carried(run, tail, before=before)):
+        if run and (run[0].start == ended or _is_carried(run, tail, enough_below, before=before)):
             yield run[0].start, run[-1].end
             ended = _goes_on(text, run[-1].end)
             tail = min(tail, run[-1].end) if before else tail
@@ -61,14 +64,14 @@ def _goes_on(text: str, end: int) -> int:
     return end if text[end - 2 : end].strip() else -1
 
 
-def _is_carried(run: Sequence[_Sentence], tail: int, *, before: bool) -> bool:
+def _is_carried(run: Sequence[_Sentence], tail: int, enough_below: int, *, before: bool) -> bool:
     found = frozenset[int]().union(*(one.cues for one in run))
     if not before and {OF_OUTSIDE, OF_CAUTION} <= found:
         return True
     itself = OF_ITSELF in found
     cued = itself + (OF_CAUTION in found) + sum(kind < KINDS for kind in found)
     if run[0].start >= tail:
-        return cued >= ENOUGH_BELOW
+        return cued >= enough_below
     return itself and cued >= (ENOUGH if before else ENOUGH_ABOVE)
 
 

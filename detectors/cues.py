@@ -34,6 +34,11 @@ ITSELF: Final = (
     ",de conformidad con,conformément au,ai sensi del,gemäß art,nach art,il contenuto di"
     ",el contenuto de,o conteúdo,de informatie in,der inhalt,die in dieser,legally privileged"
     ",this firm,does not accept service,we do not accept service,equal opportunity"
+    ",this inbox,this mailbox,this address,this account may,this newsletter,to and from this"
+    ",to or from this,is an attempt to collect,nothing contained in,agreement is concluded"
+    ",are receiving,in this communication,in this mail,pflichtangaben,hinweise zum datenschutz"
+    ",vos données sont,le informamos,informativa,by replying to,replies to this,freedom of info"
+    ",is a charity,wire fraud,fraud alert,your capital is,authorised by the,authorized by the"
     ",no contract may,no longer wish to,privacy notice,manage preferences,circular 230"
     ",disclaimer,haftungsausschluss,checked for viruses,free of viruses,libre de virus"
     ",virenfrei,garanti sans virus,legal notice,aviso legal"
@@ -88,9 +93,28 @@ CARRIED: Final = (
     "terms and conditions,terms of business,algemene voorwaarden,de voorwaarden,unsere agb"
     ",e oe,geschäftsbedingungen",
     "portability,hipaa,federal,_u s c_,communications privacy",
-    "public record",
-    "service of documents,service of process,accept service,bind cover,coverage"
-    ",money laundering,_itar,export control",
+    "public record,records law,records act,freedom of information,open records,sunshine law"
+    ",open meetings,of information act",
+    "subject to disclosure,subject to public,disclosed to third,upon request,to the public",
+    "crisis service,crisis line,in crisis,emergency service,emergency department,emergency room"
+    ",at risk of harm,call 911,call 999,call 112,call 988,text 988,samaritans,lifeline"
+    ",not monitored,out of hours,in an emergency",
+    "newsletter,follow us,book a demo,view in browser,_sale_,black friday,_webinar,sign up"
+    ",update your preferences,shop now,read more,learn more,_award,_winner,off all,join us",
+    "bank details,wire fraud,fraud alert,known number,before you send,wrong account,wiring",
+    "debt collector,collect a debt,validity of the debt,late payment,accrue interest"
+    ",unpaid invoices,remain our property,retention of title,paid in full",
+    "discriminat,minorities,veterans,national origin,title ix,civil rights,sexual orientation",
+    "rectif,supervisory authority,right of access,right to access,droit d accès,droit d'accès"
+    ",opposition,derechos de acceso,supresión,fichero,_ccpa_,do not sell,your rights,subject access"
+    ",your data,vos données,ihren rechten,sus datos,diritti,right to object,lodge a complaint",
+    "go down as well,less than you,personal recommendation,general in nature,into account your"
+    ",your objectives,personal advice,financial situation,_afsl_,not a guide",
+    "zero tolerance,abusive,reported to the police,towards our staff,toward our staff",
+    "subject to contract,without prejudice,prosecution,professional secrecy,criminal",
+    "complaints procedure,complaint to the,refer your complaint,gender pay,pay gap",
+    "service of documents,service of proceedings,service of process,accept service"
+    ",open to inspection,bind cover,coverage,money laundering,_itar,export control",
     "will never ask,never ask for,never ask you,never change our,ne partagez jamais"
     ",bank details,cyber crime,beware of,have not changed",
     "code of ethics,equal opportunity,whistleblow,modern slavery,code of conduct,código ético",

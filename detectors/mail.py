@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from detectors.boilerplate import boilerplate
+from detectors.boilerplate import ENOUGH_BELOW, boilerplate
 from detectors.earlier import QUOTED, Earlier, earlier
-from detectors.signature import signed
+from detectors.signature import Signed, signed
 
 _SHORT: Final = 12
 _BLANKS: Final = re.compile(r"[^\n]")
@@ -52,12 +52,12 @@ def _own_words(lines: Sequence[str], folded: Sequence[str], past: Earlier) -> st
     bare = [at in past.heads or at in past.quoted for at in range(len(lines))]
     for begins in dict.fromkeys((past.begins, len(lines))):
         left = ["" if at >= begins or bare[at] else line for at, line in enumerate(folded)]
-        signs, tail = signed(left)
+        signature = signed(left)
         kept = [
-            line if left[at] and at not in signs else " " * len(line)
+            line if left[at] and at not in signature.lines else " " * len(line)
             for at, line in enumerate(lines)
         ]
-        found = _without_boilerplate(kept, tail)
+        found = _without_boilerplate(kept, signature)
         if found.strip():
             break
     return found
@@ -76,11 +76,11 @@ def _unmarked(line: str, *, head: bool) -> str:
     return line if found is None else " " * found.end() + line[found.end() :]
 
 
-def _without_boilerplate(lines: list[str], tail: int) -> str:
+def _without_boilerplate(lines: list[str], signature: Signed) -> str:
     text = "\n".join(lines)
-    begin = sum(len(line) + 1 for line in lines[:tail])
+    tail = sum(len(line) + 1 for line in lines[: signature.begins])
     pieces, end = list[str](), 0
-    for start, stop in boilerplate(text, begin):
+    for start, stop in boilerplate(text, tail, 1 if signature.shown else ENOUGH_BELOW):
         pieces += (text[end:start], _BLANKS.sub(" ", text[start:stop]))
         end = stop
     return "".join((*pieces, text[end:]))

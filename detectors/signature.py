@@ -6,14 +6,15 @@ where a number, an address or a title shows it. A number that was given, as of a
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from detectors.cues import plain, words
 
 LONGEST: Final = 110
 """Characters of a line of a signature."""
 _FEW_WORDS: Final = 4
-"""Fewer words than this above what looks like a signature: it may be the message itself."""
+"""Fewer words than this above what looks like a signature: it may be the message itself. No more
+stand in a line with a name, a title or a company."""
 _CLOSING: Final = re.compile(
     r"(?:(?:with |many |best |kind |kindest |warm |warmest |friendly |yours? )*"
     r"(?:regards|thanks|thank you|thx|cheers|sincerely|faithfully|truly|yours|wishes|br|rgds|best"
@@ -31,6 +32,11 @@ _FAREWELL: Final = re.compile(
     r"(?:[,!.]|,? [a-z.\u00c0-\u024f]{1,15}){0,3}"
 )
 """A closing in another language: it is no reason to take the message for one in it."""
+_PARTING: Final = re.compile(
+    r"regards|sincerely|faithfully|truly|wishes|respectfully|cordially|gr[uü](?:ß|ss)|cordialement"
+    r"|salutations|saludo|atent|saluti|groet|h[aä]lsning"
+)
+"""A closing below which nobody writes on; below "thanks" many do."""
 _BREAK: Final = re.compile(r"(?:--|—|–|---|-----|__|_{5,80}|[*=]{3,120}|-{6,120}) ?")
 _DASHES: Final = frozenset({"--", "—", "–", "__"})
 _SENT: Final = re.compile(
@@ -72,30 +78,43 @@ _PICTURE: Final = re.compile(
 )
 
 
-def signed(folded: Sequence[str]) -> tuple[frozenset[int], int]:
-    """The lines of signatures and notes of devices, and the line where the signature begins.
+class Signed(NamedTuple):
+    """What of a text is signature.
 
-    `folded` are the lines of a text, stripped and in small letters. A text without a signature has
-    it at its end.
+    `lines` are those of signatures and notes of devices, `begins` is the line where the signature
+    begins, its end where it has none. `shown` says whether more than a closing shows it: few write
+    on below their name, title and number.
     """
+
+    lines: frozenset[int]
+    begins: int
+    shown: bool
+
+
+def signed(folded: Sequence[str]) -> Signed:
+    """The signature of a text; `folded` are its lines, stripped and in small letters."""
     found = {at for at, line in enumerate(folded) if _is_note(line)}
-    first, tail, dashed = True, len(folded), False
+    first, tail, dashed, shown, parted = True, len(folded), False, False, False
     enough = _enough(folded)
     for begin, end in _blocks(folded):
         for at in range(max(begin + first, enough), end):
             if _is_closing(folded[at]):
                 tail = min(tail, at)
                 dashed = dashed or folded[at] in _DASHES
+                parted = parted or _PARTING.search(folded[at]) is not None
         under = range(max(begin, tail), end)
         block = under if under or first else range(begin, end)
         lines = [at for at in block if at >= enough and not _is_closing(folded[at])]
+        shown = shown or (parted and bool(lines) and all(_is_name(folded[at]) for at in lines))
+        parted = parted and not lines
         if dashed or any(_shows(folded[at]) for at in lines):
             kept = [at for at in lines if not _is_of(folded[at])]
             if under or not kept:
                 found.update(set(lines).difference(kept))
+                shown = shown or bool(lines)
                 tail = min(tail, block.start) if lines else tail
         first = False
-    return frozenset(found), tail
+    return Signed(frozenset(found), tail, shown)
 
 
 def _enough(folded: Sequence[str]) -> int:
@@ -134,6 +153,11 @@ def _is_closing(line: str) -> bool:
 def _is_of(line: str) -> bool:
     """Whether nobody says anything in a line."""
     return len(line) <= LONGEST and line[-1] not in "?!" and _SAYING.isdisjoint(plain(line).split())
+
+
+def _is_name(line: str) -> bool:
+    """Whether a line may be a name, a title or a company, and nothing is said in it."""
+    return len(line.split()) <= _FEW_WORDS and _is_of(line)
 
 
 def _shows(line: str) -> bool:

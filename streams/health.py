@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -19,9 +19,11 @@ import msgspec
 from prometheus_client import CollectorRegistry, disable_created_metrics
 from prometheus_client.exposition import ThreadingWSGIServer, make_wsgi_app
 
-from streams.engine import Engine
 from streams.errors import ConfigError
 from streams.settings import PREFIX
+
+if TYPE_CHECKING:
+    from streams.engine import Engine
 
 # When a counter was made is a series more for each, and nobody asks.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -98,7 +100,7 @@ class Health:
 class EngineChecks:
     """What a worker knows of itself."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: "Engine") -> None:
         self._engine = engine
 
     def alive(self) -> bool:

@@ -5,13 +5,14 @@ is looked up only when somebody asks.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from streams.agents.clocks import UNNAMED
-from streams.engine import Engine, Observer
+from streams.engine import Observer
 from streams.metrics import (
     AGE,
     ANOMALY_METRICS,
@@ -32,6 +33,9 @@ from streams.metrics import (
     STORE,
     Declared,
 )
+
+if TYPE_CHECKING:
+    from streams.engine import Engine
 
 MOST_PRODUCERS = 50
 OTHER = "other"
@@ -162,7 +166,7 @@ class AnomalyCount:
 class EngineGauges(Collector):
     """Looks at the engine when somebody asks."""
 
-    def __init__(self, agent: str, engine: Engine) -> None:
+    def __init__(self, agent: str, engine: "Engine") -> None:
         self._agent = agent
         self._engine = engine
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from confluent_kafka import ElectionType
 from confluent_kafka.admin import AdminClient, NewTopic, PartitionMetadata
 
+from tests.patience import PATIENCE
 from tests.secured_kafka import LIBS, free_ports, java, what_is_wrong
 
 NODES = (1, 2, 3)
@@ -101,7 +102,7 @@ class Cluster:
 
     def create(self, name: str, partitions: int) -> None:
         """Make a topic that every broker has."""
-        self._admin.create_topics([NewTopic(name, partitions, len(NODES))])[name].result(30)
+        self._admin.create_topics([NewTopic(name, partitions, len(NODES))])[name].result(PATIENCE)
         self.wait_until_in_sync(name, partitions)
 
     def leader_of(self, topic: str, partition: int) -> int:
@@ -120,11 +121,11 @@ class Cluster:
 
     def move_leaders_back(self) -> None:
         """Give every partition its first leader again."""
-        self._admin.elect_leaders(ElectionType.PREFERRED).result(30)
+        self._admin.elect_leaders(ElectionType.PREFERRED).result(PATIENCE)
 
     def _described(self, topic: str) -> dict[int, PartitionMetadata]:
         found: dict[int, PartitionMetadata] = (
-            self._admin.list_topics(topic, timeout=30).topics[topic].partitions
+            self._admin.list_topics(topic, timeout=PATIENCE).topics[topic].partitions
         )
         return found
 

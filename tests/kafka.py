@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 SCRIPTS = Path(__file__).parents[1] / "deploy" / "kafka"
 
 
@@ -39,7 +41,7 @@ class Kafka:
 
     def stop(self) -> None:
         """End it with SIGTERM."""
-        subprocess.run([str(SCRIPTS / "stop"), str(self.folder)], check=True, timeout=60)
+        subprocess.run([str(SCRIPTS / "stop"), str(self.folder)], check=True, timeout=PATIENCE)
 
     def kill(self) -> None:
         """End it with SIGKILL, and wait until it is gone."""

@@ -29,6 +29,7 @@ from cryptography.x509.oid import NameOID
 
 from streams.engine.connection import Connection, Mechanism, Protocol
 from tests.kafka import SCRIPTS
+from tests.patience import PATIENCE
 
 LIBS = SCRIPTS / "target" / "libs"
 START_TIMEOUT = 60.0
@@ -171,7 +172,7 @@ def secured_kafka(folder: Path) -> Iterator[SecuredKafka]:
     finally:
         kafka.terminate()
         try:
-            kafka.wait(30)
+            kafka.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             kafka.kill()
             kafka.wait()

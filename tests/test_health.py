@@ -20,6 +20,7 @@ from streams.health import Address
 from streams.history.playing import Pace, Player
 from streams.metrics import METRICS, TICKET_METRICS
 from streams.security import connection_of
+from tests.patience import PATIENCE
 
 MESSAGES = 40
 
@@ -81,7 +82,7 @@ def workers(port: int) -> Iterator[Stage]:
 
 
 def test_metrics_count_what_was_handled_and_what_came_of_it(workers: Stage, port: int) -> None:
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + PATIENCE
     found: dict[tuple[str, str], float] = {}
     while found.get(("baton_outputs_total", "support.decisions")) != MESSAGES:
         assert time.monotonic() < limit, found

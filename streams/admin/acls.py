@@ -14,8 +14,8 @@ from streams.admin.held import Holders
 from streams.admin.retracting import RETRACTED
 from streams.alerts.changes import SOURCES
 from streams.alerts.kafka_ledger import DEAD_LETTERS, OPEN_ALERTS, group_of
-from streams.app import AGENTS, engine_config
 from streams.engine import Connection, Grant, needed
+from streams.kinds import AGENTS, engine_config
 from streams.security import connection_of
 from streams.settings import Settings
 

@@ -12,10 +12,10 @@ from typing import NamedTuple, TypeVar
 from streams.agents.accounts import ACCOUNTS
 from streams.agents.states import Kind
 from streams.agents.ticket_states import TICKETS
-from streams.app import engine_config
 from streams.core.accounts import AccountState
 from streams.core.tickets import Ticket
 from streams.engine import EngineConfig, read_to_end
+from streams.kinds import engine_config
 from streams.settings import Settings
 
 S = TypeVar("S")

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from schemas.topics import TOPICS, partition_of
 from streams.admin.topics import Topics, wanted_topics
-from streams.app import AGENTS, engine_config
 from streams.codec import codec_of
 from streams.engine import read_to_end, repartition
 from streams.errors import BrokerError, ConfigError
 from streams.history.playing import Player
+from streams.kinds import AGENTS, engine_config
 from streams.policies.local import policy_of, route_names
 from streams.security import connection_of
 from streams.settings import Settings

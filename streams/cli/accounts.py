@@ -6,9 +6,9 @@ import uuid
 import click
 import msgspec
 
-from schemas.records import AccountHealth, OpportunityStatus, OpportunityUpdate
+from schemas.records import AccountHealth, Millis, OpportunityStatus, OpportunityUpdate
 from streams.agents.accounts import HEALTH_TOPIC
-from streams.cli.options import user_name
+from streams.cli.options import Moment, user_name
 from streams.codec import codec_of
 from streams.console.account import lines_of
 from streams.console.lines import printable
@@ -28,18 +28,24 @@ ANSWERS = [str(one) for one in OpportunityStatus if one is not OpportunityStatus
     type=click.Choice(ANSWERS),
     help="Answer the open suggestion to reach out.",
 )
+@click.option("--until", type=Moment(), help="With snoozed: 3d from now on, or 2026-01-05T09:00Z.")
 @click.option("--by", "actor", help="Who answers.  [default: the user's name]")
 @click.option(
     "--json", "as_json", is_flag=True, help="One JSON object: the account, or the answer."
 )
-def command(account: str, answer: str | None, actor: str | None, as_json: bool) -> None:
+def command(
+    account: str, answer: str | None, until: Millis | None, actor: str | None, as_json: bool
+) -> None:
     """Show how ACCOUNT is doing: its score and what it is made of, and whether to reach out."""
+    if until is not None and answer != OpportunityStatus.SNOOZED:
+        raise click.UsageError("--until goes with --answer snoozed")
     settings = load_settings()
     health = latest(settings, account)
     if health is None:
         raise InputError(f"nothing is known of account {account} on {HEALTH_TOPIC}")
     if answer is not None:
-        update = _answer(settings, health, OpportunityStatus(answer), actor or user_name())
+        status, actor = OpportunityStatus(answer), actor or user_name()
+        update = _answer(settings, health, status, actor, until)
         said = f"{update.opportunity_id}: {update.status}"
         click.echo(msgspec.json.encode(update) if as_json else said)
         return
@@ -60,7 +66,11 @@ def latest(settings: Settings, account: str) -> AccountHealth | None:
 
 
 def _answer(
-    settings: Settings, health: AccountHealth, status: OpportunityStatus, actor: str | None
+    settings: Settings,
+    health: AccountHealth,
+    status: OpportunityStatus,
+    actor: str | None,
+    until: Millis | None,
 ) -> OpportunityUpdate:
     if health.opportunity is None:
         raise InputError(f"there is no open suggestion to reach out to {health.account_id}")
@@ -72,6 +82,7 @@ def _answer(
         occurred_at=int(time.time() * 1000),
         tenant=health.tenant,
         actor_id=actor,
+        until=until,
     )
     player = Player(connection_of(settings), codec_of(settings))
     player.send(update, 0)

@@ -5,9 +5,9 @@ import msgspec
 
 from streams.admin.erasing import Eraser
 from streams.admin.held import NOBODY, Holders
-from streams.app import AGENTS, outputs
 from streams.codec import codec_of
 from streams.errors import InputError
+from streams.kinds import AGENTS, outputs
 from streams.security import connection_of
 from streams.settings import load_settings
 

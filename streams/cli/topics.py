@@ -10,8 +10,8 @@ from rich.table import Table
 from streams.admin.acls import Role, commands, grants_of
 from streams.admin.repartitioning import carry_over
 from streams.admin.topics import UNMENDABLE, Difference, Finding, Topics, wanted_topics
-from streams.app import AGENTS
 from streams.errors import BatonError, InputError, TopicsDiffer
+from streams.kinds import AGENTS
 from streams.policies.local import policy_of, route_names
 from streams.security import connection_of
 from streams.settings import load_settings

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from streams.admin.topics import wanted_topics
-from streams.app import AGENTS, changelogs
 from streams.cli.worker import end, lifeline, supervised_worker
 from streams.clock import ScaledClock
 from streams.embedded import EmbeddedBroker
 from streams.engine import Guarantee, wall_clock
 from streams.errors import BatonError
 from streams.history.files import SYNTHETIC_START
+from streams.kinds import AGENTS, changelogs
 from streams.policies.local import policy_of, route_names
 from streams.settings import PREFIX, Settings
 

@@ -4,12 +4,13 @@ It knows nothing of what it processes. An agent is an ordinary Faust agent over 
 see `Engine`, `Batch` and `errors`.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from streams.engine.access import Contact, Grant, needed
-from streams.engine.app import make_app, run
 from streams.engine.batch import Batch, Headers, Output, OutputTooLarge, SourceRecord
 from streams.engine.config import Clock, EngineConfig, Guarantee, wall_clock
 from streams.engine.connection import Connection, Mechanism, Protocol
-from streams.engine.engine import Engine
 from streams.engine.errors import (
     AccessDenied,
     AgentFailed,
@@ -30,6 +31,10 @@ from streams.engine.timers import Timer
 from streams.engine.to_end import read_to_end
 from streams.engine.topics import DURABLE, REPLICAS
 from streams.engine.windows import Panes, Result, Watermarks, Windows
+
+if TYPE_CHECKING:
+    from streams.engine.app import make_app, run
+    from streams.engine.engine import Engine
 
 __all__ = [
     "DURABLE",
@@ -75,3 +80,12 @@ __all__ = [
     "run",
     "wall_clock",
 ]
+
+_WITH_FAUST = {"Engine": "engine", "make_app": "app", "run": "app"}
+
+
+def __getattr__(name: str) -> Any:
+    """What brings Faust comes when it is asked for: half a second that only a worker needs."""
+    if name not in _WITH_FAUST:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_WITH_FAUST[name]}"), name)

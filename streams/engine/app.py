@@ -10,8 +10,10 @@ from typing import Any
 
 import faust
 from faust.tables import TableManager
+from faust.types.auth import CredentialsT
 
 from streams.engine.config import EngineConfig
+from streams.engine.connection import Connection
 from streams.engine.consumer import SCHEME
 from streams.engine.errors import BrokerFailed, EngineError
 from streams.engine.reader import engine_of
@@ -81,7 +83,7 @@ def make_app(config: EngineConfig) -> faust.App:
     return faust.App(
         config.group,
         broker=broker_url(config.connection.bootstrap),
-        broker_credentials=config.connection.faust(),
+        broker_credentials=credentials(config.connection),
         datadir=str(folder / "faust"),
         web_enabled=False,
         topic_allow_declare=False,
@@ -99,6 +101,19 @@ def make_app(config: EngineConfig) -> faust.App:
         stream_recovery_delay=0.0,
         TableManager=_NoTables,
     )
+
+
+def credentials(connection: Connection) -> CredentialsT | None:
+    """What Faust's broker wants to be given; None where it wants nothing."""
+    context = connection.ssl_context() if connection.protocol.encrypted else None
+    if connection.protocol.with_password:
+        return faust.SASLCredentials(
+            username=connection.username,
+            password=connection.password,
+            mechanism=str(connection.mechanism),
+            ssl_context=context,
+        )
+    return None if context is None else faust.SSLCredentials(context)
 
 
 def broker_url(bootstrap: str) -> str:

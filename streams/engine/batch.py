@@ -26,6 +26,18 @@ class SourceRecord(Protocol):
     headers: Headers
 
 
+class FetchedRecord(msgspec.Struct, gc=False):
+    """A `SourceRecord` that costs a quarter of aiokafka's to make."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
 class Output(msgspec.Struct, frozen=True, gc=False):
     """A record to produce; without a partition the partitioner chooses by the key.
 

@@ -4,9 +4,6 @@ import ssl
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from faust import SASLCredentials, SSLCredentials
-from faust.types.auth import CredentialsT
-
 ANSWER_TIMEOUT = 10.0
 """Seconds the broker has to answer a question."""
 
@@ -103,18 +100,6 @@ class Connection:
             }
             settings |= {name: value for name, value in files.items() if value}
         return settings
-
-    def faust(self) -> CredentialsT | None:
-        """Credentials for Faust's broker; None where none are needed."""
-        context = self.ssl_context() if self.protocol.encrypted else None
-        if self.protocol.with_password:
-            return SASLCredentials(
-                username=self.username,
-                password=self.password,
-                mechanism=str(self.mechanism),
-                ssl_context=context,
-            )
-        return None if context is None else SSLCredentials(context)
 
     def ssl_context(self) -> ssl.SSLContext:
         """TLS as Python does it. Raises `OSError` (`ssl.SSLError`) for files that do not fit."""

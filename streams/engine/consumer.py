@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import TopicAuthorizationFailedError
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -84,21 +85,26 @@ class BatchConsumer(driver.Consumer):
 
     @Service.task
     async def _watch_member(self) -> None:
-        """See to our place in the group.
+        while not self.should_stop:
+            await self.sleep(MEMBER_WAIT)
+            if self._thread._consumer is not None:
+                self.see_to_member(self._thread._consumer)
+
+    def see_to_member(self, consumer: AIOKafkaConsumer) -> None:
+        """Keep our place in the group, and end the worker that has none.
 
         aiokafka's member leaves when nothing has been fetched for long, as by a worker that waits
         for a partition: as long as the event loop turns it stays. Where the group refuses it, it
-        only waits until somebody asks it: the worker ends.
+        only waits until somebody asks it; and from whom a topic is hidden, the group gives none of
+        its partitions to anybody.
         """
-        while not self.should_stop:
-            await self.sleep(MEMBER_WAIT)
-            consumer = self._thread._consumer
-            if consumer is None:
-                continue
-            consumer._subscription._last_fetch_ended = time.monotonic()
-            refusal = consumer._coordinator._pending_exception
-            if refusal is not None:
-                self._fail("the consumer group refuses us", refusal)
+        consumer._subscription._last_fetch_ended = time.monotonic()
+        refusal = consumer._coordinator._pending_exception
+        if refusal is not None:
+            self._fail("the consumer group refuses us", refusal)
+        hidden = consumer._client.cluster.unauthorized_topics
+        if hidden:
+            self._fail("topics are hidden", TopicAuthorizationFailedError(*sorted(hidden)))
 
     def _fail(self, what: str, error: Exception) -> None:
         self.engine.fail(failure(what, error, self.engine.config.connection))
@@ -147,7 +153,8 @@ class BatchConsumer(driver.Consumer):
     async def ends_now(self, tps: list[TP]) -> Mapping[TP, int]:
         """The ends of these logs as they are now, records of open transactions included.
 
-        Raises `KafkaTimeoutError` when a broker does not say them in time.
+        Of a log that no broker leads nothing is said. Raises `KafkaTimeoutError` when a broker does
+        not say them in time.
         """
         thread = cast(ReaderThread, self._thread)
         ends: Mapping[TP, int] = await thread.call_thread(thread.ends, tps)

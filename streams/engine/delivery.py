@@ -114,11 +114,16 @@ class Delivery:
         except KafkaTimeoutError:
             return  # they fire once it is known that nothing older comes
         for number, part in due.items():
-            topics = part.delivered
-            if not part.pending and all(
-                self._consumer.read_to(t, part) >= ends[TP(t, number)] for t in topics
-            ):
-                await self._hand_over_tick(part, TP(next(iter(topics)), number), now)
+            if not part.pending and self._is_read(part, ends):
+                await self._hand_over_tick(part, TP(next(iter(part.delivered)), number), now)
+
+    def _is_read(self, part: "Partition", ends: Mapping[TP, int]) -> bool:
+        """Whether all logs of a partition are read to their ends; where they are is known."""
+        logs = {topic: TP(topic, part.number) for topic in part.delivered}
+        return all(
+            tp in ends and self._consumer.read_to(topic, part) >= ends[tp]
+            for topic, tp in logs.items()
+        )
 
     async def _hand_over_tick(self, part: "Partition", tp: TP, now: int) -> bool:
         part.ticked += 1

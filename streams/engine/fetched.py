@@ -8,23 +8,10 @@ reading costs. What is here takes the place of two of its classes;
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
 
-from streams.engine.batch import Headers
-
-
-class FetchedRecord(msgspec.Struct, gc=False):
-    """A `SourceRecord` that costs a quarter of aiokafka's to make."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
+from streams.engine.batch import FetchedRecord
 
 
 class FetchedRecords(fetcher.PartitionRecords):

@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from streams.engine.access import FORBIDDEN, PASSING, Contact
 from streams.engine.config import EngineConfig
-from streams.engine.errors import BrokerFailed, Fenced
+from streams.engine.errors import Fenced
 from streams.engine.partition import Cut
 from streams.engine.reports import Flush, flush
 from streams.engine.shipment import Shipment
@@ -195,16 +195,14 @@ class CheckpointProducer:
             raise self._failure(what, error.args[0]) from error
 
     def _failure(self, what: str, error: KafkaError) -> Exception:
+        error = self._contact.reason(self._producer, error)
         if error.code() in FENCING_CODES:
             return Fenced(
                 f"cannot {what}: {error.str()}. Another worker has our partitions, or the broker "
                 f"ended a transaction that took longer than {self._timeout:.0f} s; start again."
             )
-        if error.code() in FORBIDDEN:
-            return self._contact.failure(what, error)
-        return BrokerFailed(
-            f"cannot {what}: {error.str()}. The last checkpoint stands; start again."
-        )
+        hint = ". The last checkpoint stands; start again."
+        return self._contact.failure(what, error, hint)
 
 
 def _not_taken(timeout: float) -> KafkaException:

@@ -27,6 +27,8 @@ METADATA_AGE = 2_000
 """Milliseconds after which topics are looked at again."""
 ENDS_TIMEOUT = 5_000
 """Milliseconds a broker has to say how long its logs are; nothing else is read meanwhile."""
+NOBODY: Final = (None, -1)
+"""The leader of a partition, where aiokafka knows of none and where there is none."""
 FORBIDDEN: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 
 
@@ -99,11 +101,15 @@ class ReaderThread(driver.AIOKafkaConsumerThread):
         """The ends of these logs as they are now, records of open transactions included.
 
         The consumer's own are before the first open transaction, which may hold records older than
-        a timer that is due.
+        a timer that is due. Of a log that no broker leads nothing is said: the others would wait
+        for it.
         """
-        reader = copy(self._ensure_consumer()._fetcher)
+        consumer = self._ensure_consumer()
+        leader_of = consumer._client.cluster.leader_for_partition
+        reader = copy(consumer._fetcher)
         reader._isolation_level = fetcher.READ_UNCOMMITTED
-        ends: Mapping[TP, int] = await reader.end_offsets(tps, ENDS_TIMEOUT)
+        led = [tp for tp in tps if leader_of(tp) not in NOBODY]
+        ends: Mapping[TP, int] = await reader.end_offsets(led, ENDS_TIMEOUT)
         return ends
 
     async def on_thread_stop(self) -> None:

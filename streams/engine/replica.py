@@ -12,12 +12,11 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
 from streams.engine.access import Contact
 from streams.engine.arrived import arrived
-from streams.engine.batch import SourceRecord
+from streams.engine.batch import FetchedRecord, SourceRecord
 from streams.engine.compacted import watermarks, why_unfit
 from streams.engine.config import EngineConfig, wall_clock
 from streams.engine.entries import Decode, Entries, entry_key, next_key
 from streams.engine.errors import Aborted, BrokerFailed, TopicMismatch
-from streams.engine.fetched import FetchedRecord
 from streams.engine.incarnation import topic_id
 from streams.engine.position import encode_offset
 from streams.engine.topics import partition_count
@@ -169,7 +168,7 @@ class Replica(Generic[T]):
                 if message.offset() >= ends.get(number, 0):
                     ends.pop(number, None)
             elif not error.retriable():
-                raise BrokerFailed(f"cannot read {self.topic}: {error.str()}")
+                raise KafkaException(error)
         return changes
 
     def _refuse(self, message: Message) -> None:
@@ -205,6 +204,7 @@ class Replica(Generic[T]):
         try:
             yield consumer
         except KafkaException as error:
-            raise BrokerFailed(f"cannot read {self.topic}: {error}") from error
+            what = f"read topic {self.topic}"
+            raise Contact(self._config.connection).failure(what, error.args[0]) from error
         finally:
             consumer.close()

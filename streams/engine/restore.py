@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from streams.engine.access import Contact
 from streams.engine.compacted import watermarks, why_unfit
 from streams.engine.config import EngineConfig, wall_clock
 from streams.engine.errors import Aborted, BrokerFailed, Fenced, StateMismatch
@@ -35,7 +36,7 @@ class Restorer:
         owner left open lies below it, and `read_committed` waits there until the broker ends it.
 
         Raises `Aborted` when the partitions were taken away meanwhile, `Fenced` when another worker
-        has written on, `StateMismatch`, `StoreFailed`, `BrokerFailed`.
+        has written on, `StateMismatch`, `StoreFailed`, `BrokerFailed`, `AccessDenied`.
         """
         started = time.monotonic()
         jobs: dict[int, PartitionRestore] = {}
@@ -105,7 +106,7 @@ class Restorer:
                         jobs[number].add(message.key(), message.value(), message.offset())
                         limit = time.monotonic() + patience
                     elif error.code() != KafkaError._PARTITION_EOF:
-                        raise BrokerFailed(f"cannot read {changelog}: {error.str()}")
+                        raise KafkaException(error)
                     elif message.offset() >= jobs[number].end:
                         # The end-of-partition offset counts control records.
                         behind.discard(number)
@@ -205,6 +206,7 @@ class Restorer:
         try:
             yield consumer
         except KafkaException as error:
-            raise BrokerFailed(f"the broker did not answer during a restore: {error}") from error
+            what = f"restore from {self._config.changelog}"
+            raise Contact(self._config.connection).failure(what, error.args[0]) from error
         finally:
             consumer.close()

@@ -1,7 +1,7 @@
 """Reads topics to their ends as they are now."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -16,7 +16,7 @@ from streams.engine.errors import BrokerFailed
 
 def read_to_end(
     config: EngineConfig,
-    topics: Iterable[str],
+    topics: Sequence[str],
     starts: Mapping[tuple[str, int], int] | None = None,
     patience: float = REQUEST_TIMEOUT,
 ) -> Iterator[Message]:
@@ -42,7 +42,8 @@ def read_to_end(
             reader.assign(wanted)
             yield from _read(reader, behind, patience)
     except KafkaException as error:
-        raise BrokerFailed(f"the broker does not answer: {error.args[0].str()}") from error
+        what = f"read {', '.join(topics)}"
+        raise Contact(config.connection).failure(what, error.args[0]) from error
 
 
 def _read(
@@ -61,7 +62,7 @@ def _read(
             elif error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
                 continue  # librdkafka looks for the group all the same; who only reads needs none
             elif error.code() != KafkaError._PARTITION_EOF:
-                raise BrokerFailed(f"cannot read {message.topic()}: {error.str()}")
+                raise KafkaException(error)
             elif message.offset() >= behind.get(place, 0):
                 behind.pop(place, None)
 

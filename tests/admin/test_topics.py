@@ -9,6 +9,7 @@ from schemas.topics import ROUTES, TOPICS
 from streams.admin.topics import KEPT_FOREVER, Difference, Topics, Wanted, wanted_topics
 from streams.errors import BrokerError
 from tests.conftest import Broker
+from tests.patience import PATIENCE
 
 
 def differences(topics: Topics, *wanted: Wanted) -> list[Difference]:
@@ -66,7 +67,7 @@ def test_a_topic_that_another_made_meanwhile_is_no_error(kafka: Broker, unique: 
 def test_wrong_settings_are_named_and_mended(kafka: Broker, unique: str) -> None:
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
     made = NewTopic(unique, 1, 1, config={"retention.ms": "1000", "segment.ms": "5000"})
-    admin.create_topics([made])[unique].result(30)
+    admin.create_topics([made])[unique].result(PATIENCE)
     topics = Topics(kafka.connection)
     wanted = Wanted(unique, 1, 1, {"retention.ms": "60000"})
     [finding] = topics.plan([wanted])
@@ -74,7 +75,7 @@ def test_wrong_settings_are_named_and_mended(kafka: Broker, unique: str) -> None
     assert finding.detail == "retention.ms is 1000, not 60000"
     topics.apply([finding])
     # A broker hears of it after the controller has answered.
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + PATIENCE
     while topics.plan([wanted])[0].difference is Difference.SETTINGS:
         assert time.monotonic() < limit
         time.sleep(0.05)

@@ -7,9 +7,9 @@ from schemas.records import AccountProfile
 from streams.agents.deciding import Decider
 from streams.agents.tickets import CONVERSATIONS, ROUTE_STATUS, TicketsAgent
 from streams.agents.unreadable import Unreadable
-from streams.app import AGENTS, told_of
 from streams.core.policy import default_policy
 from streams.engine import Batch
+from streams.kinds import AGENTS, told_of
 from tests.agents.harness import START, Harness, as_json, decoded, raw
 
 LETTERS = "support.dead-letters"

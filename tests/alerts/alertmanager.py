@@ -14,6 +14,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.patience import PATIENCE
+
 PROGRAMS = ("prometheus-alertmanager", "alertmanager")
 """Debian's name of it, and its own."""
 
@@ -81,7 +83,7 @@ def running_alertmanager(folder: Path, port: int = 0) -> Iterator[RunningAlertma
         yield running
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
 def free_port() -> int:
@@ -91,7 +93,7 @@ def free_port() -> int:
 
 
 def _wait(running: RunningAlertmanager, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + PATIENCE
     while True:
         try:
             running.get("status")

@@ -25,6 +25,7 @@ from schemas.records import (
 )
 from streams.alerts.config import AlertsConfig, Route, Slack, Webhook
 from streams.alerts.config import SecretSource as Source
+from tests.patience import PATIENCE
 
 NOW = 1_767_603_600_000
 """2026-01-05T09:00:00Z"""
@@ -138,9 +139,9 @@ class Recorder:
         """Wait until so many were taken."""
         self.wait_until(lambda: len(self.taken) >= count)
 
-    def wait_until(self, holds: Callable[[], bool], timeout: float = 60.0) -> None:
+    def wait_until(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds of what was taken."""
-        limit = time.monotonic() + timeout
+        limit = time.monotonic() + PATIENCE
         while not holds():
             assert time.monotonic() < limit, [one.body[:200] for one in self.arrived]
             time.sleep(0.02)

@@ -16,6 +16,7 @@ from streams.engine import Connection, wall_clock
 from streams.history.playing import Player
 from streams.reading import Follower
 from tests.alerts.limits import check_pagerduty, check_slack
+from tests.patience import PATIENCE
 
 SECRETS = {"PD_KEY": "k" * 32, "HOOK_SECRET": "s3cret-of-the-hook", "CHAT_PATH": "T0/R0-secret"}
 CHAT = f"/{SECRETS['CHAT_PATH']}"
@@ -90,7 +91,7 @@ class Site:
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-                assert process.wait(30) == 0, log.read_text()
+                assert process.wait(PATIENCE) == 0, log.read_text()
             text = log.read_text()
             assert not [secret for secret in SECRETS.values() if secret in text]
 

@@ -16,6 +16,7 @@ from tests.alerts.alertmanager import RunningAlertmanager, running_alertmanager
 from tests.alerts.samples import MINUTE, anomaly
 from tests.alerts.site import Site
 from tests.alerts.site import alertmanager as told_of_everything
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +25,8 @@ def alertmanager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAl
         yield running
 
 
-def eventually(holds: Callable[[], bool], timeout: float = 15.0) -> None:
-    limit = time.monotonic() + timeout
+def eventually(holds: Callable[[], bool]) -> None:
+    limit = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < limit
         time.sleep(0.1)

@@ -16,6 +16,7 @@ from streams.metrics import ALERT_METRICS
 from tests.alerts.alertmanager import free_port, running_alertmanager
 from tests.alerts.samples import Recorder, anomaly, health, recorder, sla
 from tests.alerts.site import CHAT, LIMITS, Site, alertmanager, hook, pagerduty, slack
+from tests.patience import PATIENCE
 
 
 def told(server: Recorder) -> list[tuple[str, str]]:
@@ -41,7 +42,7 @@ def test_every_kind_of_receiver_is_told_of_every_kind_of_alert(site: Site, tmp_p
         with site.alerts(receivers=4):
             site.say(anomaly(since=now, updated_at=now), sla(at=now), health(at=now))
             server.wait_for(9)
-            limit = time.monotonic() + 20
+            limit = time.monotonic() + PATIENCE
             while len(am.alerts()) < 3:
                 assert time.monotonic() < limit
                 time.sleep(0.1)
@@ -212,7 +213,7 @@ def test_topics_that_are_not_there_are_told_in_a_line(site: Site) -> None:
     environment = {**site.environment, "BATON_TOPIC_PREFIX": "none."}
     ended = subprocess.run(
         [sys.executable, "-m", "streams.cli.main", "alerts"],
-        env=environment, capture_output=True, text=True, check=False, timeout=60,
+        env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert ended.returncode == 69
     assert "there is no topic support.anomalies; `baton topics apply` makes it" in ended.stderr

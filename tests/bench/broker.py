@@ -18,14 +18,14 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
-T = TypeVar("T")
+from tests.patience import PATIENCE
 
-WAIT = 30.0
+T = TypeVar("T")
 
 
 def patiently(call: Callable[[], T]) -> T:
     """What a call gives once the broker is ready for it."""
-    limit = time.monotonic() + WAIT
+    limit = time.monotonic() + PATIENCE
     while True:
         try:
             return call()
@@ -47,34 +47,34 @@ class Broker:
         admin = self._admin
         wanted = [NewTopic(topic, partitions, 1) for topic in topics]
         for future in admin.create_topics(wanted).values():
-            future.result(WAIT)
+            future.result(PATIENCE)
         for topic in topics:
             patiently(partial(self.ends, [topic]))
 
     def remove(self, name: str) -> None:
         """Delete every topic with this in its name: some put theirs before it, some behind."""
         admin = self._admin
-        topics = [topic for topic in admin.list_topics(timeout=WAIT).topics if name in topic]
+        topics = [topic for topic in admin.list_topics(timeout=PATIENCE).topics if name in topic]
         if topics:
             for future in admin.delete_topics(topics).values():
-                future.result(WAIT)
+                future.result(PATIENCE)
 
     def ends(self, topics: Iterable[str] | None = None) -> int:
         """Records ever appended to the topics (default all, Kafka's own too), markers included."""
         admin = self._admin
-        known = admin.list_topics(timeout=WAIT).topics
+        known = admin.list_topics(timeout=PATIENCE).topics
         wanted = {
             TopicPartition(topic, number): OffsetSpec.latest()
             for topic in (known if topics is None else topics)
             for number in known[topic].partitions
         }
         found = admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED)
-        return sum(future.result(WAIT).offset for future in found.values())
+        return sum(future.result(PATIENCE).offset for future in found.values())
 
     def members(self, group: str) -> int:
         """How many members of a group have their partitions; 0 while it rebalances."""
         admin = self._admin
-        found = patiently(lambda: admin.describe_consumer_groups([group])[group].result(WAIT))
+        found = patiently(lambda: admin.describe_consumer_groups([group])[group].result(PATIENCE))
         return len(found.members) if found.state is ConsumerGroupState.STABLE else 0
 
     def log_bytes(self) -> int:
@@ -93,7 +93,7 @@ class Broker:
             }
         )
         try:
-            partitions = consumer.list_topics(topic, timeout=WAIT).topics[topic].partitions
+            partitions = consumer.list_topics(topic, timeout=PATIENCE).topics[topic].partitions
             consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
             count, reading = 0, len(partitions)
             while reading:
@@ -136,14 +136,14 @@ class GroupOffsets:
                 "isolation.level": "read_uncommitted",
             }
         )
-        partitions = self._consumer.list_topics(topic, timeout=WAIT).topics[topic].partitions
+        partitions = self._consumer.list_topics(topic, timeout=PATIENCE).topics[topic].partitions
         self._wanted = [TopicPartition(topic, number) for number in partitions]
         # A new Kafka has no coordinator until it has made the topic of the offsets.
         patiently(self.committed)
 
     def committed(self) -> int:
         """Records that are done, over all partitions of a topic that begins with offset 0."""
-        return sum(max(tp.offset, 0) for tp in self._consumer.committed(self._wanted, WAIT))
+        return sum(max(tp.offset, 0) for tp in self._consumer.committed(self._wanted, PATIENCE))
 
     def close(self) -> None:
         """Disconnect."""

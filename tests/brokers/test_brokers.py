@@ -11,6 +11,7 @@ from schemas.topics import PARTITIONER, partition_of
 from streams.embedded import EmbeddedBroker
 from streams.errors import BrokerError
 from tests.conftest import Broker
+from tests.patience import PATIENCE
 
 LONG_AGO = 1_767_603_600_000
 
@@ -60,7 +61,7 @@ class TestBothBrokers:
     def test_another_process_can_connect(self, broker: Broker, unique: str) -> None:
         broker.create(unique, 1)
         command = [sys.executable, "-c", PRODUCE_ELSEWHERE, broker.bootstrap, unique]
-        subprocess.run(command, check=True, timeout=30)
+        subprocess.run(command, check=True, timeout=PATIENCE)
         [message] = consume(broker, unique, 1, 1)
         assert message.value() == b"from another process"
 

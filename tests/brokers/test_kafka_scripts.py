@@ -7,16 +7,17 @@ import sys
 from pathlib import Path
 
 from tests.kafka import SCRIPTS
+from tests.patience import PATIENCE
 
 
 def test_stopping_what_was_never_started_does_no_harm(tmp_path: Path) -> None:
-    subprocess.run([SCRIPTS / "stop", tmp_path], check=True, timeout=30)
+    subprocess.run([SCRIPTS / "stop", tmp_path], check=True, timeout=PATIENCE)
 
 
 def test_a_pid_that_has_gone_to_another_process_is_not_killed(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
         (tmp_path / "pid").write_text(str(other.pid))
-        subprocess.run([SCRIPTS / "stop", tmp_path], check=True, timeout=30)
+        subprocess.run([SCRIPTS / "stop", tmp_path], check=True, timeout=PATIENCE)
         assert other.poll() is None
         assert not (tmp_path / "pid").exists()
         other.communicate(b"\n")
@@ -45,6 +46,6 @@ def test_jars_are_brought_once_by_who_starts_at_the_same_moment(tmp_path: Path) 
         for name in ("one", "two")
     ]
     for one in both:
-        _, said = one.communicate(timeout=30)
+        _, said = one.communicate(timeout=PATIENCE)
         assert "cannot format the data folder" in said
     assert told.read_text() == "came\n"

@@ -8,6 +8,7 @@ from schemas.topics import PARTITIONER, partition_of
 from tests.chaos.reading import read
 from tests.conftest import Broker
 from tests.kafka import SCRIPTS
+from tests.patience import PATIENCE
 
 TICKETS = [f"ticket-{number}" for number in range(40)] + ["Straße 7", "日本", "🎫", "x" * 300]
 PARTITIONS = 12
@@ -20,7 +21,7 @@ def java_producer(broker: Broker, topic: str, lines: list[str]) -> None:
             "--bootstrap-server", broker.bootstrap, "--topic", topic,
             "--property", "parse.key=true", "--property", "key.separator=|",
         ],
-        input="\n".join(lines).encode(), check=True, capture_output=True, timeout=60,
+        input="\n".join(lines).encode(), check=True, capture_output=True, timeout=PATIENCE,
     )  # fmt: skip
 
 

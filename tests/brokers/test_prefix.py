@@ -15,12 +15,13 @@ from confluent_kafka.admin import AdminClient
 from schemas.codec import Codec
 from schemas.records import ConversationMessage, DeadLetter, Decision, Role
 from streams.admin.topics import Difference, Topics, wanted_topics
-from streams.app import AGENTS, changelogs
 from streams.engine import Connection
 from streams.history.playing import Player
+from streams.kinds import AGENTS, changelogs
 from streams.reading import Follower, Seen
 from streams.settings import Settings
 from tests.conftest import Broker
+from tests.patience import PATIENCE
 
 ROUTES = ("safety", "security", "legal", "billing", "technical", "success", "general")
 SAID_AT = 1_767_603_600_000
@@ -112,7 +113,7 @@ def test_workers_of_two_prefixes_decide_only_their_own(
         for number, world in enumerate(worlds):
             world.say(f"m{number}", "You charged me twice, I want my money back!")
         for number, world in enumerate(worlds):
-            limit = time.monotonic() + 60
+            limit = time.monotonic() + PATIENCE
             while not (letters := world.read("support.dead-letters")):
                 assert time.monotonic() < limit, logs[number].read_text()
                 time.sleep(0.2)
@@ -129,9 +130,11 @@ def test_workers_of_two_prefixes_decide_only_their_own(
     finally:
         for worker in workers:
             worker.terminate()
-        codes = [worker.wait(30) for worker in workers]
+        codes = [worker.wait(PATIENCE) for worker in workers]
     assert codes == [0, 0]
-    listed = AdminClient({"bootstrap.servers": broker.bootstrap}).list_topics(timeout=10).topics
+    listed = (
+        AdminClient({"bootstrap.servers": broker.bootstrap}).list_topics(timeout=PATIENCE).topics
+    )
     ours = [topic for topic in listed if topic.startswith(worlds[0].settings.topic_prefix)]
     assert len(ours) == 2 * len(wanted_topics(ROUTES, dev=True)) + len(worlds) * (
         1 if broker.transactional else len(AGENTS)
@@ -152,5 +155,7 @@ def test_commands_name_topics_without_the_prefix(
     with pytest.raises(SystemExit) as end:
         main(["tail", "decisions", "--from-start", "--until-end"])
     assert end.value.code == 0
-    listed = AdminClient({"bootstrap.servers": kafka.bootstrap}).list_topics(timeout=10).topics
+    listed = (
+        AdminClient({"bootstrap.servers": kafka.bootstrap}).list_topics(timeout=PATIENCE).topics
+    )
     assert f"{unique}.support.decisions" in listed

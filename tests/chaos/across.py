@@ -15,10 +15,10 @@ from schemas.records import Millis, Record
 from schemas.topics import find_topic, partition_of
 from streams.admin.topics import Topics, Wanted, wanted_topics
 from streams.agents.private import PrivateCodec
-from streams.app import AGENTS, engine_config, outputs
 from streams.core.policy import default_policy
 from streams.engine import Connection, Handler
 from streams.engine.topics import CHANGELOG_SETTINGS
+from streams.kinds import AGENTS, engine_config, outputs
 from streams.settings import Settings
 from tests.chaos.alone import SET, Alone, Written, by_topic
 from tests.chaos.feed import Fed

@@ -17,10 +17,8 @@ from tests.chaos.result import Result
 from tests.chaos.stores import compare_stores
 from tests.chaos.verdict import Verdict
 from tests.kafka import Kafka
+from tests.patience import PATIENCE
 
-PATIENCE = 300.0
-"""Seconds after which what is waited for will not come. It ends what hangs, and measures nothing: a
-busy machine takes long over everything."""
 WORKERS = ("A", "B")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from tests.chaos.names import Names
+from tests.patience import PATIENCE
 
 PARTITIONS = 6
 KEYS = 1_000
@@ -34,4 +35,4 @@ class OnEngine:
     def _create(self, topics: Sequence[NewTopic]) -> None:
         admin = AdminClient({"bootstrap.servers": self._bootstrap})
         for made in admin.create_topics(list(topics)).values():
-            made.result(30)
+            made.result(PATIENCE)

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from tests.chaos import faults
 from tests.chaos.counting import Counting
-from tests.chaos.drill import PATIENCE, Drill
+from tests.chaos.drill import Drill
 from tests.chaos.result import Result
 from tests.kafka import Kafka
+from tests.patience import PATIENCE
 
 RATE = 1_000
 SESSION = {"SESSION_TIMEOUT": "1500", "HEARTBEAT": "300"}

@@ -4,13 +4,14 @@ import time
 from pathlib import Path
 
 from tests.chaos.group import UNEXPLAINED, Group
+from tests.patience import PATIENCE
 
 
 def ended(program: str, folder: Path) -> Group:
     """A group whose worker, a program in Python, has ended."""
     group = Group(["-c", program], lambda *_: {}, folder)
     group.start("a")
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + PATIENCE
     while not group.exits and time.monotonic() < limit:
         time.sleep(0.05)
     group.stop()

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from confluent_kafka import KafkaException
 
-from tests.chaos.drill import PATIENCE
 from tests.chaos.on_engine import PARTITIONS
 from tests.cluster import NODES, Cluster, running_cluster
 from tests.conftest import Broker
 from tests.engine.trial import Trial
+from tests.patience import PATIENCE
 
 
 @pytest.fixture

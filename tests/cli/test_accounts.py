@@ -15,6 +15,7 @@ from schemas.records import (
     TicketSummary,
 )
 from streams.agents.accounts import HEALTH_TOPIC, OPPORTUNITIES_TOPIC
+from streams.cli.main import WRONG_USAGE
 from streams.errors import InputError
 from streams.history.playing import Player
 from streams.reading import Follower
@@ -89,6 +90,10 @@ def test_an_answer_as_json_is_the_record_and_names_the_user(
     update = json.loads(line)
     told = (update["opportunity_id"], update["status"], update["actor_id"])
     assert told == ("o1", "done", "kim")
+    until = ("--until", "2099-01-01T00:00Z")
+    _, [line], _ = baton(capfd, "accounts", "acme", "--answer", "snoozed", *until, "--json")
+    assert json.loads(line)["until"] == 4_070_908_800_000
+    assert baton(capfd, "accounts", "acme", "--answer", "done", *until)[0] == WRONG_USAGE
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from schemas.records import (
 from schemas.topics import OPEN_ANOMALIES
 from streams.cli.anomalies.ground import ACTIONS_TOPIC, ANOMALIES_TOPIC
 from streams.cli.main import WRONG_USAGE
+from streams.engine import wall_clock
 from streams.errors import InputError
 from streams.history.playing import Player
 from streams.reading import Follower
@@ -61,6 +62,7 @@ EXPORT = replace(
     known_issue=False,
 )
 GONE = replace(EXPORT, anomaly_id="anomaly-gone")
+LATELY = replace(EXPORT, anomaly_id="anomaly-lately", state=AnomalyState.RESOLVED)
 
 KINDS = {
     "acknowledge": AnomalyActionKind.ACKNOWLEDGE,
@@ -70,6 +72,7 @@ KINDS = {
 }
 WRONG = {
     "acknowledge anomaly-none": "there is no anomaly anomaly-none; `baton anomalies`",
+    "acknowledge anomaly-lately": "anomaly-lately is over since",
     "known anomaly-gone": "anomaly-gone is over since 2026-01-05 11:00",
     "mute anomaly-merged": "anomaly-merged is merged into anomaly-login since",
     f"known --by {'x' * 257}": "actor_id has 257 characters",
@@ -79,7 +82,7 @@ WRONG = {
 
 @pytest.fixture
 def broker(embedded: Broker, monkeypatch: pytest.MonkeyPatch) -> Broker:
-    """Two anomalies that are open, one of them muted, and two that are over."""
+    """Two anomalies that are open, one of them muted, and three that are over, one since now."""
     monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
     for name, count in ((OPEN_ANOMALIES, 1), (ANOMALIES_TOPIC, 2), (ACTIONS_TOPIC, 4)):
         embedded.create(name, count)
@@ -90,6 +93,7 @@ def broker(embedded: Broker, monkeypatch: pytest.MonkeyPatch) -> Broker:
         player.produce(OPEN_ANOMALIES, encoded.key, encoded.value, encoded.headers)
     player.send(Tombstone(OPEN_ANOMALIES, GONE.anomaly_id), 0)
     player.send(replace(GONE, state=AnomalyState.RESOLVED, updated_at=START + 2 * HOUR), 0)
+    player.send(replace(LATELY, updated_at=wall_clock()), 0)
     merged = replace(
         GONE, anomaly_id="anomaly-merged", state=AnomalyState.MERGED, merged_into=LOGIN.anomaly_id
     )
@@ -167,11 +171,11 @@ def test_an_answer_is_told_to_machines_wherever_the_command_line_asks_for_that(
 def test_a_mute_ends_in_an_hour_unless_told_otherwise_and_now_ends_it(
     broker: Broker, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    code, [line], _ = baton(capfd, "anomalies", "mute", EXPORT.anomaly_id, "--json")
-    written = json.loads(line)
-    assert code == 0
-    assert written["kind"] == "mute"
-    assert written["occurred_at"] < written["until"] <= written["occurred_at"] + HOUR
+    for one in (EXPORT, LATELY):
+        code, [line], _ = baton(capfd, "anomalies", "mute", one.anomaly_id, "--json")
+        written = json.loads(line)
+        assert (code, written["kind"], written["anomaly_id"]) == (0, "mute", one.anomaly_id)
+        assert written["occurred_at"] < written["until"] <= written["occurred_at"] + HOUR
     assert "  muted until 2099-01-01 00:00 by lee" in baton(capfd, "anomalies")[1]
     baton(capfd, "anomalies", "mute", LOGIN.anomaly_id, "--until", "now", "--by", "kim")
     assert not [line for line in baton(capfd, "anomalies")[1] if "muted" in line and "2099" in line]

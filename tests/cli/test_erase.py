@@ -21,11 +21,11 @@ from schemas.records import (
     UpdateKind,
 )
 from streams.agents.deciding import Decider
-from streams.app import AGENTS, outputs
 from streams.core.policy import default_policy
 from streams.errors import InputError
 from streams.history.playing import Player
 from streams.history.replaying import Replay
+from streams.kinds import AGENTS, outputs
 from streams.reading import Follower
 from streams.settings import Settings
 from tests.cli.test_commands import baton

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from streams.cli import main as cli
 from streams.cli.main import COMMANDS, INTERRUPTED, WRONG_USAGE, main
 from streams.errors import BatonError, BrokerError, ConfigError, InputError, TopicsDiffer
+from tests.patience import PATIENCE
 
 HEAVY = ("faust", "spacy", "confluent_kafka", "aiokafka", "rocksdict", "rich")
 
@@ -23,6 +24,19 @@ try:
     main(["--help"])
 finally:
     assert not set(sys.modules) & set({HEAVY!r})
+"""
+
+QUIET = ("play", "tail", "policy", "accounts", "anomalies", "dead_letters")
+
+IMPORTED = f"""
+import sys
+from importlib import import_module
+for name in {QUIET!r}:
+    import_module(f"streams.cli.{{name}}")
+assert "numpy" not in sys.modules
+for name in {list(COMMANDS)!r}:
+    import_module(f"streams.cli.{{name.replace('-', '_')}}")
+assert not set(sys.modules) & {{"faust", "aiokafka", "spacy"}}
 """
 
 
@@ -49,11 +63,15 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
         check=True,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
     )
     for name, about in COMMANDS.items():
         assert name in shown.stdout
         assert about in shown.stdout
+
+
+def test_faust_comes_with_an_agent_and_numpy_with_texts_to_read() -> None:
+    subprocess.run([sys.executable, "-c", IMPORTED], check=True, timeout=60)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -120,7 +138,12 @@ def test_a_reader_that_goes_away_is_no_error_worth_a_word() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     ran = subprocess.run(
-        command.split(), stdout=writer, stderr=subprocess.PIPE, text=True, timeout=30, check=False
+        command.split(),
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     os.close(writer)
     assert ran.stderr == ""

@@ -12,13 +12,14 @@ from pathlib import Path
 from confluent_kafka import Producer
 
 from streams.admin.topics import wanted_topics
-from streams.app import AGENTS, changelogs
 from streams.core.policy import default_policy
 from streams.engine import NewerRelease, wall_clock
+from streams.kinds import AGENTS, changelogs
 from streams.policies.local import route_names
 from streams.settings import Settings
 from tests.conftest import Broker
 from tests.integration.running import START_TIMEOUT
+from tests.patience import PATIENCE
 
 WORKER = [sys.executable, "-m", "streams.cli.main", "worker"]
 DEAF = """
@@ -73,7 +74,7 @@ def test_agents_end_in_order_when_their_supervisor_is_killed(
     assert ready == len(AGENTS)
     worker.kill()
     # Every agent holds the other end: it closes with the last of them.
-    said, _ = worker.communicate(timeout=20)
+    said, _ = worker.communicate(timeout=PATIENCE)
     assert said.count("LeaveGroup request succeeded") == len(AGENTS), said
     assert worker.returncode == -signal.SIGKILL
 
@@ -103,7 +104,7 @@ def test_a_process_that_does_not_end_in_order_is_killed() -> None:
     with subprocess.Popen([sys.executable, "-c", DEAF], stdin=subprocess.PIPE) as deaf:
         assert deaf.stdin is not None
         deaf.stdin.close()
-        assert deaf.wait(20) == -signal.SIGKILL
+        assert deaf.wait(PATIENCE) == -signal.SIGKILL
 
 
 def test_the_workers_of_the_demo_end_when_it_is_killed(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from streams.core.accounts import (
 from streams.core.accounts.figures import figures
 from streams.core.accounts.health import costs
 from streams.core.accounts.moving import MOST_MOVES
-from tests.core.account import DAY, START, activity, play, profile, split, tickets
+from tests.core.account import DAY, HOUR, START, activity, play, profile, split, tickets
 from tests.core.test_accounts_outreach import answering, at_risk, calm, told
 
 GONE = Tombstone("support.account-health", "acme")
@@ -184,6 +184,11 @@ def test_an_account_whose_profile_is_deleted_is_forgotten() -> None:
     assert all(one.account is not None and not one.account.vip for one in heard)
 
 
+def test_an_account_that_is_deleted_without_a_profile_is_forgotten_too() -> None:
+    step = apply_profile(play(history())[0], None, None, NOW)
+    assert (step.state, step.outputs[-1]) == (None, GONE)
+
+
 def test_an_account_whose_last_ticket_is_erased_is_forgotten() -> None:
     state, _, _ = play([activity("t1", 0), activity("t2", 1)])
     step = observe(state, activity("t1", 2, kind=ActivityKind.ERASED), None, START + 2)
@@ -240,8 +245,12 @@ def test_what_is_left_of_an_account_without_tickets_goes_when_its_time_is_over()
 
 
 def test_an_erased_ticket_weighs_nothing_any_more_and_no_suggestion_names_it() -> None:
-    bad = tickets([0.1, 0.1, 0.1, 1.0])
-    state, _, _ = play(bad)
+    went = [
+        activity("t3", 3 * DAY + n * HOUR, kind=kind)
+        for n, kind in enumerate(2 * [ActivityKind.ESCALATED, ActivityKind.REOPENED], 1)
+    ]
+    state, _, _ = play([*tickets([0.1, 0.1, 0.1, 1.0]), *went])
+    assert (figures(state, NOW).escalations, figures(state, NOW).reopened) == (1, 1)
     erased = activity("t3", 4 * DAY, kind=ActivityKind.ERASED)
     after, health, _ = play([erased], state)
     calm, _, _ = play(tickets([0.1, 0.1, 0.1]))

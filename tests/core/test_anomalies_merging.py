@@ -1,7 +1,21 @@
 """Reports that came under an alias count for the older problem, each once."""
 
+import pytest
+
+from schemas.records import AnomalyActionKind
 from streams.core.anomalies import merge
-from tests.core.test_anomalies import FINGERPRINT, OPENED, POLICY, Tenant, other, outage, report
+from tests.core.test_anomalies import (
+    FINGERPRINT,
+    MINUTE,
+    OPENED,
+    POLICY,
+    START,
+    Tenant,
+    action,
+    other,
+    outage,
+    report,
+)
 
 
 def merged(tenant: Tenant, alias: str) -> None:
@@ -33,3 +47,15 @@ def test_an_open_anomaly_of_an_alias_goes_on_under_the_older_problem() -> None:
     merged(tenant, "new")
     outputs = tenant.hear(*(report(f"more-{n}", 20_000 + n) for n in range(12)))
     assert {one.anomaly_id for one in outputs} == {anomaly.anomaly_id}
+
+
+@pytest.mark.parametrize("kind", [AnomalyActionKind.MUTE, AnomalyActionKind.FALSE_ALARM])
+def test_what_was_answered_about_an_alias_holds_for_the_older_problem(
+    kind: AnomalyActionKind,
+) -> None:
+    tenant = Tenant()
+    (anomaly,) = tenant.hear(*outage(3, fingerprint="new"))
+    tenant.answer(action(anomaly, kind, until=START + 300 * MINUTE))
+    merged(tenant, "new")
+    tenant.let_pass(120 * MINUTE)
+    assert tenant.hear(*outage(3, start=121 * MINUTE)) == []

@@ -1,6 +1,7 @@
 """What is usual goes by the hour of the day: busy days, silent nights."""
 
 from functools import cache
+from math import log10
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from streams.core.anomalies.baseline import (
     MOST_SILENT_HOURS,
     expected_accounts,
     flow,
+    open_line,
     settle,
 )
 from streams.core.anomalies.state import Flow, Subject
@@ -148,6 +150,36 @@ def test_expected_accounts_follow_the_season_of_the_tenant() -> None:
         subject, msgspec.structs.replace(watch, season=Season()), monday, POLICY
     )
     assert night < 0.4 * flat.mean < flat.mean < day
+    busy = msgspec.structs.replace(watch, season=Season(), flow=Flow(ratio=4.0))
+    assert expected_accounts(subject, busy, monday, POLICY).mean == pytest.approx(4 * flat.mean)
+
+
+def test_one_large_window_hardly_changes_what_is_usual() -> None:
+    tenant = Tenant(NEVER_OPEN)
+    tenant.hear(report("acme", 0), *outage(50, start=100 * MINUTE, step=10))
+    before = tenant.let_pass(110 * MINUTE)
+    tenant.let_pass(130 * MINUTE)
+    subject = tenant.subject(FINGERPRINT)
+    assert subject is not None
+    assert before == []
+    assert 0 < subject.baseline.counts < 2 * 50
+
+
+def test_what_has_a_past_is_never_as_regular_as_chance_alone_would_have_it() -> None:
+    tenant = Tenant(NEVER_OPEN)
+    tenant.hear(report("acme", 0))
+    subject = tenant.subject(FINGERPRINT)
+    assert subject is not None
+    regular = msgspec.structs.replace(subject, baseline=Baseline(600.0, 600.0, 0.0, 600.0))
+    usual = expected_accounts(regular, tenant.watch, START, POLICY)
+    assert usual.dispersion == POLICY.least_dispersion
+    assert expected_accounts(subject, tenant.watch, START, POLICY).dispersion == 0.0
+
+
+def test_the_more_fingerprints_are_watched_the_rarer_must_each_be() -> None:
+    few, many = Watch(tracked=POLICY.judged_together), Watch(tracked=10 * POLICY.judged_together)
+    assert open_line(few, POLICY) == pytest.approx(log10(POLICY.open_probability))
+    assert open_line(many, POLICY) == pytest.approx(open_line(few, POLICY) - 1)
 
 
 def test_a_silence_of_years_is_not_gone_through_hour_by_hour(

@@ -27,6 +27,7 @@ from schemas.records import (
 from schemas.topics import key_of, topic_of
 from tests.conftest import Broker
 from tests.core.conversation import START, Conversation, scores
+from tests.patience import PATIENCE
 from tests.transactions import open_transaction
 
 TOPIC = "support.conversations"
@@ -72,7 +73,7 @@ def test_a_wire_has_not_caught_up_with_what_lies_behind_an_open_transaction(
         assert not list(wire.poll(2))
         assert not wire.caught_up
         producer.commit_transaction()
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + PATIENCE
         while not wire.caught_up:
             assert time.monotonic() < limit
             assert not list(wire.poll(0.1)), "records without keys"

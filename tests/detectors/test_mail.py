@@ -65,6 +65,8 @@ def test_most_of_what_a_mail_carries_is_blanked(half: str) -> None:
         " received it in error please notify me and delete it.",
         "Diese E-Mail enthält vertrauliche Informationen. Wenn Sie nicht der richtige Adressat"
         " sind, informieren Sie bitte den Absender und vernichten Sie diese Mail.",
+        "PUBLIC RECORDS NOTICE: our state has a broad public records law. Communications to or from"
+        " this office are public records and may be disclosed to third parties upon request.",
         "Under the General Data Protection Regulation (GDPR) we protect any personal data. See our"
         " privacy policy.",
     ],
@@ -75,6 +77,25 @@ def test_a_disclaimer_is_no_legal_matter(said: str, between: str, disclaimer: st
     [found] = analyze([said + between + disclaimer])
     assert found.legal_compliance.score < FIRES
     assert own_words(said + between + disclaimer).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "Subject access requests: dpo@harbour.example",
+        "A list of members is open to inspection. Service of proceedings is not accepted.",
+        "WIRE FRAUD ALERT: our bank details have not changed. Call us on a known number.",
+        "Equal opportunity employer: we do not discriminate on the basis of race or sex.",
+        "This is an attempt to collect a debt. What you say will be used for that purpose.",
+        "Modern slavery statement | Whistleblowing | Gender pay gap report",
+    ],
+)
+@pytest.mark.parametrize(
+    "signature", ["Kind regards\nJo Pell\n\n", "Thanks\nJo Pell\nBuyer, +44 20 7946 0991\n\n"]
+)
+def test_a_notice_below_a_name_is_not_said(signature: str, notice: str) -> None:
+    said = f"How do I add a user?\n\n{signature}"
+    assert not own_words(said + notice)[len(said) :].strip()
 
 
 @pytest.mark.parametrize(
@@ -107,6 +128,8 @@ def test_what_stands_below_the_head_of_an_earlier_mail_is_not_said_now(head: str
         "Hello,\nOn 3 February I wrote:\nmy account is hacked.",
         "Thanks\n\nOne more thing: somebody logged in from Brazil, that was not me.",
         "Regards\nTom\n\nPS: I will sue you for this.",
+        "Kind regards\nTom Pell\n\nP.S. Please use this address from now on.",
+        "Thanks,\nBob\n\nThe contract says thirty days, and the refund has not come.",
         "Dear team,\n\nWe ask for the processing agreement under Article 28 GDPR before the"
         " contract is signed.",
         "Best\nEva\nOrder 7719203",

@@ -24,9 +24,9 @@ class Record:
     headers: Headers = ()
 
 
-def partition(folder: Path, offset: int = 0) -> Partition:
+def partition(folder: Path, offset: int = 0, number: int = 0) -> Partition:
     """An owned partition with an empty store."""
-    return Partition(0, PartitionStore(folder / "store"), Position({TOPIC: offset}), 1_000, 4)
+    return Partition(number, PartitionStore(folder / "store"), Position({TOPIC: offset}), 1_000, 4)
 
 
 def batch(owner: Partition, *records: SourceRecord, tick: int | None = None) -> Batch:

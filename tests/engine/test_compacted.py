@@ -26,6 +26,7 @@ from tests.chaos.reading import read
 from tests.chaos.stores import compare_stores
 from tests.conftest import Broker
 from tests.engine.trial import Trial
+from tests.patience import PATIENCE
 
 AT_ONCE = CHANGELOG_SETTINGS | {
     "segment.ms": "200",
@@ -46,7 +47,7 @@ def admin(kafka: Broker) -> Iterator[AdminClient]:
         how = AlterConfigOpType.DELETE if milliseconds is None else AlterConfigOpType.SET
         entry = ConfigEntry("log.cleaner.backoff.ms", milliseconds, incremental_operation=how)
         broker = ConfigResource(ResourceType.BROKER, "1", incremental_configs=[entry])
-        made.incremental_alter_configs([broker])[broker].result(10)
+        made.incremental_alter_configs([broker])[broker].result(PATIENCE)
 
     look_every("500")
     yield made
@@ -54,7 +55,7 @@ def admin(kafka: Broker) -> Iterator[AdminClient]:
 
 
 def create(admin: AdminClient, topic: str, partitions: int) -> None:
-    admin.create_topics([NewTopic(topic, partitions, 1, config=AT_ONCE)])[topic].result(10)
+    admin.create_topics([NewTopic(topic, partitions, 1, config=AT_ONCE)])[topic].result(PATIENCE)
 
 
 def wait_until_compacted(broker: Broker, topic: str, partitions: int) -> int:
@@ -65,7 +66,7 @@ def wait_until_compacted(broker: Broker, topic: str, partitions: int) -> int:
         for number in range(partitions)
     )
     consumer.close()
-    limit = time.monotonic() + 60
+    limit = time.monotonic() + PATIENCE
     while True:
         keys = [(one.partition(), one.key()) for one in read(broker.bootstrap, topic)]
         left, needed = len(keys), len(set(keys))

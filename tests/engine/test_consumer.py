@@ -8,9 +8,10 @@ from typing import Any
 
 from faust.types import TP
 
-from streams.engine import Batch, Connection, EngineConfig
+from streams.engine import AccessDenied, Batch, Connection, EngineConfig
 from streams.engine.consumer import GATHER_BYTES, BatchConsumer
 from tests.engine.records import TOPIC, Record, partition
+from tests.patience import PATIENCE
 
 
 class Thread:
@@ -116,7 +117,25 @@ def test_replicas_are_refreshed_though_no_record_comes(tmp_path: Path) -> None:
         thread, engine = Thread(), engine_with(partition(tmp_path))
         consumer = Consumer(thread, engine)
         drain = asyncio.ensure_future(consumer._drain(SimpleNamespace(_stopped=asyncio.Event())))
-        await asyncio.wait_for(engine.refreshed.wait(), timeout=10)
+        await asyncio.wait_for(engine.refreshed.wait(), timeout=PATIENCE)
         drain.cancel()
 
     asyncio.run(refreshed())
+
+
+def test_a_worker_from_whom_a_topic_is_hidden_ends() -> None:
+    """Its group would go on without the topic's partitions, and it stand by for ever."""
+    engine, failures = engine_with(None), list[Exception]()
+    engine.fail = failures.append
+    reader: Any = SimpleNamespace(
+        _subscription=SimpleNamespace(),
+        _coordinator=SimpleNamespace(_pending_exception=None),
+        _client=SimpleNamespace(cluster=SimpleNamespace(unauthorized_topics=set())),
+    )
+    Consumer(Thread(), engine).see_to_member(reader)
+    assert failures == []
+    reader._client.cluster.unauthorized_topics.add(TOPIC)
+    Consumer(Thread(), engine).see_to_member(reader)
+    [failure] = failures
+    assert isinstance(failure, AccessDenied)
+    assert TOPIC in str(failure)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from streams.engine import BrokerFailed, Fenced
-from tests.chaos.drill import PATIENCE
 from tests.chaos.on_engine import PARTITIONS
 from tests.conftest import real
 from tests.engine.trial import Trial
+from tests.patience import PATIENCE
 from tests.relay import Relay, relayed_kafka
 
 ALL = frozenset(range(PARTITIONS))

@@ -15,6 +15,7 @@ from streams.engine.delivery import Delivery
 from streams.engine.partition import Partition
 from streams.engine.processing import TIMERS_AT_ONCE
 from tests.engine.records import TOPIC, Record, batch, partition
+from tests.patience import PATIENCE
 
 
 class Consumer:
@@ -59,7 +60,7 @@ def test_timers_that_a_rebalance_takes_away_unhandled_are_not_waited_for(tmp_pat
     part.fold()
     consumer: Any = Losing(part)
     firing = Delivery(consumer).fire_overdue(part, TP(TOPIC, 0), 9_999)
-    assert not asyncio.run(asyncio.wait_for(firing, timeout=10))
+    assert not asyncio.run(asyncio.wait_for(firing, timeout=PATIENCE))
 
 
 def test_a_fetch_that_brings_only_what_was_delivered_before_brings_nothing(
@@ -131,3 +132,22 @@ def test_timers_wait_for_a_broker_that_is_away(tmp_path: Path) -> None:
     asyncio.run(Delivery(consumer).tick({0: part}))
     assert not part.pending
     assert part.timers.first_before(1) == Timer(0, b"due")
+
+
+class OneLed(Read):
+    """No broker leads the partitions other than the second."""
+
+    async def ends_now(self, tps: list[TP]) -> dict[TP, int]:
+        return {tp: 0 for tp in tps if tp.partition == 1}
+
+
+def test_timers_do_not_wait_for_a_partition_that_no_broker_leads(tmp_path: Path) -> None:
+    parts = [partition(tmp_path / str(number), number=number) for number in range(3)]
+    for part in parts:
+        early = batch(part, Record(0, 0))
+        early.set_timer(Timer(0, b"due"))
+        early.finish()
+        part.fold()
+    consumer: Any = OneLed(*parts)
+    asyncio.run(Delivery(consumer).tick({part.number: part for part in parts}))
+    assert [part.ticked for part in parts] == [0, 1, 0]

@@ -13,7 +13,8 @@ from aiokafka.record.memory_records import MemoryRecords
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.fetched import FetchedRecord, FetchedRecords
+from streams.engine.batch import FetchedRecord
+from streams.engine.fetched import FetchedRecords
 
 TP = TopicPartition("t", 3)
 OURS, THEIRS = FetchedRecords, FetchedRecords.__base__

@@ -14,6 +14,7 @@ from streams.engine.partition import Cut
 from streams.engine.producer import CheckpointProducer, Member
 from tests.chaos.reading import read
 from tests.engine.records import TOPIC, Record, batch, partition
+from tests.patience import PATIENCE
 from tests.relay import Relay, relayed_kafka
 
 pytestmark = [pytest.mark.logs_errors, pytest.mark.usefixtures("kafka_bootstrap")]
@@ -54,7 +55,7 @@ def member(config: EngineConfig) -> Iterator[Member]:
         {"bootstrap.servers": config.connection.bootstrap, "group.id": config.group}
     )
     consumer.subscribe(list(config.sources))
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + PATIENCE
     while not consumer.assignment() and time.monotonic() < limit:
         consumer.poll(0.1)
     yield Member(1, consumer.memberid())
@@ -90,11 +91,11 @@ def test_what_the_broker_has_and_has_not_told_of_is_readable_once(
     relay.lose_an_answer()
     thread = threading.Thread(target=producer.publish, args=([cuts[before]], member))
     thread.start()
-    assert relay.lost.wait(20)
+    assert relay.lost.wait(PATIENCE)
     # The broker may or may not have ended the transaction by then: both happen.
     time.sleep(TRANSACTION_TIMEOUT / 1000 + 0.1)
     relay.mend()
-    thread.join(60)
+    thread.join(PATIENCE)
     producer.publish([cuts[-1]], member)
 
     wanted = values(*range(before + 2))

@@ -16,6 +16,7 @@ import faust
 import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.client import AIOKafkaClient
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import SubscriptionState
@@ -32,7 +33,7 @@ THEIRS = ("faust", "mode", "aiokafka")
 THEIR_RECORDS, THEIR_RESULT = FetchedRecords.__bases__[0], Fetched.__bases__[0]
 
 RELIED_ON: dict[type, tuple[str, ...]] = {
-    AIOKafkaClient: ("_metadata_max_age_ms",),
+    AIOKafkaClient: ("_metadata_max_age_ms", "cluster"),
     AIOKafkaConsumer: (
         "_client",
         "_coordinator",
@@ -40,6 +41,7 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
         "_fetcher",
         "_subscription",
     ),
+    ClusterMetadata: ("leader_for_partition", "unauthorized_topics"),
     SubscriptionState: ("_last_fetch_ended",),
     GroupCoordinator: ("_group_instance_id", "_pending_exception"),
     fetcher.Fetcher: (

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.embedded import EmbeddedBroker
 from streams.engine import (
@@ -25,6 +25,7 @@ from streams.engine.producer import CheckpointProducer, Member
 from tests.chaos.reading import read
 from tests.engine import faults
 from tests.engine.records import TOPIC, Record, batch, partition
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.logs_errors
 """librdkafka logs what it is refused."""
@@ -162,7 +163,7 @@ def test_a_broker_away_for_longer_than_a_transaction_is_waited_for(
         thread.start()
         time.sleep(5)
         assert one.changelog_next is None
-    thread.join(20)
+    thread.join(PATIENCE)
     assert one.changelog_next is not None
 
 
@@ -195,6 +196,12 @@ def test_a_broker_that_stays_away_ends_the_worker(
             "authorization",
         ),
         (
+            faults.ADD_PARTITIONS,
+            KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+            AccessDenied,
+            "authorization",
+        ),
+        (
             faults.TXN_OFFSET_COMMIT,
             KafkaError.GROUP_AUTHORIZATION_FAILED,
             AccessDenied,
@@ -220,6 +227,31 @@ def test_what_does_not_pass_ends_the_worker_with_its_reason(
     with pytest.raises(kind, match=reason):
         producer.publish([one], MEMBER)
     assert time.monotonic() - started < 20, "it is not tried again and again"
+
+
+class Refused:
+    """A client that was refused meanwhile: a record fails without the reason, which `poll` says."""
+
+    def begin_transaction(self) -> None:
+        """It knows nothing yet."""
+
+    def produce(self, *_: Any, **__: Any) -> None:
+        raise KafkaException(KafkaError(KafkaError._FATAL, "Local: Fatal error", True))
+
+    produce_batch = produce
+
+    def poll(self, timeout: float) -> None:
+        refused = KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+        raise KafkaException(KafkaError(refused, "authorization failed", True))
+
+
+def test_a_refusal_that_comes_while_records_are_handed_over_is_told_as_one(
+    config: EngineConfig, tmp_path: Path
+) -> None:
+    producer: Any = CheckpointProducer(config)
+    producer._producer = Refused()
+    with pytest.raises(AccessDenied, match="authorization failed"):
+        producer.publish([cut(tmp_path)], MEMBER)
 
 
 def test_an_output_that_is_lost_fails_its_checkpoint_in_at_least_once_too(

@@ -1,5 +1,6 @@
 """A worker's copy of a compacted topic, on both brokers."""
 
+import queue
 import threading
 import time
 from collections.abc import Iterator
@@ -7,14 +8,25 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Producer
 from confluent_kafka.admin import AdminClient
 
-from streams.engine import Connection, Engine, EngineConfig, Replica, SourceRecord, make_app
+from streams.embedded import EmbeddedBroker
+from streams.engine import (
+    AccessDenied,
+    Connection,
+    Engine,
+    EngineConfig,
+    Replica,
+    SourceRecord,
+    make_app,
+)
 from streams.engine.errors import Aborted
 from streams.engine.replica import MOST_WAITING
 from tests.conftest import Broker
+from tests.engine import faults
 from tests.engine.records import TOPIC, Record, batch, partition
+from tests.patience import PATIENCE
 
 TOPIC_PARTITIONS = 3
 
@@ -64,7 +76,7 @@ def started(replica: Replica[str]) -> Replica[str]:
 
 
 def eventually(replica: Replica[str], key: str, value: str | None) -> bool:
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + PATIENCE
     while replica.get(key) != value and time.monotonic() < limit:
         time.sleep(0.02)
         replica.refresh()
@@ -103,7 +115,7 @@ def engine_for(replica: Replica[str]) -> Engine:
 
 def test_it_goes_on_reading_though_no_batch_comes(source: Source, replica: Replica[str]) -> None:
     engine, count = engine_for(started(replica)), MOST_WAITING + 5
-    limit = time.monotonic() + 60
+    limit = time.monotonic() + PATIENCE
     for number in range(1, count + 1):
         source.put(k=b"%d" % number)
         while replica.records < number:
@@ -211,8 +223,8 @@ def test_a_topic_made_anew_is_read_anew_though_it_is_as_long_as_the_old_one(
         replica = started(Replica(config, unique, decode))
         found = [replica.get("old"), replica.get("new")]
         replica.stop()
-        admin.delete_topics([unique])[unique].result(10)
-        while unique in admin.list_topics(timeout=10).topics:
+        admin.delete_topics([unique])[unique].result(PATIENCE)
+        while unique in admin.list_topics(timeout=PATIENCE).topics:
             time.sleep(0.1)
     assert found == [None, "new"]
 
@@ -222,3 +234,17 @@ def test_a_wait_for_a_copy_ends_when_the_partitions_are_taken_away(replica: Repl
     taken_away.set()
     with pytest.raises(Aborted):
         replica.wait_complete(20, taken_away)
+
+
+def test_who_may_not_read_it_any_more_is_told(unique: str, tmp_path: Path) -> None:
+    failures = queue.SimpleQueue[BaseException]()
+    with EmbeddedBroker({unique: 1}) as mock:
+        config = config_for(Broker(mock.bootstrap, False, mock.create_topic), unique, tmp_path)
+        replica = Replica(config, unique, decode)
+        replica.start(failures.put)
+        replica.wait_complete(PATIENCE, threading.Event())
+        faults.refuse(mock, faults.FETCH, KafkaError.TOPIC_AUTHORIZATION_FAILED)
+        failure = failures.get(timeout=PATIENCE)
+        replica.stop()
+    assert isinstance(failure, AccessDenied)
+    assert f"may not read topic {unique}" in str(failure)

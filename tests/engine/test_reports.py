@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka import Producer
 
 from streams.engine import reports
+from tests.patience import PATIENCE
 
 
 class Client:
@@ -61,6 +62,6 @@ def test_those_that_a_busy_loop_leaves_are_taken_by_who_waits(
 ) -> None:
     monkeypatch.setattr(reports, "PATIENCE", 0.002)
     client = Client()
-    assert flush(client, busy=lambda: client.flushed.wait(30)) == 0
+    assert flush(client, busy=lambda: client.flushed.wait(PATIENCE)) == 0
     assert threading.current_thread() not in client.takers
     assert client.time == 60.0 - 0.12, "both together wait no longer than they may"

@@ -30,6 +30,7 @@ from tests.chaos.on_engine import PARTITIONS
 from tests.conftest import Broker
 from tests.engine import faults
 from tests.engine.records import TOPIC
+from tests.patience import PATIENCE
 
 
 def end_of(workload: Counting | Joined, folder: Path) -> tuple[int, str]:
@@ -37,7 +38,7 @@ def end_of(workload: Counting | Joined, folder: Path) -> tuple[int, str]:
     ended = subprocess.run(
         [sys.executable, *workload.arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT), **workload.environment("A", folder)},
-        capture_output=True, text=True, timeout=90, check=False,
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     return ended.returncode, ended.stderr.splitlines()[-1].strip()
 
@@ -91,7 +92,7 @@ def test_a_changelog_that_would_forget_state_is_refused_with_what_to_do(
 ) -> None:
     admin = AdminClient(config.connection.librdkafka())
     made = NewTopic(config.changelog, 1, 1, config=CHANGELOG_SETTINGS | wrong)
-    admin.create_topics([made])[config.changelog].result(10)
+    admin.create_topics([made])[config.changelog].result(PATIENCE)
     with pytest.raises(TopicMismatch, match=r"--add-config cleanup\.policy=compact,"):
         prepare_topics(replace(config, create_changelog=False))
 
@@ -156,7 +157,7 @@ class TestTroubleOnTheWay:
         producer = Producer({**config.librdkafka(), "message.timeout.ms": 500})
         producer.produce("absent", b"")
         producer.flush(10)
-        assert "absent" not in AdminClient(config.librdkafka()).list_topics(timeout=10).topics
+        assert "absent" not in AdminClient(config.librdkafka()).list_topics(timeout=PATIENCE).topics
 
     def test_looking_for_a_topic_does_not_make_it(
         self, mock: EmbeddedBroker, config: EngineConfig

@@ -9,10 +9,10 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from streams.engine import TopicMismatch
-from tests.chaos.drill import PATIENCE
 from tests.chaos.on_engine import PARTITIONS
 from tests.conftest import Broker
 from tests.engine.trial import Trial
+from tests.patience import PATIENCE
 
 
 class Site:
@@ -34,24 +34,24 @@ class Site:
         self.until(lambda: sum(self.trial.committed().values()) == 600)
 
     def delete(self, topic: str) -> None:
-        self._admin.delete_topics([topic])[topic].result(30)
+        self._admin.delete_topics([topic])[topic].result(PATIENCE)
 
     def make_anew(self, topic: str) -> None:
         """As soon as the broker lets us, as a script would."""
-        count = len(self._admin.list_topics(topic, timeout=10).topics[topic].partitions)
+        count = len(self._admin.list_topics(topic, timeout=PATIENCE).topics[topic].partitions)
         self.delete(topic)
-        while topic in self._admin.list_topics(timeout=10).topics:
+        while topic in self._admin.list_topics(timeout=PATIENCE).topics:
             time.sleep(0.01)
         self._kafka.create(topic, count)
 
     def widen(self, topic: str, count: int) -> None:
-        self._admin.create_partitions([NewPartitions(topic, count)])[topic].result(30)
+        self._admin.create_partitions([NewPartitions(topic, count)])[topic].result(PATIENCE)
 
     def delete_records(self, topic: str) -> None:
         """All that a topic holds."""
         places = [TopicPartition(topic, number, -1) for number in range(PARTITIONS)]
         for deleted in self._admin.delete_records(places).values():
-            deleted.result(30)
+            deleted.result(PATIENCE)
 
     def until(self, holds: Callable[[], object]) -> None:
         limit = time.monotonic() + PATIENCE

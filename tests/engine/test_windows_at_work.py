@@ -18,6 +18,7 @@ from tests.chaos.on_engine import OnEngine
 from tests.chaos.reading import read
 from tests.conftest import Broker
 from tests.engine.windows_worker import IDLE_AFTER, SUMS, Reading
+from tests.patience import PATIENCE
 
 WORKER = Path(__file__).with_name("windows_worker.py")
 PARTITIONS = 2
@@ -114,7 +115,7 @@ def test_a_worker_that_is_killed_gives_the_final_results_of_all_records(
     group.start("A")
     for wipe in (False, True):
         source.write(500)
-        before, limit = results, time.monotonic() + 60
+        before, limit = results, time.monotonic() + PATIENCE
         while (results := sum(1 for _ in read(kafka.bootstrap, names.answers))) == before:
             assert time.monotonic() < limit, group.log_of("A").read_text()
         source.write(100)

@@ -20,11 +20,11 @@ from streams.engine import (
 )
 from streams.engine.app import STOP_LIMIT
 from streams.engine.topics import prepare_topics
-from tests.chaos.drill import PATIENCE
 from tests.chaos.on_engine import PARTITIONS
 from tests.chaos.reading import read
 from tests.conftest import Broker
 from tests.engine.trial import NEVER, Trial
+from tests.patience import PATIENCE
 
 HISTORY = 1_767_603_600_000
 """A time in the past, in milliseconds."""
@@ -101,7 +101,7 @@ def test_a_timer_fires_at_the_end_of_a_partition_that_ends_with_a_commit_record(
     producer.commit_transaction()
     trial.group.start("A", CLOCK="wall")
     try:
-        limit = time.monotonic() + 30
+        limit = time.monotonic() + PATIENCE
         while not (reminders := list(read(kafka.bootstrap, trial.names.reminders))):
             assert time.monotonic() < limit, "no reminder"
             time.sleep(0.2)
@@ -111,7 +111,7 @@ def test_a_timer_fires_at_the_end_of_a_partition_that_ends_with_a_commit_record(
 
 
 def wait_for_record(bootstrap: str, topic: str) -> None:
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + PATIENCE
     while not list(read(bootstrap, topic)):
         assert time.monotonic() < limit, f"no record on {topic}"
         time.sleep(0.2)
@@ -188,12 +188,12 @@ def test_a_worker_whose_source_gets_more_partitions_ends_with_what_is_wrong(
     trial.group.start("A")
     admin, log = AdminClient({"bootstrap.servers": kafka.bootstrap}), trial.group.log_of("A")
     try:
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + PATIENCE
         while not trial.group.times_ready("A"):
             assert time.monotonic() < limit, log.read_text()
             time.sleep(0.1)
         more = NewPartitions(trial.names.source, PARTITIONS + 2)
-        admin.create_partitions([more])[trial.names.source].result(10)
+        admin.create_partitions([more])[trial.names.source].result(PATIENCE)
         wrong = f"has {PARTITIONS} partitions, its sources have {PARTITIONS + 2}"
         while not (trial.group.exits[TopicMismatch.exit_code] and wrong in log.read_text()):
             assert time.monotonic() < limit, log.read_text()
@@ -209,7 +209,7 @@ def test_a_worker_that_the_group_refuses_ends_with_what_is_wrong(
     log = trial.group.log_of("A")
     trial.group.start("A", SESSION_TIMEOUT=longer_than_allowed)
     try:
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + PATIENCE
         while not trial.group.exits[BrokerFailed.exit_code]:
             assert time.monotonic() < limit, log.read_text()
             time.sleep(0.1)

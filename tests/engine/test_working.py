@@ -13,11 +13,12 @@ from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartiti
 from confluent_kafka.admin import AdminClient
 
 from streams.engine import StateMismatch
-from tests.chaos.drill import PATIENCE, wait_until_read
+from tests.chaos.drill import wait_until_read
 from tests.chaos.on_engine import PARTITIONS
 from tests.chaos.reading import read
 from tests.conftest import Broker
 from tests.engine.trial import NEVER, Trial
+from tests.patience import PATIENCE
 
 RECORDS = 600
 
@@ -66,7 +67,7 @@ def test_a_worker_is_not_ready_before_it_works_and_says_how_far_behind_it_is(
         port = free.getsockname()[1]
     trial.group.start("A", COMMIT_PAUSE=NEVER, HEALTH=f"127.0.0.1:{port}")
     answers: list[int] = []
-    limit = time.monotonic() + 60
+    limit = time.monotonic() + PATIENCE
     while 200 not in answers:
         assert time.monotonic() < limit, answers
         try:
@@ -142,7 +143,7 @@ def test_sigterm_ends_a_worker_that_waits_for_an_open_transaction_before_it_is_r
         open_one.produce(waited_for, b"{}", b"key", 0)
         assert open_one.flush(10) == 0
         trial.group.start("A", COPY=copied)
-        log, limit = trial.group.log_of("A"), time.monotonic() + 60
+        log, limit = trial.group.log_of("A"), time.monotonic() + PATIENCE
         while log.read_bytes().count(b"Executing _on_partitions_assigned") < 2:
             assert time.monotonic() < limit, log.read_text()
             time.sleep(0.1)
@@ -159,7 +160,7 @@ def _set_back(admin: AdminClient, offsets: ConsumerGroupTopicPartitions) -> list
     """What the broker answers to each partition: no to all of them while the group has members."""
     group = offsets.group_id
     asked = admin.alter_consumer_group_offsets([offsets])
-    found: list[TopicPartition] = asked[group].result(30).topic_partitions
+    found: list[TopicPartition] = asked[group].result(PATIENCE).topic_partitions
     return found
 
 
@@ -173,7 +174,7 @@ def test_a_group_whose_offsets_the_broker_has_forgotten_is_set_back_to_where_the
     feed.finish()
     assert trial.stop_when_read() == [0]
     offsets = trial.committed()
-    admin.delete_consumer_groups([group])[group].result(30)
+    admin.delete_consumer_groups([group])[group].result(PATIENCE)
     trial.feed(RECORDS, 1_000).finish()
     trial.group.start("A")
     limit = time.monotonic() + PATIENCE

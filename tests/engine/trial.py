@@ -7,13 +7,14 @@ from pathlib import Path
 from confluent_kafka import Consumer, TopicPartition
 
 from tests.chaos.counting import Counting
-from tests.chaos.drill import PATIENCE, wait_until_read
+from tests.chaos.drill import wait_until_read
 from tests.chaos.feed import Feed, numbered
 from tests.chaos.group import READY, Group
 from tests.chaos.on_engine import PARTITIONS
 from tests.chaos.verdict import Verdict
 from tests.chaos.verify import verify
 from tests.conftest import Broker
+from tests.patience import PATIENCE
 
 NEVER = "3600000"
 """A pause between checkpoints that no test waits for, in milliseconds."""

@@ -20,6 +20,7 @@ from streams.errors import BrokerError
 from streams.policies.local import route_names
 from streams.reading import Follower
 from tests.integration.running import running_worker
+from tests.patience import PATIENCE
 
 PARTITIONS = 3
 
@@ -51,7 +52,7 @@ class Floor:
 
     def _await_leaders(self, topics: list[str]) -> None:
         """Wait until the brokers lead what was made a moment ago; a busy machine takes its time."""
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + PATIENCE
         while True:
             try:
                 Follower(self.connection, Codec(), topics, from_start=True).close()
@@ -103,11 +104,11 @@ class Floor:
             yield
 
 
-def until(holds: Callable[[], bool], *pollers: Platform | Desk, timeout: float = 30.0) -> None:
+def until(holds: Callable[[], bool], *pollers: Platform | Desk) -> None:
     """Let platforms and desks work until something holds."""
-    limit = time.monotonic() + timeout
+    limit = time.monotonic() + PATIENCE
     while not holds():
-        assert time.monotonic() < limit, f"not within {timeout:.0f} s"
+        assert time.monotonic() < limit
         for one in pollers:
             one.poll(0.02)
 

@@ -14,6 +14,7 @@ from streams.core.policy import default_policy
 from streams.engine import Connection
 from streams.policies.local import route_names
 from tests.conftest import Broker
+from tests.patience import PATIENCE
 
 START_TIMEOUT = 180.0
 READY = re.compile(rb"ready: (\S+)")
@@ -68,7 +69,7 @@ def running_worker(
             time.sleep(0.05)
         yield
         running.terminate()
-        assert running.wait(30) == 0, path.read_text()
+        assert running.wait(PATIENCE) == 0, path.read_text()
     finally:
         running.kill()
         running.wait()

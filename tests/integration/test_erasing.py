@@ -25,9 +25,9 @@ from schemas.records import (
     UpdateKind,
 )
 from schemas.topics import TOPICS
-from streams.app import AGENTS, changelogs, engine_config
 from streams.engine import Connection, read_to_end, wall_clock
 from streams.history.playing import Player
+from streams.kinds import AGENTS, changelogs, engine_config
 from streams.reading import Follower, Seen
 from streams.settings import load_settings
 from tests.chaos.drill import committed
@@ -35,6 +35,7 @@ from tests.cli.test_commands import baton
 from tests.conftest import Broker
 from tests.integration.obedient import ObedientReader
 from tests.integration.running import environment_of, make_topics, running_worker
+from tests.patience import PATIENCE
 
 SECRET = "xylophone"
 """A word that only this customer writes."""
@@ -63,7 +64,7 @@ class Site:
             return list(follower.to_end())
 
     def wait_for(self, happened: Callable[[list[Record | None]], bool]) -> None:
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + PATIENCE
         while not happened([seen.record for seen in self.lying()]):
             assert time.monotonic() < limit
             time.sleep(0.2)
@@ -110,7 +111,7 @@ class Site:
             if declared is None or not declared.compacted:
                 ends.append(TopicPartition(self.connection.topic(name), 0, -1))
         for done in admin.delete_records(ends).values():
-            done.result(30)
+            done.result(PATIENCE)
 
 
 @pytest.fixture

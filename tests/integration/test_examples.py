@@ -21,6 +21,7 @@ from schemas.records import (
 from tests.integration.day import Ai, Person, live
 from tests.integration.floor import Floor, settle, until
 from tests.integration.talks import talks
+from tests.patience import PATIENCE
 
 POLICY = """
 based_on: default
@@ -236,13 +237,13 @@ def test_of_two_desks_that_accept_at_once_one_has_the_ticket(floor: Floor) -> No
     for ticket_id in tickets:
         platform.customer_says(ticket_id, "Please let me talk to a person.")
     desks = [floor.desk("general", me) for me in ("eve", "fay")]
-    until(lambda: all(set(tickets) <= desk.open.keys() for desk in desks), *desks, timeout=90)
+    until(lambda: all(set(tickets) <= desk.open.keys() for desk in desks), *desks)
 
     together = threading.Barrier(len(desks))
 
     def accept(desk: Desk) -> None:
         for ticket_id in tickets:
-            together.wait(30)
+            together.wait(PATIENCE)
             desk.accept(ticket_id)
 
     threads = [threading.Thread(target=accept, args=(desk,)) for desk in desks]
@@ -251,7 +252,7 @@ def test_of_two_desks_that_accept_at_once_one_has_the_ticket(floor: Floor) -> No
     for thread in threads:
         thread.join()
     cases = [desks[0].open[ticket_id].escalation_id for ticket_id in tickets]
-    until(lambda: sum(len(desk.lost) for desk in desks) >= RACES, *desks, timeout=90)
+    until(lambda: sum(len(desk.lost) for desk in desks) >= RACES, *desks)
     settle(0.5, *desks)
     for ticket_id, case in zip(tickets, cases, strict=True):
         owners = {desk.open[ticket_id].owner_id for desk in desks}
@@ -292,7 +293,9 @@ def test_the_programs_work_in_a_terminal(floor: Floor) -> None:
     )
     watching = floor.platform(sure)
     desk = floor.desk("security", "gil")
-    shown, _ = chat.communicate("tty Somebody else has logged in to my account!\n", timeout=30)
+    shown, _ = chat.communicate(
+        "tty Somebody else has logged in to my account!\n", timeout=PATIENCE
+    )
     assert "tty system: A colleague takes over" in shown
     until(lambda: "tty" in desk.open, desk, watching)
     commands = "list\nshow tty\naccept nothing\naccept tty\nwait 2\nreply tty I look at it now.\n"
@@ -310,7 +313,7 @@ def test_the_programs_work_in_a_terminal(floor: Floor) -> None:
         input=commands + "verdict tty needed\nresolve tty secured\nwait 2\nlist\nhelp\n",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
     assert "Somebody else has logged in to my account!" in at_desk.stdout

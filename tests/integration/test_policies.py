@@ -11,14 +11,15 @@ import pytest
 
 from schemas.codec import Codec
 from schemas.records import ConversationMessage, Decision, Role
-from streams.app import changelogs
 from streams.cli.main import main
 from streams.engine import Connection, wall_clock
 from streams.history.playing import Player
+from streams.kinds import changelogs
 from streams.reading import Follower
 from streams.settings import Settings
 from tests.conftest import Broker
 from tests.integration.running import environment_of, make_topics, running_worker
+from tests.patience import PATIENCE
 
 DECISIONS = "support.decisions"
 
@@ -65,7 +66,7 @@ class Desk:
     def decisions(self, ticket: str, count: int) -> list[Decision]:
         """The first so many decisions on a ticket."""
         found: list[Decision] = []
-        limit = time.monotonic() + 30
+        limit = time.monotonic() + PATIENCE
         with Follower(self.connection, Codec(), [DECISIONS], from_start=True) as follower:
             while time.monotonic() < limit:
                 read = (seen.record for seen in follower.poll(0.1))
@@ -78,7 +79,7 @@ class Desk:
 
     def ask_until(self, reference: str) -> Decision:
         """Ask until a version of the policy answers."""
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + PATIENCE
         while (decision := self.ask()).used.policy != reference:
             assert time.monotonic() < limit, decision.used.policy
         return decision

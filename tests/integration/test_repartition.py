@@ -26,17 +26,18 @@ from schemas.records import (
 from schemas.topics import route_topic
 from streams.admin.topics import Topics, wanted_topics
 from streams.agents.deciding import Decider
-from streams.app import AGENTS, engine_config
 from streams.cli.main import main
 from streams.engine import StateMismatch
 from streams.history.files import Event, read_history
 from streams.history.playing import Pace, Player
 from streams.history.replaying import Replay
+from streams.kinds import AGENTS, engine_config
 from streams.policies.local import policy_of, route_names
 from streams.reading import Follower
 from streams.security import connection_of
 from streams.settings import Settings
 from tests.conftest import Broker
+from tests.patience import PATIENCE
 
 HISTORY = Path("deploy/demo/conversations.jsonl")
 BEFORE, AFTER = 4, 6
@@ -71,7 +72,7 @@ def unhandled(settings: Settings, name: str) -> int:
     config = engine_config(name, settings)
     consumer = Consumer({"bootstrap.servers": settings.bootstrap_servers, "group.id": config.group})
     try:
-        found = consumer.list_topics(timeout=10).topics
+        found = consumer.list_topics(timeout=PATIENCE).topics
         wanted = [
             TopicPartition(topic, number)
             for topic in config.sources
@@ -97,14 +98,14 @@ def run(settings: Settings, events: Sequence[Event]) -> None:
             env=variables,
             stderr=subprocess.DEVNULL,
         )
-    limit, quiet = time.monotonic() + 90, 0
+    limit, quiet = time.monotonic() + PATIENCE, 0
     while quiet < 3:
         assert worker.poll() is None
         assert time.monotonic() < limit
         quiet = quiet + 1 if not any(unhandled(settings, name) for name in AGENTS) else 0
         time.sleep(0.5)
     worker.terminate()
-    assert worker.wait(20) == 0
+    assert worker.wait(PATIENCE) == 0
 
 
 def outcomes(settings: Settings) -> dict[str, tuple[object, ...]]:

@@ -20,17 +20,17 @@ from schemas.records import (
     UpdateKind,
 )
 from schemas.topics import OPEN_ANOMALIES, key_of
-from streams.app import AGENTS
 from streams.core.policy.shipped import shipped_text
 from streams.engine import wall_clock
 from streams.history.playing import Player
+from streams.kinds import AGENTS
 from streams.policies.shelf import Change, Shelf
 from tests.chaos.drill import wait_until_read
 from tests.integration.floor import PARTITIONS, Floor, until
 from tests.integration.recorded import DECISIONS, differing, replayed
+from tests.patience import PATIENCE
 
 TURNS = 200
-PATIENCE = 180.0
 ROUTES = ("safety", "security", "billing", "technical", "success", "general")
 TEXTS = (
     "Where do I find the export?",
@@ -138,7 +138,7 @@ def wait_until_decided(floor: Floor) -> None:
             seen.update(one.cause for one in found if isinstance(one, Decision))
             return seen[Cause.MESSAGE] == TURNS and seen[Cause.TIMER] > 0
 
-        until(decided, timeout=PATIENCE)
+        until(decided)
     group = floor.environment["BATON_GROUP"]
     for agent, kind in reversed(AGENTS.items()):
         for topic in kind.sources:

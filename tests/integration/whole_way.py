@@ -49,6 +49,7 @@ from streams.reading import Follower
 from streams.settings import Settings
 from tests.integration.running import START_TIMEOUT
 from tests.kafka import running_kafka
+from tests.patience import PATIENCE
 
 DECISIONS = "support.decisions"
 READY = b"ready: "
@@ -229,7 +230,7 @@ def _worker(settings: Settings) -> Iterator[Path]:
         try:
             yield path
             worker.terminate()
-            assert worker.wait(30) == 0, path.read_text()
+            assert worker.wait(PATIENCE) == 0, path.read_text()
         finally:
             worker.kill()
             worker.wait()

@@ -18,6 +18,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from tests.patience import PATIENCE
 from tests.secured_kafka import ADMIN, SecuredKafka, java, secured_kafka
 
 ACLS = "org.apache.kafka.tools.AclCommand"
@@ -54,7 +55,7 @@ class Site:
         """Run a command to its end."""
         return subprocess.run(
             [sys.executable, "-m", "streams.cli.main", *arguments],
-            env=self.environment(user, **changes), capture_output=True, text=True, timeout=90,
+            env=self.environment(user, **changes), capture_output=True, text=True, timeout=PATIENCE,
             check=False,
         )  # fmt: skip
 
@@ -73,7 +74,7 @@ class Site:
                 java(ACLS, *(known.get(argument, argument) for argument in arguments))
             else:
                 for future in admin.create_acls(bindings(arguments)).values():
-                    future.result(60)
+                    future.result(PATIENCE)
 
 
 def bindings(arguments: Sequence[str]) -> list[AclBinding]:

@@ -9,6 +9,7 @@ from confluent_kafka.admin import AdminClient
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
 from streams.engine import AccessDenied, Connection, Contact, Mechanism, Protocol
+from streams.engine.app import credentials
 from tests.secured_kafka import SecuredKafka
 
 SASL = (Protocol.SASL_SSL, Protocol.SASL_PLAINTEXT)
@@ -21,7 +22,7 @@ WAYS = [
 async def reach_with_aiokafka(connection: Connection) -> int:
     client = AIOKafkaClient(
         bootstrap_servers=connection.bootstrap,
-        **credentials_to_aiokafka_auth(connection.faust()),
+        **credentials_to_aiokafka_auth(credentials(connection)),
     )
     await client.bootstrap()
     try:

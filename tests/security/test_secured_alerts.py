@@ -13,6 +13,7 @@ from streams.history.playing import Player
 from streams.security import connection_of
 from streams.settings import load_settings
 from tests.alerts.samples import anomaly, recorder
+from tests.patience import PATIENCE
 from tests.secured_kafka import ADMIN
 from tests.security.conftest import Site
 
@@ -37,7 +38,7 @@ def test_who_may_do_the_least_that_alerts_need_tells_and_buries(site: Site, tmp_
             env=environment, stdout=output, stderr=output,
         )  # fmt: skip
         try:
-            limit = time.monotonic() + 60
+            limit = time.monotonic() + PATIENCE
             while b"ready: receiver" not in log.read_bytes():
                 assert process.poll() is None, log.read_text()
                 assert time.monotonic() < limit, log.read_text()
@@ -50,7 +51,7 @@ def test_who_may_do_the_least_that_alerts_need_tells_and_buries(site: Site, tmp_
             player.flush()
             server.wait_for(2)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0, log.read_text()
+            assert process.wait(PATIENCE) == 0, log.read_text()
         finally:
             process.kill()
             process.wait()

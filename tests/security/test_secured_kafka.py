@@ -20,6 +20,7 @@ from confluent_kafka.admin import (
 )
 
 from streams.engine import AccessDenied
+from tests.patience import PATIENCE
 from tests.secured_kafka import ADMIN, SecuredKafka
 from tests.security.conftest import Site
 
@@ -44,8 +45,8 @@ class Worker:
     def output(self) -> str:
         return self._log.read_text(errors="replace")
 
-    def wait_until_ready(self, agents: int, timeout: float = 60.0) -> None:
-        limit = time.monotonic() + timeout
+    def wait_until_ready(self, agents: int) -> None:
+        limit = time.monotonic() + PATIENCE
         while self._log.read_bytes().count(READY) < agents:
             assert self.process.poll() is None, self.output
             assert time.monotonic() < limit, self.output
@@ -53,7 +54,7 @@ class Worker:
 
     def wait(self) -> int:
         try:
-            return self.process.wait(30)
+            return self.process.wait(PATIENCE)
         finally:
             self.process.kill()
             self.process.wait()
@@ -83,7 +84,7 @@ def test_workers_that_may_do_the_least_they_need_decide_what_a_platform_writes(
     played = site.baton("platform", "play", str(HISTORY), "--speed", "max", "--limit", "60")
     assert played.returncode == 0, played.stderr
     wanted = {message["message_id"] for message in _customer_messages(60)}
-    limit, decided = time.monotonic() + 30, set[str]()
+    limit, decided = time.monotonic() + PATIENCE, set[str]()
     while not wanted <= decided and time.monotonic() < limit:
         tail = site.baton("watcher", "tail", "decisions", "--from-start", "--until-end", "--json")
         assert tail.returncode == 0, tail.stderr
@@ -138,12 +139,12 @@ class Taken:
 
     def __enter__(self) -> None:
         [future] = self._admin.delete_acls([self._filter]).values()
-        self._bindings = future.result(10)
+        self._bindings = future.result(PATIENCE)
         assert self._bindings
 
     def __exit__(self, *_: object) -> None:
         for future in self._admin.create_acls(self._bindings).values():
-            future.result(10)
+            future.result(PATIENCE)
 
 
 @pytest.mark.parametrize("lacking", TAKEN)

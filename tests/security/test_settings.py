@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from streams.engine import Connection, Protocol
+from streams.engine.app import credentials
 from streams.errors import ConfigError
 from streams.security import connection_of
 from streams.settings import load_settings
@@ -30,7 +31,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_without_settings_nothing_is_protected() -> None:
     assert connection({}) == Connection("127.0.0.1:9092")
-    assert connection({}).faust() is None
+    assert credentials(connection({})) is None
 
 
 def test_both_clients_get_the_same(certificates: Path) -> None:
@@ -46,16 +47,16 @@ def test_both_clients_get_the_same(certificates: Path) -> None:
         "log_level": 0,
         "allow.auto.create.topics": False,
     }
-    credentials = made.faust()
-    assert credentials is not None
-    assert credentials.protocol.value == "SASL_SSL"
+    given = credentials(made)
+    assert given is not None
+    assert given.protocol.value == "SASL_SSL"
     assert made.ssl_context().check_hostname
 
 
 def test_no_representation_shows_a_secret() -> None:
     environment = SASL | {"BATON_SSL_KEY_PASSWORD": "sentinel-7f3a"}
     made = connection(environment)
-    for shown in (load_settings(environment), made, made.faust(), [made]):
+    for shown in (load_settings(environment), made, credentials(made), [made]):
         assert "sentinel" not in f"{shown!r} {shown}"
 
 

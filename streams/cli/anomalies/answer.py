@@ -14,6 +14,7 @@ from streams.cli.anomalies.ground import wanted
 from streams.cli.options import Moment, user_name
 from streams.codec import codec_of
 from streams.console.lines import minute, printable
+from streams.core.anomalies import AnomalyPolicy
 from streams.engine import wall_clock
 from streams.errors import InputError
 from streams.history.playing import Player
@@ -22,6 +23,8 @@ from streams.settings import Settings, load_settings
 
 PRESENT = 60_000
 """Milliseconds in which a time is still the present."""
+ANSWERED_FOR = int(AnomalyPolicy().forget)
+"""Milliseconds after its end in which the agent knows an anomaly, unless a policy says less."""
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
 
@@ -98,6 +101,8 @@ def _answer(
 ) -> None:
     settings = load_settings()
     actor = actor or user_name()
+    is_of_use = kind is not AnomalyActionKind.ACKNOWLEDGE
+    over_since = wall_clock() - ANSWERED_FOR if is_of_use else None
     actions = [
         AnomalyAction(
             action_id=uuid.uuid4().hex,
@@ -109,7 +114,7 @@ def _answer(
             until=until,
             note=note,
         )
-        for anomaly in wanted(settings, dict.fromkeys(anomaly_ids))
+        for anomaly in wanted(settings, dict.fromkeys(anomaly_ids), over_since)
     ]
     _send(settings, actions)
     for action in actions:

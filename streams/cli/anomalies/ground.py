@@ -15,12 +15,17 @@ ANOMALIES_TOPIC = "support.anomalies"
 ACTIONS_TOPIC = "support.anomaly-actions"
 
 
-def wanted(settings: Settings, anomaly_ids: Collection[str]) -> list[Anomaly]:
-    """The anomalies of these ids. Raises `InputError` where one is not open."""
+def wanted(
+    settings: Settings, anomaly_ids: Collection[str], over_since: Millis | None
+) -> list[Anomaly]:
+    """The anomalies of these ids. Raises `InputError` where one is not open.
+
+    Nor over since `over_since` or later, where that is given.
+    """
     found = open_now(settings)
     for one in anomaly_ids:
         if one not in found:
-            raise InputError(_why_not(settings, one))
+            found[one] = _over(settings, one, over_since)
     return [found[one] for one in anomaly_ids]
 
 
@@ -46,15 +51,22 @@ def mutes(settings: Settings, now: Millis) -> dict[str, AnomalyAction]:
     return {name: one for name, one in found.items() if one.until and one.until > now}
 
 
-def _why_not(settings: Settings, anomaly_id: str) -> str:
-    """Why an anomaly cannot be answered."""
+def _over(settings: Settings, anomaly_id: str, since: Millis | None) -> Anomaly:
+    """An anomaly that is not open. Raises `InputError` where it cannot be answered."""
     with _follower(settings, ANOMALIES_TOPIC, key=anomaly_id) as follower:
         records = [seen.record for seen in follower.to_end() if seen.key == anomaly_id]
     last = records[-1] if records else None
-    if isinstance(last, Anomaly):
-        over = f"merged into {last.merged_into}" if last.state is AnomalyState.MERGED else "over"
-        return f"{anomaly_id} is {over} since {minute(last.updated_at)}: there is nothing to answer"
-    return f"there is no anomaly {anomaly_id}; `baton anomalies` lists those that are open"
+    if not isinstance(last, Anomaly):
+        raise InputError(
+            f"there is no anomaly {anomaly_id}; `baton anomalies` lists those that are open"
+        )
+    is_merged = last.state is AnomalyState.MERGED
+    if since is not None and not is_merged and last.updated_at >= since:
+        return last
+    over = f"merged into {last.merged_into}" if is_merged else "over"
+    raise InputError(
+        f"{anomaly_id} is {over} since {minute(last.updated_at)}: there is nothing to answer"
+    )
 
 
 def _follower(settings: Settings, topic: str, key: str | None = None) -> Follower:

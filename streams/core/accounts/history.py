@@ -36,7 +36,7 @@ def remember(
     is_new = known is None and activity.ticket_id not in state.open
     before = known or TicketNote(activity.ticket_id, at)
     note = _noted(before, activity, at)
-    days = _with_counts(state.days, activity.kind, is_new, at)
+    days = _with_counts(state.days, before, note, is_new, at)
     if activity.negative is not None:
         days = _with_mood(days, before, note)
     state = replace(
@@ -130,14 +130,15 @@ def _with_open(
 
 
 def _with_counts(
-    days: dict[int, DayCount], kind: ActivityKind, is_new: bool, at: Millis
+    days: dict[int, DayCount], before: TicketNote, after: TicketNote, is_new: bool, at: Millis
 ) -> dict[int, DayCount]:
+    """A ticket counts once, however often it is escalated or reopened."""
     count = days.get(at // DAY, DayCount())
     count = replace(
         count,
         opened=count.opened + is_new,
-        escalated=count.escalated + (kind is ActivityKind.ESCALATED),
-        reopened=count.reopened + (kind is ActivityKind.REOPENED),
+        escalated=count.escalated + (after.escalated and not before.escalated),
+        reopened=count.reopened + (after.reopened and not before.reopened),
     )
     return {**days, at // DAY: count}
 
@@ -160,7 +161,20 @@ def _uncounted(days: dict[int, DayCount], note: TicketNote) -> dict[int, DayCoun
     if note.messages:
         days = _with_mood(days, note, replace(note, messages=0, negative=0.0))
     count = days[day]
-    return {**days, day: replace(count, opened=max(0, count.opened - 1))}
+    days = {**days, day: replace(count, opened=max(0, count.opened - 1))}
+    for name in ("escalated", "reopened"):
+        if getattr(note, name):
+            days = _one_less(days, day, name)
+    return days
+
+
+def _one_less(days: dict[int, DayCount], since: int, name: str) -> dict[int, DayCount]:
+    """The days with one less of something that happened on one of them, `since` or later."""
+    for day in sorted(days):
+        count = days[day]
+        if day >= since and getattr(count, name):
+            return {**days, day: replace(count, **{name: getattr(count, name) - 1})}
+    return days
 
 
 def _recent(days: dict[int, DayCount], now: Millis) -> dict[int, DayCount]:

@@ -134,7 +134,7 @@ def apply_profile(
     told: tuple[TicketUpdate, ...] = ()
     if weight(old) != weight(new):
         told = account_changed(state, snapshot(new, health_of(state, policy, now)), now)
-    if new is None and old is not None:
+    if new is None:
         return Step(None, (*told, *farewell(state, now)))
     return Step(state, told)
 

@@ -12,6 +12,8 @@ from streams.core.policy.anomalies import AnomalyPolicy
 
 MOST_ANSWERS = 1_000
 """Subjects whose mutes, known issues and bars a tenant's watch remembers at most."""
+ANSWERS_REMEMBERED = 64
+"""Ids of a tenant's last answers, so that a repeated one counts once."""
 SOMEBODY = "somebody"
 """Who has acknowledged an anomaly where the answer does not say."""
 SURE = 6.0
@@ -21,41 +23,81 @@ SURE = 6.0
 def act(
     known: Known, watch: Watch, action: AnomalyAction, policy: AnomalyPolicy, now: Millis
 ) -> Step:
-    """What follows from an answer.
+    """What follows from an answer; the same one again changes nothing.
 
     Acknowledged: the record says by whom; the same again says nothing. Known issue: also, nobody is
     told of its growth, and it opens as known for `AnomalyPolicy.known`. Muted: nothing opens or is
     updated until the time given. False alarm: resolved, and the next of its kind needs more
     accounts than this one had.
-    An answer to an anomaly that is gone acts on the fingerprint it names, if any.
+    An answer that names one of the problems is about that alone. An anomaly that is over can be
+    answered until it is forgotten, and its problem by name after that, but for a false alarm.
     """
     watch = _pruned(watch, now)
-    incident = known.incident(action.anomaly_id)
+    if action.action_id in watch.answered:
+        return Step(watch)
+    answered = (*watch.answered, action.action_id)[-ANSWERS_REMEMBERED:]
+    watch, incident = replace(watch, answered=answered), known.incident(action.anomaly_id)
+    names = _meant(incident, action)
+    match action.kind:
+        case AnomalyActionKind.MUTE:
+            return _muted(incident, watch, action, names, policy, now)
+        case AnomalyActionKind.FALSE_ALARM:
+            return _false_alarm(known, incident, watch, names, policy, now)
+        case AnomalyActionKind.KNOWN_ISSUE | AnomalyActionKind.ACKNOWLEDGE:
+            return _taken(incident, watch, action, names, policy, now)
+    return Step(watch)
+
+
+def _meant(incident: Incident | None, action: AnomalyAction) -> tuple[str, ...]:
+    """The problems that an answer is about."""
+    if action.fingerprint is not None:
+        return (action.fingerprint,)
+    return tuple(owned(incident)) if incident else ()
+
+
+def _muted(
+    incident: Incident | None,
+    watch: Watch,
+    action: AnomalyAction,
+    names: tuple[str, ...],
+    policy: AnomalyPolicy,
+    now: Millis,
+) -> Step:
+    until = action.until if action.until is not None else now + policy.mute
+    watch = replace(watch, muted={**watch.muted, **dict.fromkeys(names, until)})
+    if incident is None or not incident.joined_since or incident.resolved_at is not None:
+        return Step(watch)
+    if incident.subject not in names:
+        return Step(watch)
+    incident = due(replace(incident, silent_until=until), policy)
+    return Step(watch, {}, {incident.anomaly_id: incident})
+
+
+def _taken(
+    incident: Incident | None,
+    watch: Watch,
+    action: AnomalyAction,
+    names: tuple[str, ...],
+    policy: AnomalyPolicy,
+    now: Millis,
+) -> Step:
+    """Somebody has it, or knows it; one that is over is known when it comes back."""
     actor = action.actor_id or (incident.acknowledged_by if incident else None) or SOMEBODY
-    names = tuple(owned(incident)) if incident else tuple(filter(None, (action.fingerprint,)))
-    if action.kind is AnomalyActionKind.MUTE:
-        until = action.until if action.until is not None else now + policy.mute
-        watch = replace(watch, muted={**watch.muted, **dict.fromkeys(names, until)})
-        if incident is None or not incident.joined_since or incident.resolved_at is not None:
-            return Step(watch)
-        incident = due(replace(incident, silent_until=until), policy)
-        return Step(watch, {}, {incident.anomaly_id: incident})
-    if action.kind is AnomalyActionKind.FALSE_ALARM:
-        return _false_alarm(known, incident, watch, names, policy, now)
-    if action.kind is AnomalyActionKind.KNOWN_ISSUE:
+    is_known = action.kind is AnomalyActionKind.KNOWN_ISSUE
+    if is_known:
         said = (actor, now + policy.known)
         watch = replace(watch, known={**watch.known, **dict.fromkeys(names, said)})
-    elif action.kind is not AnomalyActionKind.ACKNOWLEDGE:
-        return Step(watch)
-    if incident is None or incident.resolved_at is not None:
+    if incident is None or (incident.resolved_at is not None and not is_known):
         return Step(watch)
     answered = replace(
         incident,
         acknowledged_by=actor,
-        known_issue=incident.known_issue or action.kind is AnomalyActionKind.KNOWN_ISSUE,
+        known_issue=incident.known_issue or (is_known and incident.subject in names),
     )
     if answered == incident:
         return Step(watch)
+    if incident.resolved_at is not None:
+        return Step(watch, {}, {incident.anomaly_id: answered})
     incident = announced(answered, policy, now)
     output = record(incident, AnomalyState.UPDATED, policy, now)
     return Step(watch, {}, {incident.anomaly_id: incident}, (output,))
@@ -74,7 +116,7 @@ def _false_alarm(
     peak = float(incident.peak)
     bars = {name: watch.bars.get(name, Bar()).raised(peak, now, SURE) for name in names}
     watch = replace(watch, bars={**watch.bars, **bars})
-    if incident.resolved_at is not None:
+    if incident.resolved_at is not None or incident.subject not in names:
         return Step(watch)
     return resolved(known, incident, watch, policy, now)
 

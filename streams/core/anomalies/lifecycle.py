@@ -62,7 +62,7 @@ def wake(
 
     One that is not over tells what has joined it, if it is time. A quiet one is resolved once the
     watermark, too, has passed its quiet time: reports that a slow source partition still holds may
-    keep it open. A resolved one is forgotten.
+    keep it open. A resolved one is watched no longer, and forgotten once it cannot be answered.
     """
     watch = advance(watch, policy, now)
     name = incident.anomaly_id
@@ -70,7 +70,7 @@ def wake(
         if now < incident.deadline:
             return Step(watch)
         rest = {key: entry for key, entry in watch.incidents.items() if key != name}
-        return Step(replace(watch, incidents=rest), {}, {name: None})
+        return Step(replace(watch, incidents=rest), {}, {name: _left(incident, policy, now)})
     over = quiet_at(incident, policy)
     if watch.watermark < over:
         window = Window(incident.peak_end, incident.peak)
@@ -80,6 +80,14 @@ def wake(
         return Step(watch, {}, {name: incident}, outputs)
     incident = touched(incident, reported_earlier(known, watch, incident, policy), policy)
     return resolved(known, incident, watch, policy, now)
+
+
+def _left(incident: Incident, policy: AnomalyPolicy, now: Millis) -> Incident | None:
+    """What is left of an incident that no longer comes back: what an answer to it has to know."""
+    until = (incident.resolved_at or 0) + policy.forget
+    if now >= until:
+        return None
+    return replace(incident, affected={}, large=(), deadline=until)
 
 
 def forget(subject: Subject, watch: Watch, policy: AnomalyPolicy, now: Millis) -> Step:

@@ -1,11 +1,15 @@
 """What becomes of a problem that turns out to be another, older one."""
 
+from typing import TypeVar
+
 from msgspec.structs import replace
 
 from streams.core.anomalies.naming import newest
 from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
 from streams.core.anomalies.windows import after, together
 from streams.core.policy.anomalies import AnomalyPolicy
+
+T = TypeVar("T")
 
 
 def merge(known: Known, watch: Watch, alias: str, group: str, policy: AnomalyPolicy) -> Step:
@@ -29,7 +33,19 @@ def merge(known: Known, watch: Watch, alias: str, group: str, policy: AnomalyPol
             members = (*entry.members, group)
             entries[name] = replace(entry, members=members)
             incidents[name] = replace(incident, members=members)
-    return Step(replace(watch, incidents=entries), subjects, incidents)
+    watch = replace(
+        watch,
+        incidents=entries,
+        muted=_also(watch.muted, alias, group),
+        known=_also(watch.known, alias, group),
+        bars=_also(watch.bars, alias, group),
+    )
+    return Step(watch, subjects, incidents)
+
+
+def _also(answers: dict[str, T], alias: str, group: str) -> dict[str, T]:
+    """The on-call person's answers, those about an alias also for its group."""
+    return {**answers, group: answers[alias]} if alias in answers else answers
 
 
 def _both(group: str, own: Subject | None, moved: Subject, policy: AnomalyPolicy) -> Subject:

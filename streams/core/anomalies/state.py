@@ -160,6 +160,8 @@ class Watch(msgspec.Struct, frozen=True, array_like=True):
     """Length of the buckets that are counted by; 0 before the first report."""
     carried: dict[str, str] = {}
     """Which fingerprint carries an open anomaly, by the anomaly's id."""
+    answered: tuple[str, ...] = ()
+    """Ids of the last answers, so that a repeated one counts once."""
 
 
 class Known(Protocol):

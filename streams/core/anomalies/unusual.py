@@ -10,9 +10,6 @@ from streams.core.anomalies.state import Known, Subject, Watch
 from streams.core.anomalies.windows import Seen, Window, at_most, busiest, reporters_in
 from streams.core.policy.anomalies import AnomalyPolicy
 
-BARELY = 1e-9
-"""A bar is to be passed, not reached."""
-
 
 def unusual(
     known: Known,
@@ -43,7 +40,7 @@ def unusual(
         return None
     window = busiest(subject, new.number, policy)
     bars = (watch.bars[name].line(now) for name in names if name in watch.bars)
-    least = max((minimum, *(bar + BARELY for bar in bars)))
+    least = max((minimum, *bars))
     if window.accounts < least or not expected.is_rarer(window.accounts, line):
         return None
     if (of_category or of_words) and not _is_news(known, watch, subject, window, minimum, policy):

@@ -79,7 +79,8 @@ def add(counted: Counts, new: Seen, policy: AnomalyPolicy) -> Counts:
     """What is counted with one more sighting; the same object when it changes nothing.
 
     A ticket counts once a bucket, at its earliest report, so neither retries nor the order of
-    arrival change the result (below the policy's bounds of memory).
+    arrival change the result (below the policy's bounds of memory). Where a bucket has its share of
+    tickets already, only accounts that it does not have are counted.
     """
     bucket = counted.buckets.get(new.number, {})
     if len(bucket) >= _share(policy) and new.who not in bucket:
@@ -92,6 +93,8 @@ def add(counted: Counts, new: Seen, policy: AnomalyPolicy) -> Counts:
     if tickets is None:
         first: Bucket = {**bucket, new.who: {new.ticket_id: new.sighting}}
         return Counted({**buckets, new.number: first}, sketches)
+    if new.ticket_id not in tickets and sum(map(len, bucket.values())) >= _share(policy):
+        return counted
     known = tickets.get(new.ticket_id, new.sighting)
     merged = Sighting(min(known.at, new.sighting.at), known.large or new.sighting.large)
     by_time = sorted(
@@ -105,7 +108,10 @@ def add(counted: Counts, new: Seen, policy: AnomalyPolicy) -> Counts:
 
 
 def _share(policy: AnomalyPolicy) -> int:
-    """How many reporters each bucket of a window may keep that holds as many as are kept."""
+    """How many reporters each bucket of a window may keep that holds as many as are kept.
+
+    And how many tickets, unless they are of a reporter each: a state has to fit into a record.
+    """
     return max(1, policy.exact_accounts // policy.window_buckets)
 
 

@@ -78,7 +78,8 @@ class AnomalyPolicy(Section, frozen=True):
     mute: Duration = Duration(3_600_000)
     """How long a mute lasts that names no end."""
     forget: Duration = Duration(86_400_000)
-    """A fingerprint unseen for this long loses its state, a category after 28 times as long."""
+    """A fingerprint unseen for this long loses its state, a category after 28 times as long.
+    An anomaly can be answered for this long after its end."""
     forget_single: Duration = Duration(1_500_000)
     """The same for a fingerprint that a single account has reported: it has taught nothing."""
     tracked_fingerprints: Count = 500_000
@@ -87,7 +88,7 @@ class AnomalyPolicy(Section, frozen=True):
     """How long a known issue is remembered after the answer."""
     sample_tickets: Count = 5
     tickets_per_reporter: Count = 20
-    """Tickets remembered of one account in one bucket."""
+    """Tickets remembered of one account in one bucket, and less where there are many tickets."""
     exact_accounts: Count = 1_000
     """Distinct accounts of a window that are counted one by one; where there are more, buckets that
     have more than their share of them are estimated."""

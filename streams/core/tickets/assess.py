@@ -32,14 +32,13 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     advised: tuple[Reason, ...] = ()
     shadowed: tuple[Reason, ...] = ()
 
-    @property
     def codes(self) -> frozenset[str]:
         """The codes that fired."""
         return frozenset([reason.code for reason in self.reasons])
 
     def joined(self, earlier: tuple[Reason, ...]) -> "Found":
         """With reasons that still stand; a code that fired again keeps its new evidence."""
-        codes = self.codes
+        codes = self.codes()
         standing = tuple(reason for reason in earlier if reason.code not in codes)
         tier = max((self.tier, *(reason.tier for reason in standing)))
         return replace(self, reasons=self.reasons + standing, tier=tier)
@@ -62,7 +61,8 @@ def assess_message(handling: Handling, terms: Terms) -> Found:
     handling.fired = ()
     signals: list[SignalScore | None] = [*told]
     for place in asked:
-        signals[place] = _measured(handling, *AT_A_GLANCE[place])
+        code, measure = AT_A_GLANCE[place]
+        signals[place] = _measured(handling, code, measure)
     return _found(handling, signals + _each(handling, beside))
 
 

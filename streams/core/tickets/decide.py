@@ -90,7 +90,7 @@ def decide(
         state, event, signals, account, policy, arrival, model, changed, statuses, incidents
     )
     if not changed:
-        _join(handling, event, is_new=state is None)
+        _join(handling, event, state)
     remember(handling.ticket, known)
     act = on_changed if changed else act_on(handling.ticket, event)
     act(handling, event)
@@ -111,7 +111,7 @@ def internal_error(
     the one decision it would have had.
     """
     handling = _begin(state, event, None, None, policy, arrival, model)
-    _join(handling, event, is_new=state is None)
+    _join(handling, event, state)
     ticket = handling.ticket
     if isinstance(event, Due):
         subject = Subject(Cause.TIMER, f"{Code.INTERNAL_ERROR}@{arrival.now}")
@@ -169,16 +169,18 @@ def _begin(
     )
 
 
-def _join(handling: Handling, event: Event, *, is_new: bool) -> None:
+def _join(handling: Handling, event: Event, before: Ticket | None) -> None:
     """The ticket is opened, or more is known of whose it is."""
     ticket = handling.ticket
-    if is_new:
+    if before is None:
         write_activity(handling, _OPENED, "1")
     elif type(event) is not Due and not ticket.erased:
-        known = ticket.account_id and ticket.requester_id
-        update = event if handling.message is None and isinstance(event, TicketUpdate) else None
-        corrects = update is not None and update.kind is _IDENTIFIED
-        if corrects or not known:
+        corrects = (
+            handling.message is None
+            and isinstance(event, TicketUpdate)
+            and event.kind is _IDENTIFIED
+        )
+        if corrects or not (ticket.account_id and ticket.requester_id):
             belong(handling, event.account_id, event.requester_id, corrects=corrects)
 
 
@@ -192,10 +194,10 @@ def _verified(ticket: Ticket, update: TicketUpdate) -> bool | None:
 
 
 def _new(event: Event, policy: Policy, arrival: Arrival) -> Ticket:
-    now, quiet_due = arrival.now, arrival.now + policy.retention.silence
-    ticket = Ticket(
-        event.ticket_id, "default", now, last_at=now, open_since=now, quiet_due=quiet_due
-    )
+    now = arrival.now
+    ticket = Ticket(event.ticket_id, "default", now)
+    ticket.last_at = ticket.open_since = now
+    ticket.quiet_due = now + policy.retention.silence
     if type(event) is not Due:
         ticket.tenant = event.tenant
         ticket.account_id, ticket.requester_id = event.account_id, event.requester_id

@@ -51,13 +51,13 @@ def joining(handling: Handling, found: Found) -> Joining | None:
         if reason.code not in known or (reason.sub_reason == DISPUTE and not contested)
     )
     cooled = handling.now >= case.signalled_at + handling.policy.escalations.cool_down
-    if not (new or cooled or found.codes & PASS_COOL_DOWN):
+    if not (new or cooled or found.codes() & PASS_COOL_DOWN):
         return None
     if not new:
         return Joining((), None, case.priority, pages=False)
     wanted, priority = _place(handling, case, new)
     graver = wanted if _goes_before(handling, wanted, case) else None
-    codes = known | found.codes
+    codes = known | found.codes()
     route = graver or route_named(handling.policy, case.route)
     asks = graver is not None or not case.paged
     priority = min(case.priority, priority)

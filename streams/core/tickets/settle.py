@@ -98,7 +98,7 @@ def hand_over(
     stop_waiting(handling)
     ticket.escalated_at, ticket.route = handling.now, route.name
     ticket.keep_reasons(found.reasons, found.tier)
-    paged = pages_on_call(handling, route, found.codes)
+    paged = pages_on_call(handling, route, found.codes())
     in_segment = handling.segment is not handling.policy.segments[-1]
     case = Case(
         f"{ticket.ticket_id}/e/{ticket.episode}",
@@ -127,7 +127,7 @@ def hand_over(
 
 
 def _end_of_review(found: Found) -> ReviewState:
-    codes = found.codes
+    codes = found.codes()
     return next((end for code, end in _ENDS.items() if code in codes), ReviewState.SUPERSEDED)
 
 
@@ -135,7 +135,7 @@ def _place(handling: Handling, found: Found) -> tuple[Route, int]:
     """By reasons and category; what came back for no other reason goes where it was."""
     policy, ticket = handling.policy, handling.ticket
     route, priority = place_of(policy, found.reasons, ticket.category)
-    if ticket.earlier_route and route is policy.routes[-1] and Code.REOPENED in found.codes:
+    if ticket.earlier_route and route is policy.routes[-1] and Code.REOPENED in found.codes():
         route = route_named(policy, ticket.earlier_route)
         return route, min(route.priority, priority)
     return route, priority

@@ -72,7 +72,7 @@ def relieved(handling: Handling, found: Found) -> Found:
     Only a fall in mood, an AI that turns in circles and a high-stakes account alone can need less
     of people then; everything else stays as it is.
     """
-    if found.codes.isdisjoint(RELIEVED):
+    if found.codes().isdisjoint(RELIEVED):
         return found
     reasons = tuple([_relieved(handling, reason) for reason in found.reasons])
     if reasons == found.reasons or not _overloaded(handling, found):

@@ -75,11 +75,7 @@ def decide(
     """
     # Not `isinstance`: it asks the records' metaclass, and takes five times as long.
     if type(event) is Due:
-        if state is None or state.deadline is None or state.deadline > arrival.now:
-            return Step(state)
-        handling = _begin(state, event, None, account, policy, arrival, model, statuses=statuses)
-        act_on(handling.ticket, event)(handling, event)
-        return handling.step()
+        return _decide_due(state, event, account, policy, arrival, model, statuses)
 
     known, changed = fingerprint(event), False
     if state is not None and came_before(state, known):
@@ -89,11 +85,29 @@ def decide(
     handling = _begin(
         state, event, signals, account, policy, arrival, model, changed, statuses, incidents
     )
-    if not changed:
-        _join(handling, event, state)
     remember(handling.ticket, known)
-    act = on_changed if changed else act_on(handling.ticket, event)
-    act(handling, event)
+    if changed:
+        on_changed(handling, event)
+    else:
+        _join(handling, event, state)
+        act_on(handling.ticket, event)(handling, event)
+    return handling.step()
+
+
+def _decide_due(
+    state: Ticket | None,
+    due: Due,
+    account: AccountSnapshot | None,
+    policy: Policy,
+    arrival: Arrival,
+    model: str,
+    statuses: Statuses,
+) -> Step:
+    """A timer: nothing follows from one that has been put off since."""
+    if state is None or state.deadline is None or state.deadline > arrival.now:
+        return Step(state)
+    handling = _begin(state, due, None, account, policy, arrival, model, statuses=statuses)
+    act_on(handling.ticket, due)(handling, due)
     return handling.step()
 
 

@@ -12,7 +12,6 @@ from streams.core.routing import consulted, place_of, route_named
 from streams.core.tickets import cases, clocks
 from streams.core.tickets.assess import Found
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.open_escalations import dues_of
 from streams.core.tickets.parts import Case
 from streams.core.tickets.staffing import pages_on_call
 
@@ -152,8 +151,9 @@ def _lay(
         paged=pages,
     )
     handling.ticket.route = route.name
-    cases.change(handling, moved, EscalationChange.MOVED, previous_route=case.route, note=note)
-    due = dues_of(handling.ticket)
+    due = cases.change(
+        handling, moved, EscalationChange.MOVED, previous_route=case.route, note=note
+    )
     handling.handoff = cases.handoff(handling, moved.placed, route, None, due, page_on_call=pages)
 
 

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import signal
 import socket
 import time
@@ -20,6 +21,7 @@ from streams.health import Address
 from streams.history.playing import Pace, Player
 from streams.metrics import METRICS, TICKET_METRICS
 from streams.security import connection_of
+from tests.integration.running import children
 from tests.patience import PATIENCE
 
 MESSAGES = 40
@@ -121,13 +123,13 @@ def test_each_agent_listens_on_a_port_of_its_own(workers: Stage, port: int) -> N
 
 
 def test_a_worker_that_hangs_is_not_alive(workers: Stage, port: int) -> None:
-    accounts = workers.workers[2]
-    accounts.send_signal(signal.SIGSTOP)
+    accounts = children(workers.worker.pid)[2]
+    os.kill(accounts, signal.SIGSTOP)
     try:
         with pytest.raises(TimeoutError):
             get(port + 2, "/livez")
     finally:
-        accounts.send_signal(signal.SIGCONT)
+        os.kill(accounts, signal.SIGCONT)
     assert get(port + 2, "/livez")[0] == 200
 
 

@@ -2,23 +2,18 @@
 
 import logging
 import os
-import signal
-import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from importlib import import_module
 
 import click
 
+from streams.cli.main import main
+from streams.cli.processes import begun, end_with
+from streams.policies.local import policy_of
 from streams.security import connection_of, reach
 from streams.settings import load_settings
 
 NAMES = ("tickets", "anomalies", "accounts")
-GRACE = 15.0
-"""Seconds a process has for its last checkpoint before it is killed."""
 STDIN = 0
 
 
@@ -38,17 +33,34 @@ def command(names: tuple[str, ...], supervised: bool) -> None:
     then starts it again and it restores itself. Start more of them on other machines to share the
     partitions; each needs a BATON_DATA_DIR and so a name of its own.
     """
+    # A process is one core's work, and one with threads cannot be copied.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     wanted = tuple(dict.fromkeys(names)) or NAMES
-    if supervised:
-        threading.Thread(target=end_with_supervisor, daemon=True).start()
     if len(wanted) == 1:
+        if supervised:
+            end_with(STDIN)
         _run(wanted[0])
     else:
-        # What no agent could do without is looked at once, and said once.
-        settings = load_settings()
-        settings.worker_name()
-        reach(connection_of(settings))
-        sys.exit(supervise([supervised_worker(name) for name in wanted]))
+        _run_each(wanted, supervised)
+
+
+def _run_each(names: tuple[str, ...], supervised: bool) -> None:
+    # What no agent could do without is looked at once, and said once.
+    settings = load_settings()
+    settings.worker_name()
+    policy_of(settings)
+    connection = connection_of(settings)
+    # Before there is a process for each: half of their start would be to import the same.
+    import_module("streams.app")
+    with begun(_run_alone, names) as agents:
+        reach(connection)
+        if supervised:
+            end_with(STDIN)
+        sys.exit(agents.supervise())
+
+
+def _run_alone(name: str) -> None:
+    main(["worker", "--agents", name])
 
 
 def _run(name: str) -> None:
@@ -62,72 +74,3 @@ def _run(name: str) -> None:
         click.echo(f"{type(error).__name__}: {error}", err=True)
         sys.exit(error.exit_code)
     run(app, logging.getLevelName(settings.log_level.upper()))
-
-
-def supervised_worker(name: str) -> list[str]:
-    """The command that runs an agent until its `lifeline` ends."""
-    return [sys.executable, "-m", "streams.cli.main", "worker", "--supervised", "--agents", name]
-
-
-def supervise(commands: Sequence[Sequence[str]]) -> int:
-    """Run the commands until one ends or we are told to stop, then end them all.
-
-    Returns 0 when told to stop, else the exit code of the one that ended first.
-    """
-    told: list[int] = []
-
-    def tell(number: int, frame: FrameType | None) -> None:
-        told.append(number)
-
-    signal.signal(signal.SIGTERM, tell)
-    signal.signal(signal.SIGINT, tell)
-    code = 0
-    with lifeline() as stdin:
-        children = [
-            subprocess.Popen(command, stdin=stdin, start_new_session=True) for command in commands
-        ]
-        while not told:
-            ended = [child.returncode for child in children if child.poll() is not None]
-            if ended:
-                code = ended[0] or 1
-                break
-            time.sleep(0.1)
-        end(children)
-    return code
-
-
-@contextmanager
-def lifeline() -> Iterator[int]:
-    """A stdin for supervised workers that only we can write to.
-
-    It ends when we do, however that comes about.
-    """
-    read, write = os.pipe()
-    try:
-        yield read
-    finally:
-        os.close(read)
-        os.close(write)
-
-
-def end_with_supervisor(grace: float = GRACE) -> None:
-    """Wait until stdin ends, then end this process as `end` would have done."""
-    while os.read(STDIN, 1):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(grace)
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def end(children: Sequence[subprocess.Popen[bytes]], grace: float = GRACE) -> None:
-    """End processes with SIGTERM, and with SIGKILL what is left after `grace` seconds."""
-    for child in children:
-        if child.poll() is None:
-            child.terminate()
-    limit = time.monotonic() + grace
-    for child in children:
-        try:
-            child.wait(max(0.0, limit - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()

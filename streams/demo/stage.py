@@ -1,7 +1,8 @@
-"""Sets the demo up: embedded broker, clock, and the workers as processes of their own."""
+"""Sets the demo up: embedded broker, clock, and `baton worker` as a process of its own."""
 
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -10,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from streams.admin.topics import wanted_topics
-from streams.cli.worker import end, lifeline, supervised_worker
 from streams.clock import ScaledClock
 from streams.embedded import EmbeddedBroker
 from streams.engine import Guarantee, wall_clock
@@ -22,7 +22,7 @@ from streams.settings import PREFIX, Settings
 
 PARTITIONS = 4
 START_TIMEOUT = 180.0
-READY = b"ready: "
+WORKER = (sys.executable, "-m", "streams.cli.main", "worker", "--supervised")
 
 
 @dataclass(frozen=True)
@@ -31,22 +31,20 @@ class Stage:
 
     settings: Settings
     clock: ScaledClock
-    logs: Path
-    workers: list["subprocess.Popen[bytes]"]
+    log: Path
+    worker: "subprocess.Popen[bytes]"
 
     def check(self) -> None:
-        """Raise `BatonError` when a worker has ended."""
-        for worker, name in zip(self.workers, AGENTS, strict=True):
-            if worker.poll() is not None:
-                raise BatonError(
-                    f"the {name} worker has ended with code {worker.returncode}:\n"
-                    f"{_tail(self.logs / f'{name}.log')}"
-                )
+        """Raise `BatonError` when the worker has ended."""
+        if self.worker.poll() is not None:
+            raise BatonError(
+                f"the worker has ended with code {self.worker.returncode}:\n{_tail(self.log)}"
+            )
 
 
 @contextmanager
 def stage(speed: float, health_address: str = "") -> Iterator[Stage]:
-    """Broker and workers, ready; all is gone at the end. Raises `BatonError` when they fail."""
+    """Broker and agents, ready; all is gone at the end. Raises `BatonError` when they fail."""
     with tempfile.TemporaryDirectory(prefix="baton-demo-") as data:
         settings = Settings(data_dir=Path(data), worker_id="demo")
         routes = route_names(policy_of(settings))
@@ -54,25 +52,24 @@ def stage(speed: float, health_address: str = "") -> Iterator[Stage]:
         topics = {topic.name: topic.partitions for topic in wanted}
         topics |= dict.fromkeys(changelogs(settings), PARTITIONS)
         clock = ScaledClock(SYNTHETIC_START, wall_clock(), speed)
-        with EmbeddedBroker(topics) as broker, lifeline() as stdin:
+        with EmbeddedBroker(topics) as broker:
             settings = Settings(
                 bootstrap_servers=broker.bootstrap,
                 data_dir=Path(data),
                 worker_id="demo",
                 health_address=health_address,
             )
-            workers = [_start(name, settings, clock, stdin) for name in AGENTS]
-            made = Stage(settings, clock, Path(data), workers)
-            try:
-                _wait_until_ready(made)
-                yield made
-            finally:
-                end(workers)
+            log = Path(data) / "worker.log"
+            with _start(settings, clock, log) as worker:
+                try:
+                    made = Stage(settings, clock, log, worker)
+                    _wait_until_ready(made)
+                    yield made
+                finally:
+                    worker.terminate()
 
 
-def _start(
-    name: str, settings: Settings, clock: ScaledClock, stdin: int
-) -> "subprocess.Popen[bytes]":
+def _start(settings: Settings, clock: ScaledClock, path: Path) -> "subprocess.Popen[bytes]":
     # What the user has set is for his own broker.
     others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     environment = others | {
@@ -86,11 +83,12 @@ def _start(
         "BATON_FETCH_WAIT": "10",
         "BATON_LOG_LEVEL": "info",
     }
-    with (settings.data_dir / f"{name}.log").open("wb") as log:
+    with path.open("wb") as log:
         return subprocess.Popen(
-            supervised_worker(name),
+            WORKER,
             env=environment,
-            stdin=stdin,
+            # Only we can write to it: it ends when we do, however that comes about.
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -99,14 +97,15 @@ def _start(
 
 def _wait_until_ready(made: Stage) -> None:
     limit = time.monotonic() + START_TIMEOUT
-    waiting = set(AGENTS)
-    while waiting:
+    waited_for = [f"ready: {made.settings.group}-{name}" for name in AGENTS]
+    while not all(map(made.log.read_text(errors="replace").__contains__, waited_for)):
         made.check()
-        waiting = {n for n in waiting if READY not in (made.logs / f"{n}.log").read_bytes()}
         if time.monotonic() > limit:
-            raise BatonError(f"these workers are not ready after {START_TIMEOUT:.0f} s: {waiting}")
+            raise BatonError(
+                f"not all agents are ready after {START_TIMEOUT:.0f} s:\n{_tail(made.log)}"
+            )
         time.sleep(0.1)
 
 
-def _tail(path: Path, lines: int = 15) -> str:
+def _tail(path: Path, lines: int = 40) -> str:
     return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])

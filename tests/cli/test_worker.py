@@ -18,22 +18,23 @@ from streams.kinds import AGENTS, changelogs
 from streams.policies.local import route_names
 from streams.settings import Settings
 from tests.conftest import Broker
-from tests.integration.running import START_TIMEOUT
+from tests.integration.running import START_TIMEOUT, children
 from tests.patience import PATIENCE
 
 WORKER = [sys.executable, "-m", "streams.cli.main", "worker"]
 DEAF = """
 import signal
-from streams.cli.worker import end_with_supervisor
+from streams.cli.processes import end_with
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-end_with_supervisor(0.2)
+end_with(0, 0.2)
+signal.pause()
 """
 
 
 DEMO = """
 from streams.demo.stage import stage
 with stage(1.0) as running:
-    print(*(worker.pid for worker in running.workers), flush=True)
+    print(running.worker.pid, flush=True)
     input()
 """
 
@@ -72,6 +73,8 @@ def test_agents_end_in_order_when_their_supervisor_is_killed(
         ready += "ready: " in line
     too_slow.cancel()
     assert ready == len(AGENTS)
+    # One that has threads must not be copied.
+    assert len(list(Path(f"/proc/{worker.pid}/task").iterdir())) == 1
     worker.kill()
     # Every agent holds the other end: it closes with the last of them.
     said, _ = worker.communicate(timeout=PATIENCE)
@@ -116,10 +119,11 @@ def test_the_workers_of_the_demo_end_when_it_is_killed(tmp_path: Path) -> None:
         text=True,
     )
     assert demo.stdout is not None
-    watched = [os.pidfd_open(int(pid)) for pid in demo.stdout.readline().split()]
-    assert len(watched) == len(AGENTS)
+    worker = int(demo.stdout.readline())
+    watched = [os.pidfd_open(pid) for pid in (worker, *children(worker))]
+    assert len(watched) == 1 + len(AGENTS)
     demo.kill()
     demo.communicate()
-    for worker in watched:
-        assert select.select([worker], [], [], 30)[0], "it ends"
-        os.close(worker)
+    for process in watched:
+        assert select.select([process], [], [], 30)[0], "it ends"
+        os.close(process)

@@ -41,6 +41,11 @@ def make_topics(broker: Broker, connection: Connection) -> list[str]:
     return names
 
 
+def children(process: int) -> list[int]:
+    """The processes that a process has begun, the first first."""
+    return [*map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split())]
+
+
 @contextmanager
 def running_worker(
     folder: Path,

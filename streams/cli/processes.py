@@ -1,0 +1,107 @@
+"""The processes of one command: begun together, ended together."""
+
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from types import FrameType
+
+GRACE = 15.0
+"""Seconds a process has for its last checkpoint before it is killed."""
+STEP = 0.1
+"""Seconds within which it is seen that we are told to stop."""
+
+
+class Processes:
+    """Processes that wait at a gate, and end when we do, however that comes about."""
+
+    def __init__(self, children: Sequence[BaseProcess], gate: Connection) -> None:
+        self._children = children
+        self._gate = gate
+
+    def supervise(self) -> int:
+        """Let them begin, run until one ends or we are told to stop, then end them all.
+
+        Returns 0 when told to stop, else the exit code of the one that ended first.
+        """
+        told: list[int] = []
+
+        def tell(number: int, frame: FrameType | None) -> None:
+            told.append(number)
+
+        signal.signal(signal.SIGTERM, tell)
+        signal.signal(signal.SIGINT, tell)
+        os.write(self._gate.fileno(), b"." * len(self._children))
+        code = 0
+        while not told:
+            ended = [child.exitcode for child in self._children if child.exitcode is not None]
+            if ended:
+                code = ended[0] or 1
+                break
+            wait([child.sentinel for child in self._children], STEP)
+        self._end()
+        return code
+
+    def _end(self) -> None:
+        """End them with SIGTERM, and with SIGKILL what is left after the grace."""
+        for child in self._children:
+            child.terminate()
+        limit = time.monotonic() + GRACE
+        for child in self._children:
+            child.join(max(0.0, limit - time.monotonic()))
+            child.kill()
+
+
+@contextmanager
+def begun(run: Callable[[str], None], names: Sequence[str]) -> Iterator[Processes]:
+    """A process for each name, to run `run(name)` in a session of its own.
+
+    On Linux they are copies of this process, which must have no threads yet, and share what it has
+    imported; elsewhere the system's libraries do not bear that.
+    """
+    spawn, fork = get_context("spawn"), get_context("fork")
+    context = fork if sys.platform == "linux" else spawn
+    (waiting, gate), (lifeline, ours) = context.Pipe(duplex=False), context.Pipe(duplex=False)
+    # What is here now is not looked through again: that would be to copy it.
+    gc.freeze()
+    children: list[BaseProcess] = [
+        context.Process(target=_begin, args=(run, name, waiting, lifeline, ours)) for name in names
+    ]
+    for child in children:
+        child.start()
+    with waiting, gate, lifeline, ours:
+        yield Processes(children, gate)
+
+
+def _begin(
+    run: Callable[[str], None],
+    name: str,
+    gate: Connection,
+    lifeline: Connection,
+    theirs: Connection,
+) -> None:
+    theirs.close()
+    os.setsid()
+    end_with(lifeline.fileno())
+    os.read(gate.fileno(), 1)
+    run(name)
+
+
+def end_with(lifeline: int, grace: float = GRACE) -> None:
+    """Have this process end in order when the descriptor does, or be killed after the grace."""
+
+    def watch() -> None:
+        while os.read(lifeline, 1):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(grace)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()

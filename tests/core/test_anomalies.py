@@ -206,6 +206,16 @@ def test_a_quiet_anomaly_is_resolved_and_names_every_ticket_it_touched() -> None
     assert tenant.watch.incidents == {}
 
 
+def test_who_had_it_before_it_began_is_named_at_its_end_though_the_report_came_late() -> None:
+    tenant = Tenant()
+    start = 10 * MINUTE
+    tenant.hear(*outage(3, start=start, component="payments"))
+    late = other("another", "early", start - 3 * MINUTE, component="payments")
+    assert tenant.hear(late, now=START + start + MINUTE) == []
+    (resolved,) = tenant.let_pass(60 * MINUTE)
+    assert "early" in resolved.affected_accounts
+
+
 def test_the_list_of_a_resolved_anomaly_is_bounded_and_says_what_was_cut() -> None:
     tenant = Tenant(msgspec.structs.replace(POLICY, affected_tickets=10))
     tenant.hear(*outage(40))

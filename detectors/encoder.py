@@ -4,7 +4,6 @@
 """
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +14,6 @@ from detectors.arrays import Floats
 ENCODER: Final = "bge-small-en-v1.5-q"
 LONGEST: Final = 96
 """Word pieces of a text that are read."""
-BATCH: Final = 64
 PIECES_AT_ONCE: Final = 512
 
 
@@ -37,6 +35,7 @@ class Encoder:
                 raise FileNotFoundError(f"{needed} is missing: `make encoder` brings it")
         self._tokenizer = Tokenizer.from_file(str(file))
         self._tokenizer.enable_truncation(LONGEST)
+        self._tokenizer.no_padding()
         vocabulary: dict[str, int] = json.loads(file.read_text())["model"]["vocab"]
         self.pieces = sorted(vocabulary, key=lambda piece: vocabulary[piece])
         options = onnxruntime.SessionOptions()
@@ -47,25 +46,10 @@ class Encoder:
 
     def alone(self, text: str) -> Floats:
         """The unit vector of a text, shape (384,); the same whatever else there is to encode."""
-        self._tokenizer.no_padding()
         numbers = np.array([self._tokenizer.encode(text).ids], np.int64)
         first: Floats = self._run(numbers, np.ones_like(numbers))[0, 0]
         unit: Floats = first / np.linalg.norm(first)
         return unit
-
-    def texts(self, texts: Sequence[str]) -> Floats:
-        """Unit vectors of texts, shape (texts, 384), many at once."""
-        self._tokenizer.enable_padding()
-        made = np.zeros((len(texts), 384), np.float32)
-        order = np.argsort([len(text) for text in texts], kind="stable")
-        for start in range(0, len(texts), BATCH):
-            chosen = order[start : start + BATCH]
-            encoded = self._tokenizer.encode_batch([texts[index] for index in chosen])
-            numbers = np.array([one.ids for one in encoded], np.int64)
-            mask = np.array([one.attention_mask for one in encoded], np.int64)
-            first = self._run(numbers, mask)[:, 0]
-            made[chosen] = first / np.linalg.norm(first, axis=1, keepdims=True)
-        return made
 
     def piece_vectors(self) -> Floats:
         """What the encoder makes of each word piece alone, shape (pieces, 384).

@@ -35,6 +35,7 @@ from detectors.training.cut import as_learned
 from detectors.training.examples import Example, linked_examples, training_examples
 from detectors.training.goals import by_file, certainty, target
 from detectors.training.inputs import MADE_FROM, digest
+from detectors.training.meanings import Meanings
 from detectors.training.network import Inputs, Network, learn
 from detectors.training.operating import operating_points
 from detectors.training.recombine import recombined
@@ -43,6 +44,8 @@ from detectors.training.vocabulary import sparse_grams, vocabulary
 
 PIECES: Final = "all-minilm-l6-v2"
 """The encoder (Apache-2.0) of single word pieces."""
+KEPT: Final = "meanings.npz"
+"""Where the meanings of texts stay for the next training, beside the encoders."""
 FOLDS: Final = 3
 RECOMBINED: Final = 15_000
 RENAMED: Final = 9_000
@@ -61,8 +64,9 @@ def main() -> None:
     # The products are small: a second thread would mostly wait.
     threadpool_limits(1, user_api="blas")
     examples = [*training_examples(), *linked_examples()]
-    say(f"{len(examples)} texts of our own; encoding them and more takes minutes")
-    material = read(examples, Encoder(folder), Encoder(folder, PIECES))
+    say(f"{len(examples)} texts of our own; encoding those that are new takes minutes")
+    meanings = Meanings(Encoder(folder), folder / KEPT)
+    material = read(examples, meanings, Encoder(folder, PIECES))
     pupil, second = trained(material, examples)
     MODEL.parent.mkdir(exist_ok=True)
     save(MODEL, material.stored | halved(pupil))
@@ -90,11 +94,11 @@ class Material(NamedTuple):
         return Inputs(grams[rows], np.hstack([meaning, dense[rows]]), [nothing] * len(meaning))
 
 
-def read(examples: Sequence[Example], encoder: Encoder, words: Encoder) -> Material:
+def read(examples: Sequence[Example], meanings: Meanings, words: Encoder) -> Material:
     """Read our own text, and more made of it; `words` is the encoder whose pieces are known."""
     texts = [one.text for one in examples]
     more = recombined(texts, RECOMBINED, SEED)
-    meanings = encoder.texts([*texts, *more]) * SENTENCE
+    meaning = meanings.of([*texts, *more]) * SENTENCE
     numbers, named = zip(*renamed(texts, RENAMED, SEED), strict=True)
     reads = [read_in_english(as_learned(text)) for text in (*texts, *more, *named)]
     messages, lexicon = [one.message for one in reads], [scores(one) for one in reads]
@@ -104,7 +108,7 @@ def read(examples: Sequence[Example], encoder: Encoder, words: Encoder) -> Mater
     pieces = features.pieces(messages)
     vectors = directions(stored["vectors"]).astype(np.float32)
     said = Inputs(grams, features.dense(pieces, lexicon), pieces)
-    return Material(said, meanings, numbers, stored, vectors)
+    return Material(said, meaning, numbers, stored, vectors)
 
 
 def trained(material: Material, examples: Sequence[Example]) -> tuple[Network, Network]:

@@ -35,13 +35,15 @@ def windows(texts: Sequence[Ints], outside: int) -> Windows:
 class Fit(NamedTuple):
     """How well patterns fit texts.
 
-    `best` has shape (texts, patterns), 0 where one does not fit; `seen` are the vectors of the
-    pieces before, at and after each place, `values` what each pattern makes of each place,
-    `highest` the most it makes of a place of each text, and `sizes` the places of each text.
+    `best` has shape (texts, patterns), 0 where one does not fit; `vectors` are those of the pieces
+    that occur, `seen` their rows before, at and after each place, `values` what each pattern makes
+    of each place, `highest` the most it makes of a place of each text, and `sizes` the places of
+    each text.
     """
 
     best: Floats
-    seen: list[Floats]
+    vectors: Floats
+    seen: list[Ints]
     values: Floats
     highest: Floats
     sizes: Ints
@@ -51,17 +53,22 @@ class Fit(NamedTuple):
         error = error * (self.best > 0)
         texts = np.repeat(np.arange(len(self.sizes)), self.sizes)
         places, patterns = np.nonzero(self.values == self.highest[texts])
-        shape = error.shape[1], len(self.values)
-        back = sparse.csr_matrix((error[texts[places], patterns], (patterns, places)), shape)
-        weights = np.stack([(back @ vectors).T for vectors in self.seen])
+        errors, shape = error[texts[places], patterns], (error.shape[1], len(self.vectors))
+        backs = [sparse.csr_matrix((errors, (patterns, rows[places])), shape) for rows in self.seen]
+        weights = np.stack([(back @ self.vectors).T for back in backs])
         return weights.astype(error.dtype), error.sum(axis=0)
 
 
 def fit(vectors: Floats, texts: Sequence[Ints], weights: Floats, bias: Floats) -> Fit:
-    """How well patterns fit texts; the last of the vectors stands for what is outside."""
+    """How well patterns fit texts; the last of the vectors stands for what is outside.
+
+    A piece occurs many times, and what patterns make of it is worked out once.
+    """
     places = windows(texts, len(vectors) - 1)
-    seen = [vectors[some] for some in (places.before, places.at, places.after)]
-    values = sum(some @ one for some, one in zip(seen, weights, strict=True))
+    occurring = np.unique(np.append(places.at, len(vectors) - 1))
+    some = vectors[occurring]
+    seen = [np.searchsorted(occurring, one) for one in (places.before, places.at, places.after)]
+    values = sum((some @ one)[rows] for rows, one in zip(seen, weights, strict=True))
     highest = np.maximum.reduceat(values, places.starts, axis=0)
     sizes = np.diff(places.starts, append=len(values))
-    return Fit(np.maximum(highest + bias, 0), seen, values, highest, sizes)
+    return Fit(np.maximum(highest + bias, 0), some, seen, values, highest, sizes)

@@ -34,7 +34,7 @@ class FakeLedger:
 
     def restart(self) -> None:
         """Forget what was not committed."""
-        self._next = self._done = self.committed
+        self._next = self.handled = self.committed
         self._changes: dict[str, Alert | None] = {}
         self._letters: list[tuple[str, str]] = []
 
@@ -60,7 +60,7 @@ class FakeLedger:
         self.on_pause()
 
     def done(self, record: Received) -> None:
-        self._done = self._next
+        self.handled = self._next
 
     def keep(self, record: Received, key: str, told: Alert | None) -> None:
         self._changes[key] = told
@@ -72,7 +72,7 @@ class FakeLedger:
     def commit(self) -> None:
         if self.commits_fail:
             raise Abandoned
-        self.committed = self._done
+        self.committed = self.handled
         self.told |= {key: told for key, told in self._changes.items() if told is not None}
         for key, told in self._changes.items():
             if told is None:

@@ -159,8 +159,9 @@ def test_warnings_are_told_where_the_file_gives_them_a_severity() -> None:
     assert events(*records) == ["-", "-", "trigger", "resolve"]
     warned = config(webhook(), severities=Severities(sla=SlaSeverities(warned=Severity.INFO)))
     assert events(*records, settings=warned) == ["trigger", "update", "update", "resolve"]
-    severities = [one.told.severity for one in told_of(*records, settings=warned) if one.told]
-    assert severities == ["info", "info", "error"]
+    told = [one.told for one in told_of(*records, settings=warned) if one.told]
+    assert [one.severity for one in told] == ["info", "info", "error"]
+    assert {one.starts_at for one in told} == {NOW - 2 * MINUTE}
 
 
 def test_an_account_is_told_of_when_it_is_at_risk_and_when_not_any_more() -> None:

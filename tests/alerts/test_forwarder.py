@@ -19,7 +19,7 @@ def test_offsets_move_only_after_the_receiver_has_taken_it() -> None:
     bench = Bench()
     bench.script = [DOWN, DOWN]
     seen = list[int]()
-    bench.ledger.on_pause = lambda: seen.append(bench.ledger.committed)
+    bench.ledger.on_pause = lambda: seen.extend((bench.ledger.committed, bench.ledger.handled))
     bench.run(anomaly(), anomaly(AnomalyState.RESOLVED, 2))
     assert set(seen) == {0}
     assert bench.ledger.committed == 2

@@ -9,11 +9,12 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from schemas.records import Alert
 from streams.alerts.config import Alertmanager
 from streams.alerts.receivers.alertmanager import AlertmanagerChannel
-from streams.alerts.receivers.pagerduty import PagerDutyChannel
+from streams.alerts.receivers.pagerduty import DETAIL, PagerDutyChannel
 from streams.alerts.receivers.slack import SlackChannel, escaped
 from streams.alerts.receivers.webhook import WebhookChannel
 from streams.alerts.telling import Event, Notice
@@ -61,6 +62,13 @@ def an_alert(**changes: Any) -> Alert:
 def test_what_pagerduty_is_sent_keeps_its_limits(notice: Notice) -> None:
     request = PagerDutyChannel("http://x/", "k" * 32).request(notice, NOW)
     check_pagerduty(request.body)
+
+
+def test_pagerduty_is_sent_the_beginning_of_a_long_fact() -> None:
+    long = replace(an_alert(), facts={"sample_tickets": "T" * 500_000})
+    request = PagerDutyChannel("http://x/", "k" * 32).request(Notice(Event.TRIGGER, long), NOW)
+    details = check_pagerduty(request.body)["payload"]["custom_details"]
+    assert len(details["sample_tickets"]) == DETAIL
 
 
 @given(notices)

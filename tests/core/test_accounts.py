@@ -93,12 +93,26 @@ def test_tickets_of_the_week_are_compared_with_the_accounts_own_past() -> None:
     assert last.reasons[0].code == "ticket_frequency"
 
 
+def test_escalations_and_reopenings_weigh_for_thirty_days() -> None:
+    past = [
+        activity("t1", n, kind=kind)
+        for n, kind in enumerate((ActivityKind.ESCALATED, ActivityKind.REOPENED))
+    ]
+    for days, weigh in ((29, 1), (30, 0)):
+        _, health, _ = play([*past, activity("t2", days * DAY)])
+        last = health[-1]
+        assert (last.escalations_30_days, last.reopened_30_days) == (weigh, weigh)
+
+
 def test_a_level_that_was_lost_comes_back_only_well_past_its_line() -> None:
     state, _, _ = play(tickets([0.5] * 3))
     policy = AccountPolicy()
     score = policy.at_risk_below + 1
     assert level(score, HealthLevel.WATCH, state, policy) is HealthLevel.WATCH
     assert level(score, HealthLevel.AT_RISK, state, policy) is HealthLevel.AT_RISK
+    score = policy.watch_below + 1
+    assert level(score, HealthLevel.HEALTHY, state, policy) is HealthLevel.HEALTHY
+    assert level(score, HealthLevel.WATCH, state, policy) is HealthLevel.WATCH
 
 
 def test_health_goes_out_once_a_minute_and_the_timer_tells_what_was_held_back() -> None:

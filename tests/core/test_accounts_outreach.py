@@ -126,9 +126,10 @@ def test_a_snoozed_one_comes_back_at_its_time_as_the_same() -> None:
     assert shown(tick(step.state, profile(), START + 9 * DAY)) == [made]
 
 
-def test_without_a_time_it_is_snoozed_for_a_week() -> None:
+@pytest.mark.parametrize("until", [None, START])
+def test_without_a_time_to_come_it_is_snoozed_for_a_week(until: int | None) -> None:
     state, made = at_risk()
-    step = answering(state, told(OpportunityStatus.SNOOZED, made, 8 * DAY))
+    step = answering(state, told(OpportunityStatus.SNOOZED, made, 8 * DAY, until=until))
     assert step.state is not None
     assert step.state.snoozed_until == START + 15 * DAY
 

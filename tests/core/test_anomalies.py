@@ -42,6 +42,7 @@ from streams.core.anomalies.windows import (
     together,
     with_one_more,
 )
+from streams.core.policy.duration import Duration
 
 POLICY = AnomalyPolicy()
 MINUTE = 60_000
@@ -513,6 +514,14 @@ def test_a_fingerprint_of_one_account_is_forgotten_soon_and_another_after_a_day(
     assert tenant.watch.tracked == 0
 
 
+def test_a_category_is_kept_for_weeks() -> None:
+    tenant = Tenant()
+    tenant.hear(report("acme-0", 0))
+    category = tenant.subject(category_name("technical"))
+    assert category is not None
+    assert category.deadline == START + 28 * POLICY.forget
+
+
 def test_a_fingerprint_that_is_forgotten_soon_leaves_its_empty_windows_to_the_pool() -> None:
     tenant = Tenant()
     tenant.hear(report("acme-0", 0))
@@ -660,6 +669,9 @@ def test_an_answer_about_one_problem_leaves_the_others_of_the_anomaly_as_they_ar
     for kind in (AnomalyActionKind.MUTE, AnomalyActionKind.FALSE_ALARM):
         assert tenant.answer(action(anomaly, kind, fingerprint="two", until=until)) == ()
     assert (list(tenant.watch.muted), list(tenant.watch.bars)) == (["two"], ["two"])
+    incident = tenant.incident(anomaly.anomaly_id)
+    assert incident is not None
+    assert incident.silent_until == 0
     (output,) = tenant.answer(action(anomaly, AnomalyActionKind.KNOWN_ISSUE, fingerprint="two"))
     assert not output.known_issue
     assert states(tenant.hear(*outage(40, start=30_000)))[:1] == [UPDATED]
@@ -753,6 +765,15 @@ def test_a_known_issue_that_nobody_is_named_for_opens_as_somebodys_the_next_time
     tenant.let_pass(90 * MINUTE)
     (again, *_) = tenant.hear(*outage(40, start=91 * MINUTE))
     assert (again.known_issue, again.acknowledged_by) == (True, "somebody")
+
+
+def test_a_known_issue_is_news_again_after_its_time() -> None:
+    tenant = Tenant(msgspec.structs.replace(POLICY, known=Duration(60 * MINUTE)))
+    (anomaly,) = tenant.hear(*outage(3))
+    tenant.answer(action(anomaly, AnomalyActionKind.KNOWN_ISSUE))
+    tenant.let_pass(61 * MINUTE)
+    (again, *_) = tenant.hear(*outage(40, start=62 * MINUTE))
+    assert (again.known_issue, again.acknowledged_by) == (False, None)
 
 
 def test_an_answer_to_an_anomaly_that_is_gone_mutes_the_fingerprint_it_names() -> None:

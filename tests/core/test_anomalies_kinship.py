@@ -242,3 +242,19 @@ def test_a_problem_that_shares_a_few_tickets_with_an_incident_opens_its_own() ->
     far = {"component": "export", "meaning": says(2)}
     tenant.hear(*(other("export", f"bolt-{n}", 40_000 + n, **far) for n in range(3)))
     assert open_subjects(tenant) == ["gateway-timeout", "export"]
+
+
+def test_a_problem_that_shares_less_than_half_of_its_tickets_with_an_incident_opens_its_own() -> (
+    None
+):
+    tenant = Tenant()
+    far = {"component": "export", "meaning": says(2)}
+    tenant.hear(*(other("export", f"early-{n}", 6 * n * MINUTE, **far) for n in range(4)))
+    start = 20 * MINUTE
+    tenant.hear(*outage(5, start=start, component="upload", meaning=says(0)))
+    shared = (
+        other(f"lone-{n}", f"cora-{n}", start + 30_000 + n, meaning=says(1)) for n in range(3)
+    )
+    tenant.hear(*shared)
+    tenant.hear(*(other("export", f"bolt-{n}", start + 40_000 + n, **far) for n in range(3)))
+    assert open_subjects(tenant) == ["gateway-timeout", "export"]

@@ -34,6 +34,8 @@ def test_the_shipped_policy_says_what_holds_without_it() -> None:
         ("{stay_probability: 0.000001}", "anomalies.stay_probability: expected at least open_prob"),
         ("{category_accounts: 2}", "anomalies.category_accounts: expected at least minimum_"),
         ("{growth: 1}", "anomalies.growth: "),
+        ("{exact_accounts: 2001}", "anomalies.exact_accounts: "),
+        ("{affected_tickets: 5001}", "anomalies.affected_tickets: "),
         ("{forget: 15m}", "anomalies.forget: expected at least lateness and a window"),
         ("{severities: {payments: fatal}}", "anomalies.severities.payments: expected one of"),
         ("{runbooks: {payments: wiki}}", "anomalies.runbooks.payments: expected a link"),

@@ -14,7 +14,7 @@ from streams.cli.anomalies.ground import wanted
 from streams.cli.options import Moment, user_name
 from streams.codec import codec_of
 from streams.console.lines import minute, printable
-from streams.core.anomalies import AnomalyPolicy
+from streams.core.policy.anomalies import AnomalyPolicy
 from streams.engine import wall_clock
 from streams.errors import InputError
 from streams.history.playing import Player

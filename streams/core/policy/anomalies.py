@@ -89,15 +89,15 @@ class AnomalyPolicy(Section, frozen=True):
     sample_tickets: Count = 5
     tickets_per_reporter: Count = 20
     """Tickets remembered of one account in one bucket, and less where there are many tickets."""
-    exact_accounts: Count = 1_000
+    exact_accounts: Annotated[int, msgspec.Meta(ge=1, le=2_000)] = 1_000
     """Distinct accounts of a window that are counted one by one; where there are more, buckets that
-    have more than their share of them are estimated."""
+    have more than their share of them are estimated. They have to fit into a record."""
     members: Annotated[int, msgspec.Meta(ge=2, le=1_000_000)] = 50
     """Fingerprints and categories that an incident names at most."""
     aliases: Count = 100
     """Other names that a problem or an incident keeps, the newest: fingerprints and forms."""
-    affected_tickets: Count = 1_000
-    """Tickets that the record of a resolved anomaly lists at most."""
+    affected_tickets: Annotated[int, msgspec.Meta(ge=1, le=5_000)] = 1_000
+    """Tickets that the record of a resolved anomaly lists at most, and has room for."""
     runbooks: dict[str, str] = {}
     """Link that helps, by component or category."""
     severities: dict[str, Severity] = {}

@@ -11,7 +11,7 @@ from schemas.records import Evidence, Mode, Reason, SignalScore
 from streams.core.reasons import Code
 from streams.core.tickets.binding import divided
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.terms import GLANCED
+from streams.core.tickets.terms import GLANCED, Terms
 from streams.core.tickets.triggers import AT_A_GLANCE, BESIDE, Trigger, TriggerGroup
 from streams.core.tickets.triggers.glance import glance
 from streams.core.tickets.triggers.seen import Seen
@@ -32,22 +32,20 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     advised: tuple[Reason, ...] = ()
     shadowed: tuple[Reason, ...] = ()
 
-    @property
     def codes(self) -> frozenset[str]:
         """The codes that fired."""
         return frozenset([reason.code for reason in self.reasons])
 
     def joined(self, earlier: tuple[Reason, ...]) -> "Found":
         """With reasons that still stand; a code that fired again keeps its new evidence."""
-        codes = self.codes
+        codes = self.codes()
         standing = tuple(reason for reason in earlier if reason.code not in codes)
         tier = max((self.tier, *(reason.tier for reason in standing)))
         return replace(self, reasons=self.reasons + standing, tier=tier)
 
 
-def assess_message(handling: Handling) -> Found:
+def assess_message(handling: Handling, terms: Terms) -> Found:
     """Measure what may fire on a customer's message, in full where a glance is not enough."""
-    terms = handling.terms()
     scores, thresholds = glance(handling, terms), terms.thresholds
     told = list(terms.silent)
     asked = []
@@ -63,7 +61,8 @@ def assess_message(handling: Handling) -> Found:
     handling.fired = ()
     signals: list[SignalScore | None] = [*told]
     for place in asked:
-        signals[place] = _measured(handling, *AT_A_GLANCE[place])
+        code, measure = AT_A_GLANCE[place]
+        signals[place] = _measured(handling, code, measure)
     return _found(handling, signals + _each(handling, beside))
 
 

@@ -44,8 +44,10 @@ class Told(TypedDict, total=False):
     consult: tuple[str, ...]
 
 
-def change(handling: Handling, case: Case, kind: EscalationChange, **told: Unpack[Told]) -> None:
-    """Put `case` in force under the next revision and tell its desk."""
+def change(
+    handling: Handling, case: Case, kind: EscalationChange, **told: Unpack[Told]
+) -> tuple[SlaDue, ...]:
+    """Put `case` in force under the next revision and tell its desk; when its clocks run out."""
     ticket, spoken, before = handling.ticket, handling.appended, handling.ticket.case
     route = route_named(handling.policy, case.route)
     case = armed(handling, replace(case, revision=case.revision + 1), route)
@@ -77,6 +79,7 @@ def change(handling: Handling, case: Case, kind: EscalationChange, **told: Unpac
         handling.outputs.append(Tombstone(OPEN_ESCALATIONS, ticket.ticket_id))
     else:
         write_open_escalation(handling, case, due)
+    return due
 
 
 def relax(handling: Handling) -> None:

@@ -37,7 +37,7 @@ def write_sla_event(
             kind=kind,
             at=handling.now,
             due_at=clock.due_at,
-            target=clock.span,
+            target=clock.span(),
             tenant=ticket.tenant,
             account_id=ticket.account_id,
             escalation_id=None if case is None else case.escalation_id,

@@ -14,14 +14,18 @@ from streams.core.tickets.handling import Handling
 from streams.core.tickets.parts import Clock
 
 _due_at: Final = attrgetter("due_at")
+# A member looked up in its enum costs as much as a call.
+_FIRST_RESPONSE: Final = SlaClock.FIRST_RESPONSE
+_RESOLUTION: Final = SlaClock.RESOLUTION
+_ACTIVATED: Final = SlaEventKind.ACTIVATED
 CALLED: Final = {SlaEventKind.WARNED: cases.LEAD, SlaEventKind.BREACHED: "on_call_manager"}
 """Who is called when required skills are still waited for: at the first warning, at the breach."""
 
 
 def start_handoff(handling: Handling, route: Route) -> None:
     """A person takes over: the time to their first answer and to the end begins to run."""
-    handling.ticket.clock = _start(handling, SlaClock.FIRST_RESPONSE, route)
-    handling.ticket.resolution = _start(handling, SlaClock.RESOLUTION, route)
+    handling.ticket.clock = _start(handling, _FIRST_RESPONSE, route)
+    handling.ticket.resolution = _start(handling, _RESOLUTION, route)
 
 
 def start_response(handling: Handling, route: Route, promised: SlaClock | None = None) -> None:
@@ -33,7 +37,7 @@ def _start(
     handling: Handling, kind: SlaClock, route: Route, promised: SlaClock | None = None
 ) -> Clock:
     clock = _offered(handling, kind, route, promised)
-    write_sla_event(handling, clock, SlaEventKind.ACTIVATED, promised_by=route.name)
+    write_sla_event(handling, clock, _ACTIVATED, promised_by=route.name)
     return clock
 
 

@@ -75,11 +75,7 @@ def decide(
     """
     # Not `isinstance`: it asks the records' metaclass, and takes five times as long.
     if type(event) is Due:
-        if state is None or state.deadline is None or state.deadline > arrival.now:
-            return Step(state)
-        handling = _begin(state, event, None, account, policy, arrival, model, statuses=statuses)
-        act_on(handling.ticket, event)(handling, event)
-        return handling.step()
+        return _decide_due(state, event, account, policy, arrival, model, statuses)
 
     known, changed = fingerprint(event), False
     if state is not None and came_before(state, known):
@@ -89,11 +85,29 @@ def decide(
     handling = _begin(
         state, event, signals, account, policy, arrival, model, changed, statuses, incidents
     )
-    if not changed:
-        _join(handling, event, is_new=state is None)
     remember(handling.ticket, known)
-    act = on_changed if changed else act_on(handling.ticket, event)
-    act(handling, event)
+    if changed:
+        on_changed(handling, event)
+    else:
+        _join(handling, event, state)
+        act_on(handling.ticket, event)(handling, event)
+    return handling.step()
+
+
+def _decide_due(
+    state: Ticket | None,
+    due: Due,
+    account: AccountSnapshot | None,
+    policy: Policy,
+    arrival: Arrival,
+    model: str,
+    statuses: Statuses,
+) -> Step:
+    """A timer: nothing follows from one that has been put off since."""
+    if state is None or state.deadline is None or state.deadline > arrival.now:
+        return Step(state)
+    handling = _begin(state, due, None, account, policy, arrival, model, statuses=statuses)
+    act_on(handling.ticket, due)(handling, due)
     return handling.step()
 
 
@@ -111,7 +125,7 @@ def internal_error(
     the one decision it would have had.
     """
     handling = _begin(state, event, None, None, policy, arrival, model)
-    _join(handling, event, is_new=state is None)
+    _join(handling, event, state)
     ticket = handling.ticket
     if isinstance(event, Due):
         subject = Subject(Cause.TIMER, f"{Code.INTERNAL_ERROR}@{arrival.now}")
@@ -169,16 +183,18 @@ def _begin(
     )
 
 
-def _join(handling: Handling, event: Event, *, is_new: bool) -> None:
+def _join(handling: Handling, event: Event, before: Ticket | None) -> None:
     """The ticket is opened, or more is known of whose it is."""
     ticket = handling.ticket
-    if is_new:
+    if before is None:
         write_activity(handling, _OPENED, "1")
     elif type(event) is not Due and not ticket.erased:
-        known = ticket.account_id and ticket.requester_id
-        update = event if handling.message is None and isinstance(event, TicketUpdate) else None
-        corrects = update is not None and update.kind is _IDENTIFIED
-        if corrects or not known:
+        corrects = (
+            handling.message is None
+            and isinstance(event, TicketUpdate)
+            and event.kind is _IDENTIFIED
+        )
+        if corrects or not (ticket.account_id and ticket.requester_id):
             belong(handling, event.account_id, event.requester_id, corrects=corrects)
 
 
@@ -192,10 +208,10 @@ def _verified(ticket: Ticket, update: TicketUpdate) -> bool | None:
 
 
 def _new(event: Event, policy: Policy, arrival: Arrival) -> Ticket:
-    now, quiet_due = arrival.now, arrival.now + policy.retention.silence
-    ticket = Ticket(
-        event.ticket_id, "default", now, last_at=now, open_since=now, quiet_due=quiet_due
-    )
+    now = arrival.now
+    ticket = Ticket(event.ticket_id, "default", now)
+    ticket.last_at = ticket.open_since = now
+    ticket.quiet_due = now + policy.retention.silence
     if type(event) is not Due:
         ticket.tenant = event.tenant
         ticket.account_id, ticket.requester_id = event.account_id, event.requester_id

@@ -111,7 +111,7 @@ def on_handed_back(handling: Handling, update: TicketUpdate) -> None:
     ticket.instructions = (update.instructions or "")[:_LONGEST_INSTRUCTIONS] or None
     write_decision(handling, subject, NOTHING, Action.REPLY, 0)
     if ticket.last_word is Role.CUSTOMER:
-        await_answer(handling)
+        await_answer(handling, handling.terms())
 
 
 def _is_of_another(case: Case, update: TicketUpdate) -> bool:

@@ -21,7 +21,6 @@ from schemas.records import (
     TicketUpdate,
     TranscriptEntry,
 )
-from streams.core.policy.limits import Limits
 from streams.core.policy.model import Policy
 from streams.core.policy.plan import Plan
 from streams.core.policy.routes import Route
@@ -147,11 +146,6 @@ class Handling(msgspec.Struct, gc=False):
         """What the policy says for the ticket as it stands."""
         ticket = self.ticket
         return terms_of(self.policy, self.segment.name, ticket.category, ticket.channel)
-
-    @property
-    def limits(self) -> Limits:
-        """The thresholds that hold for the ticket as it stands."""
-        return self.terms().limits
 
     @property
     def known_account(self) -> AccountSnapshot | None:

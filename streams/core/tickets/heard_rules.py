@@ -12,11 +12,11 @@ def hear_rules(handling: Handling, message: ConversationMessage) -> None:
     """Remember the rules that hold for a customer's message: its words are not there any more when
     an account becomes known.
     """
-    rules, ticket = handling.plan.on_message, handling.ticket
-    if rules or ticket.ruled:
+    ticket, plan = handling.ticket, handling.plan
+    if plan.asks or ticket.ruled:
         ticket.ruled = tuple(
             HeardRule(one.rule.name, *one.span, one.attributes)
-            for one in matches_of(handling, rules, message)
+            for one in matches_of(handling, plan.on_message, message)
         )
 
 

@@ -5,9 +5,10 @@ event ever moves a ticket to an owner that its cell does not name.
 """
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any, Final, NamedTuple
 
-from schemas.records import ConversationMessage, MessageStatus, Role, UpdateKind
+from schemas.records import ConversationMessage, MessageStatus, Role, UpdateKind, Visibility
 from streams.core.tickets import desks, merge, messages, timers, updates
 from streams.core.tickets.handling import Due, Event, Handling
 from streams.core.tickets.state import Owner, Ticket
@@ -222,19 +223,22 @@ TIMER: Final = Row(
 def row_of(event: Event) -> Row:
     """The row of an event."""
     if isinstance(event, ConversationMessage):
-        speaker = _speaker(event.role, event.status) if messages.is_spoken(event) else "note"
-        return MESSAGES.get(speaker, MESSAGES["note"])
+        return _row_of_message(event.role, event.status, event.visibility, event.automated)
     return TIMER if isinstance(event, Due) else UPDATES[event.kind]
 
 
-def _speaker(role: Role, status: MessageStatus) -> str:
-    return "draft" if role is Role.AI and status is MessageStatus.DRAFT else role
+def _row_of_message(
+    role: Role, status: MessageStatus, visibility: Visibility, automated: bool
+) -> Row:
+    if visibility is not Visibility.PUBLIC or automated:
+        return MESSAGES["note"]
+    speaker = "draft" if role is Role.AI and status is MessageStatus.DRAFT else role
+    return MESSAGES.get(speaker, MESSAGES["note"])
 
 
-_SPOKEN: Final = {
-    (role, status, owner): MESSAGES.get(_speaker(role, status), MESSAGES["note"]).cell(owner).act
-    for role in Role
-    for status in MessageStatus
+_ON_MESSAGE: Final = {
+    (*kind, owner): _row_of_message(*kind).cell(owner).act
+    for kind in product(Role, MessageStatus, Visibility, (False, True))
     for owner in Owner
 }
 
@@ -244,7 +248,6 @@ def act_on(ticket: Ticket, event: Event) -> Act:
     if ticket.erased and not isinstance(event, Due):
         return updates.refuse
     if isinstance(event, ConversationMessage):
-        if messages.is_spoken(event):
-            return _SPOKEN[event.role, event.status, ticket.owner]
-        return messages.on_note
+        kind = event.role, event.status, event.visibility, event.automated, ticket.owner
+        return _ON_MESSAGE[kind]
     return row_of(event).cell(ticket.owner).act

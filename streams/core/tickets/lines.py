@@ -19,11 +19,11 @@ _extracted: Final = attrgetter("extracted_text")
 
 def write_down(handling: Handling, message: ConversationMessage) -> None:
     """Add the message to the transcript; past the bound the oldest lines leave it."""
-    ticket, offset = handling.ticket, handling.arrival.offset
+    ticket, offset, text = handling.ticket, handling.arrival.offset, message.text
     handling.appended = line = TranscriptEntry(
         message.message_id,
         message.role,
-        message.text,
+        text,
         message.sent_at,
         message.author_id,
         message.visibility,
@@ -32,7 +32,8 @@ def write_down(handling: Handling, message: ConversationMessage) -> None:
         message.translated_text,
         _attachments(message) if message.attachments else (),
     )
-    size = _size(line)
+    plain = text.isascii() and not (message.translated_text or message.attachments)
+    size = len(text) if plain else _size(line)
     if ticket.half_bytes + size > HALF_TRANSCRIPT:
         _make_room(ticket)
     ticket.half_bytes += size
@@ -54,10 +55,7 @@ def _make_room(ticket: Ticket) -> None:
 
 
 def _size(line: TranscriptEntry) -> int:
-    text = line.text
-    if text.isascii() and not line.translated_text and not line.attachments:
-        return len(text)
-    texts = [text, line.translated_text, *map(_extracted, line.attachments)]
+    texts = [line.text, line.translated_text, *map(_extracted, line.attachments)]
     return len("".join(filter(None, texts)).encode("utf-8", "replace"))
 
 

@@ -120,7 +120,7 @@ def on_merged_from(handling: Handling, update: TicketUpdate) -> None:
     elif ticket.owner is Owner.AI and merged.customer_wrote_at is not None:
         end_pause(handling)
         ticket.last_word = Role.CUSTOMER
-        await_answer(handling, weighed=False)
+        await_answer(handling, handling.terms(), weighed=False)
     else:
         hasten_answer(handling)
     if ticket.case is not None and handling.handoff is None:

@@ -91,7 +91,8 @@ def on_customer(handling: Handling, message: ConversationMessage) -> None:
     hear_customer(handling, message)
     hear_rules(handling, message)
     ticket.anomaly = handling.incidents(ticket, message, handling.signals)
-    found = assess_message(handling)
+    terms = handling.terms()
+    found = assess_message(handling, terms)
     if ticket.owner is _OF_CLOSED and found.reasons:
         reopen(handling)
     if for_people and ticket.owner is not _OF_CLOSED:
@@ -100,7 +101,7 @@ def on_customer(handling: Handling, message: ConversationMessage) -> None:
     if ticket.owner is _OF_HUMAN:
         _await_person(handling)
     elif ticket.owner is _OF_AI:
-        await_answer(handling)
+        await_answer(handling, terms)
     if (problem := handling.signals.fingerprint) is not None:
         write_problem_report(handling, message, problem)
     write_message(handling, message)

@@ -12,7 +12,6 @@ from streams.core.routing import consulted, place_of, route_named
 from streams.core.tickets import cases, clocks
 from streams.core.tickets.assess import Found
 from streams.core.tickets.handling import Handling
-from streams.core.tickets.open_escalations import dues_of
 from streams.core.tickets.parts import Case
 from streams.core.tickets.staffing import pages_on_call
 
@@ -51,13 +50,13 @@ def joining(handling: Handling, found: Found) -> Joining | None:
         if reason.code not in known or (reason.sub_reason == DISPUTE and not contested)
     )
     cooled = handling.now >= case.signalled_at + handling.policy.escalations.cool_down
-    if not (new or cooled or found.codes & PASS_COOL_DOWN):
+    if not (new or cooled or found.codes() & PASS_COOL_DOWN):
         return None
     if not new:
         return Joining((), None, case.priority, pages=False)
     wanted, priority = _place(handling, case, new)
     graver = wanted if _goes_before(handling, wanted, case) else None
-    codes = known | found.codes
+    codes = known | found.codes()
     route = graver or route_named(handling.policy, case.route)
     asks = graver is not None or not case.paged
     priority = min(case.priority, priority)
@@ -152,8 +151,9 @@ def _lay(
         paged=pages,
     )
     handling.ticket.route = route.name
-    cases.change(handling, moved, EscalationChange.MOVED, previous_route=case.route, note=note)
-    due = dues_of(handling.ticket)
+    due = cases.change(
+        handling, moved, EscalationChange.MOVED, previous_route=case.route, note=note
+    )
     handling.handoff = cases.handoff(handling, moved.placed, route, None, due, page_on_call=pages)
 
 

@@ -155,7 +155,7 @@ def _hear_question(handling: Handling) -> None:
 
 def _was_asked(handling: Handling, fresh: frozenset[int]) -> bool:
     """Before the AI's last answer: twice in a row is impatience, not a loop."""
-    same_from, ticket = handling.limits[SIMILARITY], handling.ticket
+    same_from, ticket = handling.terms().limits[SIMILARITY], handling.ticket
     for earlier in ticket.questions:
         if earlier.round < ticket.rounds and overlap(fresh, earlier.gist) >= same_from:
             return True
@@ -164,7 +164,7 @@ def _was_asked(handling: Handling, fresh: frozenset[int]) -> bool:
 
 def count_repeats_anew(handling: Handling) -> None:
     """By what counts as the same question now; what was counted before stays."""
-    ticket, same_from = handling.ticket, handling.limits[SIMILARITY]
+    ticket, same_from = handling.ticket, handling.terms().limits[SIMILARITY]
     repeats = sum(
         any(
             earlier.round < asked.round

@@ -37,4 +37,4 @@ def write_open_escalation(handling: Handling, case: Case, due: tuple[SlaDue, ...
 def dues_of(ticket: Ticket) -> tuple[SlaDue, ...]:
     """When the ticket's clocks run out, the earliest first."""
     clocks = sorted(ticket.clocks, key=_due_at)
-    return tuple([SlaDue(clock.clock, clock.due_at, clock.span) for clock in clocks])
+    return tuple([SlaDue(clock.clock, clock.due_at, clock.span()) for clock in clocks])

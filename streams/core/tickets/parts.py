@@ -121,12 +121,10 @@ class Clock(msgspec.Struct, frozen=True, array_like=True, gc=False):
     pauses: int = 0
     number: int = 0
 
-    @property
     def span(self) -> DurationMillis:
         """How long it may run, in time of its calendar."""
         return self.target or self.due_at - self.started_at
 
-    @property
     def runs_since(self) -> Millis:
         """When it began to run, or ran on after its latest pause."""
         return self.started_at if self.resumed_at is None else self.resumed_at

@@ -38,7 +38,7 @@ def _weigh(handling: Handling, message: ConversationMessage) -> None:
     write_down(handling, message)
     of_last = ticket.ruled
     hear_rules(handling, message)
-    found = assess_message(handling)
+    found = assess_message(handling, handling.terms())
     if message.message_id != ticket.customer_message_id:
         ticket.ruled = of_last
     if found.tier == 0:

@@ -35,7 +35,7 @@ def write_activity(
             handling.now - ticket.opened_at if waited is None else waited,
             ticket.outcome,
             0,
-            kind in _ASKS_HISTORY and _lacks_history(handling),
+            ticket.case is not None and kind in _ASKS_HISTORY and _lacks_history(handling),
         )
     )
 
@@ -66,8 +66,8 @@ def write_message(handling: Handling, message: ConversationMessage) -> None:
 
 def _lacks_history(handling: Handling) -> bool:
     """Whether a person has got the ticket before the account's earlier tickets were known."""
-    ticket, account = handling.ticket, handling.account
-    if ticket.case is None or ticket.account_id is None:
+    account = handling.account
+    if handling.ticket.account_id is None:
         return False
     return account is None or account.health_as_of is None
 

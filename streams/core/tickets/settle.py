@@ -42,9 +42,13 @@ def settle(handling: Handling, subject: Subject, found: Found) -> None:
     ticket = handling.ticket
     if ticket.owner is _CLOSED:
         write_decision(handling, subject, found, Action.NONE, 0)
-    elif ticket.owner is _HUMAN:
+        return
+    if ticket.owner is _HUMAN:
         stay_silent(handling, subject, found)
-    elif (found := relieved(handling, found)).tier == 2:
+        return
+    if found.reasons:
+        found = relieved(handling, found)
+    if found.tier == 2:
         hand_over(handling, subject, found)
     elif found.tier == 1 or ticket.review is not None:
         ask_review(handling, subject, found)
@@ -94,7 +98,7 @@ def hand_over(
     stop_waiting(handling)
     ticket.escalated_at, ticket.route = handling.now, route.name
     ticket.keep_reasons(found.reasons, found.tier)
-    paged = pages_on_call(handling, route, found.codes)
+    paged = pages_on_call(handling, route, found.codes())
     in_segment = handling.segment is not handling.policy.segments[-1]
     case = Case(
         f"{ticket.ticket_id}/e/{ticket.episode}",
@@ -123,7 +127,7 @@ def hand_over(
 
 
 def _end_of_review(found: Found) -> ReviewState:
-    codes = found.codes
+    codes = found.codes()
     return next((end for code, end in _ENDS.items() if code in codes), ReviewState.SUPERSEDED)
 
 
@@ -131,7 +135,7 @@ def _place(handling: Handling, found: Found) -> tuple[Route, int]:
     """By reasons and category; what came back for no other reason goes where it was."""
     policy, ticket = handling.policy, handling.ticket
     route, priority = place_of(policy, found.reasons, ticket.category)
-    if ticket.earlier_route and route is policy.routes[-1] and Code.REOPENED in found.codes:
+    if ticket.earlier_route and route is policy.routes[-1] and Code.REOPENED in found.codes():
         route = route_named(policy, ticket.earlier_route)
         return route, min(route.priority, priority)
     return route, priority

@@ -48,12 +48,11 @@ def start(
     due earlier counts, each on its own calendar.
     """
     calendars = plan_of(policy).calendars
-    due_at, target, calendar = min(
-        [
-            (hours_on(calendars, name).add(now, target), target, name)
-            for name, target in promised(policy, kind, route.name, segment.name, channel)
-        ]
-    )
+    ends = []
+    for name, target in promised(policy, kind, route.name, segment.name, channel):
+        hours = hours_on(calendars, name)
+        ends.append((hours.add(now, target), target, name))
+    due_at, target, calendar = min(ends)
     clock = Clock(kind, now, due_at, None, 0, target, calendar, number=number)
     return _with_next(policy.sla, calendars, clock)
 
@@ -99,7 +98,7 @@ def spent(calendars: Calendars, clock: Clock, now: Millis) -> DurationMillis:
     """The time of its calendar that a clock has run, without its pauses."""
     if clock.paused:
         return clock.used
-    return clock.used + hours_on(calendars, clock.calendar).between(clock.runs_since, now)
+    return clock.used + hours_on(calendars, clock.calendar).between(clock.runs_since(), now)
 
 
 def pause(calendars: Calendars, clock: Clock, now: Millis) -> Clock:
@@ -110,7 +109,7 @@ def pause(calendars: Calendars, clock: Clock, now: Millis) -> Clock:
 
 def resume(sla: Sla, calendars: Calendars, clock: Clock, now: Millis) -> Clock:
     """The clock running on with the time it had left."""
-    left = clock.span - clock.used
+    left = clock.span() - clock.used
     due_at = hours_on(calendars, clock.calendar).add(now, left) if left > 0 else clock.due_at
     running = replace(clock, paused=False, resumed_at=now, due_at=due_at)
     return _with_next(sla, calendars, running)
@@ -136,5 +135,5 @@ def _reached_at(sla: Sla, calendars: Calendars, clock: Clock, mark: int) -> Mill
     """When the clock reaches a warning or, after the last of them, its end."""
     if mark == len(sla.warn_at):
         return clock.due_at
-    left = clock.span * sla.warn_at[mark] // 100 - clock.used
-    return min(hours_on(calendars, clock.calendar).add(clock.runs_since, left), clock.due_at)
+    left = clock.span() * sla.warn_at[mark] // 100 - clock.used
+    return min(hours_on(calendars, clock.calendar).add(clock.runs_since(), left), clock.due_at)

@@ -72,12 +72,8 @@ def relieved(handling: Handling, found: Found) -> Found:
     Only a fall in mood, an AI that turns in circles and a high-stakes account alone can need less
     of people then; everything else stays as it is.
     """
-    if not found.reasons or found.codes.isdisjoint(RELIEVED):
+    if found.codes().isdisjoint(RELIEVED):
         return found
-    return _eased(handling, found)
-
-
-def _eased(handling: Handling, found: Found) -> Found:
     reasons = tuple([_relieved(handling, reason) for reason in found.reasons])
     if reasons == found.reasons or not _overloaded(handling, found):
         return found

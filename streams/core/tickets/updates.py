@@ -94,7 +94,7 @@ def on_account(handling: Handling, update: TicketUpdate) -> None:
 
 def _on_account_of_person(handling: Handling, subject: Subject, found: Found) -> None:
     ticket, pages = handling.ticket, False
-    if found.tier > ticket.tier or found.codes - {reason.code for reason in ticket.reasons}:
+    if found.tier > ticket.tier or found.codes() - {reason.code for reason in ticket.reasons}:
         settle(handling, subject, found)
     else:
         pages = moves.pages_for_account(handling)
@@ -179,7 +179,7 @@ def on_draft_reviewed(handling: Handling, update: TicketUpdate) -> None:
         ticket.owner = Owner.AI
         ticket.allowed_draft, ticket.cleared_message_id = word.draft_id, review.message_id
         end_review(handling, ReviewState.ANSWERED)
-        await_answer(handling)
+        await_answer(handling, handling.terms())
 
 
 def on_verdict(handling: Handling, update: TicketUpdate) -> None:
@@ -231,7 +231,7 @@ def on_reopened(handling: Handling, update: TicketUpdate) -> None:
     reopen(handling)
     settle(handling, subject, returned(handling, NOTHING) if for_people else NOTHING)
     if ticket.owner is Owner.AI and ticket.last_word is Role.CUSTOMER:
-        await_answer(handling)
+        await_answer(handling, handling.terms())
 
 
 def on_erased(handling: Handling, update: TicketUpdate) -> None:

@@ -6,12 +6,12 @@ from streams.core.tickets.handling import Handling
 from streams.core.tickets.terms import Terms
 
 
-def await_answer(handling: Handling, weighed: bool = True) -> None:
+def await_answer(handling: Handling, terms: Terms, *, weighed: bool = True) -> None:
     """The customer waits for the AI; after thanks only for silence.
 
     A ticket that is open for too long already is due at once, unless that was `weighed` just now.
     """
-    ticket, terms, rule = handling.ticket, handling.terms(), handling.rules.ai_no_answer
+    ticket, rule = handling.ticket, handling.rules.ai_no_answer
     if handling.thanked:
         ticket.answer_due = ticket.open_due = None
         ticket.quiet_due = handling.now + handling.policy.retention.silence

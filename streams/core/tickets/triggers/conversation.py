@@ -22,7 +22,7 @@ def negative_sentiment(handling: Handling) -> Seen:
         return of_signal(handling, Code.NEGATIVE_SENTIMENT, signal, rule)
     [worst, *_] = [mood for mood in handling.ticket.moods if mood.level == level]
     point = max(worst.points, key=lambda point: point.negative)
-    threshold, span = handling.limits[Code.NEGATIVE_SENTIMENT], (point.start, point.end)
+    threshold, span = handling.terms().limits[Code.NEGATIVE_SENTIMENT], (point.start, point.end)
     return Seen(level, threshold, rule.tier, span, "rolling", point.message_id)
 
 
@@ -34,7 +34,7 @@ def sentiment_drop(handling: Handling) -> Seen:
     moods = handling.ticket.moods
     known = bool(moods) and moods[-1].earlier >= FEW_SAMPLES and not handling.thanked
     drop = max(0.0, signal.score - moods[-1].baseline) if known else 0.0
-    return Seen(drop, handling.limits[Code.SENTIMENT_DROP], rule.tier, signal.span)
+    return Seen(drop, handling.terms().limits[Code.SENTIMENT_DROP], rule.tier, signal.span)
 
 
 def high_stakes_account(handling: Handling) -> Seen:
@@ -52,7 +52,7 @@ def high_stakes_account(handling: Handling) -> Seen:
         why = "churn_flag"
     elif account.may_leave and rule.churn_flag:
         why = "account_at_risk"
-    elif value >= handling.limits[CONTRACT_VALUE]:
+    elif value >= handling.terms().limits[CONTRACT_VALUE]:
         why = "contract_value"
     else:
         return Seen(0.0, 1.0, rule.tier_alone)
@@ -68,13 +68,15 @@ def _only_thanks(handling: Handling) -> bool:
 def _has_problem(handling: Handling) -> bool:
     signals, rule = handling.signals, handling.rules.high_stakes_account
     worst = max(signals.technical.score, signals.billing.score, signals.negative.score)
-    return worst >= handling.limits[PROBLEM] or handling.ticket.category in rule.problem_categories
+    line = handling.terms().limits[PROBLEM]
+    return worst >= line or handling.ticket.category in rule.problem_categories
 
 
 def ai_loop(handling: Handling) -> Seen:
     """Rounds without progress, or rounds in all; never while the customer says thanks."""
     rule, ticket = handling.rules.ai_loop, handling.ticket
-    line, in_all = handling.limits[Code.AI_LOOP], handling.limits[ROUNDS]
+    limits = handling.terms().limits
+    line, in_all = limits[Code.AI_LOOP], limits[ROUNDS]
     stalled = 0 if handling.thanked else ticket.stalled
     if stalled < line and ticket.rounds >= in_all:
         rounds = 0 if handling.thanked else ticket.rounds
@@ -84,8 +86,8 @@ def ai_loop(handling: Handling) -> Seen:
 
 def repeated_question(handling: Handling) -> Seen:
     """How often the customer has asked the same again after an answer."""
-    line, tier = handling.limits[Code.REPEATED_QUESTION], handling.rules.repeated_question.tier
-    return of_last_message(handling, handling.ticket.repeats, line, tier)
+    rule, line = handling.rules.repeated_question, handling.terms().limits[Code.REPEATED_QUESTION]
+    return of_last_message(handling, handling.ticket.repeats, line, rule.tier)
 
 
 def ai_gave_up(handling: Handling) -> Seen:
@@ -93,10 +95,11 @@ def ai_gave_up(handling: Handling) -> Seen:
     before the AI has said a word is something else.
     """
     rule, message = handling.rules.ai_gave_up, handling.message
+    line = handling.terms().limits[Code.AI_GAVE_UP]
     if message is not None and message.role is Role.AI:
-        return Seen(1.0 if message.gave_up else 0.0, handling.limits[Code.AI_GAVE_UP], rule.tier)
+        return Seen(1.0 if message.gave_up else 0.0, line, rule.tier)
     if not handling.ticket.attempts:
-        return Seen(0.0, handling.limits[Code.AI_GAVE_UP], rule.tier)
+        return Seen(0.0, line, rule.tier)
     return of_signal(handling, Code.AI_GAVE_UP, handling.signals.ai_failed, rule)
 
 
@@ -127,4 +130,4 @@ def low_confidence(handling: Handling) -> Seen:
     rule, message = handling.rules.low_confidence, handling.message
     confidence = None if message is None else message.confidence
     doubt = 0.0 if confidence is None else round(1.0 - confidence, 6)
-    return Seen(doubt, handling.limits[Code.LOW_CONFIDENCE], rule.tier)
+    return Seen(doubt, handling.terms().limits[Code.LOW_CONFIDENCE], rule.tier)

@@ -23,7 +23,7 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
 
 def of_signal(handling: Handling, code: Code, signal: Signal, rule: SignalRule) -> Seen:
     """A detector's signal held against the threshold for the account's segment and category."""
-    return Seen(signal.score, handling.limits[code], rule.tier, signal.span)
+    return Seen(signal.score, handling.terms().limits[code], rule.tier, signal.span)
 
 
 def of_last_message(handling: Handling, score: float, threshold: float, tier: int) -> Seen:

@@ -21,7 +21,7 @@ def security(handling: Handling) -> Seen:
     matters = [one for one in handling.signals.matters if one.kind not in MONEY]
     if not matters:
         return of_signal(handling, Code.SECURITY, signal, rule)
-    line, [gravest, *_] = handling.limits[Code.SECURITY], matters
+    line, [gravest, *_] = handling.terms().limits[Code.SECURITY], matters
     exempt = {one.sub_reason for one in rule.exempt}
     excepted = all(one.kind in HOW_TO and one.kind in exempt for one in matters)
     return Seen(signal.score, line, rule.tier, gravest.span, gravest.kind, excepted=excepted)
@@ -39,7 +39,7 @@ def billing(handling: Handling) -> Seen:
     A price is asked before buying only where there is no account.
     """
     rule, dispute = handling.rules.billing, handling.signals.billing_dispute
-    line = handling.limits[DISPUTE]
+    line = handling.terms().limits[DISPUTE]
     if dispute.score >= line:
         return Seen(dispute.score, line, rule.tier, dispute.span, DISPUTE)
     asked = next((one for one in handling.signals.matters if one.kind in MONEY), None)
@@ -49,7 +49,7 @@ def billing(handling: Handling) -> Seen:
     excepted = asked.kind in rule.informational and (
         asked.kind != BEFORE_BUYING or handling.ticket.account_id is None
     )
-    line = handling.limits[Code.BILLING]
+    line = handling.terms().limits[Code.BILLING]
     return Seen(money, line, rule.tier, asked.span, asked.kind, excepted=excepted)
 
 
@@ -68,7 +68,7 @@ def complex_troubleshooting(handling: Handling) -> Seen:
     """How many linked technical variables the customer has named up to this message, which adds to
     them; or that it names by itself.
     """
-    limits = handling.limits
+    limits = handling.terms().limits
     count = max(handling.signals.complexity, handling.ticket.complexity)
     tier = 2 if count >= limits[HANDOFF_FROM] else 1
     line = limits[Code.COMPLEX_TROUBLESHOOTING]

@@ -33,7 +33,7 @@ class Phrases:
         units, weights = directions(vectors.astype(np.float64)), weights.astype(np.float64)
         # No direction fits a pattern better than the pattern's own length.
         self._step = np.linalg.norm(weights, axis=1).max() / _MOST
-        self._parts = [np.rint(units @ one / self._step).astype(np.int16) for one in weights]
+        self._parts = [self._part(units, one) for one in weights]
         self._bias = bias.astype(np.float64)
 
     def fits(self, texts: Sequence[Ints]) -> np.ndarray:
@@ -43,6 +43,14 @@ class Phrases:
             best[some] = self._best(np.array([texts[at] for at in some]))
         fits: np.ndarray = np.maximum(best * self._step + self._bias, 0)
         return fits
+
+    def _part(self, units: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """What each piece adds to each pattern; some at a time, that fit the processor's cache."""
+        part = np.empty((len(units), weights.shape[1]), np.int16)
+        for first in range(0, len(units), PLACES):
+            some = slice(first, first + PLACES)
+            part[some] = np.rint(units[some] @ weights / self._step)
+        return part
 
     def _best(self, pieces: Ints) -> np.ndarray:
         """The most that each pattern makes of a place of each text, of texts of one length."""

@@ -94,8 +94,11 @@ class Contact:
     def reason(self, producer: Producer, error: KafkaError) -> KafkaError:
         """Why the producer is of no use any more, where the error only says that it is.
 
-        What is fatal says its reason to `poll` alone, once, and not at once.
+        What is fatal says its reason to `poll` alone, once, and not at once; where the error tells,
+        to ask would only bring what librdkafka logs of it.
         """
+        if error.code() in FORBIDDEN:
+            return error
         untold = error.code() in AFTERMATH and not self._forbidden
         for _ in range(REASON_TRIES if untold else 1):
             try:

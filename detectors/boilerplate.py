@@ -12,8 +12,12 @@ from typing import Final, NamedTuple
 
 from detectors.cues import KINDS, OF_ASKING, OF_CAUTION, OF_ITSELF, OF_OUTSIDE, OF_OWN, cues
 
-ENOUGH, ENOUGH_BELOW, ENOUGH_ABOVE = 3, 2, 5
-"""Cues of a carried run: after own words, below a closing, and above all own words."""
+_ENOUGH: Final = 3
+"""Cues of a carried run after own words."""
+_ENOUGH_BELOW: Final = {False: 2, True: 1}
+"""Of one below a closing, and below a signature that more than that shows."""
+_ENOUGH_ABOVE: Final = 5
+"""Of one above all own words."""
 _END: Final = re.compile(
     r"(?<!P\.S)[.!?](?=\s)|。|\n[ \t\r]*\n|\n(?=\W{0,4}[A-Z\"])|\n(?=[-*_=]{3})"
 )
@@ -33,13 +37,13 @@ class _Sentence(NamedTuple):
     own: bool
 
 
-def boilerplate(text: str, tail: int, enough_below: int) -> Iterator[tuple[int, int]]:
+def boilerplate(text: str, tail: int, *, shown: bool) -> Iterator[tuple[int, int]]:
     """Where a text has sentences that are carried.
 
-    `tail` is where its signature begins, below which a run has to have `enough_below` cues. What
-    follows them in their paragraph goes with them, unless the customer speaks in it.
+    `tail` is where its signature begins, and `shown` as in `Signed`. What follows them in their
+    paragraph goes with them, unless the customer speaks in it.
     """
-    before, ended = False, -1
+    before, ended, enough_below = False, -1, _ENOUGH_BELOW[shown]
     run: list[_Sentence] = []
     for sentence in (*_sentences(text), None):
         if sentence is not None and not sentence.own and sentence.cues:
@@ -72,7 +76,7 @@ def _is_carried(run: Sequence[_Sentence], tail: int, enough_below: int, *, befor
     cued = itself + (OF_CAUTION in found) + sum(kind < KINDS for kind in found)
     if run[0].start >= tail:
         return cued >= enough_below
-    return itself and cued >= (ENOUGH if before else ENOUGH_ABOVE)
+    return itself and cued >= (_ENOUGH if before else _ENOUGH_ABOVE)
 
 
 def _sentences(text: str) -> Iterator[_Sentence]:

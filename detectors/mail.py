@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from detectors.boilerplate import ENOUGH_BELOW, boilerplate
+from detectors.boilerplate import boilerplate
 from detectors.earlier import QUOTED, Earlier, earlier
 from detectors.signature import Signed, signed
 
@@ -80,7 +80,7 @@ def _without_boilerplate(lines: list[str], signature: Signed) -> str:
     text = "\n".join(lines)
     tail = sum(len(line) + 1 for line in lines[: signature.begins])
     pieces, end = list[str](), 0
-    for start, stop in boilerplate(text, tail, 1 if signature.shown else ENOUGH_BELOW):
+    for start, stop in boilerplate(text, tail, shown=signature.shown):
         pieces += (text[end:start], _BLANKS.sub(" ", text[start:stop]))
         end = stop
     return "".join((*pieces, text[end:]))

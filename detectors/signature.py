@@ -13,8 +13,9 @@ from detectors.cues import plain, words
 LONGEST: Final = 110
 """Characters of a line of a signature."""
 _FEW_WORDS: Final = 4
-"""Fewer words than this above what looks like a signature: it may be the message itself. No more
-stand in a line with a name, a title or a company."""
+"""Fewer words than this above what looks like a signature: it may be the message itself."""
+_NAME_WORDS: Final = 4
+"""Words in a line with a name, a title or a company, at most."""
 _CLOSING: Final = re.compile(
     r"(?:(?:with |many |best |kind |kindest |warm |warmest |friendly |yours? )*"
     r"(?:regards|thanks|thank you|thx|cheers|sincerely|faithfully|truly|yours|wishes|br|rgds|best"
@@ -157,7 +158,7 @@ def _is_of(line: str) -> bool:
 
 def _is_name(line: str) -> bool:
     """Whether a line may be a name, a title or a company, and nothing is said in it."""
-    return len(line.split()) <= _FEW_WORDS and _is_of(line)
+    return len(line.split()) <= _NAME_WORDS and _is_of(line)
 
 
 def _shows(line: str) -> bool:

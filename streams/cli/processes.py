@@ -66,8 +66,7 @@ def begun(run: Callable[[str], None], names: Sequence[str]) -> Iterator[Processe
     On Linux they are copies of this process, which must have no threads yet, and share what it has
     imported; elsewhere the system's libraries do not bear that.
     """
-    spawn, fork = get_context("spawn"), get_context("fork")
-    context = fork if sys.platform == "linux" else spawn
+    context = get_context("fork") if sys.platform == "linux" else get_context("spawn")
     (waiting, gate), (lifeline, ours) = context.Pipe(duplex=False), context.Pipe(duplex=False)
     # What is here now is not looked through again: that would be to copy it.
     gc.freeze()

@@ -230,7 +230,7 @@ def row_of(event: Event) -> Row:
 def _row_of_message(
     role: Role, status: MessageStatus, visibility: Visibility, automated: bool
 ) -> Row:
-    if visibility is not Visibility.PUBLIC or automated:
+    if not messages.is_spoken(visibility, automated=automated):
         return MESSAGES["note"]
     speaker = "draft" if role is Role.AI and status is MessageStatus.DRAFT else role
     return MESSAGES.get(speaker, MESSAGES["note"])

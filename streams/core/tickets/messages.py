@@ -56,18 +56,22 @@ def is_draft(event: Event) -> bool:
         isinstance(event, ConversationMessage)
         and event.status is _DRAFT
         and event.role is _AI
-        and is_spoken(event)
+        and is_spoken(event.visibility, automated=event.automated)
     )
 
 
 def speaks_as(event: Event, role: Role) -> bool:
     """Whether the event is a public message of somebody in that role, not of a machine."""
-    return isinstance(event, ConversationMessage) and event.role is role and is_spoken(event)
+    return (
+        isinstance(event, ConversationMessage)
+        and event.role is role
+        and is_spoken(event.visibility, automated=event.automated)
+    )
 
 
-def is_spoken(message: ConversationMessage) -> bool:
+def is_spoken(visibility: Visibility, *, automated: bool) -> bool:
     """Whether a message is public and not of a machine."""
-    return message.visibility is _PUBLIC and not message.automated
+    return visibility is _PUBLIC and not automated
 
 
 def subject_of(event: ConversationMessage) -> Subject:

@@ -1,7 +1,6 @@
 """A replay of the topics decides as a worker did while all that it follows changed."""
 
 import random
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -31,6 +30,10 @@ from tests.integration.recorded import DECISIONS, differing, replayed
 from tests.patience import PATIENCE
 
 TURNS = 200
+BEHIND = 20
+"""Messages that the worker is behind at most: a busy one would decide all by the last state of a
+world that has changed all the time.
+"""
 ROUTES = ("safety", "security", "billing", "technical", "success", "general")
 TEXTS = (
     "Where do I find the export?",
@@ -125,20 +128,30 @@ def incident(number: int, now: int) -> bytes:
     )
 
 
-def wait_until_decided(floor: Floor) -> None:
+class Decided:
+    """What the worker has decided so far."""
+
+    def __init__(self, floor: Floor) -> None:
+        self._wire = floor.wire(DECISIONS, from_start=True)
+        self._seen = Counter[Cause]()
+
+    def of(self, cause: Cause) -> int:
+        """How many decisions there are of a cause, after a look."""
+        found = [one.record for one in self._wire.poll(0.02)]
+        self._seen.update(one.cause for one in found if isinstance(one, Decision))
+        return self._seen[cause]
+
+    def wait_for(self, messages: int) -> None:
+        """Wait until so many messages are decided."""
+        until(lambda: self.of(Cause.MESSAGE) >= messages)
+
+
+def wait_until_decided(floor: Floor, decided: Decided) -> None:
     """Wait until all that lies on the topics was handled, and a timer has come due.
 
     A replay decides what agents have told each other, too: the tickets agent must have read that.
     """
-    seen = Counter[Cause]()
-    with floor.wire(DECISIONS, from_start=True) as wire:
-
-        def decided() -> bool:
-            found = [one.record for one in wire.poll(0.1)]
-            seen.update(one.cause for one in found if isinstance(one, Decision))
-            return seen[Cause.MESSAGE] == TURNS and seen[Cause.TIMER] > 0
-
-        until(decided)
+    until(lambda: decided.of(Cause.MESSAGE) == TURNS and decided.of(Cause.TIMER) > 0)
     group = floor.environment["BATON_GROUP"]
     for agent, kind in reversed(AGENTS.items()):
         for topic in kind.sources:
@@ -150,15 +163,15 @@ def test_a_replay_of_the_topics_gives_the_decisions_of_a_worker_whose_world_chan
     kafka_bootstrap: str, unique: str, tmp_path: Path
 ) -> None:
     with Floor(kafka_bootstrap, unique, tmp_path) as floor:
-        crowd = Crowd(floor)
+        crowd, decided = Crowd(floor), Decided(floor)
         with floor.worker():
             for turn in range(TURNS):
                 if turn % 50 == 0:
                     crowd.publish()
                 crowd.act()
-                time.sleep(0.02)
+                decided.wait_for(turn - BEHIND)
             crowd.flush()
-            wait_until_decided(floor)
+            wait_until_decided(floor, decided)
         made = [one for one in floor.read(DECISIONS) if isinstance(one, Decision)]
         again = replayed(floor.connection, tmp_path, PARTITIONS, floor.variables)
     assert differing(made, again) == []

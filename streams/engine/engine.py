@@ -178,10 +178,16 @@ class Engine:
         if self._loops is None:
             watching = [] if self._watch is None else [self._watch.run(self.fail)]
             self._loops = asyncio.gather(self._checkpointer.run(), *watching)
+            self._loops.add_done_callback(self._loop_ended)
         self._ready = True
         if self._paused_at is not None:
             self.config.observer.rebalanced(time.monotonic() - self._paused_at)
         log.info("ready: %s", self.config.group)
+
+    def _loop_ended(self, loops: asyncio.Future[Any]) -> None:
+        # None ends by itself: without them a worker would go on, and commit nothing.
+        if not loops.cancelled() and (error := loops.exception()) is not None:
+            self.fail(error)
 
     def _prepare_and_restore(self, numbers: set[int]) -> dict[int, Partition]:
         # A number beyond the count is of a partition that was added meanwhile.

@@ -1,6 +1,7 @@
 """What an agent's reads, writes and failures do to a partition."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 
 from streams.engine import OutputTooLarge, Processor, SourceRecord, Timer, TooManyFailures
 from streams.engine.batch import Batch
+from streams.engine.position import MARKER
 from streams.engine.processing import TIMERS_AT_ONCE
+from streams.engine.timers import timer_key
 from tests.engine.records import TOPIC, Record, batch, checkpoint, partition
 
 
@@ -67,6 +70,48 @@ def test_nothing_of_an_unfinished_batch_is_cut(tmp_path: Path) -> None:
     assert cut.position.offsets == {TOPIC: 1}
 
 
+def test_the_time_of_an_unfinished_batch_is_not_cut_either(tmp_path: Path) -> None:
+    owner = partition(tmp_path)
+    finished, unfinished = batch(owner, Record(0, 100)), batch(owner, Record(1, 200))
+    finished.now(finished.records[0])
+    finished.finish()
+    unfinished.now(unfinished.records[0])
+    cut = owner.cut()
+    assert cut is not None
+    assert cut.position.time == 100
+
+
+def test_each_output_is_in_one_cut(tmp_path: Path) -> None:
+    owner, found = partition(tmp_path), []
+    for number in range(2):
+        made = batch(owner, Record(number))
+        made.emit("out", b"%d" % number, b"v")
+        made.finish()
+        cut = owner.cut()
+        assert cut is not None
+        found.append([output.key for output in cut.outputs])
+    assert found == [[b"0"], [b"1"]]
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        lambda made: made.put(b"k", b"v"),
+        lambda made: made.emit("out", b"k", b"v"),
+        lambda made: made.set_timer(Timer(9, b"k")),
+    ],
+    ids=["put", "emit", "set_timer"],
+)
+def test_what_a_tick_does_is_news_though_no_record_came(
+    tmp_path: Path, does: Callable[[Batch], None]
+) -> None:
+    owner = partition(tmp_path)
+    made = batch(owner, tick=5)
+    does(made)
+    made.finish()
+    assert owner.cut() is not None
+
+
 def test_a_partition_without_news_is_left_alone(tmp_path: Path) -> None:
     owner = partition(tmp_path, offset=7)
     assert owner.cut() is None
@@ -86,12 +131,23 @@ def test_time_never_falls_below_the_partitions_latest(tmp_path: Path) -> None:
     assert cut.position.time == 120
 
 
-def test_an_output_the_broker_would_refuse_is_refused_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("key", "value"), [(b"k", b"x" * 1_000), (b"k" * 1_001, None)])
+def test_what_the_broker_would_refuse_is_refused_at_once(
+    tmp_path: Path, key: bytes, value: bytes | None
+) -> None:
     made = batch(partition(tmp_path), Record(0))
-    with pytest.raises(OutputTooLarge, match="1001 bytes"):
-        made.emit("out", b"k", b"x" * 1_001)
-    with pytest.raises(OutputTooLarge):
-        made.put(b"k", b"x" * 1_001)
+    with pytest.raises(OutputTooLarge, match=r"'k{1,100}' has 1001 bytes"):
+        made.emit("out", key, value)
+    with pytest.raises(OutputTooLarge, match=r"'k{1,100}' has 1001 bytes"):
+        made.put(key, value)
+
+
+@pytest.mark.parametrize("key", [MARKER, timer_key(Timer(5, b"k")), b""])
+def test_a_key_that_the_engine_has_is_refused_whoever_chose_it(tmp_path: Path, key: bytes) -> None:
+    """In the changelog it would be a position or a timer."""
+    made = batch(partition(tmp_path), Record(0))
+    with pytest.raises(ValueError, match="that the engine has"):
+        made.put(key, b"v")
 
 
 class Doubler:
@@ -142,7 +198,7 @@ PAIRS = st.dictionaries(st.binary(min_size=1, max_size=2), st.none() | st.just(b
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(PAIRS, st.sampled_from(["batch", "cut", "checkpoint"])), max_size=5))
-def test_a_scan_gives_the_keys_in_order_wherever_their_last_change_lies(
+def test_keys_are_read_and_scanned_in_order_wherever_their_last_change_lies(
     steps: list[tuple[dict[bytes, bytes | None], str]],
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -155,6 +211,7 @@ def test_a_scan_gives_the_keys_in_order_wherever_their_last_change_lies(
             assert list(made.scan(b"\x02", b"\x03")) == [
                 (b"\x02" + key, value) for key, value in sorted(expected.items()) if value
             ]
+            assert made.get_many([b"\x02" + key for key in expected]) == [*expected.values()]
             made.finish()
             if then != "batch" and cut is not None:
                 owner.store.apply(cut.changes, cut.position, 1)

@@ -113,6 +113,22 @@ def test_what_is_owned_is_committed_as_the_member_that_got_it(
     assert committed == [Member(1, "first")]
 
 
+def test_a_loop_that_raises(engine: Any) -> None:
+    async def broken() -> None:
+        raise OSError("no more checkpoints")
+
+    async def restore() -> None:
+        await engine._restore()
+        with pytest.raises(OSError, match="no more checkpoints"):
+            await engine._loops
+
+    engine.app.consumer = SimpleNamespace(assignment=set)
+    engine._prepare_and_restore = lambda numbers: {}
+    engine._checkpointer.run = broken
+    asyncio.run(restore())
+    assert failures(engine) == [OSError]
+
+
 @pytest.mark.parametrize(
     ("raised", "kind"),
     [

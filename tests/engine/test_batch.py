@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.engine import OutputTooLarge, Processor, SourceRecord, Timer, TooManyFailures
+from streams.engine import (
+    OutputTooLarge,
+    Processor,
+    SourceRecord,
+    StoreFailed,
+    Timer,
+    TooManyFailures,
+)
 from streams.engine.batch import Batch
 from streams.engine.position import MARKER
 from streams.engine.processing import TIMERS_AT_ONCE
@@ -191,6 +198,72 @@ def test_failures_in_a_row_stop_the_worker(tmp_path: Path) -> None:
     made = batch(partition(tmp_path), *(Record(n, value=b"bad") for n in range(5)))
     with pytest.raises(TooManyFailures, match="not in the data"):
         Processor(Doubler(), 3).process(made)
+
+
+def test_as_many_failures_in_a_row_as_are_allowed_do_not(tmp_path: Path) -> None:
+    owner, handler = partition(tmp_path), Doubler()
+    processor, bad = Processor(handler, 3), [Record(n, value=b"bad") for n in range(3)]
+    for records in (bad, [Record(3)], bad):
+        processor.process(batch(owner, *records))
+    assert len(handler.failures) == 6
+
+
+@pytest.mark.parametrize("so_many", [1, 2])
+def test_what_the_engine_raises_is_no_fault_of_a_record(tmp_path: Path, so_many: int) -> None:
+    """Neither when it meets a batch nor when the batch is repeated for another reason."""
+
+    class Full(Doubler):
+        def records(self, made: Batch, records: list[SourceRecord]) -> None:
+            if len(records) == so_many:
+                raise StoreFailed("disk full")
+            raise ValueError("bad")
+
+    handler = Full()
+    with pytest.raises(StoreFailed):
+        Processor(handler, 10).process(batch(partition(tmp_path), Record(0), Record(1)))
+    assert handler.failures == []
+
+
+def test_a_timer_that_raises_costs_only_itself(tmp_path: Path) -> None:
+    class Unsure(Doubler):
+        def timer(self, made: Batch, timer: Timer) -> None:
+            made.emit("out", timer.key, b"v")
+            if timer.due == 11:
+                raise ValueError("bad")
+
+    owner, handler = partition(tmp_path), Unsure()
+    first = batch(owner, Record(0, 5))
+    for number in range(TIMERS_AT_ONCE + 20):
+        first.set_timer(Timer(10 + number, b"k"))
+    first.finish()
+    made = batch(owner, tick=100_000)
+    Processor(handler, 10).process(made)
+    assert handler.failures == [Timer(11, b"k")]
+    dues = [output.timestamp for output in made.outputs]
+    assert dues == [10, *range(12, 10 + TIMERS_AT_ONCE)]
+
+
+def test_a_rollback_leaves_all_as_it_was_at_the_mark(tmp_path: Path) -> None:
+    owner, kept, gone = partition(tmp_path), Timer(150, b"kept"), Timer(160, b"gone")
+    made = batch(owner, Record(0, 100), Record(1, 200))
+    made.now(made.records[0])
+    made.put(b"a", b"1")
+    made.emit("out", b"a", b"1")
+    made.set_timer(kept)
+    mark = made.mark()
+    made.now(made.records[1])
+    made.put(b"a", b"2")
+    made.put(b"b", b"2")
+    made.emit("out", b"b", b"2")
+    made.set_timer(gone)
+    assert next(made.due(1_000)) == kept
+    made.rollback(mark)
+    assert owner.time == 100
+    assert made.changes == {b"a": b"1"}
+    assert [output.key for output in made.outputs] == [b"a"]
+    made.emit("out", b"c", b"3")
+    assert made.outputs[-1].timestamp == 100
+    assert list(made.due(1_000)) == [kept]
 
 
 PAIRS = st.dictionaries(st.binary(min_size=1, max_size=2), st.none() | st.just(b"v"), max_size=12)

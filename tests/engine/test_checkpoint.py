@@ -150,10 +150,12 @@ def test_a_checkpoint_goes_on_to_its_end_when_who_asked_for_it_is_cancelled(
         await made.checkpoint()
         assert owner.committed_offsets == {TOPIC: 1}
 
+    failures: list[BaseException] = []
     with ThreadPoolExecutor(1) as pool:
         made = checkpointer(owner, pool)
-        made._producer = cast(Any, slow)
+        made._producer, made._fail = cast(Any, slow), failures.append
         asyncio.run(cancel(made))
+    assert failures == []
 
 
 def test_one_checkpoint_after_the_other_rests_in_between(

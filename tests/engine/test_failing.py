@@ -119,14 +119,27 @@ def test_a_loop_that_raises(engine: Any) -> None:
 
     async def restore() -> None:
         await engine._restore()
-        with pytest.raises(OSError, match="no more checkpoints"):
-            await engine._loops
+        await engine._loops
 
     engine.app.consumer = SimpleNamespace(assignment=set)
     engine._prepare_and_restore = lambda numbers: {}
     engine._checkpointer.run = broken
     asyncio.run(restore())
     assert failures(engine) == [OSError]
+
+
+def test_loops_that_are_ended_with_the_worker_do_not_fail(engine: Any) -> None:
+    async def restore_and_stop() -> None:
+        await engine._restore()
+        await asyncio.sleep(0)
+        await engine._on_shutdown(engine.app)
+        await asyncio.sleep(0.01)
+        assert engine._loops.done()
+
+    engine.app.consumer = SimpleNamespace(assignment=set)
+    engine._prepare_and_restore = lambda numbers: {}
+    asyncio.run(restore_and_stop())
+    assert failures(engine) == []
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,30 @@ def test_who_reports_past_what_the_windows_keep_one_by_one_is_listed() -> None:
     assert (over.total_tickets, over.total_accounts) == (600, 300)
 
 
+def test_whose_a_ticket_is_is_heard_past_what_the_windows_keep() -> None:
+    tenant = Tenant(BOUNDS)
+    tenant.hear(*(report(f"acme-{n}", 100 * n) for n in range(300)))
+    unknown = report(None, 31_000, ticket_id="late to say")
+    tenant.hear(unknown, replace(unknown, account_id="acme-1"))
+    tenant.let_pass(60 * MINUTE)
+    [[over]] = ends(tenant.outputs)
+    [one] = [one for one in over.affected if one.ticket_id == "late to say"]
+    assert (one.account_id, over.total_accounts) == ("acme-1", 300)
+
+
+def test_an_account_whose_only_ticket_is_erased_is_listed_no_more_however_often_it_reported() -> (
+    None
+):
+    tenant = few(10)
+    tenant.hear(*outage(4, start=MINUTE), report("acme-3", 30_000), report("acme-3", 10_000))
+    gone = replace(heartbeat(2 * MINUTE), ticket_id="ticket-acme-3", erased=True)
+    tenant.hear(replace(gone, category="technical"))
+    tenant.let_pass(60 * MINUTE)
+    [[over]] = ends(tenant.outputs)
+    assert (over.total_tickets, over.total_accounts) == (3, 3)
+    assert over.affected_accounts == ("acme-0", "acme-1", "acme-2")
+
+
 def test_who_has_an_error_of_their_own_in_a_category_that_storms_is_listed() -> None:
     tenant = Tenant(replace(BOUNDS, category_history=0.0))
     storm = [other(f"error-{n}", f"acme-{n}", 100 * n) for n in range(300)]
@@ -251,7 +275,7 @@ STEP = st.one_of(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=100)
 @given(st.booleans(), st.lists(STEP, min_size=8, max_size=40))
 def test_whatever_happens_nobody_is_left_untold_and_nobody_told_for_nothing(
     bounded: bool,

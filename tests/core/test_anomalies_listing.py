@@ -15,6 +15,7 @@ from schemas.records import (
     AnomalyActionKind,
     AnomalyState,
 )
+from streams.core.anomalies.affected import MOST_LARGE
 from streams.core.anomalies.listing import DELETED_AT_ONCE, PAUSE
 from streams.core.anomalies.state import Affected, Keys
 from tests.core.test_anomalies import (
@@ -90,13 +91,13 @@ def test_who_reports_past_what_the_windows_keep_one_by_one_is_listed() -> None:
 
 def test_whose_a_ticket_is_is_heard_past_what_the_windows_keep() -> None:
     tenant = Tenant(BOUNDS)
-    tenant.hear(*(report(f"acme-{n}", 100 * n) for n in range(300)))
-    unknown = report(None, 31_000, ticket_id="late to say")
+    tenant.hear(*(report(f"acme-{n}", 100 * n) for n in range(500)))
+    unknown = report(None, 51_000, ticket_id="late to say")
     tenant.hear(unknown, replace(unknown, account_id="acme-1"))
     tenant.let_pass(60 * MINUTE)
     [[over]] = ends(tenant.outputs)
     [one] = [one for one in over.affected if one.ticket_id == "late to say"]
-    assert (one.account_id, over.total_accounts) == ("acme-1", 300)
+    assert (one.account_id, over.total_accounts) == ("acme-1", 500)
 
 
 def test_an_account_whose_only_ticket_is_erased_is_listed_no_more_however_often_it_reported() -> (
@@ -132,6 +133,17 @@ def test_a_report_too_late_to_count_is_listed_while_the_anomaly_is_open() -> Non
     tenant.let_pass(120 * MINUTE)
     [[over]] = ends(tenant.outputs)
     assert late.ticket_id in {one.ticket_id for one in over.affected}
+
+
+def test_an_anomaly_names_a_few_tickets_and_not_all_of_its_large_accounts() -> None:
+    tenant = Tenant()
+    tenant.hear(*(report(f"acme-{n}", n, account_tier="enterprise") for n in range(300)))
+    told = tenant.outputs[-1]
+    first = [f"ticket-acme-{n}" for n in range(POLICY.sample_tickets)]
+    assert [one.ticket_id for one in told.sample_tickets] == first
+    [incident] = map(tenant.incident, tenant.watch.incidents)
+    assert incident is not None
+    assert (len(incident.large), len(incident.samples)) == (MOST_LARGE, POLICY.sample_tickets)
 
 
 def test_a_part_is_told_a_while_after_the_one_before() -> None:

@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from schemas.codec import Codec
-from schemas.records import Millis, TicketOutcome, TicketUpdate, UpdateKind
+from schemas.records import Decision, Millis, TicketUpdate, UpdateKind
 from schemas.topic import DAY_MS
 from schemas.topics import find_topic, topic_of
 from streams.admin.held import NOBODY, Holders, Whose
@@ -24,8 +24,8 @@ from streams.history.playing import Player
 from streams.reading import Follower
 
 CONVERSATIONS = "support.conversations"
-OUTCOMES = "support.outcomes"
-SOURCES = (CONVERSATIONS, "support.account-activity", OUTCOMES)
+DECISIONS = "support.decisions"
+SOURCES = (CONVERSATIONS, "support.account-activity", "support.outcomes")
 """The topics whose records name ticket, account and requester: what no agent knows any more may
 still lie there.
 """
@@ -96,9 +96,9 @@ class Eraser:
         """Erase them, waiting at most so many seconds for the agent."""
         at = int(now() * 1000)
         player = Player(self._connection, self._codec)
-        with Follower(self._connection, self._codec, (OUTCOMES,), from_start=False) as answers:
+        with Follower(self._connection, self._codec, (DECISIONS,), from_start=False) as answers:
             for ticket, whose in tickets.items():
-                update = TicketUpdate(ERASED, ticket, UpdateKind.ERASED, at)
+                update = TicketUpdate(f"{ERASED}/{at}", ticket, UpdateKind.ERASED, at)
                 named = replace(update, account_id=whose.account, requester_id=whose.requester)
                 player.send(named, 0)
             player.flush()
@@ -154,7 +154,7 @@ def _await(answers: Follower, tickets: set[str], wait: float) -> set[str]:
     while taken_up != tickets and time.monotonic() < limit:
         for seen in answers.poll(0.2):
             record = seen.record
-            if isinstance(record, TicketOutcome) and record.outcome == ERASED:
+            if isinstance(record, Decision) and record.erased:
                 taken_up |= {record.ticket_id} & tickets
     return taken_up
 

@@ -29,7 +29,8 @@ class Processes:
     def supervise(self) -> int:
         """Let them begin, run until one ends or we are told to stop, then end them all.
 
-        Returns 0 when told to stop, else the exit code of the one that ended first.
+        Returns 0 when told to stop, else the exit code of the one that ended first: 1 where that
+        is 0, 128 and the signal's number where one killed it.
         """
         told: list[int] = []
 
@@ -41,9 +42,9 @@ class Processes:
         os.write(self._gate.fileno(), b"." * len(self._children))
         code = 0
         while not told:
-            ended = [child.exitcode for child in self._children if child.exitcode is not None]
+            ended = [child for child in self._children if child.exitcode is not None]
             if ended:
-                code = ended[0] or 1
+                code = _code_of(ended[0])
                 break
             wait([child.sentinel for child in self._children], STEP)
         self._end()
@@ -59,6 +60,16 @@ class Processes:
             child.kill()
 
 
+def _code_of(ended: BaseProcess) -> int:
+    """What to end with; whoever was killed, or told to end, has not said why."""
+    code = ended.exitcode or 0
+    if code > 0:
+        return code
+    how = f"was killed ({signal.Signals(-code).name})" if code else "was told to end"
+    print(f"{ended.name} {how}: the others end, too", file=sys.stderr)
+    return 128 - code if code else 1
+
+
 @contextmanager
 def begun(run: Callable[[str], None], names: Sequence[str]) -> Iterator[Processes]:
     """A process for each name, to run `run(name)` in a session of its own.
@@ -71,7 +82,8 @@ def begun(run: Callable[[str], None], names: Sequence[str]) -> Iterator[Processe
     # What is here now is not looked through again: that would be to copy it.
     gc.freeze()
     children: list[BaseProcess] = [
-        context.Process(target=_begin, args=(run, name, waiting, lifeline, ours)) for name in names
+        context.Process(target=_begin, name=name, args=(run, name, waiting, lifeline, ours))
+        for name in names
     ]
     for child in children:
         child.start()

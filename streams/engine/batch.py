@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
+from streams.engine.position import FIRST_FREE_KEY
 from streams.engine.timers import NEW, SET, Timer, timer_key
 
 if TYPE_CHECKING:
     from streams.engine.partition import Partition
 
 Headers = Sequence[tuple[str, bytes]]
+
+SHOWN_BYTES = 100
+"""What an error shows of a key."""
 
 
 class SourceRecord(Protocol):
@@ -53,7 +57,7 @@ class Output(msgspec.Struct, frozen=True, gc=False):
 
 
 class OutputTooLarge(ValueError):
-    """A value is larger than the broker takes: the record it came from cannot be handled."""
+    """Key and value are larger than the broker takes: what they came from cannot be handled."""
 
 
 class Undo(NamedTuple):
@@ -157,10 +161,14 @@ class Batch:
     def put(self, key: bytes, value: bytes | None) -> None:
         """Set a key, or delete it with None. Keys begin with a byte of 2 or more.
 
-        Raises `OutputTooLarge` when the broker would not take the change.
+        Raises `ValueError` for other keys, `OutputTooLarge` when the broker would not take the
+        change.
         """
-        if value is not None and len(value) > self.owner.max_bytes:
-            raise self._too_large(value, "the state of", key)
+        if key < FIRST_FREE_KEY:
+            raise ValueError(f"the key {key[:SHOWN_BYTES]!r} is of those that the engine has")
+        size = len(key) if value is None else len(key) + len(value)
+        if size > self.owner.max_bytes:
+            raise self._too_large(size, "the state of", key)
         self.changes[key] = value
 
     def emit(
@@ -178,8 +186,9 @@ class Batch:
         So event time goes on from agent to agent, also when a history is played faster than it
         happened. Raises `OutputTooLarge`.
         """
-        if value is not None and len(value) > self.owner.max_bytes:
-            raise self._too_large(value, f"a record for {topic} of", key)
+        size = (0 if key is None else len(key)) + (0 if value is None else len(value))
+        if size > self.owner.max_bytes:
+            raise self._too_large(size, f"a record for {topic} of", key)
         if stamp is None:
             stamp = self.owner.time if self._stamp is None else self._stamp
         self.outputs.append(Output(topic, key, value, headers, partition, stamp))
@@ -227,7 +236,8 @@ class Batch:
         self.owner.time, self._before, self._stamp = undo.time, undo.before, undo.stamp
         self.owner.timers.reset()
 
-    def _too_large(self, value: bytes, what: str, key: bytes | None) -> OutputTooLarge:
+    def _too_large(self, size: int, what: str, key: bytes | None) -> OutputTooLarge:
+        shown = None if key is None else key[:SHOWN_BYTES]
         return OutputTooLarge(
-            f"{what} {key!r} has {len(value)} bytes, {self.owner.max_bytes} are allowed"
+            f"{what} {shown!r} has {size} bytes, {self.owner.max_bytes} are allowed"
         )

@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -177,11 +177,19 @@ class Engine:
         self.partitions, self._owner = partitions, member
         if self._loops is None:
             watching = [] if self._watch is None else [self._watch.run(self.fail)]
-            self._loops = asyncio.gather(self._checkpointer.run(), *watching)
+            loops = map(self._endless, (self._checkpointer.run(), *watching))
+            self._loops = asyncio.gather(*loops)
         self._ready = True
         if self._paused_at is not None:
             self.config.observer.rebalanced(time.monotonic() - self._paused_at)
         log.info("ready: %s", self.config.group)
+
+    async def _endless(self, loop: Awaitable[None]) -> None:
+        # Without it a worker would go on, and commit nothing or not see what becomes of its topics.
+        try:
+            await loop
+        except Exception as error:
+            self.fail(error)
 
     def _prepare_and_restore(self, numbers: set[int]) -> dict[int, Partition]:
         # A number beyond the count is of a partition that was added meanwhile.

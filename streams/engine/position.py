@@ -8,8 +8,8 @@ MARKER = b"\x00position"
 CHANGELOG_NEXT = b"\x00changelog-next"
 """Store key of the first changelog offset that is not in the store yet."""
 
-FIRST_FREE_BYTE = 2
-"""Keys that begin with a lower byte are the engine's own (0 positions, 1 timers)."""
+FIRST_FREE_KEY = b"\x02"
+"""Lower keys are the engine's own (those that begin with 0 are positions, with 1 timers)."""
 
 
 class Position(msgspec.Struct, frozen=True, array_like=True):

@@ -183,6 +183,10 @@ class Restorer:
         wanted = [TopicPartition(t, n) for t in self._config.sources for n in jobs]
         with self._consumer("read_committed") as consumer:
             found = consumer.committed(wanted, self._config.restore_timeout / 1000)
+            for tp in found:
+                if tp.error is not None:
+                    # Taken for no offset, it would be told as a group that was reset.
+                    raise KafkaException(tp.error)
         return {(tp.topic, tp.partition): tp.offset for tp in found}
 
     @contextmanager

@@ -71,7 +71,7 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
 
 
 def test_faust_comes_with_an_agent_and_numpy_with_texts_to_read() -> None:
-    subprocess.run([sys.executable, "-c", IMPORTED], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", IMPORTED], check=True, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -125,5 +125,5 @@ def test_the_workers_of_the_demo_end_when_it_is_killed(tmp_path: Path) -> None:
     demo.kill()
     demo.communicate()
     for process in watched:
-        assert select.select([process], [], [], 30)[0], "it ends"
+        assert select.select([process], [], [], PATIENCE)[0], "it ends"
         os.close(process)

@@ -1,15 +1,25 @@
 """What an agent's reads, writes and failures do to a partition."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.engine import OutputTooLarge, Processor, SourceRecord, Timer, TooManyFailures
+from streams.engine import (
+    OutputTooLarge,
+    Processor,
+    SourceRecord,
+    StoreFailed,
+    Timer,
+    TooManyFailures,
+)
 from streams.engine.batch import Batch
+from streams.engine.position import MARKER
 from streams.engine.processing import TIMERS_AT_ONCE
+from streams.engine.timers import timer_key
 from tests.engine.records import TOPIC, Record, batch, checkpoint, partition
 
 
@@ -67,6 +77,48 @@ def test_nothing_of_an_unfinished_batch_is_cut(tmp_path: Path) -> None:
     assert cut.position.offsets == {TOPIC: 1}
 
 
+def test_the_time_of_an_unfinished_batch_is_not_cut_either(tmp_path: Path) -> None:
+    owner = partition(tmp_path)
+    finished, unfinished = batch(owner, Record(0, 100)), batch(owner, Record(1, 200))
+    finished.now(finished.records[0])
+    finished.finish()
+    unfinished.now(unfinished.records[0])
+    cut = owner.cut()
+    assert cut is not None
+    assert cut.position.time == 100
+
+
+def test_each_output_is_in_one_cut(tmp_path: Path) -> None:
+    owner, found = partition(tmp_path), []
+    for number in range(2):
+        made = batch(owner, Record(number))
+        made.emit("out", b"%d" % number, b"v")
+        made.finish()
+        cut = owner.cut()
+        assert cut is not None
+        found.append([output.key for output in cut.outputs])
+    assert found == [[b"0"], [b"1"]]
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        lambda made: made.put(b"k", b"v"),
+        lambda made: made.emit("out", b"k", b"v"),
+        lambda made: made.set_timer(Timer(9, b"k")),
+    ],
+    ids=["put", "emit", "set_timer"],
+)
+def test_what_a_tick_does_is_news_though_no_record_came(
+    tmp_path: Path, does: Callable[[Batch], None]
+) -> None:
+    owner = partition(tmp_path)
+    made = batch(owner, tick=5)
+    does(made)
+    made.finish()
+    assert owner.cut() is not None
+
+
 def test_a_partition_without_news_is_left_alone(tmp_path: Path) -> None:
     owner = partition(tmp_path, offset=7)
     assert owner.cut() is None
@@ -86,12 +138,23 @@ def test_time_never_falls_below_the_partitions_latest(tmp_path: Path) -> None:
     assert cut.position.time == 120
 
 
-def test_an_output_the_broker_would_refuse_is_refused_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("key", "value"), [(b"k", b"x" * 1_000), (b"k" * 1_001, None)])
+def test_what_the_broker_would_refuse_is_refused_at_once(
+    tmp_path: Path, key: bytes, value: bytes | None
+) -> None:
     made = batch(partition(tmp_path), Record(0))
-    with pytest.raises(OutputTooLarge, match="1001 bytes"):
-        made.emit("out", b"k", b"x" * 1_001)
-    with pytest.raises(OutputTooLarge):
-        made.put(b"k", b"x" * 1_001)
+    with pytest.raises(OutputTooLarge, match=r"'k{1,100}' has 1001 bytes"):
+        made.emit("out", key, value)
+    with pytest.raises(OutputTooLarge, match=r"'k{1,100}' has 1001 bytes"):
+        made.put(key, value)
+
+
+@pytest.mark.parametrize("key", [MARKER, timer_key(Timer(5, b"k")), b""])
+def test_a_key_that_the_engine_has_is_refused_whoever_chose_it(tmp_path: Path, key: bytes) -> None:
+    """In the changelog it would be a position or a timer."""
+    made = batch(partition(tmp_path), Record(0))
+    with pytest.raises(ValueError, match="that the engine has"):
+        made.put(key, b"v")
 
 
 class Doubler:
@@ -137,12 +200,78 @@ def test_failures_in_a_row_stop_the_worker(tmp_path: Path) -> None:
         Processor(Doubler(), 3).process(made)
 
 
+def test_as_many_failures_in_a_row_as_are_allowed_do_not(tmp_path: Path) -> None:
+    owner, handler = partition(tmp_path), Doubler()
+    processor, bad = Processor(handler, 3), [Record(n, value=b"bad") for n in range(3)]
+    for records in (bad, [Record(3)], bad):
+        processor.process(batch(owner, *records))
+    assert len(handler.failures) == 6
+
+
+@pytest.mark.parametrize("so_many", [1, 2])
+def test_what_the_engine_raises_is_no_fault_of_a_record(tmp_path: Path, so_many: int) -> None:
+    """Neither when it meets a batch nor when the batch is repeated for another reason."""
+
+    class Full(Doubler):
+        def records(self, made: Batch, records: list[SourceRecord]) -> None:
+            if len(records) == so_many:
+                raise StoreFailed("disk full")
+            raise ValueError("bad")
+
+    handler = Full()
+    with pytest.raises(StoreFailed):
+        Processor(handler, 10).process(batch(partition(tmp_path), Record(0), Record(1)))
+    assert handler.failures == []
+
+
+def test_a_timer_that_raises_costs_only_itself(tmp_path: Path) -> None:
+    class Unsure(Doubler):
+        def timer(self, made: Batch, timer: Timer) -> None:
+            made.emit("out", timer.key, b"v")
+            if timer.due == 11:
+                raise ValueError("bad")
+
+    owner, handler = partition(tmp_path), Unsure()
+    first = batch(owner, Record(0, 5))
+    for number in range(TIMERS_AT_ONCE + 20):
+        first.set_timer(Timer(10 + number, b"k"))
+    first.finish()
+    made = batch(owner, tick=100_000)
+    Processor(handler, 10).process(made)
+    assert handler.failures == [Timer(11, b"k")]
+    dues = [output.timestamp for output in made.outputs]
+    assert dues == [10, *range(12, 10 + TIMERS_AT_ONCE)]
+
+
+def test_a_rollback_leaves_all_as_it_was_at_the_mark(tmp_path: Path) -> None:
+    owner, kept, gone = partition(tmp_path), Timer(150, b"kept"), Timer(160, b"gone")
+    made = batch(owner, Record(0, 100), Record(1, 200))
+    made.now(made.records[0])
+    made.put(b"a", b"1")
+    made.emit("out", b"a", b"1")
+    made.set_timer(kept)
+    mark = made.mark()
+    made.now(made.records[1])
+    made.put(b"a", b"2")
+    made.put(b"b", b"2")
+    made.emit("out", b"b", b"2")
+    made.set_timer(gone)
+    assert next(made.due(1_000)) == kept
+    made.rollback(mark)
+    assert owner.time == 100
+    assert made.changes == {b"a": b"1"}
+    assert [output.key for output in made.outputs] == [b"a"]
+    made.emit("out", b"c", b"3")
+    assert made.outputs[-1].timestamp == 100
+    assert list(made.due(1_000)) == [kept]
+
+
 PAIRS = st.dictionaries(st.binary(min_size=1, max_size=2), st.none() | st.just(b"v"), max_size=12)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(PAIRS, st.sampled_from(["batch", "cut", "checkpoint"])), max_size=5))
-def test_a_scan_gives_the_keys_in_order_wherever_their_last_change_lies(
+def test_keys_are_read_and_scanned_in_order_wherever_their_last_change_lies(
     steps: list[tuple[dict[bytes, bytes | None], str]],
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -155,6 +284,7 @@ def test_a_scan_gives_the_keys_in_order_wherever_their_last_change_lies(
             assert list(made.scan(b"\x02", b"\x03")) == [
                 (b"\x02" + key, value) for key, value in sorted(expected.items()) if value
             ]
+            assert made.get_many([b"\x02" + key for key in expected]) == [*expected.values()]
             made.finish()
             if then != "batch" and cut is not None:
                 owner.store.apply(cut.changes, cut.position, 1)

@@ -10,12 +10,13 @@ from typing import Any, cast
 import pytest
 from confluent_kafka import Producer
 
-from streams.engine import Connection, EngineConfig
+from streams.engine import Connection, EngineConfig, Fenced
 from streams.engine.checkpoint import Checkpointer
 from streams.engine.partition import Cut, Partition
 from streams.engine.producer import NOT_A_MEMBER
 from tests.engine.records import TOPIC, Record, batch, partition
 from tests.engine.test_reports import Client
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -70,3 +71,126 @@ def test_only_at_full_load_does_the_loop_take_the_reports(owner: Partition, wait
         made._producer = cast(Any, Publisher())
         asyncio.run(made.checkpoint())
     assert (client.takers == {threading.current_thread()}) == bool(waiting)
+
+
+class Slow:
+    """A producer that publishes a checkpoint once it may."""
+
+    def __init__(self) -> None:
+        self.began, self.may = threading.Event(), threading.Event()
+
+    def publish(self, cuts: list[Cut], _: object) -> None:
+        self.began.set()
+        assert self.may.wait(PATIENCE)
+        for cut in cuts:
+            cut.changelog_next = 1
+
+
+def put(owner: Partition, offset: int, key: bytes) -> None:
+    made = batch(owner, Record(offset))
+    made.put(key, b"v")
+    made.finish()
+
+
+def test_what_is_committed_and_how_long_it_took_is_known_at_its_end(owner: Partition) -> None:
+    put(owner, 0, b"k")
+    slow = Slow()
+
+    async def checkpoint_and_look(made: Checkpointer) -> None:
+        making = asyncio.ensure_future(made.checkpoint())
+        await asyncio.to_thread(slow.began.wait, PATIENCE)
+        await asyncio.sleep(0.05)
+        assert made.busy_for() > 0
+        assert owner.committed_offsets == {TOPIC: 0}
+        slow.may.set()
+        await making
+        assert made.busy_for() == 0
+        assert owner.committed_offsets == {TOPIC: 1}
+        assert made._pause() >= 0.025, "the next one waits for half of it"
+
+    with ThreadPoolExecutor(1) as pool:
+        made = checkpointer(owner, pool)
+        made._producer = cast(Any, slow)
+        asyncio.run(checkpoint_and_look(made))
+
+
+def test_a_checkpoint_that_is_asked_for_waits_for_the_one_under_way(owner: Partition) -> None:
+    """What that one writes is neither in the store yet nor in the next one's cut."""
+    put(owner, 0, b"first")
+    slow = Slow()
+
+    async def checkpoint_twice(made: Checkpointer) -> None:
+        first = asyncio.ensure_future(made.checkpoint())
+        await asyncio.to_thread(slow.began.wait, PATIENCE)
+        put(owner, 1, b"second")
+        second = asyncio.ensure_future(made.checkpoint())
+        await asyncio.sleep(0.01)
+        assert owner.get_many((b"first", b"second"), {}) == [b"v", b"v"]
+        slow.may.set()
+        await asyncio.gather(first, second)
+        assert owner.store.get_many((b"first", b"second")) == [b"v", b"v"]
+
+    with ThreadPoolExecutor(1) as pool:
+        made = checkpointer(owner, pool)
+        made._producer = cast(Any, slow)
+        asyncio.run(checkpoint_twice(made))
+
+
+def test_a_checkpoint_goes_on_to_its_end_when_who_asked_for_it_is_cancelled(
+    owner: Partition,
+) -> None:
+    put(owner, 0, b"k")
+    slow = Slow()
+
+    async def cancel(made: Checkpointer) -> None:
+        asking = asyncio.ensure_future(made.checkpoint())
+        await asyncio.to_thread(slow.began.wait, PATIENCE)
+        asking.cancel()
+        slow.may.set()
+        await made.checkpoint()
+        assert owner.committed_offsets == {TOPIC: 1}
+
+    failures: list[BaseException] = []
+    with ThreadPoolExecutor(1) as pool:
+        made = checkpointer(owner, pool)
+        made._producer, made._fail = cast(Any, slow), failures.append
+        asyncio.run(cancel(made))
+    assert failures == []
+
+
+def test_one_checkpoint_after_the_other_rests_in_between(
+    owner: Partition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+        if len(rests) == 3:
+            raise asyncio.CancelledError
+
+    with ThreadPoolExecutor(1) as pool:
+        made = checkpointer(owner, pool)
+        made._last_duration = 8.0
+        monkeypatch.setattr(asyncio, "sleep", rest)
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(made.run())
+    assert rests == [4.0] * 3
+
+
+def test_a_store_is_written_only_when_its_checkpoint_counts(owner: Partition) -> None:
+    """One that is ahead of its changelog would keep what never happened."""
+    made = batch(owner, Record(0))
+    made.put(b"k", b"v")
+    made.finish()
+
+    class Refused:
+        def publish(self, cuts: list[Cut], _: object) -> None:
+            cuts[0].changelog_next = 1
+            raise Fenced("another worker has our partitions")
+
+    with ThreadPoolExecutor(1) as pool:
+        checkpoints = checkpointer(owner, pool)
+        checkpoints._producer = cast(Any, Refused())
+        with pytest.raises(Fenced):
+            asyncio.run(checkpoints.checkpoint())
+    assert (owner.store.get(b"k"), owner.store.position) == (None, None)

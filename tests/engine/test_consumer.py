@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+from aiokafka.errors import GroupAuthorizationFailedError
 from faust.types import TP
 
-from streams.engine import AccessDenied, Batch, Connection, EngineConfig
+from streams.engine import AccessDenied, Batch, Connection, EngineConfig, Guarantee
 from streams.engine.consumer import GATHER_BYTES, BatchConsumer
 from tests.engine.records import TOPIC, Record, partition
 from tests.patience import PATIENCE
@@ -22,12 +25,13 @@ class Thread:
         self.arrived = asyncio.Event()
         self.fetching = asyncio.Event()
         self.least: list[int] = []
+        self.skips = True
 
     def hold_fetches(self, least: int, wait: int) -> None:
         self.least.append(least)
 
     def skip_what_is_gone(self, skip: bool) -> None:
-        """It has no gaps."""
+        self.skips = skip
 
     async def getmany(self, wanted: set[TP], timeout: float) -> Mapping[TP, list[Record]]:
         self.fetching.set()
@@ -112,6 +116,55 @@ def test_what_comes_during_a_quick_rebalance_is_not_taken_by_the_fetch_before_it
     assert asyncio.run(delivered()) == 1
 
 
+@pytest.mark.parametrize(
+    ("guarantee", "skips"), [(Guarantee.EXACTLY_ONCE, False), (Guarantee.AT_LEAST_ONCE, True)]
+)
+def test_what_is_not_there_any_more_is_passed_over_only_by_the_embedded_brokers_worker(
+    tmp_path: Path, guarantee: Guarantee, skips: bool
+) -> None:
+    """It drops what is old without a word; elsewhere that would be a silent loss."""
+    part, thread = partition(tmp_path, offset=7), Thread()
+    engine = engine_with(part)
+    engine.config = replace(engine.config, guarantee=guarantee)
+    asyncio.run(Consumer(thread, engine).perform_seek())
+    assert (thread.position, thread.skips, part.readable) == (7, skips, True)
+
+
+@pytest.mark.parametrize(
+    ("guarantee", "end"), [(Guarantee.EXACTLY_ONCE, 8), (Guarantee.AT_LEAST_ONCE, 12)]
+)
+def test_a_partition_ends_where_its_reader_does_and_is_read_past_what_nobody_sees(
+    tmp_path: Path, guarantee: Guarantee, end: int
+) -> None:
+    class Reading(Consumer):
+        def _state_of(self, topic: str, number: int) -> Any:
+            return known
+
+    part = partition(tmp_path, offset=7)
+    engine = engine_with(part)
+    engine.config = replace(engine.config, guarantee=guarantee)
+    consumer = Reading(Thread(), engine)
+    known: Any = SimpleNamespace(lso=8, highwater=12, has_valid_position=True, position=9)
+    assert consumer.ends(TOPIC, 0) == end
+    assert consumer.read_to(TOPIC, part) == 9
+    known.has_valid_position = False
+    assert consumer.read_to(TOPIC, part) == 7
+    known = None
+    assert (consumer.ends(TOPIC, 0), consumer.read_to(TOPIC, part)) == (None, 7)
+
+
+def test_faust_asks_for_a_checkpoint_and_keeps_no_account_of_its_own() -> None:
+    made: list[bool] = []
+
+    async def checkpoint() -> None:
+        made.append(True)
+
+    consumer: Any = Consumer(Thread(), SimpleNamespace(checkpoint=checkpoint))
+    consumer._acked, consumer._acked_index = {1: [2]}, {1: {2}}
+    assert asyncio.run(consumer.commit())
+    assert (made, consumer._acked, consumer._acked_index) == ([True], {}, {})
+
+
 def test_replicas_are_refreshed_though_no_record_comes(tmp_path: Path) -> None:
     async def refreshed() -> None:
         thread, engine = Thread(), engine_with(partition(tmp_path))
@@ -121,6 +174,22 @@ def test_replicas_are_refreshed_though_no_record_comes(tmp_path: Path) -> None:
         drain.cancel()
 
     asyncio.run(refreshed())
+
+
+def test_a_worker_that_the_group_refuses_ends_and_one_that_waits_stays() -> None:
+    engine, failures = engine_with(None), list[Exception]()
+    engine.fail = failures.append
+    reader: Any = SimpleNamespace(
+        _subscription=SimpleNamespace(_last_fetch_ended=0.0),
+        _coordinator=SimpleNamespace(_pending_exception=None),
+        _client=SimpleNamespace(cluster=SimpleNamespace(unauthorized_topics=set())),
+    )
+    Consumer(Thread(), engine).see_to_member(reader)
+    assert reader._subscription._last_fetch_ended > 0, "its member would leave"
+    assert failures == []
+    reader._coordinator._pending_exception = GroupAuthorizationFailedError("g")
+    Consumer(Thread(), engine).see_to_member(reader)
+    assert [type(failure) for failure in failures] == [AccessDenied]
 
 
 def test_a_worker_from_whom_a_topic_is_hidden_ends() -> None:

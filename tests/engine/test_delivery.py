@@ -1,6 +1,7 @@
 """Batches of records, and the ticks of timers between them."""
 
 import asyncio
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,10 +11,12 @@ import pytest
 from aiokafka.errors import KafkaTimeoutError
 from faust.types import TP
 
-from streams.engine import Batch, Timer
+from streams.engine import Batch, Connection, EngineConfig, Timer
 from streams.engine.delivery import Delivery
 from streams.engine.partition import Partition
+from streams.engine.position import Position
 from streams.engine.processing import TIMERS_AT_ONCE
+from streams.engine.store import PartitionStore
 from tests.engine.records import TOPIC, Record, batch, partition
 from tests.patience import PATIENCE
 
@@ -24,13 +27,19 @@ class Consumer:
     flow_active = True
 
     def __init__(self, *owned: Partition, clock: int = 1) -> None:
-        config = SimpleNamespace(clock=lambda: clock, timer_grace=0)
+        config = EngineConfig(
+            Connection(""), "g", (TOPIC,), "s", Path(), "A",
+            batch_size=2, clock=lambda: clock, timer_grace=0,
+        )  # fmt: skip
         partitions = {part.number: part for part in owned}
         self.engine = SimpleNamespace(partitions=partitions, config=config)
         self.portions: list[int] = []
+        self.handed: list[tuple[int, list[int]]] = []
 
     async def hand_over(self, tp: TP, offset: int, batch: Batch) -> None:
-        assert batch.tick is not None
+        self.handed.append((offset, [record.offset for record in batch.records]))
+        if batch.tick is None:
+            return
         self.portions.append(sum(1 for _ in islice(batch.due(batch.tick), TIMERS_AT_ONCE)))
         batch.finish()
 
@@ -74,6 +83,31 @@ def test_a_fetch_that_brings_only_what_was_delivered_before_brings_nothing(
     assert part.delivered == {TOPIC: 7}
 
 
+def test_records_are_handed_over_in_batches_from_the_first_that_is_new(tmp_path: Path) -> None:
+    part = partition(tmp_path, offset=7)
+    consumer: Any = Consumer(part)
+    fetched = [Record(offset) for offset in range(5, 12)]
+    asyncio.run(Delivery(consumer).deliver(TP(TOPIC, 0), part, fetched))
+    assert consumer.handed == [(8, [7, 8]), (10, [9, 10]), (11, [11])]
+    assert part.delivered == {TOPIC: 12}
+
+
+@pytest.mark.parametrize("gone", ["given up", "suspended"])
+def test_records_that_nobody_is_to_have_are_not_taken_for_delivered(
+    tmp_path: Path, gone: str
+) -> None:
+    part = partition(tmp_path)
+    consumer: Any = Consumer(part)
+    delivery, tp, fetched = Delivery(consumer), TP(TOPIC, 0), [Record(0)]
+    if gone == "given up":
+        consumer.engine.partitions = {}
+    else:
+        consumer.flow_active = False
+    asyncio.run(delivery.deliver(tp, part, fetched))
+    asyncio.run(delivery.deliver(tp, None, fetched))
+    assert (consumer.handed, part.delivered, len(part.pending)) == ([], {TOPIC: 0}, 0)
+
+
 def test_what_came_due_in_a_long_silence_fires_in_portions_before_its_first_record(
     tmp_path: Path,
 ) -> None:
@@ -88,6 +122,28 @@ def test_what_came_due_in_a_long_silence_fires_in_portions_before_its_first_reco
     assert asyncio.run(Delivery(consumer).fire_overdue(part, TP(TOPIC, 0), 9_999))
     assert consumer.portions == [TIMERS_AT_ONCE, TIMERS_AT_ONCE]
     assert part.timers.first_before(9_999) == Timer(2 * TIMERS_AT_ONCE, b"1000")
+
+
+class Later(Consumer):
+    """Its batches are handled a little after they are handed over."""
+
+    async def hand_over(self, tp: TP, offset: int, batch: Batch) -> None:
+        handling = super().hand_over(tp, offset, batch)
+        asyncio.get_running_loop().call_soon(asyncio.ensure_future, handling)
+
+
+def test_each_portion_waits_for_the_one_before(tmp_path: Path) -> None:
+    part = partition(tmp_path)
+    consumer: Any = Later(part)
+    late = batch(part, Record(0, 0))
+    for number in range(3 * TIMERS_AT_ONCE):
+        late.set_timer(Timer(number, b"%d" % number))
+    late.finish()
+    part.fold()
+    assert asyncio.run(Delivery(consumer).fire_overdue(part, TP(TOPIC, 0), 9_999))
+    assert consumer.portions == [TIMERS_AT_ONCE, TIMERS_AT_ONCE]
+    offsets = [offset for offset, _ in consumer.handed]
+    assert offsets == sorted(set(offsets), reverse=True), "Faust tells them apart by these"
 
 
 class Read(Consumer):
@@ -110,9 +166,37 @@ def test_a_timer_waits_for_records_that_are_stamped_but_cannot_be_read_yet(
     early.finish()
     part.fold()
     consumer: Any = Read(part, clock=clock)
-    consumer.engine.config.timer_grace = 400
+    consumer.engine.config = replace(consumer.engine.config, timer_grace=400)
     asyncio.run(Delivery(consumer).tick({0: part}))
     assert sum(consumer.portions) == fired
+
+
+class Joined(Read):
+    """Reads two topics, the other one not to its end."""
+
+    async def ends_now(self, tps: list[TP]) -> dict[TP, int]:
+        return {tp: int(tp.topic != TOPIC) for tp in tps}
+
+
+class Overtaken(Read):
+    """A batch comes while it asks for the ends."""
+
+    async def ends_now(self, tps: list[TP]) -> dict[TP, int]:
+        batch(self.engine.partitions[0], Record(1))
+        return await super().ends_now(tps)
+
+
+@pytest.mark.parametrize("kind", [Joined, Overtaken])
+def test_timers_wait_for_all_that_may_be_older(tmp_path: Path, kind: type[Read]) -> None:
+    store = PartitionStore(tmp_path / "store")
+    part = Partition(0, store, Position({TOPIC: 0, "other": 0}), 1_000, 4)
+    early = batch(part, Record(0, 0))
+    early.set_timer(Timer(0, b"due"))
+    early.finish()
+    part.fold()
+    consumer: Any = kind(part)
+    asyncio.run(Delivery(consumer).tick({0: part}))
+    assert consumer.handed == []
 
 
 class Away(Consumer):

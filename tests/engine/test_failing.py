@@ -113,6 +113,35 @@ def test_what_is_owned_is_committed_as_the_member_that_got_it(
     assert committed == [Member(1, "first")]
 
 
+def test_a_loop_that_raises(engine: Any) -> None:
+    async def broken() -> None:
+        raise OSError("no more checkpoints")
+
+    async def restore() -> None:
+        await engine._restore()
+        await engine._loops
+
+    engine.app.consumer = SimpleNamespace(assignment=set)
+    engine._prepare_and_restore = lambda numbers: {}
+    engine._checkpointer.run = broken
+    asyncio.run(restore())
+    assert failures(engine) == [OSError]
+
+
+def test_loops_that_are_ended_with_the_worker_do_not_fail(engine: Any) -> None:
+    async def restore_and_stop() -> None:
+        await engine._restore()
+        await asyncio.sleep(0)
+        await engine._on_shutdown(engine.app)
+        await asyncio.sleep(0.01)
+        assert engine._loops.done()
+
+    engine.app.consumer = SimpleNamespace(assignment=set)
+    engine._prepare_and_restore = lambda numbers: {}
+    asyncio.run(restore_and_stop())
+    assert failures(engine) == []
+
+
 @pytest.mark.parametrize(
     ("raised", "kind"),
     [

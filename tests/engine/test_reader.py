@@ -1,12 +1,19 @@
 """What the thread that reads asks the brokers."""
 
 import asyncio
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+from aiokafka.consumer.fetcher import OffsetResetStrategy
+from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from streams.engine.reader import ENDS_TIMEOUT, ReaderThread
+from streams.engine import Connection, EngineConfig, Guarantee
+from streams.engine.producer import Member
+from streams.engine.reader import ENDS_TIMEOUT, METADATA_AGE, ReaderThread, RebalanceListener
+from tests.engine.records import TOPIC
 
 LEADERS = {TP("t", 0): 3, TP("t", 1): -1, TP("t", 2): None}
 
@@ -27,3 +34,70 @@ def test_only_logs_that_a_broker_leads_are_asked_for_their_ends() -> None:
     consumer = SimpleNamespace(_client=SimpleNamespace(cluster=cluster), _fetcher=Fetcher())
     thread: Any = SimpleNamespace(_ensure_consumer=lambda: consumer)
     assert asyncio.run(ReaderThread.ends(thread, list(LEADERS))) == {TP("t", 0): 7}
+
+
+def thread_of(engine: Any, reader: Any = None) -> Any:
+    """A thread of an engine's, with aiokafka's consumer or none yet, that does not run."""
+    thread: Any = ReaderThread.__new__(ReaderThread)
+    thread.app, thread.consumer = SimpleNamespace(engine=engine), SimpleNamespace()
+    thread._consumer, thread._ensure_consumer = reader, lambda: reader
+    return thread
+
+
+@pytest.mark.parametrize("guarantee", Guarantee)
+def test_only_committed_records_are_read_where_there_are_transactions(
+    guarantee: Guarantee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make(thread: Any, transport: object) -> Any:
+        made.append(thread.consumer.in_transaction)
+        return reader
+
+    made: list[bool] = []
+    reader = SimpleNamespace(_client=SimpleNamespace())
+    monkeypatch.setattr(driver.AIOKafkaConsumerThread, "_create_worker_consumer", make)
+    config = EngineConfig(
+        Connection(""), "g", (TOPIC,), "s", Path(), "A", guarantee=guarantee, fetch_wait=7
+    )
+    thread = thread_of(SimpleNamespace(config=config))
+    assert thread._create_worker_consumer(None) is reader
+    assert made == [guarantee is Guarantee.EXACTLY_ONCE]
+    assert not thread.consumer.in_transaction, "Faust would make transactions of its own"
+    assert (reader._fetch_max_wait_ms, reader._client._metadata_max_age_ms) == (7, METADATA_AGE)
+
+
+def test_who_we_are_is_noted_when_partitions_come_and_gaps_are_let_be_when_they_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def called(listener: object, partitions: object) -> None:
+        heard.append((engine.member, reader._fetcher._default_reset_strategy))
+
+    heard: list[object] = []
+    for name in ("on_partitions_assigned", "on_partitions_revoked"):
+        monkeypatch.setattr(driver.ConsumerRebalanceListener, name, called)
+    reader = SimpleNamespace(
+        _coordinator=SimpleNamespace(generation=3, member_id="A-1"), _fetcher=SimpleNamespace()
+    )
+    engine = SimpleNamespace(member=None)
+    thread = thread_of(engine, reader)
+    listener = RebalanceListener(thread)
+    thread.skip_what_is_gone(False)
+    asyncio.run(listener.on_partitions_assigned([]))
+    asyncio.run(listener.on_partitions_revoked([]))
+    us = Member(3, "A-1")
+    assert heard == [(us, OffsetResetStrategy.NONE), (us, OffsetResetStrategy.EARLIEST)]
+
+
+def test_a_member_that_is_told_to_stop_leaves_though_it_has_a_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its partitions would wait for it for a session."""
+
+    async def leave(thread: Any) -> None:
+        names.append(coordinator._group_instance_id)
+
+    names: list[str | None] = []
+    coordinator = SimpleNamespace(_group_instance_id="A")
+    monkeypatch.setattr(driver.AIOKafkaConsumerThread, "on_thread_stop", leave)
+    asyncio.run(thread_of(None, SimpleNamespace(_coordinator=coordinator)).on_thread_stop())
+    assert names == [None]
+    asyncio.run(thread_of(None).on_thread_stop())

@@ -2,12 +2,14 @@
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 from streams.engine import (
+    AccessDenied,
     BrokerFailed,
     Connection,
     EngineConfig,
@@ -124,6 +126,27 @@ def test_a_worker_that_others_have_overtaken_meanwhile_is_no_mismatch(
 ) -> None:
     with pytest.raises(kind):
         position(tmp_path, committed=9, low=0, high=end_now)
+
+
+def test_a_group_whose_offsets_are_refused_is_not_taken_for_one_that_was_reset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Group:
+        def committed(self, asked: list[TopicPartition], timeout: float) -> list[object]:
+            refused = KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED)
+            return [
+                SimpleNamespace(topic=one.topic, partition=one.partition, offset=-1, error=refused)
+                for one in asked
+            ]
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    monkeypatch.setattr("streams.engine.restore.Consumer", lambda settings: Group())
+    job = PartitionRestore(PartitionStore(tmp_path / "store"), 10, whole=True)
+    config = EngineConfig(Connection("nowhere:1"), "group", ("source",), "state", tmp_path, "A")
+    with pytest.raises(AccessDenied):
+        Restorer(config, threading.Event())._committed({3: job})
 
 
 @pytest.mark.logs_errors

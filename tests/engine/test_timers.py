@@ -96,6 +96,17 @@ def test_a_timer_of_the_batch_under_way_fires_though_the_batch_before_has_only_j
     assert list(second.due(100)) == [Timer(10, b"a")]
 
 
+def test_timers_of_a_checkpoint_under_way_are_found_again_after_a_rollback(tmp_path: Path) -> None:
+    owner = partition(tmp_path)
+    first = batch(owner, Record(0, 1))
+    first.set_timer(Timer(10, b"a"))
+    first.finish()
+    assert owner.cut() is not None
+    made = batch(owner, Record(1, 20))
+    made.rollback(made.mark())
+    assert list(made.due(20)) == [Timer(10, b"a")]
+
+
 def test_timers_survive_a_restart(tmp_path: Path) -> None:
     owner = partition(tmp_path)
     first = batch(owner, Record(0, 1))

@@ -192,6 +192,8 @@ def test_after_an_erasure_neither_states_nor_obedient_readers_have_the_persons_w
     assert not reader.keeps(SECRET)
     assert not reader.keeps(PERSON)
     assert reader.keeps(OTHER)
+    _, lines, _ = baton(capfd, "erase", "--ticket", "T1", "--wait", "60")
+    assert json.loads("\n".join(lines))["taken_up"] == ["T1"], "erased again is as good"
 
 
 @pytest.mark.usefixtures("worker")

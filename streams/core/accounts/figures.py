@@ -27,7 +27,7 @@ class Figures(NamedTuple):
     escalations: int
     reopened: int
     opened: int
-    """Escalations, reopened and opened tickets are those of the last 30 days."""
+    """Of the last 30 days: tickets with an escalation, reopened ones and opened ones."""
     sentiment: float | None
     """Median negativity, 0-1, of the last three days with tickets."""
     trend: float | None

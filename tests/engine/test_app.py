@@ -1,0 +1,58 @@
+"""How a Faust app of the engine's is set up, and how the process ends."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.engine import BrokerFailed, Connection, EngineConfig, Guarantee, make_app
+from streams.engine import app as engine_app
+from tests.engine.records import TOPIC
+
+
+def config_in(folder: Path, guarantee: Guarantee = Guarantee.EXACTLY_ONCE) -> EngineConfig:
+    return EngineConfig(
+        Connection("one:1, two:2"), "g", (TOPIC,), "s", folder / "not" / "there", "A",
+        guarantee=guarantee, session_timeout=9_000, heartbeat_interval=2_000,
+    )  # fmt: skip
+
+
+def test_what_the_engine_is_told_faust_is_told(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    conf = make_app(config).conf
+    assert [str(url) for url in conf.broker] == ["baton://one:1", "baton://two:2"]
+    assert (conf.broker_session_timeout, conf.broker_heartbeat_interval) == (9.0, 2.0)
+    assert conf.broker_request_timeout > conf.broker_session_timeout, "joining waits for others"
+    assert conf.consumer_max_fetch_size == config.fetch_bytes
+    assert conf.broker_max_poll_records == config.queued_records
+    assert conf.consumer_auto_offset_reset == "earliest"
+    assert not conf.web_enabled, "it would serve tables on all interfaces"
+    assert (config.data_dir / "g").is_dir()
+
+
+def test_a_worker_keeps_its_place_by_its_name_where_that_is_fenced(tmp_path: Path) -> None:
+    names = [
+        make_app(config_in(tmp_path, guarantee)).conf.consumer_group_instance_id
+        for guarantee in (Guarantee.EXACTLY_ONCE, Guarantee.AT_LEAST_ONCE)
+    ]
+    assert names == ["A", None]
+
+
+def test_requests_are_not_logged_whatever_is_logged(tmp_path: Path) -> None:
+    """To log on with PLAIN is to send the password."""
+    of_connections = logging.getLogger("aiokafka.conn")
+    of_connections.setLevel(logging.DEBUG)
+    make_app(config_in(tmp_path))
+    assert not of_connections.isEnabledFor(logging.DEBUG)
+
+
+def test_who_is_told_to_stop_and_cannot_ends_with_what_is_lost(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    codes: list[Any] = []
+    monkeypatch.setattr("logging.shutdown", lambda: None)
+    monkeypatch.setattr("os._exit", codes.append)
+    engine_app._give_up()
+    assert codes == [BrokerFailed.exit_code]
+    assert "BrokerFailed: told to stop" in capsys.readouterr().err

@@ -24,7 +24,7 @@ from streams.engine.restore import Restorer
 from streams.engine.store import PartitionStore
 from streams.engine.topics import prepare_topics
 from tests.conftest import Broker
-from tests.engine.records import TOPIC
+from tests.engine.records import TOPIC, partition
 
 POSITION = Position({TOPIC: 7}, 99)
 NOW = 10 * SURELY_KEPT
@@ -54,6 +54,21 @@ def test_without_transactions_what_follows_the_last_marker_does_not_count(tmp_pa
     assert job.finish() == [b"a"]
     assert job.store.get(b"a") == b"1"
     assert (job.store.position, job.store.changelog_next) == (POSITION, 2)
+
+
+def test_what_an_unfinished_checkpoint_changed_is_written_again_as_it_was(tmp_path: Path) -> None:
+    """Else the next restore would take it for what the next marker stands behind."""
+    owner = partition(tmp_path)
+    owner.heal({b"a": b"1", b"b": None})
+    cut = owner.cut()
+    assert cut is not None
+    assert cut.changes == {b"a": b"1", b"b": None}
+
+
+def test_a_marker_that_was_deleted_is_refused(tmp_path: Path) -> None:
+    job = PartitionRestore(PartitionStore(tmp_path / "store"), 10, whole=True)
+    with pytest.raises(StateMismatch, match="deleted marker"):
+        job.add(MARKER, None, 0)
 
 
 def test_changes_without_any_position_are_refused(tmp_path: Path) -> None:

@@ -43,8 +43,8 @@ class Envelope(NamedTuple):
         id: The field that no other record of the type shares.
         subject: The field that says what the event is about.
         time: The field that says when it happened, the record's main time.
-        revision: Where the id names a thing rather than an event, the field that tells the
-            records of the same thing apart.
+        revision: Where the id names a thing rather than an event, the field or property that tells
+            the records of the same thing apart.
 
     """
 
@@ -62,7 +62,7 @@ ENVELOPES: dict[type[Record], Envelope] = {
     AccountHealth: Envelope("account_id", "account_id", "updated_at", "updated_at"),
     OpportunityUpdate: Envelope("update_id", "account_id", "occurred_at"),
     ProblemReport: Envelope("report_id", "ticket_id", "occurred_at"),
-    Anomaly: Envelope("anomaly_id", "anomaly_id", "updated_at", "revision"),
+    Anomaly: Envelope("anomaly_id", "anomaly_id", "updated_at", "edition"),
     AnomalyAction: Envelope("action_id", "anomaly_id", "occurred_at"),
     Decision: Envelope("decision_id", "ticket_id", "decided_at"),
     ReviewRequest: Envelope("review_id", "ticket_id", "requested_at", "revision"),

@@ -86,6 +86,21 @@ class Anomaly(Record, frozen=True):
     affected_accounts: tuple[str, ...] = ()
     meaning: tuple[int, ...] = ()
     meaning_version: int = 0
+    part: int = 1
+    more_follow: bool = False
+    total_tickets: int = 0
+    total_accounts: int = 0
+
+    @property
+    def edition(self) -> str:
+        """What tells it apart from every other record of the anomaly."""
+        return str(self.revision) if self.part == 1 else f"{self.revision}.{self.part}"
+
+    @property
+    def touched(self) -> tuple[int, int]:
+        """How many tickets and accounts it touched, in all parts of its list."""
+        tickets, accounts = len(self.affected), len(self.affected_accounts)
+        return max(tickets, self.total_tickets), max(accounts, self.total_accounts)
 
 
 class AnomalyLink(Part, frozen=True):

@@ -7,6 +7,7 @@ dead letter its record again without key, value and headers.
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -51,7 +52,7 @@ class Lying:
         self._people = people
         self._closed: dict[tuple[str, str], EscalationUpdate] = {}
         self._reviews: dict[str, ReviewRequest] = {}
-        self._anomalies: dict[str, Anomaly] = {}
+        self._anomalies: dict[str, dict[int, Anomaly]] = {}
         self._letters: dict[str, DeadLetter] = {}
         self._merged: dict[str, str] = {}
 
@@ -59,7 +60,7 @@ class Lying:
         """Take in a record; the records of a topic's partition come in their order."""
         record = seen.record
         if isinstance(record, Anomaly) and seen.topic == TOPICS["support.anomalies"].name:
-            self._anomalies[record.anomaly_id] = record
+            self._keep(record)
         if not self._is_theirs(seen):
             return
         self.counts[seen.topic] += 1
@@ -82,7 +83,7 @@ class Lying:
         """The erasure records, as of `at`."""
         yield from (replace(one, changed_at=at) for one in self._closed.values())
         yield from (_without_text(one) for one in self._reviews.values())
-        for anomaly in self._anomalies.values():
+        for anomaly in chain.from_iterable(one.values() for one in self._anomalies.values()):
             if anomaly.state in _OVER and self._names(anomaly):
                 yield self._without_tickets(anomaly)
         for letter in self._letters.values():
@@ -98,6 +99,13 @@ class Lying:
                     f" {source}. What {target}'s desks were given and what was written to {source}"
                     f" since stays: erase {target} too if that is to go."
                 )
+
+    def _keep(self, anomaly: Anomaly) -> None:
+        """Of an anomaly the latest record is in force, and with it the other parts of its list."""
+        parts = self._anomalies.setdefault(anomaly.anomaly_id, {})
+        if any(one.revision < anomaly.revision for one in parts.values()):
+            parts.clear()
+        parts[anomaly.part] = anomaly
 
     def _is_theirs(self, seen: Seen) -> bool:
         """Whether a record is of one of the tickets, or carries the ids in what it keeps of others.

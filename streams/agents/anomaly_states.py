@@ -6,6 +6,7 @@ from collections.abc import Callable
 from schemas.codec import Codec
 from schemas.records import Anomaly, AnomalyAction, AnomalyState, Millis, ProblemReport
 from schemas.topics import OPEN_ANOMALIES
+from streams.agents.affected_keys import AffectedKeys
 from streams.agents.inbox import Received, send
 from streams.agents.states import Kind, States
 from streams.core.anomalies import (
@@ -95,7 +96,8 @@ class AnomalyStates:
         self._put(tenant, step)
         send(self._batch, self._codec, step.outputs, trace)
         for anomaly in step.outputs:
-            self._keep_open(anomaly, trace)
+            if anomaly.part == 1:
+                self._keep_open(anomaly, trace)
 
     def _put(self, tenant: str, step: Step) -> None:
         self.watches.set(tenant, step.watch)
@@ -103,6 +105,12 @@ class AnomalyStates:
             self.subjects.set(state_name(tenant, name), subject)
         for name, incident in step.incidents.items():
             self.incidents.set(state_name(tenant, name), incident)
+        for name, keys in step.keys.items():
+            self.affected(tenant, name).put(keys)
+
+    def affected(self, tenant: str, anomaly_id: str) -> AffectedKeys:
+        """Whom an incident of a tenant touches."""
+        return AffectedKeys(self._batch, tenant, anomaly_id)
 
     def _keep_open(self, anomaly: Anomaly, trace: str | None) -> None:
         """The compacted topic holds what is open now."""
@@ -143,6 +151,10 @@ class Tenant:
     def incident(self, anomaly_id: str) -> Incident | None:
         """The incident of an id."""
         return self._work.incidents.get(state_name(self._tenant, anomaly_id))
+
+    def affected(self, anomaly_id: str) -> AffectedKeys:
+        """What lies under keys of its own beside an incident."""
+        return self._work.affected(self._tenant, anomaly_id)
 
 
 def state_name(tenant: str, name: str) -> str:

@@ -42,7 +42,8 @@ def change_of(record: Record, config: AlertsConfig) -> Change | None:
     """What a record says of an alert; None where it says nothing."""
     match record:
         case Anomaly():
-            return _of_anomaly(record, config)
+            # The first part has said that it is over: the others only go on with its list.
+            return _of_anomaly(record, config) if record.part == 1 else None
         case SlaEvent():
             return _of_sla(record, config)
         case AccountHealth():
@@ -99,8 +100,7 @@ def _of_anomaly(record: Anomaly, config: AlertsConfig) -> Change | None:
 
 
 def _facts_of_anomaly(record: Anomaly) -> dict[str, str]:
-    affected = {ticket.ticket_id: ticket.account_id for ticket in record.affected}
-    accounts = {account for account in affected.values() if account is not None}
+    tickets, accounts = record.touched
     return _present(
         accounts=str(record.accounts),
         since=moment(record.since),
@@ -111,7 +111,7 @@ def _facts_of_anomaly(record: Anomaly) -> dict[str, str]:
         component=record.component,
         large_accounts=", ".join(record.large_accounts[:10]),
         sample_tickets=", ".join(ticket.ticket_id for ticket in record.sample_tickets[:10]),
-        affected=f"{len(affected)} tickets of {len(accounts)} accounts" if affected else None,
+        affected=f"{tickets} tickets of {accounts} accounts" if tickets else None,
     )
 
 

@@ -63,8 +63,9 @@ def life_of(anomaly: Anomaly) -> str:
         f"{anomaly.revision} records",
     ]
     if anomaly.resolved_at is not None:
-        told = f"{len(anomaly.affected_accounts)} accounts and {len(anomaly.affected)} tickets"
-        said.append(f"resolved {moment(anomaly.resolved_at)} with {told} to be told")
+        tickets, accounts = anomaly.touched
+        told = f"{accounts} accounts and {tickets} tickets to be told"
+        said.append(f"resolved {moment(anomaly.resolved_at)} with {told}")
     return ", ".join(said)
 
 
@@ -127,9 +128,10 @@ def _review(record: ReviewRequest) -> str:
 
 
 def _anomaly(record: Anomaly) -> str:
+    part = f", part {record.part} of its list" if record.part > 1 else ""
     return (
         f"[bold magenta]anomaly {record.state}[/] {escape(clip(record.title))}: "
-        f"{record.accounts} accounts since {moment(record.since)}"
+        f"{record.accounts} accounts since {moment(record.since)}{part}"
     )
 
 

@@ -69,10 +69,12 @@ def test_an_anomaly_is_triggered_updated_and_resolved_under_one_key() -> None:
 def test_an_anomaly_says_what_since_when_at_how_many_and_at_its_end_whom_to_tell() -> None:
     peak: dict[str, Any] = {"peak_accounts": 24, "growth": 2.0}
     affected = tuple(AffectedTicket(f"T{n}", NOW, f"a{n // 2}") for n in range(4))
+    ended = anomaly(AnomalyState.RESOLVED, 3, affected=affected, peak_accounts=24, total_tickets=6)
+    ended = replace(ended, affected_accounts=("a0", "a1"), more_follow=True, total_accounts=3)
     began, grown, over = told_of(
         anomaly(),
         anomaly(AnomalyState.UPDATED, 2, **peak),
-        anomaly(AnomalyState.RESOLVED, 3, affected=affected, peak_accounts=24),
+        ended,
     )
     assert began.notices[0].alert.facts == {
         "accounts": "12",
@@ -85,8 +87,13 @@ def test_an_anomaly_says_what_since_when_at_how_many_and_at_its_end_whom_to_tell
     }
     assert grown.notices[0].alert.facts["growth"] == "2 times"
     last = over.notices[0].alert.facts
-    assert (last["over"], last["affected"]) == ("resolved", "4 tickets of 2 accounts")
+    assert (last["over"], last["affected"]) == ("resolved", "6 tickets of 3 accounts")
     assert len(last) <= FIELDS, "Slack would show a part of it"
+
+
+def test_further_parts_of_the_list_at_the_end_tell_nobody_again() -> None:
+    over = anomaly(AnomalyState.RESOLVED, 3, total_tickets=9_000)
+    assert events(anomaly(), over, replace(over, part=2)) == ["trigger", "resolve", "-"]
 
 
 def test_what_was_never_told_is_not_resolved() -> None:

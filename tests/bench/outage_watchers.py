@@ -17,6 +17,7 @@ from streams.core.anomalies import (
     observe,
     wake,
 )
+from tests.core.filed import FiledInMemory, nobody_filed
 
 MINUTE = 60_000
 WINDOW = 5 * MINUTE
@@ -50,6 +51,7 @@ class Baton:
         self._watch = Watch()
         self._subjects: dict[str, Subject] = {}
         self._incidents: dict[str, Incident] = {}
+        self._filed = nobody_filed()
         self._due: list[tuple[int, str]] = []
 
     def see(self, report: ProblemReport) -> bool:
@@ -74,6 +76,10 @@ class Baton:
         """What is stored of an incident."""
         return self._incidents.get(anomaly_id)
 
+    def affected(self, anomaly_id: str) -> FiledInMemory:
+        """What lies under keys of its own beside an incident."""
+        return self._filed[anomaly_id]
+
     @property
     def tracked(self) -> int:
         """Subjects that have a state."""
@@ -91,6 +97,8 @@ class Baton:
             if incident is not None:
                 self._incidents[name] = incident
                 heapq.heappush(self._due, (incident.deadline, name))
+        for name, keys in step.keys.items():
+            self._filed[name].put(keys)
 
 
 class _Windows:

@@ -149,8 +149,10 @@ def test_dead_letters_and_incidents_that_are_over_are_written_again_without_what
         large_accounts=("acme",),
         affected_accounts=("acme", "zeta"),
     )
-    for one in (open_now, over, replace(over, anomaly_id="an-3", sample_tickets=(theirs,))):
-        player.send(replace(one, affected=(theirs,)) if one.anomaly_id == "an-3" else one, 0)
+    further = replace(over, sample_tickets=(theirs,), affected=(theirs,), part=2)
+    another = replace(over, anomaly_id="an-3", sample_tickets=(theirs,), affected=(theirs,))
+    for one in (open_now, replace(further, revision=2), over, further, another):
+        player.send(one, 0)
     player.flush()
     _, lines, _ = baton(capfd, "erase", "--requester", "mara", "--wait", "0")
     receipt = json.loads("\n".join(lines))

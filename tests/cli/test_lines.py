@@ -45,6 +45,8 @@ def test_an_anomalys_life_is_a_printable_line_with_its_numbers() -> None:
     assert told.endswith("3 accounts, first report 09:00:00, opened 09:00:08, 1 records")
     over = replace(opened, peak_accounts=40, resolved_at=AT + 900_000, affected_accounts=("a",))
     assert life_of(over).endswith("resolved 09:15:00 with 1 accounts and 0 tickets to be told")
+    part = replace(over, part=2, total_tickets=9_000, total_accounts=7_000)
+    assert life_of(part).endswith("with 7000 accounts and 9000 tickets to be told")
 
 
 def test_templates_of_a_hostile_log_are_printable() -> None:

@@ -88,7 +88,9 @@ def test_what_bursts_when_another_is_long_past_its_peak_is_an_incident_of_its_ow
     assert before is not None
     assert incident is not None
     assert (incident.expected, incident.hot_until) == (before.expected, before.hot_until)
-    assert set(incident.affected) == {one.ticket_id for one in burst(0, "502", 0, 5)}
+    assert set(tenant.affected(opened.anomaly_id).kept) == {
+        one.ticket_id for one in burst(0, "502", 0, 5)
+    }
     tenant.hear(*burst(9, "login", 50, 5))
     assert open_subjects(tenant) == ["502", "login"]
 
@@ -200,7 +202,7 @@ def test_a_report_of_another_part_belongs_only_where_it_is_of_the_same_category(
     tenant.hear(near)
     incident = tenant.incident(anomaly.anomaly_id)
     assert incident is not None
-    assert ("ticket-bolt" in incident.affected) is belongs
+    assert ("ticket-bolt" in tenant.affected(anomaly.anomaly_id).kept) is belongs
 
 
 def test_a_problem_of_accounts_of_an_incident_too_large_to_keep_them_all_is_part_of_it() -> None:

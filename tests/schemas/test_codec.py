@@ -14,6 +14,8 @@ from schemas.codec import BadRecord, Codec, Encoded, Format, Tombstone
 from schemas.envelope import ENVELOPES
 from schemas.records import (
     Action,
+    Anomaly,
+    AnomalyState,
     Cause,
     ConversationMessage,
     DeadLetter,
@@ -75,10 +77,20 @@ def refusal_of(changes: dict[str, object], timestamp: int | None = None) -> BadR
     return refusal(json.dumps(MINIMAL | changes).encode(), timestamp=timestamp)
 
 
+def test_the_parts_of_a_list_are_events_of_their_own() -> None:
+    first = Anomaly(
+        "an-1", AnomalyState.RESOLVED, 4, "x", "technical", NOW, NOW, NOW, NOW, 3, 0.0, 0.0
+    )  # fmt: skip
+    parts = (first, msgspec.structs.replace(first, part=2))
+    ids = [dict(CODEC.encode(part).headers)["ce_id"] for part in parts]
+    assert ids == [b"an-1:4", b"an-1:4.2"]
+
+
 def test_every_record_type_has_an_envelope_of_its_own_fields() -> None:
     assert set(ENVELOPES) == set(RECORD_TYPES)
     for record, envelope in ENVELOPES.items():
-        assert {field for field in envelope if field} <= set(record.__struct_fields__)
+        assert set(envelope[:3]) <= set(record.__struct_fields__)
+        assert envelope.revision is None or hasattr(record, envelope.revision)
 
 
 def test_a_minimal_message_needs_no_type() -> None:

@@ -26,7 +26,9 @@ from streams.core.anomalies.naming import category_name
 from streams.core.anomalies.record import record
 from streams.core.anomalies.shelf import Shelf, decode_shelf, encode_shelf
 from streams.core.anomalies.state import (
+    Affected,
     Incident,
+    Keys,
     Known,
     Step,
     Subject,
@@ -35,9 +37,11 @@ from streams.core.anomalies.state import (
 from streams.core.policy.anomalies import AnomalyPolicy
 
 __all__ = [
+    "Affected",
     "AnomalyPolicy",
     "Groups",
     "Incident",
+    "Keys",
     "Known",
     "Meanings",
     "OpenAnomalies",

@@ -3,8 +3,9 @@
 from msgspec.structs import replace
 
 from schemas.records import Anomaly, AnomalyState, Millis, ProblemReport
+from streams.core.anomalies.affected import touched
 from streams.core.anomalies.earlier import reported_earlier
-from streams.core.anomalies.incidents import grown, joined, touched
+from streams.core.anomalies.incidents import grown, joined
 from streams.core.anomalies.kinship import (
     home,
     home_of_category,
@@ -93,12 +94,12 @@ def _taken_in(
     now: Millis,
 ) -> tuple[Incident, tuple[Anomaly, ...]]:
     """The incident after a report of these problems, the first of which names it."""
-    incident, window = grown(incident, new, report, problems[0], watch, policy, now)
+    incident, window = grown(known, incident, new, report, problems[0], watch, policy, now)
     for words in problems[1:]:
         if words.name not in incident.members and says_the_same(
-            incident, words, new.number, policy
+            known, incident, words, new.number, policy
         ):
-            incident, window = grown(incident, new, report, words, watch, policy, now)
+            incident, window = grown(known, incident, new, report, words, watch, policy, now)
     incident, outputs = told(incident, watch, window, policy, now)
     if outputs:
         incident = touched(incident, reported_earlier(known, watch, incident, policy), policy)

@@ -3,10 +3,13 @@
 import msgspec
 
 from streams.core.anomalies import first_version
+from streams.core.anomalies.affected import with_samples
 from streams.core.anomalies.state import Incident, Subject, Watch
 from streams.core.versioned import body
 
-VERSION = b"\x02"
+VERSION = b"\x03"
+SECOND = b"\x02"
+"""Its incidents held their affected tickets, and no samples of them."""
 
 _encoder = msgspec.msgpack.Encoder()
 _subject_decoder = msgspec.msgpack.Decoder(Subject)
@@ -28,7 +31,8 @@ def decode_subject(value: bytes) -> Subject:
 
 def decode_incident(value: bytes) -> Incident:
     """The incident in a stored value. Raises ValueError, `NewerVersion`."""
-    return _incident_decoder.decode(body(value, VERSION, "an anomaly's state"))
+    incident = _incident_decoder.decode(body(value, VERSION, "an anomaly's state"))
+    return with_samples(incident) if value[:1] == SECOND else incident
 
 
 def decode_watch(value: bytes) -> Watch:

@@ -32,12 +32,7 @@ def noticed(watch: Watch, report: ProblemReport) -> Watch:
 def reported_earlier(
     known: Known, watch: Watch, incident: Incident, policy: AnomalyPolicy
 ) -> list[Seen]:
-    """Reports of what the incident explains from `AnomalyPolicy.lateness` before it began on.
-
-    None once the affected tickets are full: each would count as cut again.
-    """
-    if incident.cut:
-        return []
+    """Reports of what the incident explains from `AnomalyPolicy.lateness` before it began on."""
     since = incident.since // policy.bucket - policy.lateness // policy.bucket
     own, found = incident.component, list[Seen]()
     names = list(watch.recent.get(own, ())) if own else []

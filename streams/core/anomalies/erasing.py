@@ -3,9 +3,20 @@
 from msgspec.structs import replace
 
 from schemas.records import Anomaly, AnomalyState, Millis, ProblemReport
+from streams.core.anomalies.affected import filed
+from streams.core.anomalies.listing import next_part
 from streams.core.anomalies.naming import category_name
 from streams.core.anomalies.record import record
-from streams.core.anomalies.state import Buckets, Incident, Known, Step, Subject, Watch
+from streams.core.anomalies.state import (
+    Affected,
+    Buckets,
+    Incident,
+    Keys,
+    Known,
+    Step,
+    Subject,
+    Watch,
+)
 from streams.core.policy.anomalies import AnomalyPolicy
 
 
@@ -21,41 +32,65 @@ def forget_ticket(
     ticket_id, names = report.ticket_id, {category_name(report.category)}
     incidents: dict[str, Incident | None] = {}
     outputs: list[Anomaly] = []
+    keys: dict[str, Keys] = {}
     for name in watch.incidents:
         incident = known.incident(name)
         if incident is None:
             continue
         names.update(incident.members)
-        left = _without(incident, ticket_id)
+        left, changed = _without(known, incident, ticket_id)
         if left is not incident:
-            incidents[name] = left
-            outputs.append(_told_again(left, policy, now))
+            incidents[name], output = _told_again(known, left, changed, policy, now)
+            outputs.append(output)
+            keys[name] = changed
     subjects: dict[str, Subject | None] = {}
     for name in sorted(names):
         subject = known.subject(name)
         if subject is not None and _has(subject.buckets, ticket_id):
             subjects[name] = replace(subject, buckets=_rest(subject.buckets, ticket_id))
-    return Step(watch, subjects, incidents, tuple(outputs))
+    return Step(watch, subjects, incidents, tuple(outputs), keys)
 
 
-def _told_again(incident: Incident, policy: AnomalyPolicy, now: Millis) -> Anomaly:
+def _told_again(
+    known: Known, incident: Incident, keys: Keys, policy: AnomalyPolicy, now: Millis
+) -> tuple[Incident, Anomaly]:
     if incident.resolved_at is not None:
-        return record(incident, AnomalyState.RESOLVED, policy, incident.resolved_at)
-    is_first = incident.revision == 1
-    return record(incident, AnomalyState.OPENED if is_first else AnomalyState.UPDATED, policy, now)
+        incident = replace(incident, part=0, listed_to="")
+        return next_part(known, incident, keys, policy, now)
+    kind = AnomalyState.OPENED if incident.revision == 1 else AnomalyState.UPDATED
+    return incident, record(incident, kind, policy, now)
 
 
-def _without(incident: Incident, ticket_id: str) -> Incident:
-    """The same object where the ticket is not in it."""
-    if ticket_id not in incident.affected and not _has(incident.buckets, ticket_id):
-        return incident
-    affected = {name: of for name, of in incident.affected.items() if name != ticket_id}
-    accounts = {account for _, account in affected.values()}
-    _, account = incident.affected.get(ticket_id, (0, None))
-    large = tuple(one for one in incident.large if one != account or one in accounts)
-    return replace(
-        incident, affected=affected, large=large, buckets=_rest(incident.buckets, ticket_id)
+def _without(known: Known, incident: Incident, ticket_id: str) -> tuple[Incident, Keys]:
+    """The incident and the keys to change; the same object where the ticket is not in it."""
+    left, keys = filed(known, incident)
+    kept, ids = known.affected(incident.anomaly_id), (ticket_id,)
+    one = keys.tickets.get(ticket_id) or kept.tickets(ids).get(ticket_id)
+    if one is None and not _has(incident.buckets, ticket_id):
+        return incident, Keys()
+    left = replace(
+        left,
+        samples={name: of for name, of in left.samples.items() if name != ticket_id},
+        buckets=_rest(left.buckets, ticket_id),
     )
+    return (left, keys) if one is None else _without_key(known, left, keys, ticket_id, one)
+
+
+def _without_key(
+    known: Known, incident: Incident, keys: Keys, ticket_id: str, one: Affected
+) -> tuple[Incident, Keys]:
+    """Without an affected ticket; its account goes with the last that it has."""
+    tickets, accounts, who = {**keys.tickets, ticket_id: None}, dict(keys.accounts), one.account_id
+    left = replace(incident, tickets=incident.tickets - 1)
+    if who is not None:
+        count = accounts.get(who) or known.affected(incident.anomaly_id).accounts((who,)).get(
+            who, 1
+        )
+        accounts[who] = count - 1 or None
+        if count == 1:
+            large = tuple(account for account in left.large if account != who)
+            left = replace(left, accounts=left.accounts - 1, large=large)
+    return left, Keys(tickets, accounts)
 
 
 def _has(buckets: Buckets, ticket_id: str) -> bool:

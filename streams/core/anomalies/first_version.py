@@ -9,8 +9,18 @@ from msgspec.structs import replace
 
 from detectors.spikes import Baseline, Expected
 from schemas.records import Millis
+from streams.core.anomalies.affected import with_samples
 from streams.core.anomalies.naming import category_name
-from streams.core.anomalies.state import Buckets, Incident, Known, Source, Step, Subject, Watch
+from streams.core.anomalies.state import (
+    Affected,
+    Buckets,
+    Incident,
+    Known,
+    Source,
+    Step,
+    Subject,
+    Watch,
+)
 from streams.core.anomalies.telling import entered
 
 VERSION = b"\x01"
@@ -36,7 +46,7 @@ class _Open(msgspec.Struct, array_like=True):
     expected: float
     tail: float
     hot_until: int
-    affected: dict[str, tuple[Millis, str | None]]
+    affected: dict[str, Affected]
     large: tuple[str, ...] = ()
     acknowledged_by: str | None = None
 
@@ -107,7 +117,7 @@ def watch_of(body: bytes) -> Watch:
 
 
 def _incident(first: _Fingerprint, was: _Open) -> Incident:
-    return Incident(
+    incident = Incident(
         tenant=first.tenant,
         anomaly_id=was.anomaly_id,
         subject=first.fingerprint,
@@ -130,3 +140,4 @@ def _incident(first: _Fingerprint, was: _Open) -> Incident:
         revision=was.revision,
         acknowledged_by=was.acknowledged_by,
     )
+    return with_samples(incident)

@@ -6,15 +6,15 @@ from msgspec.structs import replace
 
 from detectors.spikes import Expected
 from schemas.records import Millis, ProblemReport
+from streams.core.anomalies.affected import touched
 from streams.core.anomalies.baseline import expected_accounts, last_settled
 from streams.core.anomalies.naming import category_name, is_category, newest
-from streams.core.anomalies.state import Incident, Subject, Watch
+from streams.core.anomalies.state import Incident, Known, Subject, Watch
 from streams.core.anomalies.windows import (
     Counted,
     Counts,
     Seen,
     Window,
-    account_of,
     add,
     after,
     busiest,
@@ -26,6 +26,7 @@ from streams.core.policy.anomalies import AnomalyPolicy
 
 
 def grown(
+    known: Known,
     incident: Incident,
     new: Seen,
     report: ProblemReport,
@@ -48,7 +49,7 @@ def grown(
     for one in own:
         counted = add(counted, one, policy)
     counted = _changeable(counted, watch, policy)
-    window = _grown_window(incident, counted, new, policy) if own == [new] else None
+    window = _grown_window(known, incident, counted, new, policy) if own == [new] else None
     window = window or busiest(counted, new.number, policy)
     incident = replace(
         incident,
@@ -63,14 +64,15 @@ def grown(
 
 
 def _grown_window(
-    incident: Incident, counted: Counts, new: Seen, policy: AnomalyPolicy
+    known: Known, incident: Incident, counted: Counts, new: Seen, policy: AnomalyPolicy
 ) -> Window | None:
     """The only window around a report in the newest bucket, where the last count says its size."""
     end, accounts = incident.latest
     if end != new.number or end != max(counted.buckets) or counted.sketches:
         return None
-    # Every ticket that is counted is among the affected, unless these were full.
-    is_new = new.ticket_id not in incident.affected and not incident.cut
+    # Every ticket that is counted is among the affected, unless an earlier version's were full.
+    ticket_id, is_new = new.ticket_id, not incident.cut and new.ticket_id not in incident.affected
+    is_new = is_new and not known.affected(incident.anomaly_id).tickets((ticket_id,))
     grown = with_one_more(incident, accounts, new, policy, is_new_ticket=is_new)
     return None if grown is None else Window(end, grown)
 
@@ -177,24 +179,6 @@ def _warmed(incident: Incident, window: Window, number: int, policy: AnomalyPoli
         peak=largest.accounts,
         peak_end=largest.end,
     )
-
-
-def touched(incident: Incident, found: list[Seen], policy: AnomalyPolicy) -> Incident:
-    """The incident with the tickets of reports among the affected, as far as there is room."""
-    affected, cut, large = incident.affected, incident.cut, incident.large
-    for new in found:
-        known, account = affected.get(new.ticket_id), account_of(new.who)
-        if known is None and len(affected) >= policy.affected_tickets:
-            cut += 1
-            continue
-        at, owner = known or (new.sighting.at, account)
-        ticket = (min(at, new.sighting.at), owner or account)
-        if ticket != known:
-            affected = dict(affected) if affected is incident.affected else affected
-            affected[new.ticket_id] = ticket
-        if new.sighting.large and account is not None and account not in large:
-            large = tuple(sorted((*large, account)))
-    return replace(incident, affected=affected, cut=cut, large=large)
 
 
 def due(incident: Incident, policy: AnomalyPolicy) -> Incident:

@@ -9,7 +9,7 @@ from streams.core.anomalies import centres
 from streams.core.anomalies.centres import BELONGS, Part, vector
 from streams.core.anomalies.naming import category_name, is_category
 from streams.core.anomalies.state import Entry, Incident, Known, Subject, Watch
-from streams.core.anomalies.windows import Window, reporters_in
+from streams.core.anomalies.windows import Window, account_of, reporters_in
 from streams.core.policy.anomalies import AnomalyPolicy
 
 _SERVER_ERROR: Final = re.compile(r"(?:\w+: )?http 5\d\d")
@@ -37,10 +37,12 @@ def home(known: Known, watch: Watch, problems: Sequence[Subject], number: int) -
     return None
 
 
-def says_the_same(incident: Incident, subject: Subject, number: int, policy: AnomalyPolicy) -> bool:
+def says_the_same(
+    known: Known, incident: Incident, subject: Subject, number: int, policy: AnomalyPolicy
+) -> bool:
     """Whether most of those who use these words up to bucket `number` are of an incident."""
-    own, theirs = reporters_in(subject.buckets, number, policy), _reporters(incident)
-    return len(own & theirs) >= max(policy.minimum_accounts, policy.kin * len(own))
+    own = reporters_in(subject.buckets, number, policy)
+    return _shared(known, incident, own) >= max(policy.minimum_accounts, policy.kin * len(own))
 
 
 def nearest(known: Known, watch: Watch, report: ProblemReport, number: int) -> Incident | None:
@@ -84,7 +86,7 @@ def kin(
     for name, entry in watch.incidents.items():
         incident = known.incident(name)
         if incident is not None:
-            why = _bond(incident, entry, subject, window, policy)
+            why = _bond(known, incident, entry, subject, window, policy)
             if why == "returned" and is_category(incident.subject):
                 return _of_category(known, watch, incident.subject)
             if why is not None:
@@ -103,8 +105,9 @@ def same_tickets(
     for name, entry in watch.incidents.items():
         other = None if entry.resolved else known.incident(name)
         if other is not None:
-            both = len(incident.affected.keys() & other.affected.keys())
-            fewer = min(len(incident.affected), len(other.affected))
+            own = incident.affected.keys()
+            theirs = known.affected(name).tickets(own).keys() | (own & other.affected.keys())
+            both, fewer = len(theirs), min(len(own), other.tickets + len(other.affected))
             if both >= max(policy.minimum_accounts, policy.kin * fewer):
                 return other, "tickets"
     return None
@@ -123,7 +126,12 @@ def _of_category(known: Known, watch: Watch, name: str) -> tuple[Incident, str] 
 
 
 def _bond(
-    incident: Incident, entry: Entry, subject: Subject, window: Window, policy: AnomalyPolicy
+    known: Known,
+    incident: Incident,
+    entry: Entry,
+    subject: Subject,
+    window: Window,
+    policy: AnomalyPolicy,
 ) -> str | None:
     if subject.name in entry.members and not is_category(subject.name):
         return "returned" if entry.resolved else "member"
@@ -131,8 +139,8 @@ def _bond(
         return "component"
     if entry.resolved:
         return None
-    own, theirs = reporters_in(subject.buckets, window.end, policy), _reporters(incident)
-    if len(own & theirs) >= max(2.0, policy.kin * len(own)):
+    own = reporters_in(subject.buckets, window.end, policy)
+    if _shared(known, incident, own) >= max(2.0, policy.kin * len(own)):
         return "accounts"
     if abs(window.end - incident.peak_end) > policy.window_buckets:
         return None
@@ -143,12 +151,16 @@ def _bond(
     return "category" if alike else None
 
 
-def _reporters(incident: Incident) -> set[str]:
-    """Whom an incident has counted; of too many to keep one by one, also who is affected."""
-    found = {who for bucket in incident.buckets.values() for who in bucket}
-    if incident.sketches:
-        found |= {f"a:{account}" for _, account in incident.affected.values()}
-    return found
+def _shared(known: Known, incident: Incident, own: set[str]) -> int:
+    """How many reporters an incident has counted; of too many for it, also who is affected."""
+    found = {who for bucket in incident.buckets.values() for who in own & bucket.keys()}
+    if not incident.sketches:
+        return len(found)
+    others = {account for who in own - found if (account := account_of(who)) is not None}
+    new = {one.account_id for one in incident.affected.values()}
+    return len(found) + len(
+        known.affected(incident.anomaly_id).accounts(others).keys() | (others & new)
+    )
 
 
 def _may_mean_the_same(incident: Incident, subject: Subject) -> bool:

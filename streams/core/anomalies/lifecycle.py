@@ -3,14 +3,16 @@
 from msgspec.structs import replace
 
 from schemas.records import Millis, ProblemReport
+from streams.core.anomalies.affected import all_filed, touched
 from streams.core.anomalies.baseline import flow, last_settled, settle
 from streams.core.anomalies.bursting import judge
 from streams.core.anomalies.counting import counted, forget_at
 from streams.core.anomalies.earlier import noticed, reported_earlier
 from streams.core.anomalies.erasing import forget_ticket
-from streams.core.anomalies.incidents import due, quiet_at, touched
+from streams.core.anomalies.incidents import due, quiet_at
+from streams.core.anomalies.listing import PAUSE, deleted, next_part
 from streams.core.anomalies.naming import category_name, is_category
-from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
+from streams.core.anomalies.state import Incident, Keys, Known, Step, Subject, Watch
 from streams.core.anomalies.telling import resolved, told
 from streams.core.anomalies.watermark import advance, hear
 from streams.core.anomalies.windows import Window, seen
@@ -52,7 +54,7 @@ def observe(
             fresh.append(subject)
     if not fresh:
         return Step(watch)
-    return judge(known, flow(watch, at), fresh, report, new, policy, now)
+    return all_filed(known, judge(known, flow(watch, at), fresh, report, new, policy, now))
 
 
 def wake(
@@ -62,15 +64,19 @@ def wake(
 
     One that is not over tells what has joined it, if it is time. A quiet one is resolved once the
     watermark, too, has passed its quiet time: reports that a slow source partition still holds may
-    keep it open. A resolved one is watched no longer, and forgotten once it cannot be answered.
+    keep it open. A resolved one goes on with its list where that is long, is watched no longer when
+    its time to come back is over, and is forgotten once it cannot be answered.
     """
     watch = advance(watch, policy, now)
     name = incident.anomaly_id
     if incident.resolved_at is not None:
         if now < incident.deadline:
             return Step(watch)
+        if incident.listed_to:
+            incident, output = next_part(known, incident, Keys(), policy, now)
+            return Step(watch, {}, {name: incident}, (output,))
         rest = {key: entry for key, entry in watch.incidents.items() if key != name}
-        return Step(replace(watch, incidents=rest), {}, {name: _left(incident, policy, now)})
+        return _left(known, replace(watch, incidents=rest), incident, policy, now)
     over = quiet_at(incident, policy)
     if watch.watermark < over:
         window = Window(incident.peak_end, incident.peak)
@@ -82,12 +88,20 @@ def wake(
     return resolved(known, incident, watch, policy, now)
 
 
-def _left(incident: Incident, policy: AnomalyPolicy, now: Millis) -> Incident | None:
-    """What is left of an incident that no longer comes back: what an answer to it has to know."""
+def _left(
+    known: Known, watch: Watch, incident: Incident, policy: AnomalyPolicy, now: Millis
+) -> Step:
+    """What is left of an incident that no longer comes back: what an answer to it has to know.
+
+    Its keys go some at a time, so that no batch holds them all.
+    """
+    keys, name = deleted(known, incident), incident.anomaly_id
     until = (incident.resolved_at or 0) + policy.forget
-    if now >= until:
-        return None
-    return replace(incident, affected={}, large=(), deadline=until)
+    if not keys.tickets and now >= until:
+        return Step(watch, {}, {name: None})
+    due = now + PAUSE if keys.tickets else until
+    incident = replace(incident, affected={}, samples={}, large=(), deadline=due)
+    return Step(watch, {}, {name: incident}, keys={name: keys})
 
 
 def forget(subject: Subject, watch: Watch, policy: AnomalyPolicy, now: Millis) -> Step:

@@ -2,7 +2,7 @@
 
 from detectors.spikes import Expected
 from schemas.records import Millis
-from streams.core.anomalies.incidents import touched
+from streams.core.anomalies.affected import touched
 from streams.core.anomalies.naming import anomaly_id, category_name, is_category
 from streams.core.anomalies.state import Incident, Subject, Watch
 from streams.core.anomalies.windows import Counted, Window, sightings

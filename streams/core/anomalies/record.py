@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import TypedDict, TypeVar
 
-from msgspec.structs import replace
-
 from schemas.records import AffectedTicket, Anomaly, AnomalyState, Millis
 from streams.core.anomalies.naming import is_category
-from streams.core.anomalies.state import Incident
+from streams.core.anomalies.state import Affected, Incident
 from streams.core.anomalies.windows import Window
 from streams.core.policy.anomalies import AnomalyPolicy
 
@@ -23,8 +21,7 @@ def record(
     growth: float | None = None,
 ) -> Anomaly:
     """The record of an incident at `now`, with its figures for `window`, by default its busiest."""
-    tickets = _tickets(incident)
-    anomaly = Anomaly(
+    return Anomaly(
         anomaly_id=incident.anomaly_id,
         state=kind,
         revision=incident.revision,
@@ -36,7 +33,7 @@ def record(
         tenant=incident.tenant,
         fingerprints=tuple(name for name in incident.members if not is_category(name)),
         large_accounts=incident.large,
-        sample_tickets=tickets[: policy.sample_tickets],
+        sample_tickets=tuple(as_records(incident.samples)[: policy.sample_tickets]),
         growth=growth,
         component=incident.component,
         severity=severity(incident, policy),
@@ -50,7 +47,6 @@ def record(
         meaning=incident.centre.vector(),
         meaning_version=incident.centre.version,
     )
-    return _over(anomaly, tickets) if kind is AnomalyState.RESOLVED else anomaly
 
 
 class _Figures(TypedDict):
@@ -74,24 +70,9 @@ def _figures(incident: Incident, policy: AnomalyPolicy, window: Window) -> _Figu
     }
 
 
-def _over(anomaly: Anomaly, tickets: tuple[AffectedTicket, ...]) -> Anomaly:
-    """The record of the end: nobody whom it touched is left untold."""
-    accounts = {one.account_id for one in tickets if one.account_id is not None}
-    return replace(
-        anomaly,
-        affected=tickets,
-        affected_accounts=tuple(sorted(accounts)),
-        resolved_at=anomaly.updated_at,
-    )
-
-
-def _tickets(incident: Incident) -> tuple[AffectedTicket, ...]:
-    """The affected tickets, by the time of report."""
-    by_time = sorted(incident.affected.items(), key=lambda item: (item[1][0], item[0]))
-    return tuple(
-        AffectedTicket(ticket_id=ticket, reported_at=at, account_id=account)
-        for ticket, (at, account) in by_time
-    )
+def as_records(tickets: Mapping[str, Affected]) -> list[AffectedTicket]:
+    """Affected tickets as records have them, in their order."""
+    return [AffectedTicket(name, one.at, one.account_id) for name, one in tickets.items()]
 
 
 def severity(incident: Incident, policy: AnomalyPolicy) -> str:

@@ -3,6 +3,7 @@
 All are frozen values; the anomalies agent owns the store they lie in.
 """
 
+from collections.abc import Collection
 from typing import Protocol
 
 import msgspec
@@ -54,6 +55,13 @@ class Subject(msgspec.Struct, frozen=True, array_like=True):
     """What its reports mean; empty for a category."""
 
 
+class Affected(msgspec.Struct, frozen=True, array_like=True):
+    """An affected ticket: when it was first reported, and whose it is, once that is known."""
+
+    at: Millis
+    account_id: str | None
+
+
 class Incident(msgspec.Struct, frozen=True, array_like=True):
     """An anomaly: the accounts of all subjects that burst together, from one cause."""
 
@@ -78,10 +86,10 @@ class Incident(msgspec.Struct, frozen=True, array_like=True):
     """Last bucket of the window that had the most accounts."""
     hot_until: int
     """Last bucket that lay in a window too full to be chance."""
-    affected: dict[str, tuple[Millis, str | None]]
-    """Time of report and account id by ticket id."""
+    affected: dict[str, Affected]
+    """By ticket id, as far as they have no keys of their own yet: see `affected.filed`."""
     cut: int = 0
-    """Reports of tickets that are not among the affected because the list was full."""
+    """Reports whose tickets an earlier version did not keep because its list was full."""
     large: tuple[str, ...] = ()
     grouped_by: tuple[str, ...] = ()
     revision: int = 1
@@ -102,6 +110,25 @@ class Incident(msgspec.Struct, frozen=True, array_like=True):
     """Whether there is news that can wait, and that no record has told of yet."""
     silent_until: Millis = 0
     """Until when it is muted, where that held news back."""
+    tickets: int = 0
+    """How many affected tickets have keys of their own."""
+    accounts: int = 0
+    """How many accounts these are of."""
+    samples: dict[str, Affected] = {}
+    """The first affected tickets."""
+    part: int = 0
+    """How many records of its list have gone out since its end."""
+    listed_to: str = ""
+    """The last ticket in them, while more are to follow."""
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """What lies under keys of its own beside an incident, or is to; None is to be deleted."""
+
+    tickets: dict[str, Affected | None] = {}
+    """By ticket id."""
+    accounts: dict[str, int | None] = {}
+    """How many of these tickets an account has, by its id."""
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -164,6 +191,19 @@ class Watch(msgspec.Struct, frozen=True, array_like=True):
     """Ids of the last answers, so that a repeated one counts once."""
 
 
+class Filed(Protocol):
+    """The affected tickets and accounts of an incident that have keys."""
+
+    def tickets(self, ticket_ids: Collection[str]) -> dict[str, Affected]:
+        """Those of the tickets that have one."""
+
+    def accounts(self, account_ids: Collection[str]) -> dict[str, int]:
+        """How many tickets each of the accounts has that have any."""
+
+    def listed(self, behind: str, most: int) -> list[tuple[str, Affected]]:
+        """The next tickets behind an id, at most so many, in the order of their ids."""
+
+
 class Known(Protocol):
     """What is stored of a tenant."""
 
@@ -173,6 +213,9 @@ class Known(Protocol):
     def incident(self, anomaly_id: str) -> Incident | None:
         """The incident of an id."""
 
+    def affected(self, anomaly_id: str) -> Filed:
+        """What lies under keys of its own beside an incident."""
+
 
 class Step(msgspec.Struct, frozen=True):
     """What follows from a report, a timer or an action. A state of None is to be deleted."""
@@ -181,3 +224,5 @@ class Step(msgspec.Struct, frozen=True):
     subjects: dict[str, Subject | None] = {}
     incidents: dict[str, Incident | None] = {}
     outputs: tuple[Anomaly, ...] = ()
+    keys: dict[str, Keys] = {}
+    """By incident."""

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from schemas.records import Anomaly, AnomalyState, Millis
+from streams.core.anomalies.affected import filed
 from streams.core.anomalies.baseline import skip
 from streams.core.anomalies.incidents import due, news_at
+from streams.core.anomalies.listing import next_part
 from streams.core.anomalies.naming import is_category
 from streams.core.anomalies.record import record, severity
 from streams.core.anomalies.state import Entry, Incident, Known, Step, Watch
@@ -73,13 +75,15 @@ def resolved(
         incident,
         revision=incident.revision + 1,
         resolved_at=now,
-        deadline=now + policy.flap,
         buckets={},
         sketches={},
+        part=0,
+        listed_to="",
     )
-    output = record(incident, AnomalyState.RESOLVED, policy, now)
-    watch = entered(watch, incident)
-    return Step(watch, {**subjects}, {incident.anomaly_id: incident}, (output,))
+    incident, keys = filed(known, incident)
+    incident, output = next_part(known, incident, keys, policy, now)
+    name, watch = incident.anomaly_id, entered(watch, incident)
+    return Step(watch, {**subjects}, {name: incident}, (output,), {name: keys})
 
 
 def entered(watch: Watch, incident: Incident) -> Watch:

@@ -96,8 +96,9 @@ class AnomalyPolicy(Section, frozen=True):
     """Fingerprints and categories that an incident names at most."""
     aliases: Count = 100
     """Other names that a problem or an incident keeps, the newest: fingerprints and forms."""
-    affected_tickets: Annotated[int, msgspec.Meta(ge=1, le=5_000)] = 1_000
-    """Tickets that the record of a resolved anomaly lists at most, and has room for."""
+    affected_tickets: Annotated[int, msgspec.Meta(ge=1, le=5_000)] = 5_000
+    """Tickets that a record of a resolved anomaly lists at most, as far as it has room for them;
+    what is over that follows in further parts."""
     runbooks: dict[str, str] = {}
     """Link that helps, by component or category."""
     severities: dict[str, Severity] = {}

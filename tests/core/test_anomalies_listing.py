@@ -1,0 +1,227 @@
+"""At the end of an anomaly everybody whom it touched is listed, however many they are."""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from schemas.codec import Codec
+from schemas.records import (
+    AffectedTicket,
+    Anomaly,
+    AnomalyAction,
+    AnomalyActionKind,
+    AnomalyState,
+)
+from streams.core.anomalies.listing import DELETED_AT_ONCE, PAUSE
+from streams.core.anomalies.state import Affected, Keys
+from tests.core.test_anomalies import (
+    MINUTE,
+    POLICY,
+    RESOLVED,
+    START,
+    Tenant,
+    action,
+    heartbeat,
+    opened,
+    outage,
+    report,
+    states,
+)
+
+
+def listed(parts: list[Anomaly]) -> list[AffectedTicket]:
+    return [ticket for part in parts for ticket in part.affected]
+
+
+def ends(outputs: list[Anomaly]) -> list[list[Anomaly]]:
+    """The parts of each list, one list an end."""
+    found: list[list[Anomaly]] = []
+    for one in outputs:
+        if one.state is RESOLVED:
+            if one.part == 1:
+                found.append([])
+            found[-1].append(one)
+    return found
+
+
+def few(most: int) -> Tenant:
+    return Tenant(replace(POLICY, affected_tickets=most))
+
+
+def test_what_one_record_has_no_room_for_follows_in_further_parts() -> None:
+    tenant = few(15)
+    tenant.hear(*outage(40))
+    [*parts] = tenant.let_pass(60 * MINUTE)
+    assert [(one.part, len(one.affected), one.more_follow) for one in parts] == [
+        (1, 15, True),
+        (2, 15, True),
+        (3, 10, False),
+    ]
+    assert {one.ticket_id for one in listed(parts)} == {f"ticket-acme-{n}" for n in range(40)}
+    assert {one for part in parts for one in part.affected_accounts} == {
+        f"acme-{n}" for n in range(40)
+    }
+    assert {(one.revision, one.total_tickets, one.total_accounts) for one in parts} == {
+        (parts[0].revision, 40, 40)
+    }
+    assert len({one.edition for one in parts}) == 3
+    for one in parts:
+        assert list(one.affected) == sorted(one.affected, key=lambda each: each.reported_at)
+
+
+def test_a_part_is_told_a_while_after_the_one_before() -> None:
+    tenant, anomaly = opened()
+    tenant.policy = replace(POLICY, affected_tickets=1)
+    [first] = tenant.answer(action(anomaly, AnomalyActionKind.FALSE_ALARM))
+    incident = tenant.incident(anomaly.anomaly_id)
+    assert incident is not None
+    assert (first.more_follow, incident.deadline) == (True, first.updated_at + PAUSE)
+
+
+def test_ids_as_long_as_they_may_be_fit_into_the_parts() -> None:
+    tenant, anomaly = opened()
+    account, long = "\x01" * 256, "\U0001f600" * 250
+    filed = {f"{long}{n:06}": Affected(START, account) for n in range(1_200)}
+    tenant.affected(anomaly.anomaly_id).put(Keys({**filed}, {account: 1_200}))
+    tenant.let_pass(60 * MINUTE)
+    [parts] = ends(tenant.outputs)
+    assert len(parts) > 1
+    assert len(listed(parts)) == 1_203
+    assert all(len(Codec().encode(one).value or b"") < 1_000_000 for one in parts)
+
+
+def test_keys_are_deleted_some_at_a_time_once_the_problem_does_not_come_back() -> None:
+    tenant, anomaly = opened()
+    kept = tenant.affected(anomaly.anomaly_id)
+    more = 2 * DELETED_AT_ONCE
+    kept.put(Keys({f"more-{n}": Affected(START, "acme") for n in range(more)}, {"acme": more}))
+    left = list[int]()
+    tenant.let_pass(20 * MINUTE)
+    for minute in range(21, 90):
+        tenant.let_pass(minute * MINUTE)
+        left.append(len(kept.kept))
+    assert list(dict.fromkeys(left)) == [more + 3, DELETED_AT_ONCE + 3, 3, 0]
+    assert kept.counts == {}
+
+
+def test_a_list_that_the_problem_interrupts_is_told_whole_when_it_is_over_again() -> None:
+    tenant = few(10)
+    tenant.hear(*outage(25))
+    until = next(at for at in range(5, 60) if tenant.let_pass(at * MINUTE))
+    assert states(tenant.outputs)[-1] is RESOLVED
+    back = outage(30, start=until * MINUTE)
+    assert states(tenant.hear(*back))[0] is AnomalyState.UPDATED
+    tenant.let_pass(180 * MINUTE)
+    first, last = ends(tenant.outputs)
+    assert first[0].anomaly_id == last[0].anomaly_id
+    assert [one.part for one in last] == [1, 2, 3]
+    assert {one.ticket_id for one in listed(last)} == {f"ticket-acme-{n}" for n in range(30)}
+
+
+def test_an_erased_ticket_leaves_the_list_which_is_told_again() -> None:
+    tenant = few(4)
+    own = [report("acme-1", n, ticket_id=f"more-{n}") for n in range(2)]
+    tenant.hear(*outage(6), *own)
+    end = next(at for at in range(5, 60) if tenant.let_pass(at * MINUTE))
+    for ticket, tickets, accounts in (("ticket-acme-1", 7, 6), ("ticket-acme-2", 6, 5)):
+        erased = replace(heartbeat(end * MINUTE), ticket_id=ticket, erased=True)
+        tenant.hear(replace(erased, category="technical"))
+        tenant.let_pass((end := end + 5) * MINUTE)
+        told = ends(tenant.outputs)[-1]
+        assert [one.part for one in told] == [1, 2]
+        assert ticket not in {one.ticket_id for one in listed(told)}
+        assert len(listed(told)) == tickets
+        assert {(one.total_tickets, one.total_accounts) for one in told} == {(tickets, accounts)}
+
+
+class Desk:
+    """Plays what happens to one component, and knows who has to be in its lists."""
+
+    def __init__(self) -> None:
+        self.tenant = few(3)
+        self.now = 0
+        self.reported: dict[str, set[str | None]] = {}
+        self.must: dict[str, set[str]] = defaultdict(set)
+        self.parts: dict[str, list[Anomaly]] = {}
+        self._seen = 0
+
+    def report(self, ticket: str, account: str | None, name: str) -> None:
+        self.now += 2_000
+        one = report(account, self.now, fingerprint=name, component="c", ticket_id=ticket)
+        self.tenant.hear(one)
+        self.reported.setdefault(ticket, set()).add(account)
+        for anomaly_id, entry in self.tenant.watch.incidents.items():
+            if not entry.resolved:
+                self.must[anomaly_id].add(ticket)
+
+    def let_pass(self, minutes: int) -> None:
+        self.now = (self.now // MINUTE + minutes) * MINUTE
+        self.tenant.let_pass(self.now)
+
+    def erase(self, ticket: str) -> None:
+        self.reported.pop(ticket, None)
+        for those in self.must.values():
+            those.discard(ticket)
+        gone = heartbeat(self.now, 0)
+        self.tenant.hear(replace(gone, ticket_id=ticket, category="technical", erased=True))
+
+    def false_alarm(self) -> None:
+        at, kind = START + self.now, AnomalyActionKind.FALSE_ALARM
+        for name in list(self.tenant.watch.incidents):
+            said = AnomalyAction(f"{name}/{self.now}", name, kind, at)
+            self.tenant.answer(said)
+
+    def check(self) -> None:
+        """Whoever is told so far is told rightly, and once a list is whole nobody is missing."""
+        new, self._seen = self.tenant.outputs[self._seen :], len(self.tenant.outputs)
+        for one in new:
+            if one.state is not RESOLVED:
+                continue
+            if one.part == 1:
+                self.parts[one.anomaly_id] = []
+            parts = self.parts[one.anomaly_id]
+            parts.append(one)
+            assert [part.part for part in parts] == [*range(1, len(parts) + 1)]
+            if not one.more_follow:
+                self._check_whole(one, listed(parts))
+
+    def _check_whole(self, last: Anomaly, told: list[AffectedTicket]) -> None:
+        tickets = [one.ticket_id for one in told]
+        assert len(set(tickets)) == len(tickets) == last.total_tickets
+        assert self.must[last.anomaly_id] <= set(tickets) <= self.reported.keys()
+        accounts = {one.account_id for one in told} - {None}
+        assert len(accounts) == last.total_accounts
+        assert all(one.account_id in self.reported[one.ticket_id] for one in told)
+
+
+STEP = st.one_of(
+    st.tuples(
+        st.just(Desk.report),
+        st.sampled_from([f"T{n}" for n in range(9)]),
+        st.sampled_from([None, "acme", "bolt", "corso", "dune", "elm"]),
+        st.sampled_from(["one", "two"]),
+    ),
+    st.tuples(st.just(Desk.let_pass), st.integers(1, 30)),
+    st.tuples(st.just(Desk.erase), st.sampled_from([f"T{n}" for n in range(9)])),
+    st.tuples(st.just(Desk.false_alarm)),
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(STEP, min_size=8, max_size=40))
+def test_whatever_happens_nobody_is_left_untold_and_nobody_told_for_nothing(
+    steps: list[tuple[Callable[..., None], *tuple[object, ...]]],
+) -> None:
+    desk = Desk()
+    for number in range(3):
+        desk.report(f"T{number}", f"first-{number}", "one")
+    for act, *how in steps:
+        act(desk, *how)
+        desk.check()
+    desk.let_pass(120)
+    desk.check()
+    assert all(entry.resolved for entry in desk.tenant.watch.incidents.values())
+    assert not any(desk.tenant.affected(name).kept for name in desk.must)

@@ -195,15 +195,15 @@ def test_a_record_that_raises_costs_only_itself(tmp_path: Path) -> None:
 
 
 def test_failures_in_a_row_stop_the_worker(tmp_path: Path) -> None:
-    made = batch(partition(tmp_path), *(Record(n, value=b"bad") for n in range(5)))
+    made = batch(partition(tmp_path), *(Record(n, value=b"bad") for n in range(3)))
     with pytest.raises(TooManyFailures, match="not in the data"):
         Processor(Doubler(), 3).process(made)
 
 
-def test_as_many_failures_in_a_row_as_are_allowed_do_not(tmp_path: Path) -> None:
+def test_one_that_is_handled_in_between_begins_the_row_anew(tmp_path: Path) -> None:
     owner, handler = partition(tmp_path), Doubler()
-    processor, bad = Processor(handler, 3), [Record(n, value=b"bad") for n in range(3)]
-    for records in (bad, [Record(3)], bad):
+    processor, bad = Processor(handler, 3), [Record(n, value=b"bad") for n in range(2)]
+    for records in ([*bad, Record(3), *bad], [Record(3)], bad):
         processor.process(batch(owner, *records))
     assert len(handler.failures) == 6
 

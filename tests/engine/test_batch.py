@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.engine import (
+    Observer,
     OutputTooLarge,
     Processor,
     SourceRecord,
@@ -241,6 +242,35 @@ def test_a_timer_that_raises_costs_only_itself(tmp_path: Path) -> None:
     assert handler.failures == [Timer(11, b"k")]
     dues = [output.timestamp for output in made.outputs]
     assert dues == [10, *range(12, 10 + TIMERS_AT_ONCE)]
+
+
+def test_a_timer_that_raises_is_not_blamed_on_the_record_that_makes_it_fire(
+    tmp_path: Path,
+) -> None:
+    class Unsure(Doubler):
+        def timer(self, made: Batch, timer: Timer) -> None:
+            raise ValueError("bad")
+
+    owner, handler = partition(tmp_path), Unsure()
+    made = batch(owner, Record(0, 50))
+    made.set_timer(Timer(10, b"k"))
+    Processor(handler, 10).process(made)
+    assert handler.failures == [Timer(10, b"k")]
+    assert len(made.outputs) == 2
+
+
+def test_who_watches_is_told_of_each_batch_and_of_what_failed(tmp_path: Path) -> None:
+    class Watcher(Observer):
+        def batch(self, records: int, waited: float, handled: float) -> None:
+            told.append(records)
+
+        def failed(self) -> None:
+            told.append("failed")
+
+    told: list[object] = []
+    made = batch(partition(tmp_path), Record(0), Record(1, value=b"bad"))
+    Processor(Doubler(), 10, Watcher()).process(made)
+    assert told == ["failed", 2]
 
 
 def test_a_rollback_leaves_all_as_it_was_at_the_mark(tmp_path: Path) -> None:

@@ -124,6 +124,31 @@ def test_what_came_due_in_a_long_silence_fires_in_portions_before_its_first_reco
     assert part.timers.first_before(9_999) == Timer(2 * TIMERS_AT_ONCE, b"1000")
 
 
+def test_they_fire_before_the_record_is_handed_over(tmp_path: Path) -> None:
+    """With it they would be one batch, and so one transaction."""
+    part = partition(tmp_path)
+    consumer: Any = Consumer(part)
+    late = batch(part, Record(0, 0))
+    for number in range(TIMERS_AT_ONCE + 1):
+        late.set_timer(Timer(number, b"%d" % number))
+    late.finish()
+    part.fold()
+    asyncio.run(Delivery(consumer).deliver(TP(TOPIC, 0), part, [Record(1, 9_999)]))
+    assert consumer.handed == [(-1, []), (1, [1])]
+
+
+def test_an_agent_sees_no_prefix_of_a_topic(tmp_path: Path) -> None:
+    store = PartitionStore(tmp_path / "store")
+    part = Partition(0, store, Position({"p.source": 0}), 1_000, 4)
+    consumer: Any = Consumer(part)
+    connection = Connection("", topic_prefix="p.")
+    consumer.engine.config = replace(consumer.engine.config, connection=connection)
+    fetched = Record(0, topic="p.source")
+    asyncio.run(Delivery(consumer).deliver(TP("p.source", 0), part, [fetched]))
+    assert (consumer.handed, fetched.topic) == ([(0, [0])], "source")
+    assert part.delivered == {"p.source": 1}
+
+
 class Later(Consumer):
     """Its batches are handled a little after they are handed over."""
 

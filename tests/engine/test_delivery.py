@@ -72,6 +72,16 @@ def test_timers_that_a_rebalance_takes_away_unhandled_are_not_waited_for(tmp_pat
     assert not asyncio.run(asyncio.wait_for(firing, timeout=PATIENCE))
 
 
+def test_what_a_rebalance_takes_away_between_two_batches_is_not_handed_over(
+    tmp_path: Path,
+) -> None:
+    part = partition(tmp_path)
+    consumer: Any = Losing(part)
+    fetched = [Record(offset) for offset in range(4)]
+    asyncio.run(Delivery(consumer).deliver(TP(TOPIC, 0), part, fetched))
+    assert part.delivered == {TOPIC: 2}
+
+
 def test_a_fetch_that_brings_only_what_was_delivered_before_brings_nothing(
     tmp_path: Path,
 ) -> None:

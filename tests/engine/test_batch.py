@@ -18,8 +18,10 @@ from streams.engine import (
     TooManyFailures,
 )
 from streams.engine.batch import Batch
-from streams.engine.position import MARKER
+from streams.engine.partition import Partition
+from streams.engine.position import MARKER, Position
 from streams.engine.processing import TIMERS_AT_ONCE
+from streams.engine.store import PartitionStore
 from streams.engine.timers import timer_key
 from tests.engine.records import TOPIC, Record, batch, checkpoint, partition
 
@@ -126,6 +128,14 @@ def test_a_partition_without_news_is_left_alone(tmp_path: Path) -> None:
     batch(owner, Record(7)).finish()
     checkpoint(owner)
     assert owner.cut() is None
+
+
+def test_a_restored_partition_goes_on_at_its_place_and_time(tmp_path: Path) -> None:
+    store = PartitionStore(tmp_path / "store")
+    owner = Partition(0, store, Position({TOPIC: 7}, 100), 1_000, 4)
+    assert owner.delivered == {TOPIC: 7}
+    made = batch(owner, Record(7, 50))
+    assert made.now(made.records[0]) == 100
 
 
 def test_time_never_falls_below_the_partitions_latest(tmp_path: Path) -> None:

@@ -251,7 +251,8 @@ def test_a_long_topic_is_waited_for_as_long_as_there_is_more_of_it(
             copy.records = min(copy.records + 1, 3)
             return False
 
-    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
+    clock: Any = SimpleNamespace(now=0.0)
+    clock.monotonic = lambda: clock.now
     monkeypatch.setattr(replica_module, "time", clock)
     copy: Any = Replica(EngineConfig(Connection(""), "g", (), "s", tmp_path, "A"), "t", decode)
     copy._complete = Reading()

@@ -98,6 +98,7 @@ def test_it_is_complete_once_all_of_it_is_delivered(
     client.deliver(70, 10, 11, 12, 13)
     assert (before, made.complete) == (False, True)
     assert one.changelog_next == 14
+    assert not ship(Client()).complete, "where another try put it says nothing of this one"
 
 
 @pytest.mark.parametrize(

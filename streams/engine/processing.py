@@ -91,7 +91,7 @@ class Processor:
         except Exception as error:
             batch.rollback(start)
             self._in_a_row += 1
-            if self._in_a_row > self._max_failures:
+            if self._in_a_row >= self._max_failures:
                 raise TooManyFailures(
                     f"{self._in_a_row} records in a row could not be handled, the last for "
                     f"{type(error).__name__}; the fault is in the program or its settings, not in "

@@ -69,16 +69,22 @@ class Replica(Generic[T]):
             self._thread.start()
 
     def wait_complete(self, timeout: float, abort: threading.Event) -> None:
-        """Block until the copy is complete.
+        """Block until the copy is complete, however much there is to read.
 
-        Raises `BrokerFailed` after `timeout` seconds, `Aborted` when that is set meanwhile.
+        Raises `BrokerFailed` when no record has come for `timeout` seconds, `Aborted` when that is
+        set meanwhile.
         """
-        until = time.monotonic() + timeout
+        seen, limit = self.records, time.monotonic() + timeout
         while not self._complete.wait(ABORT_SEEN):
             if abort.is_set():
                 raise Aborted
-            if time.monotonic() > until:
-                raise BrokerFailed(f"{self.topic} could not be read to its end in {timeout:.0f} s")
+            if self.records > seen:
+                seen, limit = self.records, time.monotonic() + timeout
+            elif time.monotonic() > limit:
+                raise BrokerFailed(
+                    f"no record of {self.topic} in {timeout:.0f} s, and more are to come: is the "
+                    "broker away, or a transaction open there?"
+                )
 
     def refresh(self) -> None:
         """Take over what has arrived."""

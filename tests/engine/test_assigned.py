@@ -106,10 +106,12 @@ def test_no_store_stays_open_when_a_copy_does_not_come_to_its_end(
         raise Aborted
 
     engine._topics = Prepared(4, b"")
-    engine.replicas = [SimpleNamespace(start=lambda fail: None, wait_complete=wait)]
+    started: list[object] = []
+    engine.replicas = [SimpleNamespace(start=started.append, wait_complete=wait)]
     engine._restorer = SimpleNamespace(restore=lambda numbers, topics: {0: part})
     with pytest.raises(Aborted):
         engine._prepare_and_restore({0})
+    assert len(started) == 1
     assert is_closed(part)
 
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.engine import (
+    Observer,
     OutputTooLarge,
     Processor,
     SourceRecord,
@@ -17,8 +18,10 @@ from streams.engine import (
     TooManyFailures,
 )
 from streams.engine.batch import Batch
-from streams.engine.position import MARKER
+from streams.engine.partition import Partition
+from streams.engine.position import MARKER, Position
 from streams.engine.processing import TIMERS_AT_ONCE
+from streams.engine.store import PartitionStore
 from streams.engine.timers import timer_key
 from tests.engine.records import TOPIC, Record, batch, checkpoint, partition
 
@@ -127,6 +130,14 @@ def test_a_partition_without_news_is_left_alone(tmp_path: Path) -> None:
     assert owner.cut() is None
 
 
+def test_a_restored_partition_goes_on_at_its_place_and_time(tmp_path: Path) -> None:
+    store = PartitionStore(tmp_path / "store")
+    owner = Partition(0, store, Position({TOPIC: 7}, 100), 1_000, 4)
+    assert owner.delivered == {TOPIC: 7}
+    made = batch(owner, Record(7, 50))
+    assert made.now(made.records[0]) == 100
+
+
 def test_time_never_falls_below_the_partitions_latest(tmp_path: Path) -> None:
     owner = partition(tmp_path)
     records = [Record(0, 100), Record(1, 50), Record(2, 120)]
@@ -195,15 +206,15 @@ def test_a_record_that_raises_costs_only_itself(tmp_path: Path) -> None:
 
 
 def test_failures_in_a_row_stop_the_worker(tmp_path: Path) -> None:
-    made = batch(partition(tmp_path), *(Record(n, value=b"bad") for n in range(5)))
+    made = batch(partition(tmp_path), *(Record(n, value=b"bad") for n in range(3)))
     with pytest.raises(TooManyFailures, match="not in the data"):
         Processor(Doubler(), 3).process(made)
 
 
-def test_as_many_failures_in_a_row_as_are_allowed_do_not(tmp_path: Path) -> None:
+def test_one_that_is_handled_in_between_begins_the_row_anew(tmp_path: Path) -> None:
     owner, handler = partition(tmp_path), Doubler()
-    processor, bad = Processor(handler, 3), [Record(n, value=b"bad") for n in range(3)]
-    for records in (bad, [Record(3)], bad):
+    processor, bad = Processor(handler, 3), [Record(n, value=b"bad") for n in range(2)]
+    for records in ([*bad, Record(3), *bad], [Record(3)], bad):
         processor.process(batch(owner, *records))
     assert len(handler.failures) == 6
 
@@ -241,6 +252,35 @@ def test_a_timer_that_raises_costs_only_itself(tmp_path: Path) -> None:
     assert handler.failures == [Timer(11, b"k")]
     dues = [output.timestamp for output in made.outputs]
     assert dues == [10, *range(12, 10 + TIMERS_AT_ONCE)]
+
+
+def test_a_timer_that_raises_is_not_blamed_on_the_record_that_makes_it_fire(
+    tmp_path: Path,
+) -> None:
+    class Unsure(Doubler):
+        def timer(self, made: Batch, timer: Timer) -> None:
+            raise ValueError("bad")
+
+    owner, handler = partition(tmp_path), Unsure()
+    made = batch(owner, Record(0, 50))
+    made.set_timer(Timer(10, b"k"))
+    Processor(handler, 10).process(made)
+    assert handler.failures == [Timer(10, b"k")]
+    assert len(made.outputs) == 2
+
+
+def test_who_watches_is_told_of_each_batch_and_of_what_failed(tmp_path: Path) -> None:
+    class Watcher(Observer):
+        def batch(self, records: int, waited: float, handled: float) -> None:
+            told.append(records)
+
+        def failed(self) -> None:
+            told.append("failed")
+
+    told: list[object] = []
+    made = batch(partition(tmp_path), Record(0), Record(1, value=b"bad"))
+    Processor(Doubler(), 10, Watcher()).process(made)
+    assert told == ["failed", 2]
 
 
 def test_a_rollback_leaves_all_as_it_was_at_the_mark(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
@@ -86,6 +87,21 @@ class Slow:
             cut.changelog_next = 1
 
 
+def run_with(
+    slow: Slow, owner: Partition, does: Callable[[Checkpointer], Coroutine[Any, Any, None]]
+) -> list[BaseException]:
+    """Run a coroutine with a checkpointer; returns its failures."""
+    failures: list[BaseException] = []
+    with ThreadPoolExecutor(1) as pool:
+        made = checkpointer(owner, pool)
+        made._producer, made._fail = cast(Any, slow), failures.append
+        try:
+            asyncio.run(does(made))
+        finally:
+            slow.may.set()
+    return failures
+
+
 def put(owner: Partition, offset: int, key: bytes) -> None:
     made = batch(owner, Record(offset))
     made.put(key, b"v")
@@ -108,10 +124,7 @@ def test_what_is_committed_and_how_long_it_took_is_known_at_its_end(owner: Parti
         assert owner.committed_offsets == {TOPIC: 1}
         assert made._pause() >= 0.025, "the next one waits for half of it"
 
-    with ThreadPoolExecutor(1) as pool:
-        made = checkpointer(owner, pool)
-        made._producer = cast(Any, slow)
-        asyncio.run(checkpoint_and_look(made))
+    assert run_with(slow, owner, checkpoint_and_look) == []
 
 
 def test_a_checkpoint_that_is_asked_for_waits_for_the_one_under_way(owner: Partition) -> None:
@@ -130,10 +143,7 @@ def test_a_checkpoint_that_is_asked_for_waits_for_the_one_under_way(owner: Parti
         await asyncio.gather(first, second)
         assert owner.store.get_many((b"first", b"second")) == [b"v", b"v"]
 
-    with ThreadPoolExecutor(1) as pool:
-        made = checkpointer(owner, pool)
-        made._producer = cast(Any, slow)
-        asyncio.run(checkpoint_twice(made))
+    assert run_with(slow, owner, checkpoint_twice) == []
 
 
 def test_a_checkpoint_goes_on_to_its_end_when_who_asked_for_it_is_cancelled(
@@ -150,12 +160,7 @@ def test_a_checkpoint_goes_on_to_its_end_when_who_asked_for_it_is_cancelled(
         await made.checkpoint()
         assert owner.committed_offsets == {TOPIC: 1}
 
-    failures: list[BaseException] = []
-    with ThreadPoolExecutor(1) as pool:
-        made = checkpointer(owner, pool)
-        made._producer, made._fail = cast(Any, slow), failures.append
-        asyncio.run(cancel(made))
-    assert failures == []
+    assert run_with(slow, owner, cancel) == []
 
 
 def test_one_checkpoint_after_the_other_rests_in_between(

@@ -72,6 +72,16 @@ def test_timers_that_a_rebalance_takes_away_unhandled_are_not_waited_for(tmp_pat
     assert not asyncio.run(asyncio.wait_for(firing, timeout=PATIENCE))
 
 
+def test_what_a_rebalance_takes_away_between_two_batches_is_not_handed_over(
+    tmp_path: Path,
+) -> None:
+    part = partition(tmp_path)
+    consumer: Any = Losing(part)
+    fetched = [Record(offset) for offset in range(4)]
+    asyncio.run(Delivery(consumer).deliver(TP(TOPIC, 0), part, fetched))
+    assert part.delivered == {TOPIC: 2}
+
+
 def test_a_fetch_that_brings_only_what_was_delivered_before_brings_nothing(
     tmp_path: Path,
 ) -> None:
@@ -122,6 +132,31 @@ def test_what_came_due_in_a_long_silence_fires_in_portions_before_its_first_reco
     assert asyncio.run(Delivery(consumer).fire_overdue(part, TP(TOPIC, 0), 9_999))
     assert consumer.portions == [TIMERS_AT_ONCE, TIMERS_AT_ONCE]
     assert part.timers.first_before(9_999) == Timer(2 * TIMERS_AT_ONCE, b"1000")
+
+
+def test_they_fire_before_the_record_is_handed_over(tmp_path: Path) -> None:
+    """With it they would be one batch, and so one transaction."""
+    part = partition(tmp_path)
+    consumer: Any = Consumer(part)
+    late = batch(part, Record(0, 0))
+    for number in range(TIMERS_AT_ONCE + 1):
+        late.set_timer(Timer(number, b"%d" % number))
+    late.finish()
+    part.fold()
+    asyncio.run(Delivery(consumer).deliver(TP(TOPIC, 0), part, [Record(1, 9_999)]))
+    assert consumer.handed == [(-1, []), (1, [1])]
+
+
+def test_an_agent_sees_no_prefix_of_a_topic(tmp_path: Path) -> None:
+    store = PartitionStore(tmp_path / "store")
+    part = Partition(0, store, Position({"p.source": 0}), 1_000, 4)
+    consumer: Any = Consumer(part)
+    connection = Connection("", topic_prefix="p.")
+    consumer.engine.config = replace(consumer.engine.config, connection=connection)
+    fetched = Record(0, topic="p.source")
+    asyncio.run(Delivery(consumer).deliver(TP("p.source", 0), part, [fetched]))
+    assert (consumer.handed, fetched.topic) == ([(0, [0])], "source")
+    assert part.delivered == {"p.source": 1}
 
 
 class Later(Consumer):

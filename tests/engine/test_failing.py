@@ -11,6 +11,7 @@ from aiokafka.errors import CorruptRecordException, TopicAuthorizationFailedErro
 
 from streams.engine import (
     AccessDenied,
+    AgentFailed,
     BrokerFailed,
     Connection,
     Engine,
@@ -46,6 +47,32 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def failures(engine: Any) -> list[type[BaseException]]:
     return [type(error) for error in engine.failures]
+
+
+@pytest.mark.logs_errors
+@pytest.mark.parametrize(
+    ("error", "code", "line", "traced"),
+    [
+        (StoreFailed("disk full"), StoreFailed.exit_code, "StoreFailed: disk full", False),
+        (KeyError("k"), AgentFailed.exit_code, "AgentFailed: KeyError: 'k'", True),
+    ],
+)
+def test_the_process_ends_with_a_line_and_its_code(
+    engine: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    code: int,
+    line: str,
+    traced: bool,
+) -> None:
+    """What the agent raised has a traceback; the engine's own errors say it all."""
+    codes: list[Any] = []
+    monkeypatch.setattr("os._exit", codes.append)
+    monkeypatch.setattr("logging.shutdown", lambda: None)
+    Engine.fail(engine, error)
+    [record] = caplog.records
+    assert (codes, record.getMessage(), bool(record.exc_info)) == ([code], line, traced)
 
 
 def test_an_observer_that_raises(engine: Any, tmp_path: Path) -> None:

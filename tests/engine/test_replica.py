@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError, Producer
@@ -14,6 +16,7 @@ from confluent_kafka.admin import AdminClient
 from streams.embedded import EmbeddedBroker
 from streams.engine import (
     AccessDenied,
+    BrokerFailed,
     Connection,
     Engine,
     EngineConfig,
@@ -21,6 +24,7 @@ from streams.engine import (
     SourceRecord,
     make_app,
 )
+from streams.engine import replica as replica_module
 from streams.engine.errors import Aborted
 from streams.engine.replica import MOST_WAITING
 from tests.conftest import Broker
@@ -234,6 +238,28 @@ def test_a_wait_for_a_copy_ends_when_the_partitions_are_taken_away(replica: Repl
     taken_away.set()
     with pytest.raises(Aborted):
         replica.wait_complete(20, taken_away)
+
+
+def test_a_long_topic_is_waited_for_as_long_as_there_is_more_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Reading:
+        """Reads a record a second, three in all."""
+
+        def wait(self, timeout: float) -> bool:
+            clock.now += 1.0
+            copy.records = min(copy.records + 1, 3)
+            return False
+
+    clock: Any = SimpleNamespace(now=0.0)
+    clock.monotonic = lambda: clock.now
+    monkeypatch.setattr(replica_module, "time", clock)
+    copy: Any = Replica(EngineConfig(Connection(""), "g", (), "s", tmp_path, "A"), "t", decode)
+    copy._complete = Reading()
+    with pytest.raises(BrokerFailed, match="no record of t in 2 s"):
+        copy.wait_complete(1.5, threading.Event())
+    assert clock.now == 5.0, "the third came at 3"
+    copy.stop()
 
 
 def test_who_may_not_read_it_any_more_is_told(unique: str, tmp_path: Path) -> None:

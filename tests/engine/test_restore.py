@@ -15,16 +15,20 @@ from streams.engine import (
     EngineConfig,
     EngineError,
     Fenced,
+    Guarantee,
+    Observer,
     StateMismatch,
 )
 from streams.engine.compacted import SURELY_KEPT, why_unfit
+from streams.engine.errors import Aborted
+from streams.engine.incarnation import TOPIC_ID, claim
 from streams.engine.position import MARKER, Position, encode_position
 from streams.engine.replay import PartitionRestore
 from streams.engine.restore import Restorer
 from streams.engine.store import PartitionStore
-from streams.engine.topics import prepare_topics
+from streams.engine.topics import Prepared, prepare_topics
 from tests.conftest import Broker
-from tests.engine.records import TOPIC
+from tests.engine.records import TOPIC, partition
 
 POSITION = Position({TOPIC: 7}, 99)
 NOW = 10 * SURELY_KEPT
@@ -54,6 +58,36 @@ def test_without_transactions_what_follows_the_last_marker_does_not_count(tmp_pa
     assert job.finish() == [b"a"]
     assert job.store.get(b"a") == b"1"
     assert (job.store.position, job.store.changelog_next) == (POSITION, 2)
+
+
+def test_what_is_restored_is_on_disk_before_the_first_checkpoint_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That one is logged, and what is restored is not: a crash would keep the later of the two."""
+    store, flushed = PartitionStore(tmp_path / "store"), list[int]()
+    monkeypatch.setattr(store, "flush", lambda: flushed.append(store.changelog_next))
+    job = PartitionRestore(store, 10, whole=True)
+    job.add(b"a", b"1", 0)
+    job.add(MARKER, encode_position(POSITION), 1)
+    job.finish()
+    assert flushed == [2]
+    PartitionRestore(store, 10, whole=True).finish()
+    assert flushed == [2], "without news nothing is"
+
+
+def test_what_an_unfinished_checkpoint_changed_is_written_again_as_it_was(tmp_path: Path) -> None:
+    """Else the next restore would take it for what the next marker stands behind."""
+    owner = partition(tmp_path)
+    owner.heal({b"a": b"1", b"b": None})
+    cut = owner.cut()
+    assert cut is not None
+    assert cut.changes == {b"a": b"1", b"b": None}
+
+
+def test_a_marker_that_was_deleted_is_refused(tmp_path: Path) -> None:
+    job = PartitionRestore(PartitionStore(tmp_path / "store"), 10, whole=True)
+    with pytest.raises(StateMismatch, match="deleted marker"):
+        job.add(MARKER, None, 0)
 
 
 def test_changes_without_any_position_are_refused(tmp_path: Path) -> None:
@@ -111,10 +145,116 @@ class Ends:
         return self._ends
 
 
+@pytest.mark.parametrize(
+    ("guarantee", "made_of", "low", "high", "kept"),
+    [
+        (Guarantee.EXACTLY_ONCE, b"topic", 0, 6, True),
+        (Guarantee.EXACTLY_ONCE, b"another", 0, 6, False),
+        (Guarantee.EXACTLY_ONCE, b"topic", 1, 4, False),
+        (Guarantee.AT_LEAST_ONCE, b"", 1, 6, True),
+        (Guarantee.AT_LEAST_ONCE, b"", 1, 4, False),
+    ],
+)
+def test_a_store_is_gone_on_with_only_where_it_fits_its_changelog(
+    tmp_path: Path, guarantee: Guarantee, made_of: bytes, low: int, high: int, kept: bool
+) -> None:
+    config = EngineConfig(
+        Connection("nowhere:1"), "group", ("source",), "state", tmp_path, "A", guarantee=guarantee
+    )
+    store = PartitionStore(tmp_path / config.changelog / "3")
+    claim(store, made_of)
+    store.apply({b"k": b"v"}, None, 5)
+    store.close()
+    topic = b"topic" if config.exactly_once else b""
+    ends = cast(Consumer, Ends(low, high))
+    job = Restorer(config, threading.Event())._open(3, topic, ends)
+    assert job.store.get(b"k") == (b"v" if kept else None)
+    assert (job.next, job.end) == (5 if kept else low, high)
+    assert job.store.get(TOPIC_ID) == (topic or None)
+
+
+class Changelog:
+    """A consumer of a changelog of one partition, whose last checkpoint was not finished."""
+
+    records = ((b"a", b"1"), (MARKER, encode_position(POSITION)), (b"a", b"2"))
+
+    def __init__(self, settings: object) -> None:
+        self._sent = False
+
+    def get_watermark_offsets(self, place: TopicPartition, timeout: float) -> tuple[int, int]:
+        return (0, 50) if place.topic == TOPIC else (0, len(self.records))
+
+    def committed(self, asked: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        return [TopicPartition(one.topic, one.partition, 7) for one in asked]
+
+    def assign(self, places: list[TopicPartition]) -> None:
+        assert [(one.partition, one.offset) for one in places] == [(3, 0)]
+
+    def incremental_unassign(self, places: list[TopicPartition]) -> None:
+        """There is only one."""
+
+    def consume(self, most: int, timeout: float) -> list[object]:
+        places = enumerate([*self.records, (None, None)])
+        return [self._message(offset, key, value) for offset, (key, value) in places]
+
+    def _message(self, offset: int, key: bytes | None, value: bytes | None) -> object:
+        error = None if key else KafkaError(KafkaError._PARTITION_EOF)
+        found = {"partition": 3, "error": error, "key": key, "value": value, "offset": offset}
+        return SimpleNamespace(
+            **{name: lambda content=content: content for name, content in found.items()}
+        )
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Watcher(Observer):
+    """Notes how many records were read."""
+
+    def __init__(self) -> None:
+        self.records = 0
+
+    def restored(self, seconds: float, records: int) -> None:
+        self.records += records
+
+
+@pytest.fixture
+def at_least_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EngineConfig:
+    monkeypatch.setattr("streams.engine.restore.Consumer", Changelog)
+    return EngineConfig(
+        Connection("nowhere:1"), "group", (TOPIC,), "state", tmp_path, "A",
+        guarantee=Guarantee.AT_LEAST_ONCE, observer=Watcher(),
+    )  # fmt: skip
+
+
+def test_a_partition_is_restored_as_of_its_last_finished_checkpoint(
+    at_least_once: EngineConfig,
+) -> None:
+    topics = Prepared(4, b"")
+    restored = Restorer(at_least_once, threading.Event()).restore([3], topics)
+    assert list(restored) == [3]
+    part = restored[3]
+    assert (part.number, part.partitions, part.delivered, part.time) == (3, 4, {TOPIC: 7}, 99)
+    cut = part.cut()
+    assert cut is not None
+    assert cut.changes == {b"a": b"1"}, "what the unfinished one changed is written again"
+    assert cast(Watcher, at_least_once.observer).records == 3
+
+
+def test_a_restore_that_is_in_vain_ends_and_leaves_no_store_open(
+    at_least_once: EngineConfig,
+) -> None:
+    taken_away = threading.Event()
+    taken_away.set()
+    for _ in range(2):
+        with pytest.raises(Aborted):
+            Restorer(at_least_once, taken_away).restore([3], Prepared(4, b""))
+
+
 def position(folder: Path, committed: int, low: int, high: int) -> Position:
     """Where a partition starts whose state stands at 5, and whose changelog ended at 10."""
     job = PartitionRestore(PartitionStore(folder / "store"), 10, whole=True)
-    job.add(MARKER, encode_position(Position({"source": 5})), 8)
+    job.add(MARKER, encode_position(Position({"source": 5}, 99)), 8)
     config = EngineConfig(Connection("nowhere:1"), "group", ("source",), "state", folder, "A")
     restorer, ends = Restorer(config, threading.Event()), cast(Consumer, Ends(low, high))
     return restorer._position(3, job, {("source", 3): committed}, ends)
@@ -153,7 +293,8 @@ def test_a_group_whose_offsets_are_refused_is_not_taken_for_one_that_was_reset(
 def test_records_that_are_deleted_before_they_were_handled_are_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert position(tmp_path, committed=5, low=8, high=20).offsets == {"source": 8}
+    found = position(tmp_path, committed=5, low=8, high=20)
+    assert found == Position({"source": 8}, 99), "time goes on from where it was"
     assert "source[3]: records from 5 to 7 are gone unhandled" in caplog.text
 
 

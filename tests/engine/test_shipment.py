@@ -10,6 +10,7 @@ from confluent_kafka import KafkaError, Message, Producer
 
 from streams.engine import Connection, EngineConfig
 from streams.engine.partition import Cut
+from streams.engine.position import MARKER, encode_position
 from streams.engine.shipment import OnDelivery, Shipment
 from tests.engine.records import TOPIC, Record, batch, partition
 
@@ -21,9 +22,13 @@ class Client:
 
     def __init__(self) -> None:
         self.sent: list[OnDelivery | None] = []
+        self.records: list[tuple[Any, ...]] = []
 
-    def produce(self, topic: str, value: object, key: object, at: int, on: Any, *_: Any) -> None:
+    def produce(
+        self, topic: str, value: object, key: object, at: int, on: Any, _: None, *further: Any
+    ) -> None:
         self.sent.append(on)
+        self.records.append((topic, at, key, value, *further))
 
     def poll(self, timeout: float) -> None:
         """Nothing comes by itself."""
@@ -59,6 +64,31 @@ def ship(one: Cut, tmp_path: Path) -> Callable[[Client], Shipment]:
     return send
 
 
+def test_each_record_goes_where_it_belongs_with_all_it_has_and_the_marker_last(
+    tmp_path: Path,
+) -> None:
+    made = batch(partition(tmp_path / "p", number=2), Record(0, 50))
+    made.now(made.records[0])
+    made.emit("output", b"k", b"v", [("h", b"1")], partition=3, stamp=77)
+    made.emit("output", b"k", None)
+    made.put(b"s", b"1")
+    made.put(b"gone", None)
+    made.finish()
+    cut, client = made.owner.cut(), Client()
+    assert cut is not None
+    connection = Connection("nowhere:1", topic_prefix="p.")
+    config = EngineConfig(connection, "group", (TOPIC,), "state", tmp_path, "A")
+    Shipment(cast(Producer, client), config).send([cut])
+    changelog = "p.group-state-changelog"
+    assert client.records == [
+        ("p.output", 3, b"k", b"v", 77, [("h", b"1")]),
+        ("p.output", -1, b"k", None, 50, None),
+        (changelog, 2, b"s", b"1", 0, None),
+        (changelog, 2, b"gone", None, 0, None),
+        (changelog, 2, MARKER, encode_position(cut.position), 0, None),
+    ]
+
+
 def test_it_is_complete_once_all_of_it_is_delivered(
     one: Cut, ship: Callable[[Client], Shipment]
 ) -> None:
@@ -68,6 +98,7 @@ def test_it_is_complete_once_all_of_it_is_delivered(
     client.deliver(70, 10, 11, 12, 13)
     assert (before, made.complete) == (False, True)
     assert one.changelog_next == 14
+    assert not ship(Client()).complete, "where another try put it says nothing of this one"
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 """Timers fire once, in time order, before the first record past them, whatever lies in between."""
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.engine import Timer
-from streams.engine.timers import HORIZON
+from streams.engine.timers import HORIZON, Timers, timer_bound, timer_key
 from tests.engine.records import Record, batch, checkpoint, partition
 
 STEPS = st.lists(
@@ -127,3 +128,22 @@ def test_a_timer_set_by_a_timer_fires_in_the_same_tick_when_it_is_due(tmp_path: 
         if timer.due < 40:
             made.set_timer(Timer(timer.due + 10, b"a"))
     assert fired == [10, 20, 30, 40]
+
+
+def test_far_deadlines_are_not_held_and_the_next_minutes_are_looked_for_once() -> None:
+    looked: list[tuple[bytes, bytes]] = []
+
+    def scan(start: bytes, end: bytes) -> Iterator[bytes]:
+        looked.append((start, end))
+        return iter(sorted(timer_key(timer) for timer in kept if start <= timer_key(timer) < end))
+
+    kept = [Timer(5 * HORIZON, b"far"), Timer(7, b"near")]
+    timers = Timers(scan)
+    for now in range(1, 8):
+        assert timers.first_before(now) is None
+    timers.add(kept[0])
+    assert timers._live == {kept[1]}
+    assert looked == [(timer_bound(0), timer_bound(1 + HORIZON))]
+    assert timers.first_before(8) == kept[1]
+    timers.remove(kept[1])
+    assert timers.first_before(5 * HORIZON + 1) == kept[0]

@@ -141,6 +141,8 @@ def test_the_first_words_of_an_author_are_no_fall() -> None:
     talk.ai("Anything else?")
     talk.customer("bad", scores(negative=0.45), author_id="someone-else")
     assert talk.decision.action == "reply"
+    talk.customer("bad", scores(negative=0.45))
+    assert talk.decision.action == "reply", "a single message is no baseline yet"
 
 
 @pytest.mark.parametrize(("complexity", "action"), [(2, "reply"), (3, "review"), (4, "handoff")])

@@ -21,7 +21,12 @@ from streams.engine import (
     Guarantee,
 )
 from streams.engine.partition import Cut
-from streams.engine.producer import CheckpointProducer, Member
+from streams.engine.producer import (
+    NOT_A_MEMBER,
+    CheckpointProducer,
+    Member,
+    group_metadata,
+)
 from tests.chaos.reading import read
 from tests.engine import faults
 from tests.engine.records import TOPIC, Record, batch, partition
@@ -70,6 +75,14 @@ def published(broker: EmbeddedBroker, config: EngineConfig, folder: Path) -> boo
     CheckpointProducer(config).publish([one], MEMBER)
     answers = [m.value() for m in read(broker.bootstrap, OUTPUT, "read_uncommitted")]
     return one.changelog_next is not None and set(answers) == {b"v"}
+
+
+@pytest.mark.parametrize("member", [NOT_A_MEMBER, Member(-1, "member"), Member(3, "")])
+def test_who_is_no_member_commits_nothing(member: Member) -> None:
+    """The broker would take it from anybody, and refuse nobody who was replaced."""
+    with pytest.raises(Fenced, match="not a member"):
+        group_metadata("group", member)
+    assert group_metadata("group", Member(3, "me")) == b"CGMDv2:\3\0\0\0group\0me\0\1"
 
 
 class Recorder:

@@ -267,6 +267,28 @@ def test_a_refusal_that_comes_while_records_are_handed_over_is_told_as_one(
         producer.publish([cut(tmp_path)], MEMBER)
 
 
+class Silent:
+    """A client that has flushed everything and was told of no record."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Callable[..., int]:
+        self.calls.append(name)
+        return lambda *_: 0
+
+
+def test_what_is_flushed_but_was_not_told_of_is_not_committed(
+    config: EngineConfig, tmp_path: Path
+) -> None:
+    producer: Any = CheckpointProducer(replace(config, broker_timeout=0))
+    producer._producer = silent = Silent()
+    with pytest.raises(BrokerFailed, match="has not taken all of it"):
+        producer.publish([cut(tmp_path)], MEMBER)
+    assert "send_offsets_to_transaction" in silent.calls
+    assert "commit_transaction" not in silent.calls
+
+
 def test_an_output_that_is_lost_fails_its_checkpoint_in_at_least_once_too(
     config: EngineConfig, tmp_path: Path
 ) -> None:

@@ -63,14 +63,18 @@ class Vocabulary:
         texts_of = np.repeat(np.arange(len(texts)), lengths)
         keys = words[:-1] * self._size + words[1:]
         keys[(texts_of[:-1] != texts_of[1:]) | (words[1:] == NONE)] = NONE
+        # In order, each with its text behind it: one is found where the one before it was near by.
+        keys = keys * len(texts) + texts_of[1:]
+        keys.sort()
+        keys, its_text = np.divmod(keys, len(texts))
         places = self._keys.searchsorted(keys)
-        pairs = np.where(self._keys[places] == keys, self._pairs[places], NONE)
+        known = self._keys[places] == keys
         # The number of a text and of an n-gram in it as one, to sort and to tell doubles by; what
         # is not known is a double of the `NONE` that every text begins with.
         width = self._size + 1
         begins = np.arange(len(texts)) * width
-        of_words = begins[texts_of]
-        marks = np.concatenate([begins, of_words + words + 1, of_words[1:] + pairs + 1])
+        pairs = begins[its_text[known]] + self._pairs[places[known]] + 1
+        marks = np.concatenate([begins, begins[texts_of] + words + 1, pairs])
         marks.sort()
         once = np.append(True, marks[1:] != marks[:-1])
         numbers = marks[once] % width - 1

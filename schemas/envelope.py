@@ -111,12 +111,15 @@ class Stamp:
             ("ce_subject", subject.encode()),
         ]
         if 0 <= time < _END_OF_TIME:
-            headers.append(("ce_time", b"%b.%03dZ" % (_second(time // 1000), time % 1000)))
+            headers.append(("ce_time", _second(time // 1000) + _MILLISECONDS[time % 1000]))
         return headers
 
 
 _END_OF_TIME = 253_402_300_800_000
 """The year 10000, which RFC 3339 cannot write; `ce_time` may be left out."""
+
+_MILLISECONDS = tuple(b".%03dZ" % number for number in range(1000))
+"""How a time ends, by its milliseconds: to format it took a third of the time of the headers."""
 
 
 @lru_cache(maxsize=4096)

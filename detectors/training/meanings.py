@@ -37,7 +37,10 @@ class Meanings:
             if name not in known:
                 known[name] = self._encoder.alone(text)
         found = np.array([known[name] for name in names], np.float32)
-        np.savez(self._kept, names=np.array(names, _BYTES), vectors=found)
+        # Whole or not at all: a training that is ended here leaves what was kept before.
+        new = self._kept.with_suffix(".new.npz")
+        np.savez(new, names=np.array(names, _BYTES), vectors=found)
+        new.replace(self._kept)
         return found
 
     def _read(self) -> dict[bytes, Floats]:

@@ -149,22 +149,23 @@ def test_dead_letters_and_incidents_that_are_over_are_written_again_without_what
         large_accounts=("acme",),
         affected_accounts=("acme", "zeta"),
     )
-    further = replace(over, sample_tickets=(theirs,), affected=(theirs,), part=2)
+    further = replace(over, affected=(ours,), part=2)
     another = replace(over, anomaly_id="an-3", sample_tickets=(theirs,), affected=(theirs,))
-    for one in (open_now, replace(further, revision=2), over, further, another):
+    for one in (open_now, replace(further, revision=2, part=3), over, further, another):
         player.send(one, 0)
     player.flush()
     _, lines, _ = baton(capfd, "erase", "--requester", "mara", "--wait", "0")
     receipt = json.loads("\n".join(lines))
-    assert receipt["taken_back"]["support.anomalies"] == 1
-    [written] = lying(played, "support.anomalies")[3:]
-    assert written == replace(
+    assert receipt["taken_back"]["support.anomalies"] == 2
+    written = lying(played, "support.anomalies")[5:]
+    without = replace(
         over,
         sample_tickets=(theirs,),
         affected=(theirs,),
         large_accounts=(),
         affected_accounts=("zeta",),
     )
+    assert written == [without, replace(without, affected=(), part=2)]
     left = {one["topic"]: one["how"] for one in receipt["left"]}
     assert left["support.dead-letters"] == "retention of 7 days"
     assert receipt["taken_back"]["support.dead-letters"] == 2

@@ -26,6 +26,7 @@ from tests.core.test_anomalies import (
     action,
     heartbeat,
     opened,
+    other,
     outage,
     report,
     states,
@@ -70,6 +71,43 @@ def test_what_one_record_has_no_room_for_follows_in_further_parts() -> None:
     assert len({one.edition for one in parts}) == 3
     for one in parts:
         assert list(one.affected) == sorted(one.affected, key=lambda each: each.reported_at)
+
+
+BOUNDS = replace(POLICY, exact_accounts=10, tickets_per_reporter=2)
+
+
+def test_who_reports_past_what_the_windows_keep_one_by_one_is_listed() -> None:
+    tenant = Tenant(BOUNDS)
+    storm = [report(f"acme-{n}", 100 * n) for n in range(300)]
+    loud = [report("acme-1", 100 * n, ticket_id=f"loud-{n}") for n in range(300)]
+    again = [report("acme-1", 31_000, ticket_id=f"loud-{n}") for n in range(300)]
+    tenant.hear(*storm, *loud, *again)
+    tenant.let_pass(60 * MINUTE)
+    [[over]] = ends(tenant.outputs)
+    assert {one.ticket_id for one in over.affected} == {one.ticket_id for one in (*storm, *loud)}
+    assert (over.total_tickets, over.total_accounts) == (600, 300)
+
+
+def test_who_has_an_error_of_their_own_in_a_category_that_storms_is_listed() -> None:
+    tenant = Tenant(replace(BOUNDS, category_history=0.0))
+    storm = [other(f"error-{n}", f"acme-{n}", 100 * n) for n in range(300)]
+    tenant.hear(*storm)
+    tenant.let_pass(60 * MINUTE)
+    [[over]] = ends(tenant.outputs)
+    assert {one.ticket_id for one in over.affected} == {one.ticket_id for one in storm}
+
+
+def test_a_report_too_late_to_count_is_listed_while_the_anomaly_is_open() -> None:
+    tenant, _ = opened()
+    for minute in range(0, 40, 4):
+        tenant.hear(*outage(5, start=minute * MINUTE))
+        tenant.let_pass((minute + 3) * MINUTE)
+    late = report("late", 5 * MINUTE)
+    assert tenant.hear(late, now=START + 40 * MINUTE) == []
+    assert tenant.watch.late == 1
+    tenant.let_pass(120 * MINUTE)
+    [[over]] = ends(tenant.outputs)
+    assert late.ticket_id in {one.ticket_id for one in over.affected}
 
 
 def test_a_part_is_told_a_while_after_the_one_before() -> None:
@@ -140,8 +178,11 @@ def test_an_erased_ticket_leaves_the_list_which_is_told_again() -> None:
 class Desk:
     """Plays what happens to one component, and knows who has to be in its lists."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, bounded: bool) -> None:
         self.tenant = few(3)
+        if bounded:
+            bounds = {"exact_accounts": 5, "tickets_per_reporter": 1}
+            self.tenant.policy = replace(self.tenant.policy, **bounds)
         self.now = 0
         self.reported: dict[str, set[str | None]] = {}
         self.must: dict[str, set[str]] = defaultdict(set)
@@ -211,11 +252,12 @@ STEP = st.one_of(
 
 
 @settings(max_examples=60)
-@given(st.lists(STEP, min_size=8, max_size=40))
+@given(st.booleans(), st.lists(STEP, min_size=8, max_size=40))
 def test_whatever_happens_nobody_is_left_untold_and_nobody_told_for_nothing(
+    bounded: bool,
     steps: list[tuple[Callable[..., None], *tuple[object, ...]]],
 ) -> None:
-    desk = Desk()
+    desk = Desk(bounded=bounded)
     for number in range(3):
         desk.report(f"T{number}", f"first-{number}", "one")
     for act, *how in steps:

@@ -25,6 +25,15 @@ def touched(incident: Incident, found: list[Seen], policy: AnomalyPolicy) -> Inc
     return replace(incident, affected=affected, samples=samples, large=large)
 
 
+def is_filed(known: Known, incident: Incident, new: Seen) -> bool:
+    """Whether a report says nothing new of whom the incident touches."""
+    was = known.affected(incident.anomaly_id).tickets((new.ticket_id,)).get(new.ticket_id)
+    if was is None:
+        return False
+    one = Affected(new.sighting.at, account_of(new.who))
+    return _both(was, one) == was
+
+
 def filed(known: Known, incident: Incident) -> tuple[Incident, Keys]:
     """The incident without the tickets that it was to file, and their keys and their accounts'.
 

@@ -3,7 +3,8 @@
 from msgspec.structs import replace
 
 from schemas.records import Anomaly, AnomalyState, Millis, ProblemReport
-from streams.core.anomalies.affected import touched
+from streams.core.anomalies.affected import is_filed, touched
+from streams.core.anomalies.counting import born
 from streams.core.anomalies.earlier import reported_earlier
 from streams.core.anomalies.incidents import grown, joined
 from streams.core.anomalies.kinship import (
@@ -35,14 +36,15 @@ def judge(
 ) -> Step:
     """Grow the incident that the report belongs to, or see whether a subject bursts.
 
-    What is part of no burst still belongs to the incident that it is near in meaning.
+    What is part of no burst still belongs to the incident that it is near in meaning. `fresh` are
+    the subjects that the report has changed: past the bounds of what they keep, none.
     """
     # Nearly every report comes while no incident is known: then none is looked for.
     step = _member(known, watch, fresh, report, new, policy, now) if watch.incidents else None
     for subject in fresh:
         step = step or _burst(known, watch, subject, report.fingerprint, new, policy, now)
     if step is None and watch.incidents:
-        step = _near(known, watch, fresh, report, new, policy)
+        step = _near(known, watch, report, new, policy)
     return replace(step or Step(watch), subjects={one.name: one for one in fresh})
 
 
@@ -57,11 +59,15 @@ def _member(
 ) -> Step | None:
     """What follows where the report's problem belongs to an open incident; else None."""
     problems = [one for one in fresh if not is_category(one.name)]
-    if not problems or problems[0].name != report.fingerprint:
-        return None
+    is_counted = bool(problems) and problems[0].name == report.fingerprint
+    if not is_counted:
+        name = report.fingerprint
+        problems = [known.subject(name) or born(report, name)]
     incident = home(known, watch, problems, new.number)
     if incident is None:
         return None
+    if not is_counted:
+        return _touching(known, watch, incident, new, policy)
     incident, outputs = _taken_in(known, watch, incident, problems, report, new, policy, now)
     return Step(entered(watch, incident), {}, {incident.anomaly_id: incident}, outputs)
 
@@ -69,17 +75,23 @@ def _member(
 def _near(
     known: Known,
     watch: Watch,
-    fresh: list[Subject],
     report: ProblemReport,
     new: Seen,
     policy: AnomalyPolicy,
 ) -> Step | None:
     """What follows where an incident means what the report does or its category does; else None."""
     incident = nearest(known, watch, report, new.number) or home_of_category(
-        known, watch, category_name(fresh[-1].category)
+        known, watch, category_name(report.category)
     )
-    if incident is None:
-        return None
+    return None if incident is None else _touching(known, watch, incident, new, policy)
+
+
+def _touching(
+    known: Known, watch: Watch, incident: Incident, new: Seen, policy: AnomalyPolicy
+) -> Step:
+    """The report's ticket is among the affected, though the incident counts nothing of it."""
+    if is_filed(known, incident, new):
+        return Step(watch)
     return Step(watch, {}, {incident.anomaly_id: touched(incident, [new], policy)})
 
 
@@ -135,7 +147,7 @@ def _burst(
     else:
         incident, why = relative
         returned = incident.resolved_at is not None
-        incident, window = joined(incident, subject, why, new.number, expected, watch, policy)
+        incident, window = joined(incident, subject, why, new, expected, watch, policy)
         incident, outputs = told(incident, watch, window, policy, now, returned=returned)
     watch = entered(watch, incident)
     return Step(watch, {}, {incident.anomaly_id: incident}, outputs)

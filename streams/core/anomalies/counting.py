@@ -28,7 +28,7 @@ def counted(
         if watch.tracked >= policy.tracked_fingerprints:
             return replace(watch, untracked=watch.untracked + 1), None
         watch = replace(watch, tracked=watch.tracked + 1)
-    subject, watch = settle(stored or _born(report, name, watch, policy), watch, policy)
+    subject, watch = settle(stored or born(report, name), watch, policy)
     after = subject if new.number <= subject.settled else add(subject, new, policy)
     names = newest(subject.aliases, aliases, policy.aliases) if aliases else subject.aliases
     if after is subject and stored is not None and set(names) == set(stored.aliases):
@@ -45,7 +45,8 @@ def counted(
     return watch, replace(subject, deadline=forget_at(subject, policy))
 
 
-def _born(report: ProblemReport, name: str, watch: Watch, policy: AnomalyPolicy) -> Subject:
+def born(report: ProblemReport, name: str) -> Subject:
+    """A subject of which nothing is counted yet."""
     of_category = is_category(name)
     return Subject(
         tenant=report.tenant,

@@ -45,6 +45,8 @@ def grown(
         incident = _with_usual(incident, expected_accounts(subject, watch, now, policy))
         first = min(incident.buckets, default=new.number)
         own = sightings(after(subject, first - 1))
+        if new.number in subject.sketches:
+            own.append(new)
     counted: Counts = incident
     for one in own:
         counted = add(counted, one, policy)
@@ -81,16 +83,18 @@ def joined(
     incident: Incident,
     subject: Subject,
     why: str,
-    number: int,
+    new: Seen,
     expected: Expected,
     watch: Watch,
     policy: AnomalyPolicy,
 ) -> tuple[Incident, Window]:
     """The incident after a subject that bursts together with it became part of it."""
-    own = _brought(incident, subject, number, policy)
+    number, own = new.number, _brought(incident, subject, new.number, policy)
     counted = _changeable(together(incident, own, policy), watch, policy)
     window = busiest(counted, number, policy)
     found = sightings(own)
+    if number in own.sketches:
+        found.append(new)
     reasons = dict.fromkeys((*incident.grouped_by, why))
     before, of_category = incident, is_category(subject.name) and incident.subject != subject.name
     if found and (of_category or _is_new(incident, subject, policy)):

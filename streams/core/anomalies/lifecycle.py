@@ -42,19 +42,19 @@ def observe(
         return Step(watch)
     at = min(report.occurred_at, now)
     new = seen(report, at, policy)
-    if new.number <= last_settled(watch.watermark, policy):
-        return Step(replace(watch, late=watch.late + 1))
-    watch = noticed(watch, report)
     fresh: list[Subject] = []
+    if new.number <= last_settled(watch.watermark, policy):
+        watch = replace(watch, late=watch.late + 1)
+        return all_filed(known, judge(known, watch, fresh, report, new, policy, now))
+    watch = noticed(watch, report)
     words = () if also is None else (also,)
     for name in dict.fromkeys((report.fingerprint, *words, category_name(report.category))):
         names = aliases if name == report.fingerprint else ()
         watch, subject = counted(known, watch, report, name, new, policy, names)
         if subject is not None:
             fresh.append(subject)
-    if not fresh:
-        return Step(watch)
-    return all_filed(known, judge(known, flow(watch, at), fresh, report, new, policy, now))
+    watch = flow(watch, at) if fresh else watch
+    return all_filed(known, judge(known, watch, fresh, report, new, policy, now))
 
 
 def wake(

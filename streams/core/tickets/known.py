@@ -20,9 +20,8 @@ _SENT, _OFFERED, _UPDATE = (
 )
 """What the names of each kind of event begin with, hashed once."""
 _SAID: Final = {
-    (role, visibility): crc32(f"{role}/{visibility}/".encode())
+    role: {visibility: crc32(f"{role}/{visibility}/".encode()) for visibility in Visibility}
     for role in Role
-    for visibility in Visibility
 }
 """What a message says begins with who says it to whom: its sum goes on from here."""
 
@@ -39,7 +38,7 @@ def fingerprint(event: ConversationMessage | TicketUpdate) -> int:
         else:
             begun, name = _SENT, event.message_id
         text = event.text.encode("utf-8", "surrogatepass")
-        says = crc32(text, _SAID[event.role, event.visibility])
+        says = crc32(text, _SAID[event.role][event.visibility])
     else:
         begun, name = _UPDATE, event.update_id
         says = crc32(_encode(replace(event, occurred_at=0)))
@@ -61,4 +60,4 @@ def came_before(ticket: Ticket, known: int) -> bool:
 
 def remember(ticket: Ticket, known: int) -> None:
     """Know an event's fingerprint among the latest."""
-    ticket.seen = (*ticket.seen[1 - KNOWN_IDS :], known)
+    ticket.seen = ticket.seen[1 - KNOWN_IDS :] + (known,)

@@ -102,10 +102,10 @@ _SIGNALS: Final = tuple(
 
 def _heard(signals: Signals) -> tuple[Heard, ...]:
     heard = []
-    for name, signal in zip(_SIGNALS, astuple(signals), strict=False):
+    for place, signal in enumerate(astuple(signals)[: len(_SIGNALS)]):
         if signal.score >= HEARD_FROM:
             start, end = signal.span or (0, 0)
-            heard.append(Heard(name, signal.score, start, end))
+            heard.append(Heard(_SIGNALS[place], signal.score, start, end))
     if signals.matters:
         heard += [Heard(one.kind, 1.0, *one.span) for one in signals.matters]
     return tuple(heard)
@@ -130,7 +130,7 @@ def hear_ai(handling: Handling, message: ConversationMessage) -> None:
     """An answer the AI has sent: a round."""
     ticket = handling.ticket
     ticket.rounds += 1
-    ticket.attempts = (*ticket.attempts[1 - KNOWN_ATTEMPTS :], message.message_id)
+    ticket.attempts = ticket.attempts[1 - KNOWN_ATTEMPTS :] + (message.message_id,)
     ticket.ai_asked = "?" in message.text[-QUESTION_TAIL:]
     if ticket.ai_asked and ticket.paused_since is None:
         ticket.paused_since = handling.now
@@ -141,7 +141,7 @@ def hear_ai(handling: Handling, message: ConversationMessage) -> None:
 
 def hear_confidence(ticket: Ticket, confidence: float) -> None:
     """What the AI thinks of its own words."""
-    ticket.confidences = (*ticket.confidences[1 - MOOD_POINTS :], confidence)
+    ticket.confidences = ticket.confidences[1 - MOOD_POINTS :] + (confidence,)
 
 
 def _hear_question(handling: Handling) -> None:
@@ -150,7 +150,7 @@ def _hear_question(handling: Handling) -> None:
         return
     if ticket.questions and _was_asked(handling, frozenset(gist)):
         ticket.repeats += 1
-    ticket.questions = (*ticket.questions[1 - KNOWN_QUESTIONS :], Question(ticket.rounds, gist))
+    ticket.questions = ticket.questions[1 - KNOWN_QUESTIONS :] + (Question(ticket.rounds, gist),)
 
 
 def _was_asked(handling: Handling, fresh: frozenset[int]) -> bool:
@@ -191,16 +191,16 @@ def _moods(
     point = MoodPoint(message.message_id, message.sent_at, signal.score, start, end)
     for place, mood in enumerate(moods):
         if mood.author_id == author:
-            latest, earlier = mood.points[-1].negative, mood.earlier + 1
+            points, earlier = mood.points, mood.earlier + 1
             heard = Mood(
                 author,
                 mood.level + LEVEL_WEIGHT * (signal.score - mood.level),
-                mood.baseline + (latest - mood.baseline) / earlier,
+                mood.baseline + (points[-1].negative - mood.baseline) / earlier,
                 earlier,
-                (*mood.points[1 - MOOD_POINTS :], point),
+                points[1 - MOOD_POINTS :] + (point,),
             )
-            return (*moods[:place], *moods[place + 1 :], heard)
-    return (*moods[1 - KNOWN_AUTHORS :], Mood(author, signal.score, 0.0, 0, (point,)))
+            return moods[:place] + moods[place + 1 :] + (heard,)
+    return moods[1 - KNOWN_AUTHORS :] + (Mood(author, signal.score, 0.0, 0, (point,)),)
 
 
 def calm(moods: tuple[Mood, ...]) -> tuple[Mood, ...]:

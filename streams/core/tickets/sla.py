@@ -47,26 +47,29 @@ def start(
     A route's own target goes before all. Else of the channel's and the segment's the one that is
     due earlier counts, each on its own calendar.
     """
-    calendars = plan_of(policy).calendars
-    ends = []
-    for name, target in promised(policy, kind, route.name, segment.name, channel):
-        hours = hours_on(calendars, name)
-        ends.append((hours.add(now, target), target, name))
-    due_at, target, calendar = min(ends)
-    clock = Clock(kind, now, due_at, None, 0, target, calendar, number=number)
-    return _with_next(policy.sla, calendars, clock)
+    ends = [
+        (hours.add(now, target), target, calendar, hours)
+        for target, calendar, hours in promised(policy, kind, route.name, segment.name, channel)
+    ]
+    due_at, target, calendar, hours = min(ends)
+    marks = policy.sla.warn_at
+    next_at = hours.add(now, target * marks[0] // 100) if marks else due_at
+    return Clock(kind, now, due_at, next_at, 0, target, calendar, number=number)
 
 
 @lru_cache(maxsize=KEPT)
 def promised(
     policy: Policy, kind: SlaClock, route: str, segment: str, channel: str
-) -> tuple[tuple[str, int], ...]:
-    """Calendars, and the shortest target on each: worked out when it is first asked for."""
+) -> tuple[tuple[int, str, BusinessHours], ...]:
+    """The shortest target on each calendar: worked out when it is first asked for."""
     plan, shortest = plan_of(policy), dict[str, int]()
     held = plan.routes[route], plan.segments[segment]
     for target, calendar in offers(policy, kind, *held, channel):
         shortest[calendar] = int(min(target, shortest.get(calendar, target)))
-    return tuple(shortest.items())
+    return tuple(
+        (target, calendar, hours_on(plan.calendars, calendar))
+        for calendar, target in shortest.items()
+    )
 
 
 def offers(

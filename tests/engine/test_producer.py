@@ -119,6 +119,37 @@ def test_a_transaction_is_open_only_while_its_checkpoint_is_sent(
     assert calls == ["init_transactions", *checkpoint, *checkpoint]
 
 
+@pytest.mark.parametrize(
+    ("guarantee", "named"),
+    [
+        (
+            Guarantee.EXACTLY_ONCE,
+            {"transactional.id": "group-state-A", "transaction.timeout.ms": 2_000},
+        ),
+        (Guarantee.AT_LEAST_ONCE, {}),
+    ],
+)
+def test_all_copies_have_a_record_once_on_the_partition_of_its_key_by_a_client_of_our_name(
+    config: EngineConfig,
+    monkeypatch: pytest.MonkeyPatch,
+    guarantee: Guarantee,
+    named: dict[str, Any],
+) -> None:
+    made: list[dict[str, Any]] = []
+
+    def note(settings: dict[str, Any]) -> Silent:
+        made.append(settings)
+        return Silent()
+
+    monkeypatch.setattr("streams.engine.producer.Producer", note)
+    CheckpointProducer(replace(config, guarantee=guarantee, partitioner="murmur2"))
+    [settings] = made
+    wanted = {"acks": "all", "enable.idempotence": True, "partitioner": "murmur2", **named}
+    assert wanted.items() <= settings.items()
+    assert ("transactional.id" in settings) == bool(named)
+    assert settings["message.max.bytes"] > config.max_bytes, "the engine says what is too large"
+
+
 def test_each_try_has_a_client_and_so_an_epoch_of_its_own(
     broker: EmbeddedBroker, config: EngineConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,5 @@
 """Whom an incident touches: a key a ticket and one an account, so no report rewrites a list."""
 
-from collections import Counter
-
 from msgspec.structs import replace
 
 from streams.core.anomalies.state import Affected, Incident, Keys, Known, Step
@@ -42,15 +40,15 @@ def filed(known: Known, incident: Incident) -> tuple[Incident, Keys]:
     name, new = incident.anomaly_id, incident.affected
     if not new:
         return incident, Keys()
-    kept, tickets, owners = known.affected(name), dict[str, Affected | None](), Counter[str]()
+    kept, tickets, owners = known.affected(name), dict[str, Affected | None](), dict[str, int]()
     before = kept.tickets(new)
     for ticket_id, one in new.items():
         was = before.get(ticket_id)
-        now = _both(was, one)
+        now, whose = _both(was, one), None if was is None else was.account_id
         if now != was:
             tickets[ticket_id] = now
-            if now.account_id is not None and (was is None or was.account_id is None):
-                owners[now.account_id] += 1
+            if (who := now.account_id) is not None and whose is None:
+                owners[who] = owners.get(who, 0) + 1
     counts = kept.accounts(owners)
     incident = replace(
         incident,

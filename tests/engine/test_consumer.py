@@ -12,8 +12,8 @@ from aiokafka.errors import GroupAuthorizationFailedError
 from faust.types import TP
 
 from streams.engine import AccessDenied, Batch, Connection, EngineConfig, Guarantee
-from streams.engine.consumer import GATHER_BYTES, BatchConsumer
-from tests.engine.records import TOPIC, Record, partition
+from streams.engine.consumer import GATHER_BYTES, BatchConsumer, BatchMessage
+from tests.engine.records import TOPIC, Record, batch, partition
 from tests.patience import PATIENCE
 
 
@@ -77,6 +77,14 @@ def engine_with(part: Any) -> Any:
         refreshed=refreshed,
         refresh_at_rest=refreshed.set,
     )
+
+
+def test_a_batch_counts_when_the_agent_asks_for_the_next(tmp_path: Path) -> None:
+    made = batch(partition(tmp_path), Record(0))
+    message = BatchMessage(TP(TOPIC, 0), 0, made, 1)
+    assert (message.acked, made.done) == (False, False)
+    message.acked = True
+    assert (message.acked, made.done) == (True, True)
 
 
 def test_records_that_come_quickly_are_gathered_until_there_is_a_pause(tmp_path: Path) -> None:
@@ -171,6 +179,8 @@ def test_replicas_are_refreshed_though_no_record_comes(tmp_path: Path) -> None:
         consumer = Consumer(thread, engine)
         drain = asyncio.ensure_future(consumer._drain(SimpleNamespace(_stopped=asyncio.Event())))
         await asyncio.wait_for(engine.refreshed.wait(), timeout=PATIENCE)
+        await asyncio.sleep(0.05)
+        assert not thread.fetching.is_set(), "nothing is read before the seek"
         drain.cancel()
 
     asyncio.run(refreshed())

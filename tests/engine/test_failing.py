@@ -7,7 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiokafka.errors import CorruptRecordException, TopicAuthorizationFailedError
+from aiokafka.errors import (
+    CorruptRecordException,
+    OffsetOutOfRangeError,
+    TopicAuthorizationFailedError,
+)
 
 from streams.engine import (
     AccessDenied,
@@ -18,6 +22,7 @@ from streams.engine import (
     EngineConfig,
     Observer,
     StoreFailed,
+    TopicMismatch,
     make_app,
 )
 from streams.engine.consumer import BatchConsumer
@@ -175,6 +180,7 @@ def test_loops_that_are_ended_with_the_worker_do_not_fail(engine: Any) -> None:
         (StoreFailed("cannot read the store"), StoreFailed),
         (CorruptRecordException(), BrokerFailed),
         (TopicAuthorizationFailedError(TOPIC), AccessDenied),
+        (OffsetOutOfRangeError({(TOPIC, 0): 7}), TopicMismatch),
         (ZeroDivisionError(), ZeroDivisionError),
     ],
 )

@@ -21,7 +21,12 @@ from streams.engine import (
     Guarantee,
 )
 from streams.engine.partition import Cut
-from streams.engine.producer import CheckpointProducer, Member
+from streams.engine.producer import (
+    NOT_A_MEMBER,
+    CheckpointProducer,
+    Member,
+    group_metadata,
+)
 from tests.chaos.reading import read
 from tests.engine import faults
 from tests.engine.records import TOPIC, Record, batch, partition
@@ -72,6 +77,14 @@ def published(broker: EmbeddedBroker, config: EngineConfig, folder: Path) -> boo
     return one.changelog_next is not None and set(answers) == {b"v"}
 
 
+@pytest.mark.parametrize("member", [NOT_A_MEMBER, Member(-1, "member"), Member(3, "")])
+def test_who_is_no_member_commits_nothing(member: Member) -> None:
+    """The broker would take it from anybody, and refuse nobody who was replaced."""
+    with pytest.raises(Fenced, match="not a member"):
+        group_metadata("group", member)
+    assert group_metadata("group", Member(3, "me")) == b"CGMDv2:\3\0\0\0group\0me\0\1"
+
+
 class Recorder:
     """A producer that notes which of its methods are called."""
 
@@ -104,6 +117,37 @@ def test_a_transaction_is_open_only_while_its_checkpoint_is_sent(
     ]  # fmt: skip
     calls = [call for call in made[0].calls if call != "poll"]
     assert calls == ["init_transactions", *checkpoint, *checkpoint]
+
+
+@pytest.mark.parametrize(
+    ("guarantee", "named"),
+    [
+        (
+            Guarantee.EXACTLY_ONCE,
+            {"transactional.id": "group-state-A", "transaction.timeout.ms": 2_000},
+        ),
+        (Guarantee.AT_LEAST_ONCE, {}),
+    ],
+)
+def test_all_copies_have_a_record_once_on_the_partition_of_its_key_by_a_client_of_our_name(
+    config: EngineConfig,
+    monkeypatch: pytest.MonkeyPatch,
+    guarantee: Guarantee,
+    named: dict[str, Any],
+) -> None:
+    made: list[dict[str, Any]] = []
+
+    def note(settings: dict[str, Any]) -> Silent:
+        made.append(settings)
+        return Silent()
+
+    monkeypatch.setattr("streams.engine.producer.Producer", note)
+    CheckpointProducer(replace(config, guarantee=guarantee, partitioner="murmur2"))
+    [settings] = made
+    wanted = {"acks": "all", "enable.idempotence": True, "partitioner": "murmur2", **named}
+    assert wanted.items() <= settings.items()
+    assert ("transactional.id" in settings) == bool(named)
+    assert settings["message.max.bytes"] > config.max_bytes, "the engine says what is too large"
 
 
 def test_each_try_has_a_client_and_so_an_epoch_of_its_own(
@@ -252,6 +296,28 @@ def test_a_refusal_that_comes_while_records_are_handed_over_is_told_as_one(
     producer._producer = Refused()
     with pytest.raises(AccessDenied, match="authorization failed"):
         producer.publish([cut(tmp_path)], MEMBER)
+
+
+class Silent:
+    """A client that has flushed everything and was told of no record."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Callable[..., int]:
+        self.calls.append(name)
+        return lambda *_: 0
+
+
+def test_what_is_flushed_but_was_not_told_of_is_not_committed(
+    config: EngineConfig, tmp_path: Path
+) -> None:
+    producer: Any = CheckpointProducer(replace(config, broker_timeout=0))
+    producer._producer = silent = Silent()
+    with pytest.raises(BrokerFailed, match="has not taken all of it"):
+        producer.publish([cut(tmp_path)], MEMBER)
+    assert "send_offsets_to_transaction" in silent.calls
+    assert "commit_transaction" not in silent.calls
 
 
 def test_an_output_that_is_lost_fails_its_checkpoint_in_at_least_once_too(

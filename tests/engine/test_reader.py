@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiokafka.consumer.fetcher import OffsetResetStrategy
+from aiokafka.consumer.fetcher import READ_COMMITTED, READ_UNCOMMITTED, OffsetResetStrategy
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -21,10 +21,11 @@ LEADERS = {TP("t", 0): 3, TP("t", 1): -1, TP("t", 2): None}
 class Fetcher:
     """Knows where the logs end that it is asked for."""
 
-    _isolation_level = 1
+    _isolation_level = READ_COMMITTED
 
     async def end_offsets(self, tps: list[TP], timeout: int) -> dict[TP, int]:
         assert timeout == ENDS_TIMEOUT
+        assert self._isolation_level == READ_UNCOMMITTED, "what is open may be older than a timer"
         return dict.fromkeys(tps, 7)
 
 
@@ -34,6 +35,7 @@ def test_only_logs_that_a_broker_leads_are_asked_for_their_ends() -> None:
     consumer = SimpleNamespace(_client=SimpleNamespace(cluster=cluster), _fetcher=Fetcher())
     thread: Any = SimpleNamespace(_ensure_consumer=lambda: consumer)
     assert asyncio.run(ReaderThread.ends(thread, list(LEADERS))) == {TP("t", 0): 7}
+    assert consumer._fetcher._isolation_level == READ_COMMITTED, "the records are read as before"
 
 
 def thread_of(engine: Any, reader: Any = None) -> Any:

@@ -1,9 +1,10 @@
 """How a local store follows its changelog, and when it no longer can."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
@@ -178,8 +179,8 @@ class Changelog:
 
     records = ((b"a", b"1"), (MARKER, encode_position(POSITION)), (b"a", b"2"))
 
-    def __init__(self, settings: object) -> None:
-        self._sent = False
+    def __init__(self, settings: dict[str, object]) -> None:
+        self.settings = settings
 
     def get_watermark_offsets(self, place: TopicPartition, timeout: float) -> tuple[int, int]:
         return (0, 50) if place.topic == TOPIC else (0, len(self.records))
@@ -239,6 +240,51 @@ def test_a_partition_is_restored_as_of_its_last_finished_checkpoint(
     assert cut is not None
     assert cut.changes == {b"a": b"1"}, "what the unfinished one changed is written again"
     assert cast(Watcher, at_least_once.observer).records == 3
+
+
+@pytest.mark.parametrize(
+    ("guarantee", "replayed"),
+    [
+        (Guarantee.EXACTLY_ONCE, "read_committed"),
+        (Guarantee.AT_LEAST_ONCE, "read_uncommitted"),
+    ],
+)
+def test_committed_changes_are_read_up_to_an_end_that_open_transactions_lie_before(
+    at_least_once: EngineConfig,
+    monkeypatch: pytest.MonkeyPatch,
+    guarantee: Guarantee,
+    replayed: str,
+) -> None:
+    made: list[Changelog] = []
+
+    def make(settings: dict[str, object]) -> Changelog:
+        made.append(Changelog(settings))
+        return made[-1]
+
+    monkeypatch.setattr("streams.engine.restore.Consumer", make)
+    config = replace(at_least_once, guarantee=guarantee)
+    Restorer(config, threading.Event()).restore([3], Prepared(4, b""))
+    levels = [one.settings["isolation.level"] for one in made]
+    assert levels == ["read_uncommitted", replayed, "read_committed"]
+
+
+def test_a_long_changelog_is_read_as_long_as_there_is_more_of_it(
+    at_least_once: EngineConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(Changelog):
+        """Has a record a second."""
+
+        def consume(self, most: int, timeout: float) -> list[object]:
+            clock.now += 1.0
+            return super().consume(most, timeout)[int(clock.now) - 1 :][:1]
+
+    clock: Any = SimpleNamespace(now=0.0)
+    clock.monotonic = lambda: clock.now
+    monkeypatch.setattr("streams.engine.restore.time", clock)
+    monkeypatch.setattr("streams.engine.restore.Consumer", Slow)
+    config = replace(at_least_once, restore_timeout=1_500)
+    assert list(Restorer(config, threading.Event()).restore([3], Prepared(4, b""))) == [3]
+    assert clock.now == 4.0
 
 
 def test_a_restore_that_is_in_vain_ends_and_leaves_no_store_open(

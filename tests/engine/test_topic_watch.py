@@ -1,5 +1,6 @@
 """What a running worker takes for a change of its topics."""
 
+import asyncio
 from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 
-from streams.engine import Connection, EngineConfig, TopicMismatch, topic_watch
+from streams.engine import BrokerFailed, Connection, EngineConfig, TopicMismatch, topic_watch
 from streams.engine.topic_watch import TopicWatch
 from tests.engine.records import TOPIC
 
@@ -75,3 +76,29 @@ def test_a_topic_is_missing_for_long_only_where_the_broker_says_so_all_the_time(
     clock.now = 51.0
     with pytest.raises(TopicMismatch, match="topics are missing"):
         watch.look()
+
+
+def test_a_change_ends_the_worker_and_a_broker_in_trouble_does_not(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+        if len(rests) == 2:
+            broker.knows[TOPIC] = "another"
+        if len(rests) == 3:
+            raise asyncio.CancelledError
+
+    def prepare(_: object) -> None:
+        raise BrokerFailed("no answer")
+
+    rests: list[float] = []
+    failures: list[BaseException] = []
+    monkeypatch.setattr(topic_watch, "MISSING_FOR", -1.0)
+    monkeypatch.setattr(topic_watch, "prepare_topics", prepare)
+    monkeypatch.setattr(asyncio, "sleep", rest)
+    broker.knows[CHANGELOG] = "two"
+    watch = watching()
+    del broker.knows[CHANGELOG]
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(watch.run(failures.append))
+    assert [type(failure) for failure in failures] == [TopicMismatch]

@@ -142,3 +142,10 @@ def test_an_input_whose_clock_is_years_ahead_makes_nothing_late() -> None:
     assert marks.advance(100, idle_after=50) == 100
     marks.hear("a", 150, now=200)
     assert marks.advance(200, idle_after=50) == 150
+
+
+def test_what_an_input_takes_back_holds_nobody_up() -> None:
+    watermarks = Watermarks()
+    for name, said in (("a", 50), ("b", 60), ("a", 20)):
+        watermarks.hear(name, said, 100)
+    assert watermarks.advance(100, 1_000) == 50

@@ -121,3 +121,9 @@ def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
     assert load_settings(both).sasl_password == "by-variable"
     with pytest.raises(ConfigError, match="cannot read"):
         load_settings({"BATON_SASL_PASSWORD_FILE": str(tmp_path / "none")})
+
+
+def test_a_connection_shows_no_secret_whoever_made_it() -> None:
+    shown = repr(Connection("one:1", username="us", password="hunter2", key_password="hunter3"))
+    assert "us" in shown
+    assert "hunter" not in shown

@@ -221,3 +221,12 @@ def test_a_week_of_moves_leaves_one_clock_a_kind() -> None:
         talk.update(UpdateKind.TRANSFERRED, route=route, actor_id="ann")
         talk.wait(DAY)
     assert [one.clock for one in talk.ticket.clocks] == ["first_response", "resolution"]
+
+
+def test_an_account_of_a_segment_is_one_step_more_pressing() -> None:
+    pressing = []
+    for tier in (None, "enterprise"):
+        talk = Conversation(AccountSnapshot("a1", START, tier=tier))
+        talk.customer("a person please", scores(human_request=0.9))
+        pressing.append(talk.escalations[0].priority)
+    assert pressing[1] == pressing[0] - 1

@@ -250,6 +250,15 @@ def test_every_number_can_be_another_for_a_category_and_a_segment(
         assert found == expected
 
 
+def test_how_much_the_ai_may_doubt_can_be_another_for_a_category() -> None:
+    policy = ours("triggers: {low_confidence: {categories: {technical: 0.2}}}")
+    for category, action in (("technical", "review"), ("general", "reply")):
+        talk = Conversation(policy=policy)
+        talk.customer("hm", replace(Signals(), category=category))
+        talk.draft(draft_id="d1", confidence=0.7)
+        assert talk.decision.action == action
+
+
 def test_what_is_at_stake_and_how_long_the_ai_may_take_can_be_another_for_a_category() -> None:
     policy = ours(
         """

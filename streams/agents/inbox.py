@@ -193,9 +193,15 @@ def trace_of(record: SourceRecord) -> str | None:
 
 
 def send(
-    batch: Batch, codec: Codec, outputs: Sequence[Record | Tombstone], trace: str | None = None
+    batch: Batch,
+    codec: Codec,
+    outputs: Sequence[Record | Tombstone],
+    trace: str | None = None,
+    stamp: int | None = None,
 ) -> None:
-    """Emit records on their topics; `trace` is that of the record they follow from."""
+    """Emit records on their topics; `trace` is that of the record they follow from, `stamp` as for
+    `Batch.emit`.
+    """
     for output in outputs:
         encoded = codec.encode(output, trace)
-        batch.emit(encoded.topic, encoded.key, encoded.value, encoded.headers)
+        batch.emit(encoded.topic, encoded.key, encoded.value, encoded.headers, stamp=stamp)

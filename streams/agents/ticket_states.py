@@ -29,22 +29,35 @@ _decode_line = msgspec.msgpack.Decoder(TranscriptEntry).decode
 
 
 class TicketStates(States[Ticket]):
-    """States of tickets, beside which lie their transcripts, a key a line, never rewritten."""
+    """States of tickets, beside which lie their transcripts, a key a line, never rewritten.
+
+    What steps put out is encoded in one go when the states are saved: between two decisions, whose
+    code and data are many, it would find nothing of its own left in the processor's caches.
+    """
 
     def __init__(self, batch: Batch, codec: Codec, decider: Decider) -> None:
         super().__init__(batch, TICKETS)
         self._codec = codec
         self._decider = decider
+        self._unsent: list[tuple[list[Record | Tombstone], str | None, Millis]] = []
+
+    def save(self) -> None:
+        """Write every state that was set, and send what the steps put out, in their order."""
+        super().save()
+        for outputs, trace, stamp in self._unsent:
+            send(self._batch, self._codec, outputs, trace, stamp)
+        self._unsent.clear()
 
     def take(self, ticket_id: str, step: Step, now: Millis, trace: str | None = None) -> None:
         """Put what a step of that time leads to in place: state, transcript, outputs."""
         old = self.get(ticket_id)
         self.set(ticket_id, step.state)
         self._keep_lines(ticket_id, old, step, now)
-        send(self._batch, self._codec, self._complemented(step), trace)
+        outputs = self._complemented(step)
         if step.handoff is not None:
-            escalation = self._decider.complete(step.handoff, self._transcript(step.handoff.ticket))
-            send(self._batch, self._codec, (escalation,), trace)
+            transcript = self._transcript(step.handoff.ticket)
+            outputs.append(self._decider.complete(step.handoff, transcript))
+        self._unsent.append((outputs, trace, self._batch.stamp))
 
     def _complemented(self, step: Step) -> list[Record | Tombstone]:
         """The outputs; an update of the package is filled with what is known of the account, and

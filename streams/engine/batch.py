@@ -142,6 +142,16 @@ class Batch:
             self._before, self.owner.time = self.owner.time, record.timestamp
         return self.owner.time
 
+    @property
+    def stamp(self) -> int:
+        """What is emitted now is stamped with: the partition's time in milliseconds.
+
+        While `due` gives a timer it is the timer's, whether a record or the clock made it fire. So
+        event time goes on from agent to agent, also when a history is played faster than it
+        happened.
+        """
+        return self.owner.time if self._stamp is None else self._stamp
+
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values of the keys, in their order, None where there is none."""
         return self.owner.get_many(keys, self.changes)
@@ -180,17 +190,15 @@ class Batch:
         partition: int | None = None,
         stamp: int | None = None,
     ) -> None:
-        """Produce a record with the checkpoint, with a stamp or stamped with the partition's time.
+        """Produce a record with the checkpoint, with a stamp or the batch's present one.
 
-        While `due` gives a timer that is the timer's, whether a record or the clock made it fire.
-        So event time goes on from agent to agent, also when a history is played faster than it
-        happened. Raises `OutputTooLarge`.
+        Raises `OutputTooLarge`.
         """
         size = (0 if key is None else len(key)) + (0 if value is None else len(value))
         if size > self.owner.max_bytes:
             raise self._too_large(size, f"a record for {topic} of", key)
         if stamp is None:
-            stamp = self.owner.time if self._stamp is None else self._stamp
+            stamp = self.stamp
         self.outputs.append(Output(topic, key, value, headers, partition, stamp))
 
     def set_timer(self, timer: Timer, *, new: bool = False) -> None:

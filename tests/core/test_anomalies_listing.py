@@ -15,6 +15,7 @@ from schemas.records import (
     AnomalyActionKind,
     AnomalyState,
 )
+from streams.core.anomalies.affected import MOST_LARGE
 from streams.core.anomalies.listing import DELETED_AT_ONCE, PAUSE
 from streams.core.anomalies.state import Affected, Keys
 from tests.core.test_anomalies import (
@@ -88,6 +89,30 @@ def test_who_reports_past_what_the_windows_keep_one_by_one_is_listed() -> None:
     assert (over.total_tickets, over.total_accounts) == (600, 300)
 
 
+def test_whose_a_ticket_is_is_heard_past_what_the_windows_keep() -> None:
+    tenant = Tenant(BOUNDS)
+    tenant.hear(*(report(f"acme-{n}", 100 * n) for n in range(500)))
+    unknown = report(None, 51_000, ticket_id="late to say")
+    tenant.hear(unknown, replace(unknown, account_id="acme-1"))
+    tenant.let_pass(60 * MINUTE)
+    [[over]] = ends(tenant.outputs)
+    [one] = [one for one in over.affected if one.ticket_id == "late to say"]
+    assert (one.account_id, over.total_accounts) == ("acme-1", 500)
+
+
+def test_an_account_whose_only_ticket_is_erased_is_listed_no_more_however_often_it_reported() -> (
+    None
+):
+    tenant = few(10)
+    tenant.hear(*outage(4, start=MINUTE), report("acme-3", 30_000), report("acme-3", 10_000))
+    gone = replace(heartbeat(2 * MINUTE), ticket_id="ticket-acme-3", erased=True)
+    tenant.hear(replace(gone, category="technical"))
+    tenant.let_pass(60 * MINUTE)
+    [[over]] = ends(tenant.outputs)
+    assert (over.total_tickets, over.total_accounts) == (3, 3)
+    assert over.affected_accounts == ("acme-0", "acme-1", "acme-2")
+
+
 def test_who_has_an_error_of_their_own_in_a_category_that_storms_is_listed() -> None:
     tenant = Tenant(replace(BOUNDS, category_history=0.0))
     storm = [other(f"error-{n}", f"acme-{n}", 100 * n) for n in range(300)]
@@ -108,6 +133,18 @@ def test_a_report_too_late_to_count_is_listed_while_the_anomaly_is_open() -> Non
     tenant.let_pass(120 * MINUTE)
     [[over]] = ends(tenant.outputs)
     assert late.ticket_id in {one.ticket_id for one in over.affected}
+
+
+def test_an_anomaly_names_a_few_tickets_and_not_all_of_its_large_accounts() -> None:
+    tenant = Tenant()
+    storm = [report(f"acme-{n}", n, account_tier="enterprise") for n in range(300)]
+    tenant.hear(*reversed(storm))
+    [*_, told] = tenant.answer(action(tenant.outputs[-1], AnomalyActionKind.ACKNOWLEDGE))
+    first = [f"ticket-acme-{n}" for n in range(POLICY.sample_tickets)]
+    assert [one.ticket_id for one in told.sample_tickets] == first
+    [incident] = map(tenant.incident, tenant.watch.incidents)
+    assert incident is not None
+    assert (len(incident.large), len(incident.samples)) == (MOST_LARGE, POLICY.sample_tickets)
 
 
 def test_a_part_is_told_a_while_after_the_one_before() -> None:
@@ -251,7 +288,7 @@ STEP = st.one_of(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=100)
 @given(st.booleans(), st.lists(STEP, min_size=8, max_size=40))
 def test_whatever_happens_nobody_is_left_untold_and_nobody_told_for_nothing(
     bounded: bool,

@@ -271,6 +271,17 @@ def test_a_verdict_after_the_hand_back_joins_the_episode_that_was_judged() -> No
     assert talk.ticket.verdict is None
 
 
+def test_a_verdict_joins_the_escalation_that_it_names_also_while_another_is_open() -> None:
+    talk = Conversation()
+    talk.customer("awful", ANGRY)
+    talk.update(UpdateKind.HANDED_BACK)
+    talk.customer("awful", ANGRY)
+    talk.update(UpdateKind.VERDICT, verdict=Verdict(needed=True), escalation_id="T1/e/1")
+    [outcome] = talk.new(TicketOutcome)
+    assert (outcome.episode, outcome.verdict) == (1, Verdict(needed=True))
+    assert talk.ticket.verdict is None
+
+
 @pytest.mark.parametrize(
     ("last", "outcome"), [("thanks", "confirmed"), ("pending", "abandoned"), ("ai", "assumed")]
 )

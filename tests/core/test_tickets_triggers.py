@@ -124,12 +124,25 @@ def test_a_constant_grumbler_is_no_fall() -> None:
     assert talk.decision.action == "reply"
 
 
+def test_the_angriest_author_counts_whoever_wrote_last() -> None:
+    talk = Conversation()
+    talk.customer("bad", scores(negative=0.47))
+    assert talk.decision.action == "reply"
+    talk.account = AccountSnapshot("a1", START, tier="enterprise")
+    talk.customer("hello", author_id="someone-else")
+    [reason] = talk.decision.reasons
+    assert (reason.code, reason.sub_reason, reason.score) == ("negative_sentiment", "rolling", 0.47)
+    assert reason.evidence == (Evidence("m1", 0, 3),)
+
+
 def test_the_first_words_of_an_author_are_no_fall() -> None:
     talk = Conversation()
     talk.customer("fine", scores(negative=0.0))
     talk.ai("Anything else?")
     talk.customer("bad", scores(negative=0.45), author_id="someone-else")
     assert talk.decision.action == "reply"
+    talk.customer("bad", scores(negative=0.45))
+    assert talk.decision.action == "reply", "a single message is no baseline yet"
 
 
 @pytest.mark.parametrize(("complexity", "action"), [(2, "reply"), (3, "review"), (4, "handoff")])
@@ -253,6 +266,9 @@ def test_thanks_are_progress() -> None:
         talk.ai("Try again.")
     talk.customer("that did it, thanks", scores(thanks=0.9))
     assert talk.decision.action == "reply"
+    talk.ai("You are welcome.")
+    talk.customer("now another thing does not work")
+    assert talk.decision.action == "reply", "what stalled before is forgotten"
 
 
 def test_a_question_about_something_else_is_progress() -> None:

@@ -3,6 +3,9 @@
 That are other problems of the same component, and those that mean about the same.
 """
 
+from collections.abc import Iterator
+from itertools import chain
+
 from msgspec.structs import replace
 
 from schemas.records import ProblemReport
@@ -35,14 +38,17 @@ def reported_earlier(
     """Reports of what the incident explains from `AnomalyPolicy.lateness` before it began on."""
     since = incident.since // policy.bucket - policy.lateness // policy.bucket
     own, found = incident.component, list[Seen]()
-    names = list(watch.recent.get(own, ())) if own else []
-    for others in [*watch.recent.values()][-LATEST_COMPONENTS:]:
-        names += others
-    for name in dict.fromkeys(names):
+    names = watch.recent.get(own, ()) if own else ()
+    for name in dict.fromkeys((*names, *latest(watch))):
         subject = known.subject(name)
         if subject is not None and (_is_of(own, subject) or _means(incident, subject)):
             found += sightings(after(subject, since))
     return found
+
+
+def latest(watch: Watch) -> Iterator[str]:
+    """The latest fingerprints of the components that had new problems last."""
+    return chain.from_iterable([*watch.recent.values()][-LATEST_COMPONENTS:])
 
 
 def _is_of(component: str | None, subject: Subject) -> bool:

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from schemas.records import Anomaly, AnomalyState, Millis, ProblemReport
 from streams.core.anomalies.affected import filed
+from streams.core.anomalies.earlier import latest
 from streams.core.anomalies.listing import next_part
 from streams.core.anomalies.naming import category_name
 from streams.core.anomalies.record import record
@@ -26,10 +27,10 @@ def forget_ticket(
     """What follows from a report that says that its ticket is erased.
 
     An incident that named the ticket is told again without it, under the revision it has: that is
-    no news of the problem, and nobody is called for it. Fingerprints that belong to no incident
-    name the ticket until their window has passed.
+    no news of the problem, and nobody is called for it. Fingerprints that belong to no incident and
+    are not among the latest name the ticket until their window has passed.
     """
-    ticket_id, names = report.ticket_id, {category_name(report.category)}
+    ticket_id, names = report.ticket_id, {category_name(report.category), *latest(watch)}
     incidents: dict[str, Incident | None] = {}
     outputs: list[Anomaly] = []
     keys: dict[str, Keys] = {}

@@ -68,6 +68,10 @@ class Alone:
         """As `Batch.get_many`."""
         return [self.state.get(key) for key in keys]
 
+    def scan(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """As `Batch.scan`."""
+        return ((key, self.state[key]) for key in sorted(self.state) if start <= key < end)
+
     def put(self, key: bytes, value: bytes | None) -> None:
         """As `Batch.put`."""
         if value is None:

@@ -28,6 +28,7 @@ from schemas.topic_table import (
 )
 
 __all__ = [
+    "DECISIONS",
     "FAMILY",
     "OPEN_ANOMALIES",
     "PARTITIONER",

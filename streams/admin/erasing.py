@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from schemas.codec import Codec
 from schemas.records import Decision, Millis, TicketUpdate, UpdateKind
 from schemas.topic import DAY_MS
-from schemas.topics import find_topic, topic_of
+from schemas.topics import DECISIONS, find_topic, topic_of
 from streams.admin.held import NOBODY, Holders, Whose
 from streams.admin.retracting import ERASED, Lying, ticket_of
 from streams.engine import Connection
@@ -24,7 +24,6 @@ from streams.history.playing import Player
 from streams.reading import Follower
 
 CONVERSATIONS = "support.conversations"
-DECISIONS = "support.decisions"
 SOURCES = (CONVERSATIONS, "support.account-activity", "support.outcomes")
 """The topics whose records name ticket, account and requester: what no agent knows any more may
 still lie there.

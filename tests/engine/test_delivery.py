@@ -221,14 +221,19 @@ class Overtaken(Read):
         return await super().ends_now(tps)
 
 
-@pytest.mark.parametrize("kind", [Joined, Overtaken])
-def test_timers_wait_for_all_that_may_be_older(tmp_path: Path, kind: type[Read]) -> None:
-    store = PartitionStore(tmp_path / "store")
-    part = Partition(0, store, Position({TOPIC: 0, "other": 0}), 1_000, 4)
+def with_due_timer(part: Partition) -> None:
+    """A timer lies in the partition that has been due from the beginning."""
     early = batch(part, Record(0, 0))
     early.set_timer(Timer(0, b"due"))
     early.finish()
     part.fold()
+
+
+@pytest.mark.parametrize("kind", [Joined, Overtaken])
+def test_timers_wait_for_all_that_may_be_older(tmp_path: Path, kind: type[Read]) -> None:
+    store = PartitionStore(tmp_path / "store")
+    part = Partition(0, store, Position({TOPIC: 0, "other": 0}), 1_000, 4)
+    with_due_timer(part)
     consumer: Any = kind(part)
     asyncio.run(Delivery(consumer).tick({0: part}))
     assert consumer.handed == []
@@ -243,10 +248,7 @@ class Away(Consumer):
 
 def test_timers_wait_for_a_broker_that_is_away(tmp_path: Path) -> None:
     part = partition(tmp_path)
-    early = batch(part, Record(0, 0))
-    early.set_timer(Timer(0, b"due"))
-    early.finish()
-    part.fold()
+    with_due_timer(part)
     consumer: Any = Away(part)
     asyncio.run(Delivery(consumer).tick({0: part}))
     assert not part.pending
@@ -263,10 +265,7 @@ class OneLed(Read):
 def test_timers_do_not_wait_for_a_partition_that_no_broker_leads(tmp_path: Path) -> None:
     parts = [partition(tmp_path / str(number), number=number) for number in range(3)]
     for part in parts:
-        early = batch(part, Record(0, 0))
-        early.set_timer(Timer(0, b"due"))
-        early.finish()
-        part.fold()
+        with_due_timer(part)
     consumer: Any = OneLed(*parts)
     asyncio.run(Delivery(consumer).tick({part.number: part for part in parts}))
     assert [part.ticked for part in parts] == [0, 1, 0]

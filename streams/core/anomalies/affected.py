@@ -72,8 +72,7 @@ def all_filed(known: Known, step: Step) -> Step:
 
 def with_samples(incident: Incident) -> Incident:
     """An incident of a version that kept no samples beside its affected tickets."""
-    by_time = sorted(incident.affected.items(), key=lambda item: (item[1].at, item[0]))
-    return replace(incident, samples=dict(by_time))
+    return replace(incident, samples=dict(_by_time(incident.affected)))
 
 
 def _both(was: Affected | None, one: Affected) -> Affected:
@@ -92,4 +91,8 @@ def _with_sample(
         if (one.at, ticket_id) >= (samples[last].at, last):
             return samples
     more = {**samples, ticket_id: _both(samples.get(ticket_id), one)}
-    return dict(sorted(more.items(), key=lambda item: (item[1].at, item[0]))[:most])
+    return dict(_by_time(more)[:most])
+
+
+def _by_time(tickets: dict[str, Affected]) -> list[tuple[str, Affected]]:
+    return sorted(tickets.items(), key=lambda item: (item[1].at, item[0]))

@@ -113,6 +113,18 @@ def test_an_account_whose_only_ticket_is_erased_is_listed_no_more_however_often_
     assert over.affected_accounts == ("acme-0", "acme-1", "acme-2")
 
 
+def test_who_is_erased_is_counted_no_more_with_whoever_reports_next() -> None:
+    tenant = Tenant()
+    tenant.hear(*outage(6))
+    for ticket in ("ticket-acme-1", "ticket-acme-2", "ticket-acme-3"):
+        gone = replace(heartbeat(25_000), ticket_id=ticket, erased=True)
+        tenant.hear(replace(gone, category="technical"))
+    tenant.hear(report("next", 26_000))
+    [incident] = map(tenant.incident, tenant.watch.incidents)
+    assert incident is not None
+    assert (incident.latest[1], incident.peak) == (4, 6)
+
+
 def test_who_has_an_error_of_their_own_in_a_category_that_storms_is_listed() -> None:
     tenant = Tenant(replace(BOUNDS, category_history=0.0))
     storm = [other(f"error-{n}", f"acme-{n}", 100 * n) for n in range(300)]

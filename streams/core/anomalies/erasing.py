@@ -73,6 +73,7 @@ def _without(known: Known, incident: Incident, ticket_id: str) -> tuple[Incident
         left,
         samples={name: of for name, of in left.samples.items() if name != ticket_id},
         buckets=_rest(left.buckets, ticket_id),
+        latest=(0, 0),
     )
     return (left, keys) if one is None else _without_key(known, left, keys, ticket_id, one)
 

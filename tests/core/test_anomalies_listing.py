@@ -89,6 +89,19 @@ def test_who_reports_past_what_the_windows_keep_one_by_one_is_listed() -> None:
     assert (over.total_tickets, over.total_accounts) == (600, 300)
 
 
+def test_what_becomes_unusual_past_what_the_windows_keep_one_by_one_opens_an_anomaly() -> None:
+    tenant = Tenant(replace(BOUNDS, minimum_accounts=100))
+    storm = [report(f"acme-{n}", 10_000 + 10 * n) for n in range(300)]
+    [anomaly, *_] = tenant.hear(*storm)
+    assert anomaly.state is AnomalyState.OPENED
+    assert 100 <= anomaly.accounts < 120
+    assert anomaly.since == START
+    tenant.let_pass(60 * MINUTE)
+    [[over]] = ends(tenant.outputs)
+    since = [one.ticket_id for one in storm if one.occurred_at >= anomaly.updated_at]
+    assert {one.ticket_id for one in over.affected} >= {*since}
+
+
 def test_whose_a_ticket_is_is_heard_past_what_the_windows_keep() -> None:
     tenant = Tenant(BOUNDS)
     tenant.hear(*(report(f"acme-{n}", 100 * n) for n in range(500)))

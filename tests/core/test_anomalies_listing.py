@@ -138,6 +138,15 @@ def test_who_is_erased_is_counted_no_more_with_whoever_reports_next() -> None:
     assert (incident.latest[1], incident.peak) == (4, 6)
 
 
+def test_an_erased_ticket_leaves_the_category_of_a_message_that_is_not_its_own() -> None:
+    tenant = Tenant()
+    tenant.hear(other("error-1", "acme", MINUTE, category="billing"))
+    assert any(b"ticket-acme" in value for value in tenant.stored.values())
+    gone = replace(heartbeat(2 * MINUTE), ticket_id="ticket-acme", erased=True)
+    tenant.hear(replace(gone, category="technical"))
+    assert not any(b"ticket-acme" in value for value in tenant.stored.values())
+
+
 def test_who_has_an_error_of_their_own_in_a_category_that_storms_is_listed() -> None:
     tenant = Tenant(replace(BOUNDS, category_history=0.0))
     storm = [other(f"error-{n}", f"acme-{n}", 100 * n) for n in range(300)]

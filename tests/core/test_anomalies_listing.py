@@ -266,6 +266,22 @@ def test_an_erased_ticket_leaves_the_list_which_is_told_again() -> None:
         assert {(one.total_tickets, one.total_accounts) for one in told} == {(tickets, accounts)}
 
 
+def test_who_knows_records_by_their_ids_misses_nobody_of_a_list_that_an_erasure_interrupts() -> (
+    None
+):
+    tenant, anomaly = opened()
+    tenant.hear(*outage(6))
+    tenant.policy = replace(POLICY, affected_tickets=2)
+    tenant.answer(action(anomaly, AnomalyActionKind.FALSE_ALARM))
+    gone = replace(heartbeat(MINUTE), ticket_id="ticket-acme-0", erased=True)
+    tenant.hear(replace(gone, category="technical"))
+    tenant.let_pass(5 * MINUTE)
+    parts = [one for one in tenant.outputs if one.state is RESOLVED]
+    seen = {one.edition: one for one in reversed(parts)}
+    told = {one.ticket_id for one in listed([*seen.values()])}
+    assert told >= {f"ticket-acme-{n}" for n in range(1, 6)}
+
+
 class Desk:
     """Plays what happens to one component, and knows who has to be in its lists."""
 

@@ -170,6 +170,8 @@ def test_incidents_that_are_over_are_written_again_without_the_ticket_and_its_ac
         affected=(ours, theirs),
         large_accounts=("acme",),
         affected_accounts=("acme", "zeta"),
+        total_tickets=2,
+        total_accounts=2,
     )
     further = replace(over, affected=(ours,), part=2)
     another = replace(over, anomaly_id="an-3", sample_tickets=(theirs,), affected=(theirs,))
@@ -183,6 +185,8 @@ def test_incidents_that_are_over_are_written_again_without_the_ticket_and_its_ac
         affected=(theirs,),
         large_accounts=(),
         affected_accounts=("zeta",),
+        total_tickets=1,
+        total_accounts=1,
     )
     written = lying(played, "support.anomalies")[5:]
     assert written == [without, replace(without, affected=(), part=2)]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from schemas.records import (
 from streams.core.anomalies.affected import MOST_LARGE
 from streams.core.anomalies.listing import DELETED_AT_ONCE, PAUSE
 from streams.core.anomalies.state import Affected, Keys
+from tests.core.filed import FiledInMemory
 from tests.core.test_anomalies import (
     MINUTE,
     POLICY,
@@ -216,6 +218,24 @@ def test_keys_are_deleted_some_at_a_time_once_the_problem_does_not_come_back() -
     assert kept.counts == {}
 
 
+def test_keys_that_are_deleted_are_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant, anomaly = opened()
+    tenant.let_pass(20 * MINUTE)
+    kept, asked = tenant.affected(anomaly.anomaly_id), list[str]()
+    names = sorted(f"more-{n}" for n in range(2 * DELETED_AT_ONCE))
+    kept.put(Keys({name: Affected(START, None) for name in names}))
+
+    def listed(behind: str, most: int) -> list[tuple[str, Affected]]:
+        asked.append(behind)
+        return FiledInMemory.listed(kept, behind, most)
+
+    monkeypatch.setattr(kept, "listed", listed)
+    tenant.let_pass(90 * MINUTE)
+    first, second = names[DELETED_AT_ONCE - 1], names[-1]
+    assert asked[:3] == ["", first, second]
+    assert kept.kept == {}
+
+
 def test_a_list_that_the_problem_interrupts_is_told_whole_when_it_is_over_again() -> None:
     tenant = few(10)
     tenant.hear(*outage(25))
@@ -244,6 +264,22 @@ def test_an_erased_ticket_leaves_the_list_which_is_told_again() -> None:
         assert ticket not in {one.ticket_id for one in listed(told)}
         assert len(listed(told)) == tickets
         assert {(one.total_tickets, one.total_accounts) for one in told} == {(tickets, accounts)}
+
+
+def test_who_knows_records_by_their_ids_misses_nobody_of_a_list_that_an_erasure_interrupts() -> (
+    None
+):
+    tenant, anomaly = opened()
+    tenant.hear(*outage(6))
+    tenant.policy = replace(POLICY, affected_tickets=2)
+    tenant.answer(action(anomaly, AnomalyActionKind.FALSE_ALARM))
+    gone = replace(heartbeat(MINUTE), ticket_id="ticket-acme-0", erased=True)
+    tenant.hear(replace(gone, category="technical"))
+    tenant.let_pass(5 * MINUTE)
+    parts = [one for one in tenant.outputs if one.state is RESOLVED]
+    seen = {one.edition: one for one in reversed(parts)}
+    told = {one.ticket_id for one in listed([*seen.values()])}
+    assert told >= {f"ticket-acme-{n}" for n in range(1, 6)}
 
 
 class Desk:

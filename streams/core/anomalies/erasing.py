@@ -26,9 +26,10 @@ def forget_ticket(
 ) -> Step:
     """What follows from a report that says that its ticket is erased.
 
-    An incident that named the ticket is told again without it, under the revision it has: that is
-    no news of the problem, and nobody is called for it. Fingerprints that belong to no incident and
-    are not among the latest name the ticket until their window has passed.
+    An incident that named the ticket is told again without it, an open one under the revision it
+    has: that is no news of the problem, and nobody is called for it. The list of one that is over
+    begins anew under the next: its parts are others than those that were told. Fingerprints that
+    belong to no incident and are not among the latest name the ticket until their window is over.
     """
     ticket_id, names = report.ticket_id, {category_name(report.category), *latest(watch)}
     incidents: dict[str, Incident | None] = {}
@@ -62,7 +63,8 @@ def _told_again(
     known: Known, incident: Incident, keys: Keys, policy: AnomalyPolicy, now: Millis
 ) -> tuple[Incident, Anomaly]:
     if incident.resolved_at is not None:
-        incident = replace(incident, part=0, listed_to="")
+        revision = incident.revision + 1
+        incident = replace(incident, revision=revision, part=0, listed_to="")
         return next_part(known, incident, keys, policy, now)
     kind = AnomalyState.OPENED if incident.revision == 1 else AnomalyState.UPDATED
     return incident, record(incident, kind, policy, now)

@@ -68,7 +68,7 @@ class Floor:
         self.clear()
 
     def clear(self) -> None:
-        """Platforms and desks leave: each that stays has the broker look for records all the time."""
+        """Platforms and desks leave; one that stays has the broker look for records all along."""
         self._open.close()
 
     def wire(self, *topics: str, from_start: bool) -> Wire:

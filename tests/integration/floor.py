@@ -37,7 +37,6 @@ class Floor:
             "BATON_DATA_DIR": str(folder / "data"),
             "BATON_WORKER_ID": "one",
             "BATON_REPLICATION": "1",
-            "BATON_FETCH_WAIT": "10",
         }
         self.connection = Connection(bootstrap, topic_prefix=self.prefix)
         topics, routes = Topics(self.connection), route_names(default_policy())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from streams.admin.topics import Topics, Wanted
 from streams.embedded import EmbeddedBroker
@@ -35,16 +36,26 @@ OUR_LOGGERS = ("baton", "schemas", "detectors", "streams")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What waits begins first, so that no process is left alone with it at the end."""
     here = Path(__file__).parent
-    paths = {item: item.path.relative_to(here).as_posix() for item in items}
-    items.sort(key=lambda item: not_first(paths[item]))
-    for item, path in paths.items():
-        folder = path.partition("/")[0]
-        item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else path))
+    paths = {item.path: item.path.relative_to(here).as_posix() for item in items}
+    items.sort(key=lambda item: not_first(paths[item.path]))
 
 
 def not_first(path: str) -> int:
     """How many of those that are first come before a file."""
     return next((n for n, begin in enumerate(FIRST) if path.startswith(begin)), len(FIRST))
+
+
+class ByBroker(LoadFileScheduling):  # type: ignore[misc]
+    """A process has all tests of a file, or of a folder whose files share a broker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.split("/")[1]
+        return folder if folder in TOGETHER else str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByBroker:
+    """How tests are dealt out to processes."""
+    return ByBroker(config, log)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The tickets of a batch: their states and transcript lines, and what steps do to them."""
 
 from operator import attrgetter
+from typing import Final
 
 import msgspec
 
@@ -24,6 +25,8 @@ TICKETS = Kind(b"t", encode_ticket, decode_ticket, attrgetter("deadline"))
 LINES = b"m"
 """Prefix of the keys of transcript lines; the ticket's id and the line's number follow."""
 
+# A member looked up in its enum costs as much as a call.
+_PACKAGE: Final = EscalationChange.PACKAGE
 _encode_line = msgspec.msgpack.Encoder().encode
 _decode_line = msgspec.msgpack.Decoder(TranscriptEntry).decode
 
@@ -70,9 +73,9 @@ class TicketStates(States[Ticket]):
     def _whole(
         self, output: Record | Tombstone, ticket: Ticket, account: AccountSnapshot | None
     ) -> Record | Tombstone:
-        if isinstance(output, EscalationUpdate) and output.change is EscalationChange.PACKAGE:
+        if type(output) is EscalationUpdate and output.change is _PACKAGE:
             return self._decider.complement(output, ticket, account)
-        if isinstance(output, TicketUpdate):
+        if type(output) is TicketUpdate:
             return self._decider.carried(output, ticket, self._transcript(ticket))
         return output
 

@@ -89,6 +89,19 @@ def test_who_reports_past_what_the_windows_keep_one_by_one_is_listed() -> None:
     assert (over.total_tickets, over.total_accounts) == (600, 300)
 
 
+def test_what_becomes_unusual_past_what_the_windows_keep_one_by_one_opens_an_anomaly() -> None:
+    tenant = Tenant(replace(BOUNDS, minimum_accounts=100))
+    storm = [report(f"acme-{n}", 10_000 + 10 * n) for n in range(300)]
+    [anomaly, *_] = tenant.hear(*storm)
+    assert anomaly.state is AnomalyState.OPENED
+    assert 100 <= anomaly.accounts < 120
+    assert anomaly.since == START
+    tenant.let_pass(60 * MINUTE)
+    [[over]] = ends(tenant.outputs)
+    since = [one.ticket_id for one in storm if one.occurred_at >= anomaly.updated_at]
+    assert {one.ticket_id for one in over.affected} >= {*since}
+
+
 def test_whose_a_ticket_is_is_heard_past_what_the_windows_keep() -> None:
     tenant = Tenant(BOUNDS)
     tenant.hear(*(report(f"acme-{n}", 100 * n) for n in range(500)))
@@ -111,6 +124,27 @@ def test_an_account_whose_only_ticket_is_erased_is_listed_no_more_however_often_
     [[over]] = ends(tenant.outputs)
     assert (over.total_tickets, over.total_accounts) == (3, 3)
     assert over.affected_accounts == ("acme-0", "acme-1", "acme-2")
+
+
+def test_who_is_erased_is_counted_no_more_with_whoever_reports_next() -> None:
+    tenant = Tenant()
+    tenant.hear(*outage(6))
+    for ticket in ("ticket-acme-1", "ticket-acme-2", "ticket-acme-3"):
+        gone = replace(heartbeat(25_000), ticket_id=ticket, erased=True)
+        tenant.hear(replace(gone, category="technical"))
+    tenant.hear(report("next", 26_000))
+    [incident] = map(tenant.incident, tenant.watch.incidents)
+    assert incident is not None
+    assert (incident.latest[1], incident.peak) == (4, 6)
+
+
+def test_an_erased_ticket_leaves_the_category_of_a_message_that_is_not_its_own() -> None:
+    tenant = Tenant()
+    tenant.hear(other("error-1", "acme", MINUTE, category="billing"))
+    assert any(b"ticket-acme" in value for value in tenant.stored.values())
+    gone = replace(heartbeat(2 * MINUTE), ticket_id="ticket-acme", erased=True)
+    tenant.hear(replace(gone, category="technical"))
+    assert not any(b"ticket-acme" in value for value in tenant.stored.values())
 
 
 def test_who_has_an_error_of_their_own_in_a_category_that_storms_is_listed() -> None:

@@ -45,11 +45,17 @@ def forget_ticket(
             outputs.append(output)
             keys[name] = changed
     subjects: dict[str, Subject | None] = {}
-    for name in sorted(names):
-        subject = known.subject(name)
-        if subject is not None and _has(subject.buckets, ticket_id):
-            subjects[name] = replace(subject, buckets=_rest(subject.buckets, ticket_id))
+    for subject in _with_categories(known, names):
+        if _has(subject.buckets, ticket_id):
+            subjects[subject.name] = replace(subject, buckets=_rest(subject.buckets, ticket_id))
     return Step(watch, subjects, incidents, tuple(outputs), keys)
+
+
+def _with_categories(known: Known, names: set[str]) -> list[Subject]:
+    """The subjects of names and of their categories, which may be others than the ticket's."""
+    found = [one for name in sorted(names) if (one := known.subject(name)) is not None]
+    more = {category_name(one.category) for one in found} - names
+    return found + [one for name in sorted(more) if (one := known.subject(name)) is not None]
 
 
 def _told_again(
@@ -73,6 +79,7 @@ def _without(known: Known, incident: Incident, ticket_id: str) -> tuple[Incident
         left,
         samples={name: of for name, of in left.samples.items() if name != ticket_id},
         buckets=_rest(left.buckets, ticket_id),
+        latest=(0, 0),
     )
     return (left, keys) if one is None else _without_key(known, left, keys, ticket_id, one)
 

@@ -25,7 +25,7 @@ def test_a_pid_that_has_gone_to_another_process_is_not_killed(tmp_path: Path) ->
 
 
 def test_jars_are_brought_once_by_who_starts_at_the_same_moment(tmp_path: Path) -> None:
-    for name in ("start", "server.properties"):
+    for name in ("start", "jars", "server.properties"):
         shutil.copy(SCRIPTS / name, tmp_path)
     told = tmp_path / "told"
     programs = {

@@ -46,6 +46,7 @@ from streams.history.playing import Pace, Player
 from streams.history.replaying import Replay
 from streams.policies.local import policy_of, route_names
 from streams.reading import Follower
+from streams.security import connection_of
 from streams.settings import Settings
 from tests.integration.running import START_TIMEOUT
 from tests.kafka import running_kafka
@@ -90,21 +91,29 @@ def whole_way(
     events: Sequence[Event],
     profiles: Sequence[AccountProfile] = (),
     policies: Sequence[PolicyVersion] = (),
+    name: str = "whole-way",
 ) -> Report:
-    """Play the events on an empty Kafka, run a worker over them, read and compare."""
-    settings = Settings(bootstrap_servers=bootstrap, data_dir=data, worker_id="whole-way")
+    """Play the events on topics of their own, run a worker over them, read and compare.
+
+    `name` is the group's, and stands before the topics'.
+    """
+    settings = Settings(
+        bootstrap_servers=bootstrap, data_dir=data, worker_id="whole-way",
+        group=name, topic_prefix=f"{name}.",
+    )  # fmt: skip
     policy = policy_of(settings)
-    topics = Topics(Connection(bootstrap))
+    connection = connection_of(settings)
+    topics = Topics(connection)
     routes = route_names(policy)
     topics.apply(topics.plan(wanted_topics(routes, dev=True, partitions=PARTITIONS)))
     first, *later = _pieces(events)
-    _play(bootstrap, first, [*profiles, *policies])
+    _play(connection, first, [*profiles, *policies])
     with _worker(settings) as log:
         _wait_until(lambda: READY in log.read_bytes(), START_TIMEOUT)
         started = time.monotonic()
         _wait_until(lambda: _is_handled(settings, len(first)), 60 + len(first) / 200)
         for piece in later:
-            _play(bootstrap, piece, ())
+            _play(connection, piece, ())
             _wait_until(lambda: _is_handled(settings, len(first)), 60 + len(piece) / 200)
         seconds = time.monotonic() - started
     known = {profile.account_id: profile for profile in profiles}
@@ -112,8 +121,8 @@ def whole_way(
     decider = Decider(policy, known.get, PublishedPolicy(published.get, policy).at)
     replayed = Replay(decider, PARTITIONS).run(events)
     expected = [record for record in replayed if isinstance(record, Decision)]
-    decided = [one for one in _read(bootstrap, [DECISIONS]) if isinstance(one, Decision)]
-    escalated = _read(bootstrap, [route_topic(route) for route in routes])
+    decided = [one for one in _read(connection, [DECISIONS]) if isinstance(one, Decision)]
+    escalated = _read(connection, [route_topic(route) for route in routes])
     return _report(events, seconds, decided, list(escalated), expected)
 
 
@@ -131,9 +140,11 @@ def _pieces(events: Sequence[Event]) -> list[list[Event]]:
 
 
 def _play(
-    bootstrap: str, events: Sequence[Event], before: Sequence[AccountProfile | PolicyVersion]
+    connection: Connection,
+    events: Sequence[Event],
+    before: Sequence[AccountProfile | PolicyVersion],
 ) -> None:
-    player = Player(Connection(bootstrap), Codec())
+    player = Player(connection, Codec())
     for record in before:
         player.send(record, 0)
     for _ in player.play(events, Pace(None)):
@@ -207,8 +218,8 @@ def _partition(decision: Decision) -> int:
     return partition_of(decision.ticket_id.encode(), PARTITIONS)
 
 
-def _read(bootstrap: str, topics: list[str]) -> Iterator[Record]:
-    with Follower(Connection(bootstrap), Codec(), topics, from_start=True) as follower:
+def _read(connection: Connection, topics: list[str]) -> Iterator[Record]:
+    with Follower(connection, Codec(), topics, from_start=True) as follower:
         for seen in follower.to_end():
             if seen.record is not None:
                 yield seen.record
@@ -218,6 +229,8 @@ def _read(bootstrap: str, topics: list[str]) -> Iterator[Record]:
 def _worker(settings: Settings) -> Iterator[Path]:
     environment = os.environ | {
         "BATON_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
+        "BATON_TOPIC_PREFIX": settings.topic_prefix,
+        "BATON_GROUP": settings.group,
         "BATON_DATA_DIR": str(settings.data_dir),
         "BATON_WORKER_ID": settings.worker_id,
         "BATON_REPLICATION": "1",
@@ -244,7 +257,7 @@ def _is_handled(settings: Settings, least: int) -> bool:
     committed = _committed(settings)
     if sum(committed) < least:
         return False
-    connection, last = Connection(settings.bootstrap_servers), [-1] * PARTITIONS
+    connection, last = connection_of(settings), [-1] * PARTITIONS
     with Follower(connection, Codec(), [CONVERSATIONS], from_start=True) as follower:
         for seen in follower.to_end():
             last[seen.partition] = seen.offset
@@ -256,7 +269,8 @@ def _committed(settings: Settings) -> list[int]:
         {"bootstrap.servers": settings.bootstrap_servers, "group.id": f"{settings.group}-tickets"}
     )
     try:
-        wanted = [TopicPartition(CONVERSATIONS, number) for number in range(PARTITIONS)]
+        topic = connection_of(settings).topic(CONVERSATIONS)
+        wanted = [TopicPartition(topic, number) for number in range(PARTITIONS)]
         return [max(found.offset, 0) for found in consumer.committed(wanted, 10)]
     finally:
         consumer.close()

@@ -26,7 +26,7 @@ run: $(READY) ## Run the demo on the embedded broker (DEMO="--seconds 20" for it
 	@$(BIN)/baton demo $(DEMO)
 
 test: check $(READY) ## Check and test everything
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --no-loadscope-reorder
 
 whole-way: $(READY) ## Play FILE through a worker on a real Kafka and compare it with its replay
 	@$(BIN)/python -m tests.integration.whole_way $(FILE)

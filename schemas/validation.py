@@ -1,6 +1,7 @@
 """What a decoded record must hold beyond its types, so that nothing behind it need ask again."""
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -29,6 +30,9 @@ from schemas.topic import DAY_MS
 
 MOST_OF_A_QUEUE = 31_536_000_000
 """A year in milliseconds: no wait is longer, and no queue counts as many."""
+
+_AI: Final = Role.AI
+"""A member looked up in its enum costs as much as a call."""
 
 _FROM_PLATFORMS = {
     ConversationMessage: "role",
@@ -72,7 +76,9 @@ def validate(record: Record, timestamp: int | None = None, *, numbers: bool = Fa
     """
     kind = type(record)
     _CHECKS[kind].look(record, numbers)
-    _look_at_values(record)
+    look = _VALUES.get(kind)
+    if look is not None:
+        look(record)
     telling = _TELLING.get(kind)
     if telling is not None and getattr(record, telling) == "unknown":
         raise BadRecord(
@@ -83,18 +89,20 @@ def validate(record: Record, timestamp: int | None = None, *, numbers: bool = Fa
         _compare(record, timestamp)
 
 
-def _look_at_values(record: Record) -> None:
-    """What is read as a share lies in 0-1, and what is remembered of an answer is a name.
+def _look_at_message(message: ConversationMessage) -> None:
+    """What is read as a share lies in 0-1. A customer's message is not refused for a number."""
+    if message.role is _AI:
+        _refuse_unless_share("ConversationMessage.confidence", message.confidence)
 
-    A customer's message is not refused for a number.
-    """
-    if isinstance(record, ConversationMessage) and record.role is Role.AI:
-        _refuse_unless_share("ConversationMessage.confidence", record.confidence)
-    elif isinstance(record, TicketUpdate) and record.csat is not None:
-        _refuse_unless_share("Csat.score", record.csat.score)
-    elif isinstance(record, RouteStatus):
-        _look_at_queue(record)
-    elif isinstance(record, AnomalyAction) and len(record.fingerprint or "") > LONGEST_MADE_ID:
+
+def _look_at_update(update: TicketUpdate) -> None:
+    if update.csat is not None:
+        _refuse_unless_share("Csat.score", update.csat.score)
+
+
+def _look_at_action(action: AnomalyAction) -> None:
+    """What is remembered of an answer is a name."""
+    if len(action.fingerprint or "") > LONGEST_MADE_ID:
         raise BadRecord(
             BadRecordCode.ID_TOO_LONG,
             f"AnomalyAction.fingerprint is longer than {LONGEST_MADE_ID} characters; name one.",
@@ -119,6 +127,14 @@ def _refuse_unless_share(what: str, number: float | None) -> None:
             BadRecordCode.INSANE_NUMBER,
             f"{what} is {number}; send a share of 0-1, and leave out what is not known.",
         )
+
+
+_VALUES: dict[type[Record], Callable[[Any], None]] = {
+    ConversationMessage: _look_at_message,
+    TicketUpdate: _look_at_update,
+    RouteStatus: _look_at_queue,
+    AnomalyAction: _look_at_action,
+}
 
 
 def _compare(record: Record, timestamp: int) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from streams.admin.topics import Topics, Wanted
 from streams.embedded import EmbeddedBroker
 from streams.engine import Connection
-from tests.kafka import running_kafka
+from tests.kafka import shared_kafka
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("ours", deadline=None)
@@ -23,8 +24,11 @@ settings.load_profile("ours")
 # A test's broker is gone before its JVM has gained anything by optimising it: half the CPU.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
-WAITING = {"chaos", "engine", "integration", "security"}
-"""Folders whose tests mostly wait for brokers and workers."""
+TOGETHER = ("security", "chaos")
+"""Folders whose files share a broker of their own: one process has them all."""
+
+FIRST = (*TOGETHER, "cli/test_demo.py", "integration", "engine")
+"""What mostly waits for brokers and workers; the longest first."""
 
 OUR_LOGGERS = ("baton", "schemas", "detectors", "streams")
 
@@ -32,7 +36,26 @@ OUR_LOGGERS = ("baton", "schemas", "detectors", "streams")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What waits begins first, so that no process is left alone with it at the end."""
     here = Path(__file__).parent
-    items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in WAITING)
+    paths = {item.path: item.path.relative_to(here).as_posix() for item in items}
+    items.sort(key=lambda item: not_first(paths[item.path]))
+
+
+def not_first(path: str) -> int:
+    """How many of those that are first come before a file."""
+    return next((n for n, begin in enumerate(FIRST) if path.startswith(begin)), len(FIRST))
+
+
+class ByBroker(LoadFileScheduling):  # type: ignore[misc]
+    """A process has all tests of a file, or of a folder whose files share a broker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.split("/")[1]
+        return folder if folder in TOGETHER else str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByBroker:
+    """How tests are dealt out to processes."""
+    return ByBroker(config, log)
 
 
 @dataclass(frozen=True)
@@ -56,19 +79,22 @@ class Broker:
 
 @pytest.fixture(scope="session")
 def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real Kafka from deploy/kafka, one for the whole run. In CI it must be there."""
-    folder = tmp_path_factory.mktemp("kafka")
+    """A real Kafka from deploy/kafka, one for all processes of a run. In CI it must be there."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
     missing = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
     if missing:
         reason = f"real Kafka needs {' and '.join(missing)}"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    with running_kafka(folder) as bootstrap:
-        yield bootstrap
-    host, port = bootstrap.split(":")
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((host, int(port)), timeout=5)
+    with shared_kafka(folder / "kafka") as kafka:
+        yield kafka.bootstrap
+    if not (kafka.folder / "pid").exists():
+        host, port = kafka.bootstrap.split(":")
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((host, int(port)), timeout=5)
 
 
 def real(bootstrap: str) -> Broker:

@@ -1,11 +1,12 @@
 """A real Kafka for as long as it is needed."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.patience import PATIENCE
@@ -62,6 +63,24 @@ def running_kafka(folder: Path) -> Iterator[str]:
         yield kafka.bootstrap
     finally:
         kafka.stop()
+
+
+@contextmanager
+def shared_kafka(folder: Path) -> Iterator[Kafka]:
+    """One Kafka for all processes that name this folder: the first starts it, the last stops it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kafka = Kafka(folder)
+    with (folder / "users").open("w") as users, (folder / "starting").open("w") as starting:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        kafka.start()
+        fcntl.flock(starting, fcntl.LOCK_UN)
+        try:
+            yield kafka
+        finally:
+            with suppress(BlockingIOError):
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                kafka.stop()
 
 
 def _runs(pid: int) -> bool:

@@ -83,9 +83,8 @@ class Lying:
         """The erasure records, as of `at`."""
         yield from (replace(one, changed_at=at) for one in self._closed.values())
         yield from (_without_text(one) for one in self._reviews.values())
-        for anomaly in chain.from_iterable(one.values() for one in self._anomalies.values()):
-            if anomaly.state in _OVER and self._names(anomaly):
-                yield self._without_tickets(anomaly)
+        for parts in self._anomalies.values():
+            yield from self._without_tickets([*parts.values()])
         for letter in self._letters.values():
             if letter.error_code != ERASED:
                 yield _emptied(letter)
@@ -128,21 +127,31 @@ class Lying:
             self._people & {*anomaly.large_accounts, *anomaly.affected_accounts}
         )
 
-    def _without_tickets(self, anomaly: Anomaly) -> Anomaly:
-        left = {one.account_id for one in _touched(anomaly) if one.ticket_id not in self._tickets}
-        theirs = {one.account_id for one in _touched(anomaly) if one.ticket_id in self._tickets}
+    def _without_tickets(self, parts: list[Anomaly]) -> Iterator[Anomaly]:
+        """The parts that name them again, and the totals without them."""
+        touched = [*chain.from_iterable(map(_touched, parts))]
+        left = {one.account_id for one in touched if one.ticket_id not in self._tickets}
+        theirs = {one.account_id for one in touched if one.ticket_id in self._tickets}
         gone = (theirs - left) | self._people
+        tickets = {one.ticket_id for part in parts for one in part.affected} & self._tickets
+        accounts = {one for part in parts for one in part.affected_accounts} & gone
 
         def rest(of: tuple[AffectedTicket, ...]) -> tuple[AffectedTicket, ...]:
             return tuple(one for one in of if one.ticket_id not in self._tickets)
 
-        return replace(
-            anomaly,
-            affected=rest(anomaly.affected),
-            sample_tickets=rest(anomaly.sample_tickets),
-            large_accounts=tuple(one for one in anomaly.large_accounts if one not in gone),
-            affected_accounts=tuple(one for one in anomaly.affected_accounts if one not in gone),
-        )
+        for part in parts:
+            if part.state in _OVER and self._names(part):
+                yield replace(
+                    part,
+                    affected=rest(part.affected),
+                    sample_tickets=rest(part.sample_tickets),
+                    large_accounts=tuple(one for one in part.large_accounts if one not in gone),
+                    affected_accounts=tuple(
+                        one for one in part.affected_accounts if one not in gone
+                    ),
+                    total_tickets=max(0, part.total_tickets - len(tickets)),
+                    total_accounts=max(0, part.total_accounts - len(accounts)),
+                )
 
 
 def ticket_of(record: Record) -> str:

@@ -83,7 +83,7 @@ class Decider:
     def decide(
         self, state: Ticket | None, event: Event, signals: Signals | None, arrival: Arrival
     ) -> Step:
-        """The step of an event."""
+        """The step of an event; state and transcript line are as they are to be kept."""
         if self.recorded is None:
             account = self._account(state, event)
             inputs = Inputs(account, None, self.statuses, self.incidents)
@@ -105,7 +105,8 @@ class Decider:
         if redactor.keeps_all or step.state is None:
             return step
         said = event if isinstance(event, ConversationMessage) else None
-        return replace(step, state=as_stored(step.state, redactor, said))
+        line = None if step.appended is None else redactor.record(step.appended)
+        return replace(step, state=as_stored(step.state, redactor, said), appended=line)
 
     def give_up(self, state: Ticket | None, event: Event, arrival: Arrival) -> Step:
         """The step of an event that could not be decided: a person takes the ticket."""
@@ -134,10 +135,6 @@ class Decider:
         if merged is None or merged.ticket_id != ticket.ticket_id:
             return update
         return carry(update, merged, ticket, transcript)
-
-    def stored(self, line: TranscriptEntry, now: Millis) -> TranscriptEntry:
-        """A line of a transcript as it is kept in state, by the policy of its record's time."""
-        return _redactor(self._policy(now).privacy.stored).record(line)
 
     def _known(self, ticket: Ticket) -> tuple[AccountProfile | None, AccountHealth | None]:
         if ticket.account_id is None:

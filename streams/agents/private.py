@@ -66,8 +66,10 @@ class PrivateCodec(Codec):
 
     def encode(self, record: Record | Tombstone, traceparent: str | None = None) -> Encoded:
         """As `Codec.encode`, of the redacted record."""
-        if not isinstance(record, Tombstone) and type(record) in PLACES and _has_words(record):
-            place = PLACES[type(record)]
+        if type(record) is Tombstone:
+            return self._codec.encode(record, traceparent)
+        place = PLACES.get(type(record))
+        if place is not None and _has_words(record):
             redactor = self._redactor(record, place)
             record = redactor.record(record)
             for kind, times in redactor.counts.items():

@@ -1,6 +1,7 @@
 """The tickets of a batch: their states and transcript lines, and what steps do to them."""
 
 from operator import attrgetter
+from typing import Final
 
 import msgspec
 
@@ -24,6 +25,8 @@ TICKETS = Kind(b"t", encode_ticket, decode_ticket, attrgetter("deadline"))
 LINES = b"m"
 """Prefix of the keys of transcript lines; the ticket's id and the line's number follow."""
 
+# A member looked up in its enum costs as much as a call.
+_PACKAGE: Final = EscalationChange.PACKAGE
 _encode_line = msgspec.msgpack.Encoder().encode
 _decode_line = msgspec.msgpack.Decoder(TranscriptEntry).decode
 
@@ -48,11 +51,11 @@ class TicketStates(States[Ticket]):
             send(self._batch, self._codec, outputs, trace, stamp)
         self._unsent.clear()
 
-    def take(self, ticket_id: str, step: Step, now: Millis, trace: str | None = None) -> None:
-        """Put what a step of that time leads to in place: state, transcript, outputs."""
+    def take(self, ticket_id: str, step: Step, trace: str | None = None) -> None:
+        """Put what a step leads to in place: state, transcript, outputs."""
         old = self.get(ticket_id)
         self.set(ticket_id, step.state)
-        self._keep_lines(ticket_id, old, step, now)
+        self._keep_lines(ticket_id, old, step)
         outputs = self._complemented(step)
         if step.handoff is not None:
             transcript = self._transcript(step.handoff.ticket)
@@ -70,18 +73,17 @@ class TicketStates(States[Ticket]):
     def _whole(
         self, output: Record | Tombstone, ticket: Ticket, account: AccountSnapshot | None
     ) -> Record | Tombstone:
-        if isinstance(output, EscalationUpdate) and output.change is EscalationChange.PACKAGE:
+        if type(output) is EscalationUpdate and output.change is _PACKAGE:
             return self._decider.complement(output, ticket, account)
-        if isinstance(output, TicketUpdate):
+        if type(output) is TicketUpdate:
             return self._decider.carried(output, ticket, self._transcript(ticket))
         return output
 
-    def _keep_lines(self, ticket_id: str, old: Ticket | None, step: Step, now: Millis) -> None:
+    def _keep_lines(self, ticket_id: str, old: Ticket | None, step: Step) -> None:
         new = step.state
         kept = range(0) if new is None else range(new.transcript_from, new.transcript_to)
         if step.appended is not None and kept:
-            line = _encode_line(self._decider.stored(step.appended, now))
-            self._batch.put(line_key(ticket_id, kept[-1]), line)
+            self._batch.put(line_key(ticket_id, kept[-1]), _encode_line(step.appended))
         if old is not None and (new is None or old.transcript_from != new.transcript_from):
             for number in range(old.transcript_from, old.transcript_to):
                 if number not in kept:

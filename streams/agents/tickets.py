@@ -47,7 +47,7 @@ class TicketsAgent:
             state = tickets.get(event.ticket_id)
             arrival = Arrival(now, record.topic, record.partition, record.offset, cut)
             step = self._decider.decide(state, event, read, arrival)
-            tickets.take(event.ticket_id, step, now, trace_of(record))
+            tickets.take(event.ticket_id, step, trace_of(record))
         tickets.save()
 
     def timer(self, batch: Batch, timer: Timer) -> None:
@@ -71,7 +71,7 @@ class TicketsAgent:
         if event is not None:
             tickets = self._tickets(batch)
             step = self._decider.give_up(tickets.get(event.ticket_id), event, arrival)
-            tickets.take(event.ticket_id, step, arrival.now, trace)
+            tickets.take(event.ticket_id, step, trace)
             tickets.save()
 
     def _tickets(self, batch: Batch) -> TicketStates:
@@ -82,7 +82,7 @@ class TicketsAgent:
         if state is not None:
             event, arrival = Due(state.ticket_id), Arrival(timer.due, CONVERSATIONS, partition)
             step = self._decider.decide(state, event, None, arrival)
-            tickets.take(state.ticket_id, step, arrival.now)
+            tickets.take(state.ticket_id, step)
 
     def _read(self, record: SourceRecord) -> Conversation | None:
         try:

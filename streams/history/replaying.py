@@ -125,7 +125,7 @@ class Replay:
     ) -> Iterator[Record | Tombstone]:
         lines = self._lines[ticket_id]
         if step.appended is not None:
-            lines.append(self._decider.stored(step.appended, partition.time))
+            lines.append(step.appended)
         if step.state is None:
             self._tickets.pop(ticket_id, None)
             self._lines.pop(ticket_id, None)

@@ -20,6 +20,8 @@ from tests.engine.records import checkpoint
 START = 1_767_603_600_000
 """2026-01-05T09:00:00Z: the time of the first record unless it says another."""
 
+_codec = Codec()
+
 
 class Harness:
     """Feeds an agent batch by batch, with a checkpoint after each."""
@@ -41,7 +43,7 @@ class Harness:
 
     def _placed(self, topic: str, record: Record | SourceRecord) -> SourceRecord:
         if isinstance(record, Record):
-            encoded = Codec().encode(record)
+            encoded = _codec.encode(record)
             time: int = getattr(record, "sent_at", getattr(record, "occurred_at", START))
             record = SourceRecord(0, time, encoded.key, encoded.value, headers=())
         record.topic, record.offset = topic, self._offsets[topic]
@@ -60,9 +62,8 @@ class Harness:
 def decoded(outputs: list[Output], topic: str) -> list[Any]:
     """The records on a topic; None for a tombstone."""
     assert find_topic(topic) is not None
-    codec = Codec()
     return [
-        None if output.value is None else codec.decode(topic, output.value, output.headers)
+        None if output.value is None else _codec.decode(topic, output.value, output.headers)
         for output in outputs
         if output.topic == topic
     ]

@@ -30,6 +30,7 @@ from tests.bench import (
 )
 from tests.bench.broker import Broker, OpenBroker
 from tests.bench.contenders import MADE
+from tests.bench.goals import missed
 from tests.bench.report import print_lines, print_table, say, write_plot
 from tests.bench.results import Result, read_lines
 from tests.kafka import running_kafka
@@ -102,6 +103,8 @@ def main(quick: bool, before: Path | None, benches: tuple[str, ...]) -> None:
                 results += found
             say(f"{time.monotonic() - began:.0f} s once Kafka was there")
     print_table(results, read_lines(before.read_text()) if before else ())
+    for line in missed(results):
+        say(f"falls short: {line}")
     plot = MADE / ("quick.svg" if quick else "bench.svg")
     write_plot(results, plot)
     say(f"plot: {plot}")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from detectors.fingerprint import error_fingerprint
+from detectors.fingerprint import VERSION
 from schemas.codec import Codec
 from schemas.records import ProblemReport
 from streams.agents.anomalies import AnomaliesAgent
@@ -26,6 +26,8 @@ REPORTS, ACTIONS = AnomaliesAgent.sources
 HOUR, MINUTE = 3_600_000, 60_000
 ACCOUNTS = 3_000
 BATCH = 500
+TOLD = 100_000
+"""Reports after which it is said how far the flood has come."""
 AFTER = 30
 """Minutes after which all of them are forgotten."""
 PRIMES = (1, 7_919, 104_729)
@@ -43,14 +45,19 @@ def run_flood(folder: Path, fingerprints: int) -> list[Result]:
         REPORTS,
         ACTIONS,
     )
-    before, began = resident(), time.process_time()
+    before, took = resident(), 0.0
     for first in range(0, fingerprints, BATCH):
         numbers = range(first, min(first + BATCH, fingerprints))
-        outputs = agent.feed(REPORTS, *reports(numbers, fingerprints))
+        ready = list(reports(numbers, fingerprints))
+        began = time.process_time()
+        outputs = agent.feed(REPORTS, *ready)
+        took += time.process_time() - began
         opened += len(decoded(outputs, "support.anomalies"))
         highest = max(highest, resident() - before)
+        if first % TOLD == 0:
+            say(f"anomalies: {first:,} of {fingerprints:,} fingerprints")
         tracked = max(tracked, first + len(numbers) - counts["untracked"] - counts["fingerprint"])
-    rate = fingerprints / (time.process_time() - began)
+    rate = fingerprints / took
     forgotten = -1
     # A batch takes so many timers, and no more.
     while counts["fingerprint"] > forgotten:
@@ -77,22 +84,22 @@ def reports(numbers: range, in_an_hour: int) -> Iterator[ProblemReport]:
     """Reports with an error text that nobody else has."""
     for number in numbers:
         words = (letters(number * prime) for prime in PRIMES)
-        found = error_fingerprint("error: {} {} {}".format(*words))
+        text = "error: {} {} {}".format(*words)  # of one in a thousand a word would be masked
         at = START + number * HOUR // in_an_hour
         name = f"report-{number}"
         yield ProblemReport(
             report_id=name,
             ticket_id=name,
             message_id=name,
-            fingerprint=found.id,
-            fingerprint_version=found.version,
+            fingerprint=f"{number:016x}",
+            fingerprint_version=VERSION,
             category="technical",
             occurred_at=at,
             source_partition=0,
             source_watermark=at,
             account_id=f"account-{number * PRIMES[-1] % ACCOUNTS}",
-            template=found.template,
-            error_text=found.error_text,
+            template=text,
+            error_text=text,
         )
 
 

@@ -10,6 +10,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.goals import goal_of
 from tests.bench.results import Line, Result, json_line, rounded
 
 LINE, LABEL, BAR, MARGIN = 20, 330, 420, 10
@@ -33,21 +34,31 @@ def print_lines(results: Sequence[Result]) -> None:
 def print_table(results: Sequence[Result], before: Sequence[Line] = ()) -> None:
     """Medians with their spread, on standard error: standard output holds nothing but lines.
 
-    With the lines of an earlier run each figure stands beside what it was then.
+    A figure of which something is asked stands beside its goal, red where it falls short. With the
+    lines of an earlier run each stands beside what it was then.
     """
     earlier = {(line.bench, line.what, line.unit): line.value for line in before}
     table = Table("bench", "what", title="medians", box=SIMPLE)
-    for column in ("median", "lowest", "highest", "runs", *(["before"] if before else [])):
+    columns = ("median", "goal", "lowest", "highest", "runs", *(["before"] if before else []))
+    for column in columns:
         table.add_column(column, justify="right")
     table.add_column("unit")
     for result in results:
-        numbers = [_number(value) for value in (result.value, *result.spread)]
-        row = [result.bench, result.what, *numbers, str(len(result.values))]
+        median, lowest, highest = (_number(value) for value in (result.value, *result.spread))
+        goal = _goal(result)
+        row = [result.bench, result.what, median, goal, lowest, highest, str(len(result.values))]
         if before:
             was = earlier.get((result.bench, result.what, result.unit))
             row.append("" if was is None else _number(was))
         table.add_row(*row, result.unit)
     Console(stderr=True, width=TABLE).print(table)
+
+
+def _goal(result: Result) -> str:
+    goal = goal_of(result)
+    if goal is None:
+        return ""
+    return f"{goal}" if goal.is_met(result.value) else f"[red]{goal}[/]"
 
 
 def write_plot(results: Sequence[Result], path: Path) -> None:

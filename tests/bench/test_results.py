@@ -7,6 +7,7 @@ import pytest
 
 from tests.bench.contenders import BATON, QUIX, TWO_BATONS, kafka_streams
 from tests.bench.feed import Feed, outputs_of
+from tests.bench.goals import missed
 from tests.bench.load import stamp, stamp_of
 from tests.bench.measure import Sample, Span, between
 from tests.bench.pairs import results_of
@@ -76,6 +77,24 @@ def test_the_table_shows_what_a_figure_was_before(capsys: pytest.CaptureFixture[
     shown = capsys.readouterr().err
     assert "1,235,000" in shown
     assert "gone" not in shown
+
+
+def test_a_figure_that_falls_short_is_named_with_its_goal() -> None:
+    results = [
+        Result("count", "Baton / Quix Streams", (4.0, 6.0, 4.5), "ratio"),
+        Result("count", "Baton / stock Faust", (80.0,), "ratio"),
+        Result("decide", "demo: a message", (15.04,), "us/message"),
+        Result("latency", "Baton, 500 messages/s, p50", (1e9,), "ms"),
+    ]
+    assert missed(results) == [
+        "count: Baton / Quix Streams: 4.5 ratio, goal >= 5",
+        "decide: demo: a message: 15.04 us/message, goal <= 15",
+    ]
+
+
+def test_the_table_shows_a_goal_where_there_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table([Result("count", "Baton / Quix Streams", (4.0,), "ratio")])
+    assert ">= 5" in capsys.readouterr().err
 
 
 def test_a_stamp_is_read_from_the_end_of_a_value() -> None:

@@ -1,6 +1,7 @@
 """`baton erase`: what is found, what follows on the topics, and what the receipt says."""
 
 import json
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -123,7 +124,7 @@ def test_the_receipt_names_the_ticket_that_has_what_was_told_in_one_merged_into_
     assert json.loads("\n".join(lines))["advice"][0].startswith("T1 was merged into T9,")
 
 
-def test_dead_letters_and_incidents_that_are_over_are_written_again_without_what_they_had(
+def test_dead_letters_are_written_again_without_what_they_had(
     played: Broker, capfd: pytest.CaptureFixture[str]
 ) -> None:
     player = Player(played.connection, Codec())
@@ -134,6 +135,27 @@ def test_dead_letters_and_incidents_that_are_over_are_written_again_without_what
     ):
         letter = DeadLetter(name, CONVERSATIONS, 0, 7, "unreadable", "mara?", START, "tickets")
         player.send(replace(letter, key=key, value=value, headers=(Header("a"),)), 0)
+    player.flush()
+    receipt = erased(capfd)
+    left = {one["topic"]: one["how"] for one in receipt["left"]}
+    assert left["support.dead-letters"] == "retention of 7 days"
+    assert receipt["taken_back"]["support.dead-letters"] == 2
+    letters = [one for one in lying(played, "support.dead-letters") if isinstance(one, DeadLetter)]
+    assert {one.dead_letter_id for one in letters[3:]} == {"by-key", "by-value"}
+    assert {(one.error, one.key, one.value, one.headers) for one in letters[3:]} == {
+        ("erased", None, None, ())
+    }
+    code, lines, _ = baton(capfd, "dead-letters", "replay", "--all")
+    assert (code, lines) == (0, ["other"])
+    code, _, said = baton(capfd, "dead-letters", "replay", "by-key")
+    assert code == InputError.exit_code
+    assert "no dead letter by-key is left" in said
+
+
+def test_incidents_that_are_over_are_written_again_without_the_ticket_and_its_account(
+    played: Broker, capfd: pytest.CaptureFixture[str]
+) -> None:
+    player = Player(played.connection, Codec())
     ours, theirs = AffectedTicket("T2", START, "acme"), AffectedTicket("T9", START, "zeta")
     open_now = Anomaly(
         "an-1", AnomalyState.OPENED, 1, "x", "technical", START, START, START, START, 3, 0.0, 0.0,
@@ -148,37 +170,32 @@ def test_dead_letters_and_incidents_that_are_over_are_written_again_without_what
         affected=(ours, theirs),
         large_accounts=("acme",),
         affected_accounts=("acme", "zeta"),
+        total_tickets=2,
+        total_accounts=2,
     )
     further = replace(over, affected=(ours,), part=2)
     another = replace(over, anomaly_id="an-3", sample_tickets=(theirs,), affected=(theirs,))
     for one in (open_now, replace(further, revision=2, part=3), over, further, another):
         player.send(one, 0)
     player.flush()
-    _, lines, _ = baton(capfd, "erase", "--requester", "mara", "--wait", "0")
-    receipt = json.loads("\n".join(lines))
-    assert receipt["taken_back"]["support.anomalies"] == 2
-    written = lying(played, "support.anomalies")[5:]
+    assert erased(capfd)["taken_back"]["support.anomalies"] == 2
     without = replace(
         over,
         sample_tickets=(theirs,),
         affected=(theirs,),
         large_accounts=(),
         affected_accounts=("zeta",),
+        total_tickets=1,
+        total_accounts=1,
     )
+    written = lying(played, "support.anomalies")[5:]
     assert written == [without, replace(without, affected=(), part=2)]
-    left = {one["topic"]: one["how"] for one in receipt["left"]}
-    assert left["support.dead-letters"] == "retention of 7 days"
-    assert receipt["taken_back"]["support.dead-letters"] == 2
-    letters = [one for one in lying(played, "support.dead-letters") if isinstance(one, DeadLetter)]
-    assert {one.dead_letter_id for one in letters[3:]} == {"by-key", "by-value"}
-    assert {(one.error, one.key, one.value, one.headers) for one in letters[3:]} == {
-        ("erased", None, None, ())
-    }
-    code, lines, _ = baton(capfd, "dead-letters", "replay", "--all")
-    assert (code, lines) == (0, ["other"])
-    code, _, said = baton(capfd, "dead-letters", "replay", "by-key")
-    assert code == InputError.exit_code
-    assert "no dead letter by-key is left" in said
+
+
+def erased(capfd: pytest.CaptureFixture[str]) -> Any:
+    """The receipt of one who is erased."""
+    _, lines, _ = baton(capfd, "erase", "--requester", "mara", "--wait", "0")
+    return json.loads("\n".join(lines))
 
 
 @pytest.mark.usefixtures("played")

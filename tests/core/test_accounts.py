@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from schemas.records import (
     AccountActivity,
@@ -38,6 +39,15 @@ def test_the_first_activity_of_an_account_gives_a_health_record_without_a_level(
         ("acme", HealthLevel.UNKNOWN, 100.0)
     ]
     assert updates == []
+
+
+def test_a_message_told_with_the_opening_counts_as_one_told_after_it() -> None:
+    opened = activity("t1", 0, kind=ActivityKind.OPENED, category="billing")
+    after = activity("t1", 0, category="billing", negative=0.7)
+    one = play([replace(opened, negative=0.7)])[0]
+    both = play([opened, after])[0]
+    assert (one.tickets, one.days) == (both.tickets, both.days)
+    assert (one.open, one.openings) == (both.open, both.openings)
 
 
 def test_one_bad_message_does_not_flag_an_account_with_little_history() -> None:

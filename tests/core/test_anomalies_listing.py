@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from schemas.records import (
 from streams.core.anomalies.affected import MOST_LARGE
 from streams.core.anomalies.listing import DELETED_AT_ONCE, PAUSE
 from streams.core.anomalies.state import Affected, Keys
+from tests.core.filed import FiledInMemory
 from tests.core.test_anomalies import (
     MINUTE,
     POLICY,
@@ -89,6 +91,19 @@ def test_who_reports_past_what_the_windows_keep_one_by_one_is_listed() -> None:
     assert (over.total_tickets, over.total_accounts) == (600, 300)
 
 
+def test_what_becomes_unusual_past_what_the_windows_keep_one_by_one_opens_an_anomaly() -> None:
+    tenant = Tenant(replace(BOUNDS, minimum_accounts=100))
+    storm = [report(f"acme-{n}", 10_000 + 10 * n) for n in range(300)]
+    [anomaly, *_] = tenant.hear(*storm)
+    assert anomaly.state is AnomalyState.OPENED
+    assert 100 <= anomaly.accounts < 120
+    assert anomaly.since == START
+    tenant.let_pass(60 * MINUTE)
+    [[over]] = ends(tenant.outputs)
+    since = [one.ticket_id for one in storm if one.occurred_at >= anomaly.updated_at]
+    assert {one.ticket_id for one in over.affected} >= {*since}
+
+
 def test_whose_a_ticket_is_is_heard_past_what_the_windows_keep() -> None:
     tenant = Tenant(BOUNDS)
     tenant.hear(*(report(f"acme-{n}", 100 * n) for n in range(500)))
@@ -111,6 +126,27 @@ def test_an_account_whose_only_ticket_is_erased_is_listed_no_more_however_often_
     [[over]] = ends(tenant.outputs)
     assert (over.total_tickets, over.total_accounts) == (3, 3)
     assert over.affected_accounts == ("acme-0", "acme-1", "acme-2")
+
+
+def test_who_is_erased_is_counted_no_more_with_whoever_reports_next() -> None:
+    tenant = Tenant()
+    tenant.hear(*outage(6))
+    for ticket in ("ticket-acme-1", "ticket-acme-2", "ticket-acme-3"):
+        gone = replace(heartbeat(25_000), ticket_id=ticket, erased=True)
+        tenant.hear(replace(gone, category="technical"))
+    tenant.hear(report("next", 26_000))
+    [incident] = map(tenant.incident, tenant.watch.incidents)
+    assert incident is not None
+    assert (incident.latest[1], incident.peak) == (4, 6)
+
+
+def test_an_erased_ticket_leaves_the_category_of_a_message_that_is_not_its_own() -> None:
+    tenant = Tenant()
+    tenant.hear(other("error-1", "acme", MINUTE, category="billing"))
+    assert any(b"ticket-acme" in value for value in tenant.stored.values())
+    gone = replace(heartbeat(2 * MINUTE), ticket_id="ticket-acme", erased=True)
+    tenant.hear(replace(gone, category="technical"))
+    assert not any(b"ticket-acme" in value for value in tenant.stored.values())
 
 
 def test_who_has_an_error_of_their_own_in_a_category_that_storms_is_listed() -> None:
@@ -182,6 +218,24 @@ def test_keys_are_deleted_some_at_a_time_once_the_problem_does_not_come_back() -
     assert kept.counts == {}
 
 
+def test_keys_that_are_deleted_are_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant, anomaly = opened()
+    tenant.let_pass(20 * MINUTE)
+    kept, asked = tenant.affected(anomaly.anomaly_id), list[str]()
+    names = sorted(f"more-{n}" for n in range(2 * DELETED_AT_ONCE))
+    kept.put(Keys({name: Affected(START, None) for name in names}))
+
+    def listed(behind: str, most: int) -> list[tuple[str, Affected]]:
+        asked.append(behind)
+        return FiledInMemory.listed(kept, behind, most)
+
+    monkeypatch.setattr(kept, "listed", listed)
+    tenant.let_pass(90 * MINUTE)
+    first, second = names[DELETED_AT_ONCE - 1], names[-1]
+    assert asked[:3] == ["", first, second]
+    assert kept.kept == {}
+
+
 def test_a_list_that_the_problem_interrupts_is_told_whole_when_it_is_over_again() -> None:
     tenant = few(10)
     tenant.hear(*outage(25))
@@ -210,6 +264,22 @@ def test_an_erased_ticket_leaves_the_list_which_is_told_again() -> None:
         assert ticket not in {one.ticket_id for one in listed(told)}
         assert len(listed(told)) == tickets
         assert {(one.total_tickets, one.total_accounts) for one in told} == {(tickets, accounts)}
+
+
+def test_who_knows_records_by_their_ids_misses_nobody_of_a_list_that_an_erasure_interrupts() -> (
+    None
+):
+    tenant, anomaly = opened()
+    tenant.hear(*outage(6))
+    tenant.policy = replace(POLICY, affected_tickets=2)
+    tenant.answer(action(anomaly, AnomalyActionKind.FALSE_ALARM))
+    gone = replace(heartbeat(MINUTE), ticket_id="ticket-acme-0", erased=True)
+    tenant.hear(replace(gone, category="technical"))
+    tenant.let_pass(5 * MINUTE)
+    parts = [one for one in tenant.outputs if one.state is RESOLVED]
+    seen = {one.edition: one for one in reversed(parts)}
+    told = {one.ticket_id for one in listed([*seen.values()])}
+    assert told >= {f"ticket-acme-{n}" for n in range(1, 6)}
 
 
 class Desk:

@@ -12,6 +12,7 @@ from tests.core.test_anomalies import (
     START,
     Tenant,
     action,
+    opened,
     other,
     outage,
     report,
@@ -59,3 +60,17 @@ def test_what_was_answered_about_an_alias_holds_for_the_older_problem(
     merged(tenant, "new")
     tenant.let_pass(120 * MINUTE)
     assert tenant.hear(*outage(3, start=121 * MINUTE)) == []
+
+
+@pytest.mark.parametrize("kind", [AnomalyActionKind.MUTE, AnomalyActionKind.KNOWN_ISSUE])
+def test_what_was_answered_about_an_alias_does_not_shorten_what_holds_for_the_older_problem(
+    kind: AnomalyActionKind,
+) -> None:
+    tenant, anomaly = opened()
+    for hours, name in ((1, "new"), (9, FINGERPRINT)):
+        at = START + hours * 60 * MINUTE
+        tenant.answer(action(anomaly, kind, fingerprint=name, occurred_at=at, until=2 * at))
+    before = tenant.watch
+    merged(tenant, "new")
+    assert tenant.watch.muted.get(FINGERPRINT) == before.muted.get(FINGERPRINT)
+    assert tenant.watch.known.get(FINGERPRINT) == before.known.get(FINGERPRINT)

@@ -309,6 +309,25 @@ def test_another_account_does_not_inherit_that_the_first_was_verified() -> None:
     assert talk.decision.used.account_verified is None
 
 
+def test_the_account_hears_of_the_first_message_with_the_opening() -> None:
+    talk = Conversation()
+    talk.customer("a person please", scores(human_request=0.9, negative=0.4))
+    opened, escalated = talk.new(AccountActivity)
+    assert (opened.kind, escalated.kind) == (ActivityKind.OPENED, ActivityKind.ESCALATED)
+    assert (opened.message_id, opened.negative, opened.tier) == ("m1", 0.4, 2)
+    talk.customer("hello?", scores(negative=0.2))
+    [written] = talk.new(AccountActivity)
+    assert written.kind is ActivityKind.MESSAGE
+    assert (written.message_id, written.negative) == ("m2", 0.2)
+
+
+def test_an_opening_that_is_no_message_of_the_customer_has_no_mood() -> None:
+    talk = Conversation()
+    talk.update(UpdateKind.IDENTIFIED, account_id="a1")
+    [opened] = talk.new(AccountActivity)
+    assert (opened.kind, opened.message_id, opened.negative) == (ActivityKind.OPENED, None, None)
+
+
 def test_a_corrected_account_leaves_the_first_ones_history() -> None:
     talk = Conversation()
     talk.customer()

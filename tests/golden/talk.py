@@ -1,8 +1,8 @@
 """A golden conversation as its file tells it. README.md explains the form to its writers."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -117,12 +117,17 @@ class Golden(msgspec.Struct, forbid_unknown_fields=True):
     incidents: tuple[OpenIncident, ...] = ()
 
 
-def conversations() -> Iterator[Golden]:
+@cache
+def conversations() -> tuple[Golden, ...]:
     """Every conversation, by folder and name."""
-    for path in sorted(FOLDER.rglob("*.yaml")):
-        golden = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Golden)
-        golden.name = str(path.relative_to(FOLDER).with_suffix(""))
-        yield golden
+    return tuple(_read(path) for path in sorted(FOLDER.rglob("*.yaml")))
+
+
+def _read(path: Path) -> Golden:
+    text = path.read_text(encoding="utf-8")
+    golden = msgspec.convert(yaml.load(text, yaml.CSafeLoader), Golden)
+    golden.name = str(path.relative_to(FOLDER).with_suffix(""))
+    return golden
 
 
 def told(decision: Decision) -> str:

@@ -11,7 +11,7 @@ from tests.core.conversation import Conversation
 from tests.golden.playing import Heard, disagreement, play, signals_of
 from tests.golden.talk import POLICIES, Golden, codes_of, conversations
 
-CONVERSATIONS = tuple(conversations())
+CONVERSATIONS = conversations()
 FEWEST, FEWEST_NEAR_MISSES = 4, 2
 NEAR_MISSES = tuple(
     golden

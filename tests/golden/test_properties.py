@@ -12,7 +12,7 @@ from streams.core.tickets import Owner
 from tests.golden.playing import Play
 from tests.golden.talk import POLICIES, Golden, Line, conversations
 
-ALL: Final = tuple(conversations())
+ALL: Final = conversations()
 BY_PEOPLE: Final = ("human", "note", "robot", "update")
 ENDED: Final = (SlaEventKind.MET, SlaEventKind.CANCELLED)
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
+from detectors import Signals
 from schemas.codec import Codec
 from schemas.records import (
     ContextSection,
@@ -29,6 +30,7 @@ from streams.agents.tickets import CONVERSATIONS, TicketsAgent
 from streams.core.handoff.redact import Redactor
 from streams.core.policy import PolicyError, default_policy, load_policy
 from streams.core.policy.privacy import KEEP_ALL, Privacy, Treatments
+from streams.core.tickets import Arrival
 from streams.measuring import RedactionCount
 from tests.agents.harness import START, Harness, decoded
 from tests.agents.test_tickets_agent import DECISIONS, customer
@@ -150,9 +152,15 @@ def test_a_transcript_line_is_stored_by_the_policy_of_its_records_time() -> None
     masks = load_policy("based_on: default\nprivacy: {stored: {card: mask}}")
     in_force = {1_000: default_policy(), 2_000: masks}
     decider = Decider(default_policy(), in_force=in_force.__getitem__)
-    line = TranscriptEntry("m1", Role.CUSTOMER, CARD, 1_000)
-    assert decider.stored(line, 1_000).text == CARD
-    assert decider.stored(line, 2_000).text.startswith("***"), "its own clock may be wrong"
+    message = customer(CARD, account_id=None)
+
+    def stored(now: int) -> str:
+        step = decider.decide(None, message, Signals(), Arrival(now, CONVERSATIONS, 0))
+        assert step.appended is not None
+        return step.appended.text
+
+    assert stored(1_000) == CARD
+    assert stored(2_000).startswith("***"), "the message's own clock may be wrong"
 
 
 def test_a_transcript_can_be_stored_redacted(tmp_path: Path) -> None:

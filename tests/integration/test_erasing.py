@@ -63,11 +63,24 @@ class Site:
         with Follower(self.connection, Codec(), self.topics, from_start=True) as follower:
             return list(follower.to_end())
 
-    def wait_for(self, happened: Callable[[list[Record | None]], bool]) -> None:
+    def wait_for(self, happened: Callable[[], bool]) -> None:
         limit = time.monotonic() + PATIENCE
-        while not happened([seen.record for seen in self.lying()]):
+        while not happened():
             assert time.monotonic() < limit
             time.sleep(0.2)
+
+    def wait_until_decided(self) -> None:
+        """All that `person_tells_much` says of whom a decision is expected has one."""
+        decided = set[str]()
+        with Follower(self.connection, Codec(), ["support.decisions"], from_start=True) as follower:
+
+            def all_are() -> bool:
+                for seen in follower.poll(0.0):
+                    if isinstance(seen.record, Decision):
+                        decided.add(seen.record.subject_id)
+                return decided >= {"T1-1", "T1-3", "T2-1", "d1", "T3-1", "T9-1"}
+
+            self.wait_for(all_are)
 
     def mentions(self, text: str) -> list[tuple[str, bytes]]:
         """The keys of what agents have in state that has this text."""
@@ -92,7 +105,7 @@ class Site:
             last[self.connection.topic(seen.topic)] = seen.offset
         configs = [engine_config(name, settings) for name in AGENTS]
 
-        def handled(_: list[Record | None]) -> bool:
+        def handled() -> bool:
             return all(
                 committed(self.connection.bootstrap, config.group, topic)[0] > last[topic]
                 for config in configs
@@ -161,25 +174,17 @@ def person_tells_much() -> list[Record]:
     ]
 
 
-def decided(count: int) -> Callable[[list[Record | None]], bool]:
-    def happened(records: list[Record | None]) -> bool:
-        ids = {one.subject_id for one in records if isinstance(one, Decision)}
-        return len(ids & {"T1-1", "T1-3", "T2-1", "d1", "T3-1", "T9-1"}) == count
-
-    return happened
-
-
 @pytest.mark.usefixtures("worker")
 def test_after_an_erasure_neither_states_nor_obedient_readers_have_the_persons_words(
     site: Site, capfd: pytest.CaptureFixture[str]
 ) -> None:
     site.play(*person_tells_much())
-    site.wait_for(decided(6))
+    site.wait_until_decided()
     assert len(site.mentions(SECRET)) == 8  # seven lines, and the context of T1
     code, lines, _ = baton(capfd, "erase", "--requester", PERSON, "--wait", "60")
     receipt = json.loads("\n".join(lines))
     assert (code, receipt["taken_up"]) == (0, ["T1", "T2", "T3"])
-    site.wait_for(lambda _: not site.mentions(PERSON))
+    site.wait_for(lambda: not site.mentions(PERSON))
     assert not site.mentions(SECRET)
     assert site.mentions(OTHER)
     reader = ObedientReader()
@@ -208,7 +213,7 @@ def test_tickets_that_no_topic_names_any_more_are_found_and_erased(
     site: Site, capfd: pytest.CaptureFixture[str], option: tuple[str, str], tickets: list[str]
 ) -> None:
     site.play(*person_tells_much())
-    site.wait_for(decided(6))
+    site.wait_until_decided()
     site.wait_until_handled()
     site.let_retention_pass()
     code, lines, _ = baton(capfd, "erase", *option, "--wait", "60")

@@ -55,7 +55,7 @@ def unsure(chat: Chat) -> Answer:
 
 
 @pytest.fixture(scope="module")
-def floor(kafka_bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
+def staffed(kafka_bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
     """A floor with its worker at work."""
     folder = tmp_path_factory.mktemp("examples")
     policy = folder / "policy.yaml"
@@ -65,6 +65,13 @@ def floor(kafka_bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
         made.worker("--agents", "tickets", policy=policy),
     ):
         yield made
+
+
+@pytest.fixture
+def floor(staffed: Floor) -> Iterator[Floor]:
+    """The floor with the worker, on which nobody else is left of another test."""
+    yield staffed
+    staffed.clear()
 
 
 @pytest.fixture

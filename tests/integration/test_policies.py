@@ -30,7 +30,8 @@ class Desk:
     def __init__(self, broker: Broker, unique: str, folder: Path) -> None:
         self.folder = folder
         self.environment = environment_of(broker, unique, folder) | {
-            "BATON_FETCH_WAIT": "10",
+            # Only a real broker answers as soon as there is a record.
+            "BATON_FETCH_WAIT": "500" if broker.transactional else "10",
             "BATON_GUARANTEE": "exactly_once" if broker.transactional else "at_least_once",
             "BATON_CREATE_CHANGELOGS": str(broker.transactional).lower(),
         }

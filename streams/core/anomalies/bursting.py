@@ -138,7 +138,7 @@ def _burst(
     outputs: tuple[Anomaly, ...]
     relative = kin(known, watch, subject, window, policy)
     if relative is None:
-        incident = opened(subject, watch, window, new.number, expected, policy, now)
+        incident = opened(subject, watch, window, new, expected, policy, now)
         incident = touched(incident, reported_earlier(known, watch, incident, policy), policy)
         relative = same_tickets(known, watch, incident, policy)
     if relative is None:

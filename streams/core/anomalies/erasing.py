@@ -26,9 +26,10 @@ def forget_ticket(
 ) -> Step:
     """What follows from a report that says that its ticket is erased.
 
-    An incident that named the ticket is told again without it, under the revision it has: that is
-    no news of the problem, and nobody is called for it. Fingerprints that belong to no incident and
-    are not among the latest name the ticket until their window has passed.
+    An incident that named the ticket is told again without it, an open one under the revision it
+    has: that is no news of the problem, and nobody is called for it. The list of one that is over
+    begins anew under the next: its parts are others than those that were told. Fingerprints that
+    belong to no incident and are not among the latest name the ticket until their window is over.
     """
     ticket_id, names = report.ticket_id, {category_name(report.category), *latest(watch)}
     incidents: dict[str, Incident | None] = {}
@@ -45,18 +46,25 @@ def forget_ticket(
             outputs.append(output)
             keys[name] = changed
     subjects: dict[str, Subject | None] = {}
-    for name in sorted(names):
-        subject = known.subject(name)
-        if subject is not None and _has(subject.buckets, ticket_id):
-            subjects[name] = replace(subject, buckets=_rest(subject.buckets, ticket_id))
+    for subject in _with_categories(known, names):
+        if _has(subject.buckets, ticket_id):
+            subjects[subject.name] = replace(subject, buckets=_rest(subject.buckets, ticket_id))
     return Step(watch, subjects, incidents, tuple(outputs), keys)
+
+
+def _with_categories(known: Known, names: set[str]) -> list[Subject]:
+    """The subjects of names and of their categories, which may be others than the ticket's."""
+    found = [one for name in sorted(names) if (one := known.subject(name)) is not None]
+    more = {category_name(one.category) for one in found} - names
+    return found + [one for name in sorted(more) if (one := known.subject(name)) is not None]
 
 
 def _told_again(
     known: Known, incident: Incident, keys: Keys, policy: AnomalyPolicy, now: Millis
 ) -> tuple[Incident, Anomaly]:
     if incident.resolved_at is not None:
-        incident = replace(incident, part=0, listed_to="")
+        revision = incident.revision + 1
+        incident = replace(incident, revision=revision, part=0, listed_to="")
         return next_part(known, incident, keys, policy, now)
     kind = AnomalyState.OPENED if incident.revision == 1 else AnomalyState.UPDATED
     return incident, record(incident, kind, policy, now)
@@ -73,6 +81,7 @@ def _without(known: Known, incident: Incident, ticket_id: str) -> tuple[Incident
         left,
         samples={name: of for name, of in left.samples.items() if name != ticket_id},
         buckets=_rest(left.buckets, ticket_id),
+        latest=(0, 0),
     )
     return (left, keys) if one is None else _without_key(known, left, keys, ticket_id, one)
 

@@ -21,6 +21,7 @@ from streams.core.anomalies.windows import (
     sightings,
     together,
     with_one_more,
+    with_sketched,
 )
 from streams.core.policy.anomalies import AnomalyPolicy
 
@@ -44,7 +45,7 @@ def grown(
     if _is_new(incident, subject, policy):
         incident = _with_usual(incident, expected_accounts(subject, watch, now, policy))
         first = min(incident.buckets, default=new.number)
-        own = _with_sketched(sightings(after(subject, first - 1)), subject, new)
+        own = with_sketched(sightings(after(subject, first - 1)), subject, new)
     counted: Counts = incident
     for one in own:
         counted = add(counted, one, policy)
@@ -90,7 +91,7 @@ def joined(
     number, own = new.number, _brought(incident, subject, new.number, policy)
     counted = _changeable(together(incident, own, policy), watch, policy)
     window = busiest(counted, number, policy)
-    found = _with_sketched(sightings(own), own, new)
+    found = with_sketched(sightings(own), own, new)
     reasons = dict.fromkeys((*incident.grouped_by, why))
     before, of_category = incident, is_category(subject.name) and incident.subject != subject.name
     if found and (of_category or _is_new(incident, subject, policy)):
@@ -118,11 +119,6 @@ def joined(
     if not found:  # how much bursts is told all the same
         window = busiest(subject, number, policy)
     return due(touched(incident, found, policy), policy), window
-
-
-def _with_sketched(found: list[Seen], counted: Counts, new: Seen) -> list[Seen]:
-    """With the report itself where its bucket has a sketch, which keeps nobody one by one."""
-    return [*found, new] if new.number in counted.sketches else found
 
 
 def _who_has(incident: Incident) -> str | None:

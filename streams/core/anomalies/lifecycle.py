@@ -72,7 +72,7 @@ def wake(
     if incident.resolved_at is not None:
         if now < incident.deadline:
             return Step(watch)
-        if incident.listed_to:
+        if incident.listed_to and name in watch.incidents:
             incident, output = next_part(known, incident, Keys(), policy, now)
             return Step(watch, {}, {name: incident}, (output,))
         rest = {key: entry for key, entry in watch.incidents.items() if key != name}
@@ -95,8 +95,8 @@ def _left(
 
     Its keys go some at a time, so that no batch holds them all.
     """
-    keys, name = deleted(known, incident), incident.anomaly_id
-    until = (incident.resolved_at or 0) + policy.forget
+    incident, keys = deleted(known, incident)
+    name, until = incident.anomaly_id, (incident.resolved_at or 0) + policy.forget
     if not keys.tickets and now >= until:
         return Step(watch, {}, {name: None})
     due = now + PAUSE if keys.tickets else until

@@ -52,11 +52,15 @@ def next_part(
     return incident, anomaly
 
 
-def deleted(known: Known, incident: Incident) -> Keys:
-    """Some of the incident's keys, to be deleted; none where there are none left."""
-    some = known.affected(incident.anomaly_id).listed("", DELETED_AT_ONCE)
+def deleted(known: Known, incident: Incident) -> tuple[Incident, Keys]:
+    """The incident with some more of its keys to be deleted, none where there are none left.
+
+    It goes on behind the last: what lies before it would be looked at again each time.
+    """
+    some = known.affected(incident.anomaly_id).listed(incident.listed_to, DELETED_AT_ONCE)
     owners = (one.account_id for _, one in some if one.account_id is not None)
-    return Keys(dict.fromkeys(name for name, _ in some), dict.fromkeys(owners))
+    incident = replace(incident, listed_to=some[-1][0] if some else "")
+    return incident, Keys(dict.fromkeys(name for name, _ in some), dict.fromkeys(owners))
 
 
 def _rest(

@@ -1,5 +1,6 @@
 """What becomes of a problem that turns out to be another, older one."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -36,16 +37,19 @@ def merge(known: Known, watch: Watch, alias: str, group: str, policy: AnomalyPol
     watch = replace(
         watch,
         incidents=entries,
-        muted=_also(watch.muted, alias, group),
-        known=_also(watch.known, alias, group),
-        bars=_also(watch.bars, alias, group),
+        muted=_also(watch.muted, alias, group, lambda until: until),
+        known=_also(watch.known, alias, group, lambda said: said[1]),
+        bars=_also(watch.bars, alias, group, lambda bar: bar.line(watch.watermark)),
     )
     return Step(watch, subjects, incidents)
 
 
-def _also(answers: dict[str, T], alias: str, group: str) -> dict[str, T]:
-    """The on-call person's answers, those about an alias also for its group."""
-    return {**answers, group: answers[alias]} if alias in answers else answers
+def _also(
+    answers: dict[str, T], alias: str, group: str, reach: Callable[[T], float]
+) -> dict[str, T]:
+    """The on-call answers, those about an alias also for its group if they reach farther."""
+    both = [answers[name] for name in (alias, group) if name in answers]
+    return {**answers, group: max(both, key=reach)} if alias in answers else answers
 
 
 def _both(group: str, own: Subject | None, moved: Subject, policy: AnomalyPolicy) -> Subject:

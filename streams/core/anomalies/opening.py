@@ -5,7 +5,7 @@ from schemas.records import Millis
 from streams.core.anomalies.affected import touched
 from streams.core.anomalies.naming import anomaly_id, category_name, is_category
 from streams.core.anomalies.state import Incident, Subject, Watch
-from streams.core.anomalies.windows import Counted, Window, sightings
+from streams.core.anomalies.windows import Counted, Seen, Window, sightings, with_sketched
 from streams.core.policy.anomalies import AnomalyPolicy
 
 
@@ -13,18 +13,20 @@ def opened(
     subject: Subject,
     watch: Watch,
     window: Window,
-    number: int,
+    new: Seen,
     expected: Expected,
     policy: AnomalyPolicy,
     now: Millis,
 ) -> Incident:
-    """The incident of a window that a report in bucket `number` made unusual.
+    """The incident of a window that a report made unusual.
 
-    Nothing has been told of it yet. Who had the same problem before the window is affected, too.
+    Nothing has been told of it yet. Who had the same problem before the window is affected, too, as
+    far as it is kept one by one; of a bucket that is not, only when it began is known.
     """
     counted = _within(subject, window, policy)
-    found = sightings(counted)
-    since = found[0].sighting.at
+    found = with_sketched(sightings(counted), counted, new)
+    begun = (number * policy.bucket for number in counted.sketches)
+    since = min((*begun, *(one.sighting.at for one in found[:1])))
     known_to, known_until = watch.known.get(subject.name, (None, 0))
     incident = Incident(
         tenant=subject.tenant,
@@ -43,7 +45,7 @@ def opened(
         announced=0,
         peak=window.accounts,
         peak_end=window.end,
-        hot_until=number,
+        hot_until=new.number,
         affected={},
         revision=0,
         acknowledged_by=known_to if known_until > now else None,
@@ -52,7 +54,7 @@ def opened(
         centre=subject.centre,
     )
     if not is_category(subject.name):
-        found = sightings(subject)
+        found = with_sketched(sightings(subject), subject, new)
     return touched(incident, found, policy)
 
 

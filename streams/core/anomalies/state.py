@@ -119,7 +119,7 @@ class Incident(msgspec.Struct, frozen=True, array_like=True):
     part: int = 0
     """How many records of its list have gone out since its end."""
     listed_to: str = ""
-    """The last ticket in them, while more are to follow."""
+    """The last ticket in them, while more are to follow; then the last whose key was deleted."""
 
 
 class Keys(msgspec.Struct, frozen=True):

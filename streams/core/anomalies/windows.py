@@ -150,6 +150,11 @@ def sightings(counted: Counts) -> list[Seen]:
     return sorted(found, key=lambda one: (one.sighting.at, one.ticket_id, one.who))
 
 
+def with_sketched(found: list[Seen], counted: Counts, new: Seen) -> list[Seen]:
+    """With the report itself where its bucket has a sketch, which keeps nobody one by one."""
+    return [*found, new] if new.number in counted.sketches else found
+
+
 def reporters_in(buckets: Buckets, end: int, policy: AnomalyPolicy) -> set[str]:
     """Distinct reporters in the window whose last bucket is `end`, of those kept one by one.
 

@@ -17,7 +17,7 @@ from streams.core.tickets.carried import entity
 from streams.core.tickets.parts import Given
 from streams.core.tickets.state import Ticket
 
-LONGEST: Final = 1_200
+LONGEST: Final = 1_199
 """Characters of a whole summary: what a person reads before the first answer."""
 _GIVEN: Final = LONGEST // 3
 """What was given gets as much, where there is so much: with it nobody asks twice."""

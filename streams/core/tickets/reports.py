@@ -2,13 +2,16 @@
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from detectors.signals import Fingerprint
 from schemas.records import AccountActivity, ActivityKind, ConversationMessage, ProblemReport
 from schemas.records.base import DurationMillis
 from streams.core.tickets.handling import Handling
 
 _MESSAGE: Final = ActivityKind.MESSAGE
-_ASKS_HISTORY: Final = (ActivityKind.OPENED, ActivityKind.ESCALATED)
+_OPENED: Final = ActivityKind.OPENED
+_ASKS_HISTORY: Final = (_OPENED, ActivityKind.ESCALATED)
 """Activities that may ask the account's agent for its history."""
 
 
@@ -41,11 +44,24 @@ def write_activity(
 
 
 def write_message(handling: Handling, message: ConversationMessage) -> None:
-    """Tell the account's agent that the customer has written, and in which mood."""
-    ticket = handling.ticket
+    """Tell the account's agent that the customer has written, and in which mood; of the message
+    that opens the ticket it hears with the opening.
+    """
+    ticket, outputs = handling.ticket, handling.outputs
     if ticket.account_id is None and ticket.requester_id is None:
         return
-    handling.outputs.append(
+    first = outputs[0] if outputs else None
+    if type(first) is AccountActivity and first.kind is _OPENED:
+        outputs[0] = replace(
+            first,
+            message_id=message.message_id,
+            category=ticket.category,
+            negative=handling.signals.negative.score,
+            tier=ticket.tier,
+            outcome=ticket.outcome,
+        )
+        return
+    outputs.append(
         AccountActivity(
             f"{ticket.ticket_id}/a/message/{message.message_id}",
             ticket.ticket_id,

@@ -99,19 +99,7 @@ def hand_over(
     ticket.escalated_at, ticket.route = handling.now, route.name
     ticket.keep_reasons(found.reasons, found.tier)
     paged = pages_on_call(handling, route, found.codes())
-    in_segment = handling.segment is not handling.policy.segments[-1]
-    case = Case(
-        f"{ticket.ticket_id}/e/{ticket.episode}",
-        route.name,
-        cases.pressing(handling, max(1, priority - in_segment)),
-        handling.now,
-        1,
-        1,
-        handling.now,
-        owner_id,
-        paged=paged,
-    )
-    ticket.case = case = armed(handling, case, route)
+    ticket.case = case = _case(handling, route, priority, owner_id, paged=paged)
     told = notice(handling, route, paged=paged) if action is _HANDOFF else None
     fields = fields_to_collect(handling) if action is _HANDOFF else ()
     write_decision(
@@ -124,6 +112,26 @@ def hand_over(
     write_open_escalation(handling, case, due)
     write_activity(handling, ActivityKind.ESCALATED, str(ticket.episode))
     handling.handoff = cases.handoff(handling, case.revision, route, told, due, page_on_call=paged)
+
+
+def _case(
+    handling: Handling, route: Route, priority: int, owner_id: str | None, *, paged: bool
+) -> Case:
+    """The episode's case as it opens; whoever is of a segment goes before all others."""
+    ticket, now = handling.ticket, handling.now
+    in_segment = handling.segment is not handling.policy.segments[-1]
+    case = Case(
+        f"{ticket.ticket_id}/e/{ticket.episode}",
+        route.name,
+        cases.pressing(handling, max(1, priority - in_segment)),
+        now,
+        1,
+        1,
+        now,
+        owner_id,
+        paged=paged,
+    )
+    return armed(handling, case, route)
 
 
 def _end_of_review(found: Found) -> ReviewState:

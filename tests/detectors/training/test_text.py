@@ -6,29 +6,32 @@ from pathlib import Path
 import pytest
 
 from detectors.labels import CATEGORIES, FLAGS
-from detectors.training.examples import TEXT, read_examples, training_examples
+from detectors.training.examples import TEXT, Example, read_examples, training_examples
 from tests.eval.ours import BLIND
 
-EXAMPLES = training_examples()
+
+@pytest.fixture(scope="module")
+def examples() -> list[Example]:
+    return training_examples()
 
 
-def test_no_text_occurs_twice() -> None:
-    counts = Counter(" ".join(one.text.lower().split()) for one in EXAMPLES)
+def test_no_text_occurs_twice(examples: list[Example]) -> None:
+    counts = Counter(" ".join(one.text.lower().split()) for one in examples)
     assert [text for text, count in counts.items() if count > 1] == []
 
 
 @pytest.mark.parametrize("flag", FLAGS)
-def test_every_flag_has_at_least_500_examples(flag: str) -> None:
-    assert sum(flag in one.flags for one in EXAMPLES) >= 500
+def test_every_flag_has_at_least_500_examples(examples: list[Example], flag: str) -> None:
+    assert sum(flag in one.flags for one in examples) >= 500
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_every_category_has_at_least_500_examples(category: str) -> None:
-    assert sum(one.category == category for one in EXAMPLES) >= 500
+def test_every_category_has_at_least_500_examples(examples: list[Example], category: str) -> None:
+    assert sum(one.category == category for one in examples) >= 500
 
 
-def test_nothing_of_the_blind_set_is_trained_on() -> None:
-    trained = {" ".join(one.text.lower().split()) for one in EXAMPLES}
+def test_nothing_of_the_blind_set_is_trained_on(examples: list[Example]) -> None:
+    trained = {" ".join(one.text.lower().split()) for one in examples}
     blind = {
         " ".join(one.text.lower().split())
         for path in BLIND.rglob("*.tsv")

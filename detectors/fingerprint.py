@@ -18,7 +18,7 @@ from detectors.message import Message
 from detectors.signals import Fingerprint, Signal
 from detectors.traces import may_be_thrown
 
-VERSION: Final = 8
+VERSION: Final = 9
 """Rises when the same text would get another id."""
 PROBLEM_FROM: Final = 0.5
 LONGEST: Final = 4096

@@ -17,10 +17,11 @@ MOST_WORDS: Final = 64
 """Words of a text that are compared."""
 VALUES: Final = 3
 """So many different words in one position are values, not parts of the sentence."""
-FIRST_VALUES: Final = 4
-"""The same in the first, with which most texts say what they are about."""
+COMMON_VALUES: Final = 4
+"""The same of common words, which may be states, and in the first position, with which most texts
+say what they are about."""
 NAMES: Final = 2
-"""The same where another word or a bracket says that a name stands."""
+"""The same where another word or a quote says that a name stands."""
 CONSTANTS: Final = 2
 """Words besides the varying one that a text needs to be recognised by."""
 SAID: Final = 3
@@ -32,7 +33,7 @@ COMPOUND: Final = 2
 in one position are values: what goes on with a sentence is one word."""
 COMPOUNDS: Final = "compound"
 
-_ENCLOSING: Final = frozenset("=[('\"/")
+_ENCLOSING: Final = frozenset("='\"/")
 _BEFORE_NAMES: Final = frozenset(
     {"account", "class", "container", "database", "host", "image", "name", "node", "process"}
     | {"queue", "service", "table", "topic", "user", "task", "job", "thread", "module", "pod"}
@@ -51,10 +52,8 @@ _TOLD: Final = frozenset(
     | {"in", "on", "at", "to", "for", "from", "with", "of", "by", "as", "and", "or", "up", "down"}
     | {"left", "starting", "stopping", "running", "waiting", "closing", "opening"}
 )
-"""Words that go on with a sentence where a name could stand."""
+"""Words that go on with a sentence where a name could stand, as do participles."""
 _PARTICIPLE: Final = re.compile(r"[a-z]+[a-df-z]ed")
-_METHODS: Final = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
-"""What is done where a request is all that is told, a value where it is told of another thing."""
 _THROWN: Final = ("exception", "error")
 """How words end that are the problem, not a value in it."""
 
@@ -162,11 +161,7 @@ def _said(words: tuple[str, ...]) -> int:
 
 def _is_value(words: tuple[str, ...], start: int, end: int) -> bool:
     """Whether no word between the two goes on with a sentence or says what happened."""
-    return not any(
-        words[at].endswith(_THROWN) or _is_told(words, at)
-        for at in range(start, end)
-        if words[at][0].isalnum()
-    )
+    return not any(word.endswith(_THROWN) or _goes_on(word) for word in words[start:end])
 
 
 def _kind(words: tuple[str, ...]) -> str:
@@ -178,7 +173,7 @@ def _may_vary(words: tuple[str, ...], at: int, said: int) -> bool:
     word = words[at]
     if word == MARK:
         return True
-    if not (word[0].isalnum() or word[0] in "_$") or word.endswith(_THROWN) or _is_told(words, at):
+    if not (word[0].isalnum() or word[0] in "_$") or word.endswith(_THROWN):
         return False
     # Who it is about may stand in brackets before all else: "(root) CMD (<path>)".
     return said > CONSTANTS or (at == 1 and words[0] == "(")
@@ -194,23 +189,19 @@ def _values(words: tuple[str, ...], at: int) -> tuple[int, str]:
         return NAMES, ""
     if len(word) == 1 and word.isalpha():
         return NAMES, "letter"
-    values = VALUES if at else FIRST_VALUES
+    values = COMMON_VALUES if at == 0 or words_in(word) else VALUES
     return values, _kind((word,))
 
 
-def _is_told(words: tuple[str, ...], at: int) -> bool:
-    """Whether a word goes on with a sentence; what happened is no value."""
-    word, before = words[at], words[at - 1] if at else ""
-    if before in _NAMES_THE_NEXT:
-        return False
-    if before == '"' and word in _METHODS:
-        return not any(other[0].isalnum() for other in words[:at])
-    is_axis = words[at + 1 : at + 2] == ("+",)
-    return is_axis or word in _TOLD or _PARTICIPLE.fullmatch(word) is not None
+def _goes_on(word: str) -> bool:
+    """Whether a word goes on with a sentence where a name could stand."""
+    return word in _TOLD or _PARTICIPLE.fullmatch(word) is not None
 
 
 def _named(words: tuple[str, ...], at: int) -> bool:
-    """Whether a word before a position says that it is a name."""
+    """Whether a word before a position says that it is a name, and it does not go on instead."""
+    if _goes_on(words[at]):
+        return False
     for back in range(at - 1, max(-1, at - 1 - BETWEEN), -1):
         word = words[back]
         if word in _NAMES_THE_NEXT and back:

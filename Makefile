@@ -17,7 +17,7 @@ SECOND ?=
 ENCODER := build/encoder
 
 .DEFAULT_GOAL := help
-.PHONY: help run test pytest check whole-way day bench chaos eval encoder model setup format docs kafka clean
+.PHONY: help run test check whole-way day bench chaos eval encoder model setup format docs kafka clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,9 +25,7 @@ help: ## What can be made
 run: $(READY) ## Run the demo on the embedded broker (DEMO="--seconds 20" for its options)
 	@$(BIN)/baton demo $(DEMO)
 
-test: check pytest ## Check and test everything
-
-pytest: $(READY) ## Test everything, unchecked
+test: check $(READY) ## Check and test everything
 	$(BIN)/pytest -n 3 --no-loadscope-reorder
 
 whole-way: $(READY) ## Play FILE through a worker on a real Kafka and compare it with its replay

@@ -13,6 +13,7 @@ from streams.core.policy.duration import Duration
 from streams.core.policy.model import Policy
 from streams.core.policy.section import Section
 from streams.core.policy.values import Phrase, Share
+from streams.reference.sentences import sentences
 
 EXAMPLE: Final = """\
 based_on: default
@@ -100,12 +101,14 @@ def _sections(kind: type[Section]) -> Iterator[type[Section]]:
 
 def _section(kind: type[Section]) -> str:
     about = "\n".join(line.strip() for line in (kind.__doc__ or "").strip().splitlines())
-    rows = [
-        f"| `{field.encode_name}` | {_words(field.type)} | {_default(field)} |\n"
-        for field in msgspec.structs.fields(kind)
-    ]
-    head = "| key | value | without it |\n| --- | --- | --- |\n"
-    return f"## {kind.__name__}\n\n{about}\n\n{head}{''.join(rows)}"
+    meanings = sentences(kind)
+    columns = ("key", "value", "without it", *(("meaning",) if meanings else ()))
+    rows = [columns, tuple("---" for _ in columns)]
+    for field in msgspec.structs.fields(kind):
+        row = f"`{field.encode_name}`", _words(field.type), _default(field)
+        rows.append((*row, meanings.get(field.name, "")) if meanings else row)
+    table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return f"## {kind.__name__}\n\n{about}\n\n{table}"
 
 
 def _words(kind: Any) -> str:

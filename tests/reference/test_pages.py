@@ -24,3 +24,10 @@ def test_every_topic_has_a_writer_a_reader_a_key_and_is_on_the_page() -> None:
     rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| `support.")]
     assert len(rows) == len(EVERY_TOPIC)
     assert all(len(row) == 8 and all(cell.strip(" |") for cell in row) for row in rows)
+
+
+def test_a_section_of_the_policy_that_explains_its_keys_explains_each() -> None:
+    rows = [line.split(" | ") for line in PAGES["policy.md"]().splitlines() if line[:3] == "| `"]
+    explained = [row for row in rows if len(row) == 4]
+    assert explained
+    assert all(row[-1].strip(" |") for row in explained)

@@ -33,6 +33,7 @@ class AnomalyPolicy(Section, frozen=True):
     bucket: Duration = Duration(60_000)
     """Length of a bucket, and the step by which the window slides."""
     window_buckets: Count = 5
+    """Buckets of a window."""
     lateness: Duration = Duration(900_000)
     """A report further behind the watermark than this is counted as late and no more."""
     idle_source: Duration = Duration(120_000)
@@ -71,6 +72,7 @@ class AnomalyPolicy(Section, frozen=True):
     prior_windows: Positive = 60.0
     """How many windows of a fingerprint's own past the pooled prior weighs as much as."""
     large_tiers: tuple[str, ...] = ("enterprise",)
+    """Tiers whose accounts are large."""
     large_contract_value: Annotated[float, msgspec.Meta(ge=0, le=1e15)] = 100_000.0
     """Yearly contract value, in the account's currency, from which an account is large."""
     critical_accounts: Count = 10
@@ -87,11 +89,13 @@ class AnomalyPolicy(Section, frozen=True):
     known: Duration = Duration(604_800_000)
     """How long a known issue is remembered after the answer."""
     sample_tickets: Count = 5
+    """Tickets that a record names as examples, at most."""
     tickets_per_reporter: Count = 20
     """Tickets remembered of one account in one bucket, and less where there are many tickets."""
     exact_accounts: Annotated[int, msgspec.Meta(ge=1, le=2_000)] = 1_000
     """Distinct accounts of a window that are counted one by one; where there are more, buckets that
-    have more than their share of them are estimated. They have to fit into a record."""
+    have more than their share of them are estimated. They have to fit into a record. Who reported
+    in an estimated bucket before an incident opened is not among its affected tickets."""
     members: Annotated[int, msgspec.Meta(ge=2, le=1_000_000)] = 50
     """Fingerprints and categories that an incident names at most."""
     aliases: Count = 100

@@ -22,6 +22,7 @@ from streams.settings import PREFIX, Settings
 
 PARTITIONS = 4
 START_TIMEOUT = 180.0
+INFORMATION = " [INFO] "
 WORKER = (sys.executable, "-m", "streams.cli.main", "worker", "--supervised")
 
 
@@ -108,4 +109,9 @@ def _wait_until_ready(made: Stage) -> None:
 
 
 def _tail(path: Path, lines: int = 40) -> str:
-    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+    """What the agents said last. What is only told for information counts where there is nothing
+    else: one that fails is followed by all that the others say as they end.
+    """
+    said = path.read_text(errors="replace").splitlines()
+    told = [line for line in said if INFORMATION not in line] or said
+    return "\n".join(told[-lines:])

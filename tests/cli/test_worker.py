@@ -9,11 +9,15 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
 from confluent_kafka import Producer
 
 from streams.admin.topics import wanted_topics
+from streams.clock import ScaledClock
 from streams.core.policy import default_policy
+from streams.demo.stage import Stage
 from streams.engine import NewerRelease, wall_clock
+from streams.errors import BatonError
 from streams.kinds import AGENTS, changelogs
 from streams.policies.local import route_names
 from streams.settings import Settings
@@ -108,6 +112,16 @@ def test_a_process_that_does_not_end_in_order_is_killed() -> None:
         assert deaf.stdin is not None
         deaf.stdin.close()
         assert deaf.wait(PATIENCE) == -signal.SIGKILL
+
+
+def test_a_demo_whose_worker_has_failed_says_of_what(tmp_path: Path) -> None:
+    log = tmp_path / "worker.log"
+    log.write_text("baton: out of order\n" + "[12:00:00] [7] [INFO] Stopping...\n" * 100)
+    with subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"]) as worker:
+        worker.wait()
+    running = Stage(Settings(), ScaledClock(0, 0, 1.0), log, worker)
+    with pytest.raises(BatonError, match=r"has ended with code 3:\nbaton: out of order$"):
+        running.check()
 
 
 def test_the_workers_of_the_demo_end_when_it_is_killed(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import GroupAuthorizationFailedError
 from faust.types import TP
 
@@ -200,6 +201,15 @@ def test_a_worker_that_the_group_refuses_ends_and_one_that_waits_stays() -> None
     reader._coordinator._pending_exception = GroupAuthorizationFailedError("g")
     Consumer(Thread(), engine).see_to_member(reader)
     assert [type(failure) for failure in failures] == [AccessDenied]
+
+
+def test_a_consumer_that_has_not_begun_has_no_place_to_keep() -> None:
+    async def seen_to() -> None:
+        reader = AIOKafkaConsumer(bootstrap_servers="127.0.0.1:9")
+        Consumer(Thread(), engine_with(None)).see_to_member(reader)
+        await reader.stop()
+
+    asyncio.run(seen_to())
 
 
 def test_a_worker_from_whom_a_topic_is_hidden_ends() -> None:

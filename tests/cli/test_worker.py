@@ -125,19 +125,18 @@ def test_a_demo_whose_worker_has_failed_says_of_what(tmp_path: Path) -> None:
 
 
 def test_the_workers_of_the_demo_end_when_it_is_killed(tmp_path: Path) -> None:
-    demo = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", DEMO],
         env=os.environ | {"TMPDIR": str(tmp_path)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert demo.stdout is not None
-    worker = int(demo.stdout.readline())
-    watched = [os.pidfd_open(pid) for pid in (worker, *children(worker))]
-    assert len(watched) == 1 + len(AGENTS)
-    demo.kill()
-    demo.communicate()
+    ) as demo:
+        assert demo.stdout is not None
+        worker = int(demo.stdout.readline())
+        watched = [os.pidfd_open(pid) for pid in (worker, *children(worker))]
+        assert len(watched) == 1 + len(AGENTS)
+        demo.kill()
     for process in watched:
         assert select.select([process], [], [], PATIENCE)[0], "it ends"
         os.close(process)

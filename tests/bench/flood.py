@@ -57,12 +57,7 @@ def run_flood(folder: Path, fingerprints: int) -> list[Result]:
         if first % TOLD == 0:
             say(f"anomalies: {first:,} of {fingerprints:,} fingerprints")
         tracked = max(tracked, first + len(numbers) - counts["untracked"] - counts["fingerprint"])
-    rate = fingerprints / took
-    forgotten = -1
-    # A batch takes so many timers, and no more.
-    while counts["fingerprint"] > forgotten:
-        forgotten = counts["fingerprint"]
-        agent.tick(REPORTS, START + HOUR + AFTER * MINUTE)
+    _forget(agent, counts)
     where = f"{fingerprints:,} fingerprints an hour"
     say(f"anomalies: {where}: {highest:.0f} MiB more at the highest, {opened} anomalies")
     figures: list[tuple[str, float, str]] = [
@@ -73,11 +68,19 @@ def run_flood(folder: Path, fingerprints: int) -> list[Result]:
         ("not given a state", counts["untracked"], "reports"),
         ("forgotten", counts["text"], "texts"),
         ("opened", opened, "anomalies"),
-        ("taken in", rate, "reports/s"),
+        ("taken in", fingerprints / took, "reports/s"),
     ]
     return [
         Result("anomalies", f"{where}, {what}", (value,), unit) for what, value, unit in figures
     ]
+
+
+def _forget(agent: Harness, counts: Counter[str]) -> None:
+    """Let the time come to forget. A batch takes so many timers, and no more."""
+    forgotten = -1
+    while counts["fingerprint"] > forgotten:
+        forgotten = counts["fingerprint"]
+        agent.tick(REPORTS, START + HOUR + AFTER * MINUTE)
 
 
 def reports(numbers: range, in_an_hour: int) -> Iterator[ProblemReport]:

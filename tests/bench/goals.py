@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.bench.contenders import BATON, FAUST, MEASURED, QUIX, TWO_BATONS, kafka_streams
-from tests.bench.results import Result, rounded
+from tests.bench.results import Result, shown
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def goal_of(result: Result) -> Goal | None:
 def missed(results: Sequence[Result]) -> list[str]:
     """A line for each figure that falls short."""
     return [
-        f"{result.bench}: {result.what}: {rounded(result.value):,.10g} {result.unit}, goal {goal}"
+        f"{result.bench}: {result.what}: {shown(result.value)} {result.unit}, goal {goal}"
         for result in results
         if (goal := goal_of(result)) is not None and not goal.is_met(result.value)
     ]

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.goals import goal_of
-from tests.bench.results import Line, Result, json_line, rounded
+from tests.bench.results import Line, Result, json_line, shown
 
 LINE, LABEL, BAR, MARGIN = 20, 330, 420, 10
 """Pixels of the plot: height of a line, width of its text, of its longest bar, and around all."""
@@ -44,12 +44,12 @@ def print_table(results: Sequence[Result], before: Sequence[Line] = ()) -> None:
         table.add_column(column, justify="right")
     table.add_column("unit")
     for result in results:
-        median, lowest, highest = (_number(value) for value in (result.value, *result.spread))
+        median, lowest, highest = (shown(value) for value in (result.value, *result.spread))
         goal = _goal(result)
         row = [result.bench, result.what, median, goal, lowest, highest, str(len(result.values))]
         if before:
             was = earlier.get((result.bench, result.what, result.unit))
-            row.append("" if was is None else _number(was))
+            row.append("" if was is None else shown(was))
         table.add_row(*row, result.unit)
     Console(stderr=True, width=TABLE).print(table)
 
@@ -58,7 +58,7 @@ def _goal(result: Result) -> str:
     goal = goal_of(result)
     if goal is None:
         return ""
-    return f"{goal}" if goal.is_met(result.value) else f"[red]{goal}[/]"
+    return str(goal) if goal.is_met(result.value) else f"[red]{goal}[/]"
 
 
 def write_plot(results: Sequence[Result], path: Path) -> None:
@@ -91,13 +91,9 @@ def _bar(y: int, result: Result, scale: float) -> list[str]:
         _text(MARGIN, y, result.what),
         f"<rect x='{LABEL}' y='{y - 11}' width='{end - LABEL:.1f}' height='13' fill='{colour}'/>",
         f"<line x1='{low:.1f}' x2='{high:.1f}' y1='{y - 4}' y2='{y - 4}' stroke='black'/>",
-        _text(int(max(end, high)) + 6, y, _number(result.value)),
+        _text(int(max(end, high)) + 6, y, shown(result.value)),
     ]
 
 
 def _text(x: int, y: int, text: str, style: str = "") -> str:
     return f"<text x='{x}' y='{y}' {style}>{escape(text)}</text>"
-
-
-def _number(value: float) -> str:
-    return f"{rounded(value):,.10g}"

@@ -52,6 +52,11 @@ def rounded(value: float) -> float:
     return float(f"{value:.4g}")
 
 
+def shown(value: float) -> str:
+    """The same for people."""
+    return f"{rounded(value):,.10g}"
+
+
 def ratios(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, ...]:
     """The ratio of each pair of neighbouring runs, so that what slows both counts for neither."""
     return tuple(our / their for our, their in zip(ours, theirs, strict=True))

@@ -51,6 +51,6 @@ def build(name: str, settings: Settings) -> faust.App:
             for replica in replicas:
                 replica.refresh()
             unreadable.tell(batch)
-            processor.process(batch)
+            await processor.process(batch)
 
     return app

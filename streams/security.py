@@ -1,6 +1,7 @@
 """From settings to the connection that every client is made from."""
 
 import re
+import ssl
 
 from confluent_kafka.admin import AdminClient
 
@@ -67,6 +68,8 @@ def _check_files(settings: Settings, connection: Connection) -> None:
                 open(path, "rb").close()
         except OSError as error:
             raise ConfigError(f"{_variable(name)}: cannot read {path}: {error.strerror}") from error
+    if settings.ssl_key_file:
+        _check_key_password(settings)
     try:
         connection.ssl_context()
     except OSError as error:
@@ -75,6 +78,29 @@ def _check_files(settings: Settings, connection: Connection) -> None:
             f"{', '.join(given)}: not PEM files that fit together and to "
             f"{_variable('ssl_key_password')} ({error.strerror or error})"
         ) from error
+
+
+def _check_key_password(settings: Settings) -> None:
+    """OpenSSL says the same to a wrong password as to what is no PEM, but it asks only for a key's.
+
+    It is given one whatever is set, for else it would ask on the terminal.
+    """
+    asked: list[bool] = []
+
+    def password() -> str:
+        asked.append(True)
+        return settings.ssl_key_password
+
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_cert_chain(settings.ssl_certificate_file, settings.ssl_key_file, password)
+    except (ssl.SSLError, ValueError) as error:  # OpenSSL takes none of more than 1,023 bytes
+        if asked and getattr(error, "reason", "") != "KEY_VALUES_MISMATCH":
+            what = "does not open it" if settings.ssl_key_password else "is not set"
+            raise ConfigError(
+                f"{_variable('ssl_key_file')}: {settings.ssl_key_file} is encrypted, and "
+                f"{_variable('ssl_key_password')} {what}"
+            ) from error
 
 
 def _variable(name: str) -> str:

@@ -16,6 +16,8 @@ Headers = Sequence[tuple[str, bytes]]
 
 SHOWN_BYTES = 100
 """What an error shows of a key."""
+TIMER_WORK = 5
+"""The work of a timer that changes nothing. Each key changed is 1, each output 1 and its KiB."""
 
 
 class SourceRecord(Protocol):
@@ -56,6 +58,10 @@ class Output(msgspec.Struct, frozen=True, gc=False):
     timestamp: int
 
 
+class Full(BaseException):
+    """Timers have done what they may in a batch's name. No failure: no handler is to answer it."""
+
+
 class OutputTooLarge(ValueError):
     """Key and value are larger than the broker takes: what they came from cannot be handled."""
 
@@ -69,6 +75,7 @@ class Undo(NamedTuple):
     time: int
     before: int | None
     stamp: int | None
+    work: int
 
 
 class Batch:
@@ -83,9 +90,11 @@ class Batch:
     __slots__ = (
         "_before",
         "_stamp",
+        "_work",
         "changes",
         "done",
         "end_time",
+        "limit",
         "outputs",
         "owner",
         "queued_at",
@@ -94,6 +103,7 @@ class Batch:
         "tick",
         "timer_changes",
         "topic",
+        "under_way",
     )
 
     def __init__(
@@ -117,6 +127,10 @@ class Batch:
         # The partition's time before the record under way, and that of the timer under way.
         self._before: int | None = None
         self._stamp: int | None = None
+        # The record that was last asked for its time, what timers have done, and may do.
+        self.under_way: SourceRecord | None = None
+        self._work = 0
+        self.limit: int | None = None
 
     def __len__(self) -> int:
         return len(self.records)
@@ -136,8 +150,23 @@ class Batch:
         self.done = True
         self.end_time = self.owner.time
 
+    def settle(self, count: int) -> None:
+        """What was done so far counts, with the first `count` records: the rest is a batch anew."""
+        part = Batch(self.owner, self.topic, self.records[:count])
+        part.changes, part.timer_changes = self.changes, self.timer_changes
+        part.outputs = self.outputs
+        part.finish()
+        self.owner.queue_first(part)
+        self.records, self.size = self.records[count:], self.size - part.size
+        self.changes, self.timer_changes, self.outputs, self._work = {}, {}, [], 0
+
+    def give_up(self) -> None:
+        """Nothing more is done of it: whoever gets the partition goes on from what was settled."""
+        self.records, self.size = (), 0
+
     def now(self, record: SourceRecord) -> int:
         """The record's time: its broker time stamp, never below the partition's latest."""
+        self.under_way = record
         if record.timestamp > self.owner.time:
             self._before, self.owner.time = self.owner.time, record.timestamp
         return self.owner.time
@@ -222,26 +251,35 @@ class Batch:
     def due(self, now: int) -> Iterator[Timer]:
         """The timers before `now` in time order, each cleared as it is given.
 
-        Timers set meanwhile are given too when they are due. The partition's time follows.
+        Timers set meanwhile are given too when they are due. The partition's time follows. Raises
+        `Full` instead of the next one where timers have done the work of the batch's `limit`.
         """
         stamp = self.owner.time if self._before is None else self._before
         while (timer := self.owner.timers.first_before(now)) is not None:
+            if self.limit is not None and self._work >= self.limit:
+                self._before = self._stamp = None
+                raise Full
             self.clear_timer(timer)
             self.owner.time = max(self.owner.time, timer.due)
             self._stamp = stamp = max(stamp, timer.due)
+            changes, outputs = len(self.changes), len(self.outputs)
             yield timer
+            self._work += TIMER_WORK + len(self.changes) - changes
+            self._work += sum(map(_work, self.outputs[outputs:]))
         self._before = self._stamp = None
 
     def mark(self) -> Undo:
         """A point to `rollback` to."""
         changes, timers, time = dict(self.changes), dict(self.timer_changes), self.owner.time
-        return Undo(changes, timers, len(self.outputs), time, self._before, self._stamp)
+        outputs = len(self.outputs)
+        return Undo(changes, timers, outputs, time, self._before, self._stamp, self._work)
 
     def rollback(self, undo: Undo) -> None:
         """Forget every write, output and timer since the mark."""
         self.changes, self.timer_changes = dict(undo.changes), dict(undo.timer_changes)
         del self.outputs[undo.outputs :]
         self.owner.time, self._before, self._stamp = undo.time, undo.before, undo.stamp
+        self._work = undo.work
         self.owner.timers.reset()
 
     def _too_large(self, size: int, what: str, key: bytes | None) -> OutputTooLarge:
@@ -249,3 +287,7 @@ class Batch:
         return OutputTooLarge(
             f"{what} {shown!r} has {size} bytes, {self.owner.max_bytes} are allowed"
         )
+
+
+def _work(output: Output) -> int:
+    return 1 + (0 if output.value is None else len(output.value) >> 10)

@@ -1,6 +1,5 @@
 """Hands what was fetched to the agent: batches of records, and between them the timers' ticks."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +7,6 @@ from aiokafka.errors import KafkaTimeoutError
 from faust.types import TP
 
 from streams.engine.batch import Batch, SourceRecord
-from streams.engine.processing import TIMERS_AT_ONCE
 
 if TYPE_CHECKING:
     from streams.engine.consumer import BatchConsumer
@@ -54,8 +52,6 @@ class Delivery:
         # A fetch that a rebalance overtook may bring what lies before all that we want.
         if not records:
             return
-        if not await self.fire_overdue(part, tp, records[0].timestamp):
-            return
         self._rename(tp.topic, records)
         size = self._engine.config.batch_size
         for start in range(0, len(records), size):
@@ -64,25 +60,6 @@ class Delivery:
             if not await self._hand_over(part, Batch(part, tp.topic, chunk), tp, last):
                 return
             part.delivered[tp.topic] = last + 1
-
-    async def fire_overdue(self, part: "Partition", tp: TP, until: int) -> bool:
-        """Fire what came due in a long silence before its first record, in portions.
-
-        With the record it would be one batch, and so one transaction. False when the partition is
-        no longer ours.
-        """
-        while (
-            self._is_ours(part)
-            and not part.pending
-            and part.timers.has_more_before(until, TIMERS_AT_ONCE)
-        ):
-            if not await self._hand_over_tick(part, tp, until):
-                return False
-            # A rebalance empties the agent's queue: what it took away is never done.
-            while part.pending and self._is_ours(part):
-                await asyncio.sleep(HANDLED_WAIT)
-                part.fold()
-        return self._is_ours(part)
 
     def _is_ours(self, part: "Partition") -> bool:
         """Whether no rebalance has taken the partition, and closed its store, since it was read."""

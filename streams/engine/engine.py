@@ -125,15 +125,22 @@ class Engine:
     def pause(self) -> None:
         """A rebalance begins: the partitions being restored are no longer ours."""
         self._ready = False
+        self._leave()
         self._paused_at = time.monotonic()
         self._abort.set()
 
     async def release(self) -> None:
         """Checkpoint, then give up all partitions and close their stores."""
         self._abort.set()
+        self._leave()
         await self.checkpoint()
         partitions, self.partitions = self.partitions, {}
         await self._close(partitions)
+
+    def _leave(self) -> None:
+        # A batch that is handled in parts ends with the one under way.
+        for partition in self.partitions.values():
+            partition.leaving = True
 
     def fail(self, error: BaseException) -> None:
         """End the process. What is not committed dies with it; a restart restores."""

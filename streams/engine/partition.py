@@ -56,6 +56,7 @@ class Partition:
         self.time = position.time
         self.delivered = dict(position.offsets)
         self.readable = False
+        self.leaving = False
         self.pending: deque[Batch] = deque()
         self.queued_records = 0
         self.queued_bytes = 0
@@ -74,6 +75,11 @@ class Partition:
         self.pending.append(batch)
         self.queued_records += len(batch)
         self.queued_bytes += batch.size
+
+    def queue_first(self, batch: Batch) -> None:
+        """What the batch under way has done counts by itself."""
+        self.fold()
+        self.pending.appendleft(batch)
 
     def fold(self) -> None:
         """Take over what finished batches did."""

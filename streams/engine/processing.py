@@ -1,26 +1,31 @@
 """Runs an agent's handling over a batch so that one bad record costs only itself."""
 
+import asyncio
 import logging
 import time
-from itertools import islice
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Final, Protocol
 
-from streams.engine.batch import Batch, SourceRecord
+from streams.engine.batch import Batch, Full, SourceRecord, Undo
 from streams.engine.errors import EngineError, TooManyFailures
 from streams.engine.observer import Observer
 from streams.engine.timers import Timer
 
 log = logging.getLogger(__name__)
 
-TIMERS_AT_ONCE = 500
-"""Timers of a tick; the next one goes on: after an outage there may be a hundred thousand."""
+TIMERS_WORK: Final = 10_000
+"""What timers may do before a checkpoint, in the measure of `batch.TIMER_WORK`: about as much as a
+batch of records does. After an outage a million may be due, and one may set the next, due as well.
+"""
+SAVED_WAIT: Final = 0.002
+"""Seconds between two looks at whether a checkpoint has what was done."""
 
 
 class Handler(Protocol):
     """What an agent does. All three write to the batch only."""
 
     def records(self, batch: Batch, records: list[SourceRecord]) -> None:
-        """Handle records in their order, firing `batch.due` before each."""
+        """Handle records in their order, firing `batch.due(batch.now(record))` before each."""
 
     def timer(self, batch: Batch, timer: Timer) -> None:
         """Handle a timer whose time has come."""
@@ -35,47 +40,100 @@ class Processor:
     An exception in the handling of a record is data, not infrastructure: the record goes to
     `Handler.failed` and the rest goes on. When `max_failures` records in a row fail, the fault is
     not in the data: raises `TooManyFailures`.
+
+    A batch whose timers have more to do than `timers_work` is handled in parts. Each counts by
+    itself, and the next begins once a checkpoint has taken it over. What comes of it is the same.
     """
 
     def __init__(
-        self, handler: Handler, max_failures: int, observer: Observer | None = None
+        self,
+        handler: Handler,
+        max_failures: int,
+        observer: Observer | None = None,
+        timers_work: int = TIMERS_WORK,
     ) -> None:
         self._handler = handler
         self._observer = observer or Observer()
         self._max_failures = max_failures
+        self._timers_work = timers_work
         self._in_a_row = 0
 
-    def process(self, batch: Batch) -> None:
-        """Handle every record and due timer of the batch."""
-        start, started = batch.mark(), time.perf_counter()
+    async def process(self, batch: Batch) -> None:
+        """Handle every record and due timer of the batch, or what a rebalance leaves time for."""
+        batch.limit = self._timers_work
+        if batch.tick is not None:
+            await self._fire(batch, batch.tick)
+        most = len(batch)
+        while batch.records:
+            some = batch.records[:most]
+            if self._handle(batch, some):
+                if len(some) == len(batch):
+                    return
+                await self._settle(batch, len(some))
+                most *= 2
+            elif fitting := _index(some, batch.under_way):
+                most = fitting
+            else:
+                await self._fire(batch, max(batch.owner.time, some[0].timestamp))
+
+    async def _fire(self, batch: Batch, until: int) -> None:
+        """Handle the timers before a time."""
+        while not self._handle(batch, (), until) and await self._settle(batch, 0):
+            pass
+
+    async def _settle(self, batch: Batch, count: int) -> bool:
+        """Let a checkpoint take over what was done; whether there is time for more."""
+        owner = batch.owner
+        batch.settle(count)
+        await asyncio.sleep(0)
+        while owner.has_news() and not owner.leaving:
+            await asyncio.sleep(SAVED_WAIT)
+        if owner.leaving:
+            batch.give_up()
+        batch.queued_at = time.perf_counter()
+        return not owner.leaving
+
+    def _handle(self, batch: Batch, records: Sequence[SourceRecord], until: int = 0) -> bool:
+        """Whether it was all done: records, or the timers before a time. Else no record was."""
+        start, started, in_a_row = batch.mark(), time.perf_counter(), self._in_a_row
         try:
-            self._all(batch)
+            self._all(batch, start, records, until)
+        except Full:
+            if records:
+                batch.rollback(start)
+                self._in_a_row = in_a_row
+                return False
+            full = True
+        else:
+            full = False
+        ended = time.perf_counter()
+        self._observer.batch(len(records), started - batch.queued_at, ended - started)
+        return not full
+
+    def _all(self, batch: Batch, start: Undo, records: Sequence[SourceRecord], until: int) -> None:
+        try:
+            if records:
+                self._handler.records(batch, list(records))
+            else:
+                for timer in batch.due(until):
+                    self._handler.timer(batch, timer)
             self._in_a_row = 0
         except EngineError:
             raise
         except Exception:
             log.warning("partition %d: repeating a batch record by record", batch.partition)
             batch.rollback(start)
-            self._one_by_one(batch)
-        ended = time.perf_counter()
-        self._observer.batch(len(batch), started - batch.queued_at, ended - started)
+            self._one_by_one(batch, records, until)
 
-    def _all(self, batch: Batch) -> None:
-        if batch.records:
-            self._handler.records(batch, list(batch.records))
-        if batch.tick is not None:
-            for timer in islice(batch.due(batch.tick), TIMERS_AT_ONCE):
-                self._handler.timer(batch, timer)
-
-    def _one_by_one(self, batch: Batch) -> None:
-        for record in batch.records:
+    def _one_by_one(self, batch: Batch, records: Sequence[SourceRecord], until: int) -> None:
+        for record in records:
             self._timers(batch, batch.now(record))
             self._guarded(batch, record)
-        if batch.tick is not None:
-            self._timers(batch, batch.tick, TIMERS_AT_ONCE)
+        if not records:
+            self._timers(batch, until)
 
-    def _timers(self, batch: Batch, until: int, most: int | None = None) -> None:
-        for timer in islice(batch.due(until), most):
+    def _timers(self, batch: Batch, until: int) -> None:
+        for timer in batch.due(until):
             self._guarded(batch, timer)
 
     def _guarded(self, batch: Batch, subject: SourceRecord | Timer) -> None:
@@ -99,3 +157,7 @@ class Processor:
                 ) from error
             self._observer.failed()
             self._handler.failed(batch, subject, error)
+
+
+def _index(records: Sequence[SourceRecord], record: SourceRecord | None) -> int:
+    return next((number for number, one in enumerate(records) if one is record), 0)

@@ -10,6 +10,8 @@ SET, NEW = b"\x01", b"\x02"
 HORIZON = 600_000
 """How far ahead timers are held in memory, in milliseconds. A look ahead goes over all that has
 changed since the last checkpoint: where a history is played in minutes, there must not be many."""
+LOOKED_AT = 10_000
+"""Timers that a look ahead takes, and those of the last one's time: a million may be overdue."""
 
 
 class Timer(NamedTuple):
@@ -70,22 +72,24 @@ class Timers:
 
     def first_before(self, time: int) -> Timer | None:
         """The earliest timer with due < time."""
-        if time > self._horizon:
+        while (first := self._first()) is None and self._horizon < time:
             self._look_ahead(time + HORIZON)
+        return None if first is None or first.due >= time else first
+
+    def _first(self) -> Timer | None:
         heap = self._heap
         while heap and heap[0] not in self._live:
             heapq.heappop(heap)
-        return heap[0] if heap and heap[0].due < time else None
-
-    def has_more_before(self, time: int, count: int) -> bool:
-        """Whether more than `count` timers have due < time."""
-        if self.first_before(time) is None or len(self._live) <= count:
-            return False
-        return sum(timer.due < time for timer in self._live) > count
+        return heap[0] if heap else None
 
     def _look_ahead(self, until: int) -> None:
-        for key in self._scan(timer_bound(self._horizon), timer_bound(until)):
+        last = 0
+        for number, key in enumerate(self._scan(timer_bound(self._horizon), timer_bound(until))):
             timer = read_timer_key(key)
+            if number >= LOOKED_AT and timer.due > last:
+                until = timer.due
+                break
+            last = timer.due
             self._live.add(timer)
             heapq.heappush(self._heap, timer)
         self._horizon = until

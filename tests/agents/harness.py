@@ -15,7 +15,7 @@ from streams.engine.partition import Partition
 from streams.engine.position import Position
 from streams.engine.store import PartitionStore
 from tests.engine.records import Record as SourceRecord
-from tests.engine.records import checkpoint
+from tests.engine.records import checkpoint, handle
 
 START = 1_767_603_600_000
 """2026-01-05T09:00:00Z: the time of the first record unless it says another."""
@@ -52,7 +52,7 @@ class Harness:
 
     def _run(self, batch: Batch) -> list[Output]:
         self.partition.queue(batch)
-        self._processor.process(batch)
+        handle(self._processor, batch)
         outputs = list(batch.outputs)
         batch.finish()
         checkpoint(self.partition)

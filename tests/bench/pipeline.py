@@ -41,6 +41,7 @@ from tests.bench.measure import Span
 from tests.bench.report import say
 from tests.bench.results import Result
 from tests.engine.records import Record, checkpoint
+from tests.engine.records import handle as handled
 
 BATCH = 500
 WARM_UP = 500
@@ -217,14 +218,15 @@ def handle(folder: Path, made: list[Record], stages: Stages | None = None) -> fl
     policy = policy_of(Settings())
     codec = PrivateCodec(Codec(), lambda _: policy.privacy)
     processor = Processor(TicketsAgent(codec, Decider(policy)), 100)
-    process, commit = processor.process, checkpoint
+    process: Callable[..., Any] = handled
+    commit: Callable[..., Any] = checkpoint
     if stages is not None:
         process, commit = stages.timed("rest", process), stages.timed("state", commit)
     started = time.thread_time()
     for start in range(0, len(made), BATCH):
         batch = Batch(owner, CONVERSATIONS, made[start : start + BATCH])
         owner.queue(batch)
-        process(batch)
+        process(processor, batch)
         batch.finish()
         commit(owner)
     took = time.thread_time() - started

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from streams.engine import Processor
 from streams.engine.batch import Batch, Headers, SourceRecord
 from streams.engine.partition import Partition
 from streams.engine.position import Position
@@ -34,6 +35,18 @@ def batch(owner: Partition, *records: SourceRecord, tick: int | None = None) -> 
     made = Batch(owner, TOPIC, records, tick)
     owner.queue(made)
     return made
+
+
+def handle(processor: Processor, made: Batch) -> int:
+    """What an agent does with a batch, with a checkpoint between its parts; how many there were."""
+    handling, parts = processor.process(made), 1
+    while True:
+        try:
+            handling.send(None)
+        except StopIteration:
+            return parts
+        checkpoint(made.owner)
+        parts += 1
 
 
 def checkpoint(owner: Partition) -> None:

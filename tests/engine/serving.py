@@ -38,7 +38,7 @@ def serve(
     @app.agent(engine.channel)
     async def handle(batches: faust.StreamT[Batch]) -> None:
         async for batch in batches:
-            processor.process(batch)
+            await processor.process(batch)
             if rest:
                 await asyncio.sleep(rest)
 

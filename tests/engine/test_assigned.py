@@ -99,6 +99,14 @@ def test_what_is_taken_away_during_its_restore_is_not_worked_on(
     assert is_closed(part) == at_the_end
 
 
+def test_a_batch_in_parts_ends_with_the_one_under_way_when_a_rebalance_begins(
+    engine: Any, part: Partition
+) -> None:
+    engine.partitions = {0: part}
+    engine.pause()
+    assert part.leaving
+
+
 def test_no_store_stays_open_when_a_copy_does_not_come_to_its_end(
     engine: Any, part: Partition
 ) -> None:
@@ -131,6 +139,7 @@ def test_all_that_is_finished_is_committed_before_stores_are_closed(
     assert committed == [False]
     assert is_closed(part)
     assert engine.partitions == {}
+    assert part.leaving
     if why == "shutdown":
         assert (engine.ready, stopped) == (False, [True])
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,10 +14,8 @@ from streams.engine import Batch, Connection, EngineConfig, Timer
 from streams.engine.delivery import Delivery
 from streams.engine.partition import Partition
 from streams.engine.position import Position
-from streams.engine.processing import TIMERS_AT_ONCE
 from streams.engine.store import PartitionStore
 from tests.engine.records import TOPIC, Record, batch, partition
-from tests.patience import PATIENCE
 
 
 class Consumer:
@@ -40,7 +37,7 @@ class Consumer:
         self.handed.append((offset, [record.offset for record in batch.records]))
         if batch.tick is None:
             return
-        self.portions.append(sum(1 for _ in islice(batch.due(batch.tick), TIMERS_AT_ONCE)))
+        self.portions.append(sum(1 for _ in batch.due(batch.tick)))
         batch.finish()
 
 
@@ -48,9 +45,8 @@ def test_timers_of_a_partition_that_was_given_up_are_let_be(tmp_path: Path) -> N
     given_up = partition(tmp_path)
     given_up.store.close()
     consumer: Any = Consumer()
-    delivery = Delivery(consumer)
-    asyncio.run(delivery.tick({0: given_up}))
-    assert not asyncio.run(delivery.fire_overdue(given_up, TP(TOPIC, 0), 1))
+    asyncio.run(Delivery(consumer).tick({0: given_up}))
+    assert consumer.handed == []
 
 
 class Losing(Consumer):
@@ -58,18 +54,6 @@ class Losing(Consumer):
 
     async def hand_over(self, tp: TP, offset: int, batch: Batch) -> None:
         self.engine.partitions.clear()
-
-
-def test_timers_that_a_rebalance_takes_away_unhandled_are_not_waited_for(tmp_path: Path) -> None:
-    part = partition(tmp_path)
-    late = batch(part, Record(0, 0))
-    for number in range(TIMERS_AT_ONCE + 1):
-        late.set_timer(Timer(number, b"%d" % number))
-    late.finish()
-    part.fold()
-    consumer: Any = Losing(part)
-    firing = Delivery(consumer).fire_overdue(part, TP(TOPIC, 0), 9_999)
-    assert not asyncio.run(asyncio.wait_for(firing, timeout=PATIENCE))
 
 
 def test_what_a_rebalance_takes_away_between_two_batches_is_not_handed_over(
@@ -118,35 +102,6 @@ def test_records_that_nobody_is_to_have_are_not_taken_for_delivered(
     assert (consumer.handed, part.delivered, len(part.pending)) == ([], {TOPIC: 0}, 0)
 
 
-def test_what_came_due_in_a_long_silence_fires_in_portions_before_its_first_record(
-    tmp_path: Path,
-) -> None:
-    part = partition(tmp_path)
-    consumer: Any = Consumer(part)
-    late = batch(part, Record(0, 0))
-    for number in range(3 * TIMERS_AT_ONCE):
-        late.set_timer(Timer(number, b"%d" % number))
-    late.set_timer(Timer(9_999, b"not yet"))
-    late.finish()
-    part.fold()
-    assert asyncio.run(Delivery(consumer).fire_overdue(part, TP(TOPIC, 0), 9_999))
-    assert consumer.portions == [TIMERS_AT_ONCE, TIMERS_AT_ONCE]
-    assert part.timers.first_before(9_999) == Timer(2 * TIMERS_AT_ONCE, b"1000")
-
-
-def test_they_fire_before_the_record_is_handed_over(tmp_path: Path) -> None:
-    """With it they would be one batch, and so one transaction."""
-    part = partition(tmp_path)
-    consumer: Any = Consumer(part)
-    late = batch(part, Record(0, 0))
-    for number in range(TIMERS_AT_ONCE + 1):
-        late.set_timer(Timer(number, b"%d" % number))
-    late.finish()
-    part.fold()
-    asyncio.run(Delivery(consumer).deliver(TP(TOPIC, 0), part, [Record(1, 9_999)]))
-    assert consumer.handed == [(-1, []), (1, [1])]
-
-
 def test_an_agent_sees_no_prefix_of_a_topic(tmp_path: Path) -> None:
     store = PartitionStore(tmp_path / "store")
     part = Partition(0, store, Position({"p.source": 0}), 1_000, 4)
@@ -157,28 +112,6 @@ def test_an_agent_sees_no_prefix_of_a_topic(tmp_path: Path) -> None:
     asyncio.run(Delivery(consumer).deliver(TP("p.source", 0), part, [fetched]))
     assert (consumer.handed, fetched.topic) == ([(0, [0])], "source")
     assert part.delivered == {"p.source": 1}
-
-
-class Later(Consumer):
-    """Its batches are handled a little after they are handed over."""
-
-    async def hand_over(self, tp: TP, offset: int, batch: Batch) -> None:
-        handling = super().hand_over(tp, offset, batch)
-        asyncio.get_running_loop().call_soon(asyncio.ensure_future, handling)
-
-
-def test_each_portion_waits_for_the_one_before(tmp_path: Path) -> None:
-    part = partition(tmp_path)
-    consumer: Any = Later(part)
-    late = batch(part, Record(0, 0))
-    for number in range(3 * TIMERS_AT_ONCE):
-        late.set_timer(Timer(number, b"%d" % number))
-    late.finish()
-    part.fold()
-    assert asyncio.run(Delivery(consumer).fire_overdue(part, TP(TOPIC, 0), 9_999))
-    assert consumer.portions == [TIMERS_AT_ONCE, TIMERS_AT_ONCE]
-    offsets = [offset for offset, _ in consumer.handed]
-    assert offsets == sorted(set(offsets), reverse=True), "Faust tells them apart by these"
 
 
 class Read(Consumer):

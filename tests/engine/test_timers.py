@@ -4,10 +4,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.engine import Timer
+from streams.engine import timers as timers_module
 from streams.engine.timers import HORIZON, Timers, timer_bound, timer_key
 from tests.engine.records import Record, batch, checkpoint, partition
 
@@ -147,3 +149,20 @@ def test_far_deadlines_are_not_held_and_the_next_minutes_are_looked_for_once() -
     assert timers.first_before(8) == kept[1]
     timers.remove(kept[1])
     assert timers.first_before(5 * HORIZON + 1) == kept[0]
+
+
+def test_of_a_long_backlog_only_the_next_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timers_module, "LOOKED_AT", 4)
+    waiting = [Timer(due, b"%d" % n) for due in (1, 2, 3, 9, 10) for n in range(3)]
+
+    def scan(start: bytes, end: bytes) -> Iterator[bytes]:
+        return (key for key in map(timer_key, list(waiting)) if start <= key < end)
+
+    timers, fired, most, every = Timers(scan), list[Timer](), 0, list(waiting)
+    while (timer := timers.first_before(10)) is not None:
+        most = max(most, len(timers._live))
+        fired.append(timer)
+        waiting.remove(timer)
+        timers.remove(timer)
+    assert fired == every[:-3]
+    assert most == 6, "those of the last one's time are held, too"

@@ -88,14 +88,21 @@ def test_what_does_not_fit_together_is_named(
 
 
 @pytest.mark.parametrize(
-    ("certificate", "password"), [("one", "password-2"), ("one", ""), ("two", "password-1")]
+    ("certificate", "password", "told"),
+    [
+        ("one", "password-2", "one.key is encrypted, and BATON_SSL_KEY_PASSWORD does not open it"),
+        ("one", "x" * 2_000, "BATON_SSL_KEY_PASSWORD does not open it"),
+        ("one", "", "one.key is encrypted, and BATON_SSL_KEY_PASSWORD is not set"),
+        ("two", "password-1", "BATON_SSL_KEY_FILE: not PEM files that fit together"),
+    ],
 )
 def test_a_key_that_its_certificate_or_password_does_not_fit_is_refused_without_a_question(
-    certificates: Path, certificate: str, password: str
+    certificates: Path, certificate: str, password: str, told: str
 ) -> None:
-    with pytest.raises(ConfigError, match="BATON_SSL_KEY_PASSWORD") as raised:
+    with pytest.raises(ConfigError, match=told) as raised:
         connection(mutual(certificates, certificate, password))
     assert not password or password not in str(raised.value)
+    assert len(str(raised.value).splitlines()) == 1
 
 
 def test_a_key_with_its_password_is_taken(certificates: Path) -> None:

@@ -1,7 +1,7 @@
 # Everything here works from a fresh clone on a machine that has Python 3.11 or later.
 # Real Kafka also needs Java 17 and Maven: used when present, demanded when CI=true.
 
-PYTHON ?= python3.12 python3.11 python3.13 python3
+PYTHON ?= python3.11 python3.12 python3.13 python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -95,14 +95,15 @@ $(READER) $(PIECES):
 clean: ## Remove what was made
 	rm -rf $(VENV) deploy/kafka/target build dist .hypothesis .*_cache
 
-# The first of $(PYTHON) that runs and is new enough makes the environment; one that is there stays.
+# The first of $(PYTHON) that is new enough and has venv makes the environment; one that is there stays.
 $(BIN)/pip:
 	@for python in $(PYTHON); do \
-		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		"$$python" -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
 		echo "making $(VENV) with $$python ..."; \
 		exec "$$python" -m venv $(VENV); \
 	done; \
-	echo "Baton needs Python 3.11 or later; say make PYTHON=/path/to/python3.11" >&2; exit 1
+	echo "Baton needs Python 3.11 or later with its venv (Debian, Ubuntu: apt install python3-venv);" \
+		"say make PYTHON=/path/to/python3.11" >&2; exit 1
 
 $(READY): pyproject.toml | $(BIN)/pip
 	@echo "installing into $(VENV) ..."

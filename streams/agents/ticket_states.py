@@ -81,12 +81,12 @@ class TicketStates(States[Ticket]):
 
     def _keep_lines(self, ticket_id: str, old: Ticket | None, step: Step) -> None:
         new = step.state
-        kept = range(0) if new is None else range(new.transcript_from, new.transcript_to)
-        if step.appended is not None and kept:
-            self._batch.put(line_key(ticket_id, kept[-1]), _encode_line(step.appended))
-        if old is not None and (new is None or old.transcript_from != new.transcript_from):
+        first, end = (0, 0) if new is None else (new.transcript_from, new.transcript_to)
+        if step.appended is not None and first < end:
+            self._batch.put(line_key(ticket_id, end - 1), _encode_line(step.appended))
+        if old is not None and (new is None or old.transcript_from != first):
             for number in range(old.transcript_from, old.transcript_to):
-                if number not in kept:
+                if not first <= number < end:
                     self._batch.put(line_key(ticket_id, number), None)
 
     def _transcript(self, ticket: Ticket) -> list[TranscriptEntry]:

@@ -136,6 +136,8 @@ def run(app: faust.App, log_level: int = logging.INFO) -> None:
     # What is there now stays: the collector would stop the world to look through all of it.
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])
+    # mode asks for the thread's event loop, which Python no longer makes where there is none.
+    asyncio.set_event_loop(asyncio.new_event_loop())
     worker, code = _Worker(app, loglevel=log_level, redirect_stdouts=False), 0
     try:
         worker.execute_from_commandline()

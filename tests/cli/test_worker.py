@@ -25,7 +25,7 @@ from tests.conftest import Broker
 from tests.integration.running import START_TIMEOUT, children
 from tests.patience import PATIENCE
 
-WORKER = [sys.executable, "-m", "streams.cli.main", "worker"]
+WORKER = [sys.executable, "-W", "error", "-m", "streams.cli.main", "worker"]
 DEAF = """
 import signal
 from streams.cli.processes import end_with

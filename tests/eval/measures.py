@@ -34,7 +34,7 @@ def auc(wanted: Wanted, scores: Scores) -> float:
 def f1(wanted: Wanted, scores: Scores, threshold: float) -> float:
     """The harmonic mean of precision and recall from a threshold on."""
     fired = scores >= threshold
-    return float(2 * (fired & wanted).sum() / max(fired.sum() + wanted.sum(), 1))
+    return float(2 * (fired & wanted).sum() / max(int(fired.sum() + wanted.sum()), 1))
 
 
 def best_f1(wanted: Wanted, scores: Scores) -> float:

@@ -1,7 +1,9 @@
 """Both clients connect by the same connection, whatever protects it."""
 
 import asyncio
+import ssl
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from aiokafka.client import AIOKafkaClient
@@ -37,6 +39,23 @@ def test_both_clients_are_let_in(
     secured: SecuredKafka, protocol: Protocol, mechanism: Mechanism
 ) -> None:
     connection = secured.connection("worker", protocol, mechanism)
+    contact = Contact(connection)
+    assert len(contact.metadata(AdminClient(contact.settings)).brokers) == 1
+    assert asyncio.run(reach_with_aiokafka(connection)) == 1
+
+
+def test_both_clients_trust_an_authority_that_leaves_out_what_python_313_asks_for(
+    secured: SecuredKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = ssl.create_default_context
+
+    def make_strict(**arguments: Any) -> ssl.SSLContext:
+        context = make(**arguments)
+        context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_STRICT
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", make_strict)
+    connection = secured.connection("worker", Protocol.SSL)
     contact = Contact(connection)
     assert len(contact.metadata(AdminClient(contact.settings)).brokers) == 1
     assert asyncio.run(reach_with_aiokafka(connection)) == 1

@@ -47,6 +47,32 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     assert settings.batch_size == 7
     assert settings.create_changelogs is False
     assert load_settings({}, file).group == "from-file"
+    other = tmp_path / "other.toml"
+    other.write_text('group = "by-option"\n')
+    assert load_settings({"BATON_CONFIG": str(file)}, other).group == "by-option"
+
+
+@pytest.mark.parametrize("text", ["true", "True", "1", "yes", "false", "FALSE", "0", "no"])
+def test_yes_and_no_have_several_names(text: str) -> None:
+    found = load_settings({"BATON_CREATE_CHANGELOGS": text}).create_changelogs
+    assert found == (text.lower() in ("true", "1", "yes"))
+
+
+def test_only_a_secret_comes_from_a_file_of_its_own_and_spaces_belong_to_it(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text(" hunter 2 \r\n")
+    named = {"BATON_SASL_PASSWORD_FILE": str(file), "BATON_GROUP_FILE": str(file)}
+    settings = load_settings(named)
+    assert (settings.sasl_password, settings.group) == (" hunter 2 ", Settings().group)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "baton.toml"
+    file.write_bytes(b'group = "\xff"')
+    with pytest.raises(ConfigError, match=r"baton\.toml is not text in UTF-8"):
+        load_settings({}, file)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +116,9 @@ def test_signs_of_life_that_come_after_the_session_are_refused() -> None:
     late = {"BATON_HEARTBEAT_INTERVAL": "10000", "BATON_SESSION_TIMEOUT": "6000"}
     with pytest.raises(ConfigError, match="BATON_HEARTBEAT_INTERVAL: expected at most half of"):
         load_settings(late)
-    load_settings(late | {"BATON_SESSION_TIMEOUT": "30000"})
+    load_settings(late | {"BATON_SESSION_TIMEOUT": "20000"})
+    with pytest.raises(ConfigError):
+        load_settings(late | {"BATON_SESSION_TIMEOUT": "19999"})
 
 
 @pytest.mark.parametrize("name", ["BOOTSTRAP_SERVERS", "GROUP", "DATA_DIR"])
@@ -121,6 +149,8 @@ def test_the_workers_name_is_made_once_and_kept(tmp_path: Path) -> None:
     assert settings.worker_name() == settings.worker_name()
     assert Settings(data_dir=tmp_path / "other").worker_name() != settings.worker_name()
     assert Settings(worker_id="w1").worker_name() == "w1"
+    (tmp_path / "new" / "worker-id").write_text("by hand\n")
+    assert settings.worker_name() == "by hand"
 
 
 def test_a_data_folder_that_cannot_be_made_names_the_settings_to_change(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from streams.cli import main as cli
 from streams.cli.main import COMMANDS, INTERRUPTED, WRONG_USAGE, main
+from streams.engine import EngineError, StoreFailed
 from streams.errors import BatonError, BrokerError, ConfigError, InputError, TopicsDiffer
 from tests.patience import PATIENCE
 
@@ -87,9 +88,13 @@ def test_each_command_has_help_with_an_example(name: str) -> None:
         assert f"baton {name}" in str(command.epilog)
 
 
-@pytest.mark.parametrize("error", [BatonError, InputError, ConfigError, BrokerError, TopicsDiffer])
+@pytest.mark.parametrize(
+    "error", [BatonError, InputError, ConfigError, BrokerError, TopicsDiffer, StoreFailed]
+)
 def test_an_error_is_one_line_and_an_exit_code_of_its_own(
-    error: type[BatonError], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: type[BatonError | EngineError],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     replaced_by(monkeypatch, error("do this"))
     assert ended("tail") == error.exit_code
@@ -99,6 +104,25 @@ def test_an_error_is_one_line_and_an_exit_code_of_its_own(
 def test_wrong_usage_has_an_exit_code_that_no_command_answers_with() -> None:
     assert ended("tale") == WRONG_USAGE
     assert ended("--nothing") == WRONG_USAGE
+
+
+def test_what_an_error_quotes_cannot_command_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replaced_by(monkeypatch, InputError("line 1: \x1b[2J"))
+    assert ended("tail") == InputError.exit_code
+    assert "\x1b" not in capsys.readouterr().err
+
+
+def test_a_file_of_settings_is_found_wherever_a_worker_that_is_started_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BATON_CONFIG", "")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "baton.toml").touch()
+    replaced_by(monkeypatch, InputError())
+    ended("--config", "baton.toml", "tail")
+    assert os.environ["BATON_CONFIG"] == str(tmp_path / "baton.toml")
 
 
 def test_what_is_no_text_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,7 @@
 """The processes of one command end together, with the code of the first."""
 
+import os
+import signal
 import subprocess
 import sys
 
@@ -44,3 +46,60 @@ def test_when_one_ends_the_others_do_and_the_command_with_its_code(
     )  # fmt: skip
     assert (ended.returncode, ended.stderr) == (code, told)
     assert ended.stdout == "second ends\n"
+
+
+WAITING = """
+import os, signal, sys, time
+from streams.cli import processes
+
+processes.GRACE = {grace}
+
+def run(name):
+    signal.signal(signal.SIGTERM, {at_the_end})
+    print(name, os.getpid(), os.getpgid(0) == os.getpid(), flush=True)
+    while True:
+        time.sleep(1)
+
+with processes.begun(run, ("first", "second")) as both:
+    sys.exit(both.supervise())
+"""
+ENDS, STAYS = "lambda *_: os._exit(3)", "signal.SIG_IGN"
+
+
+@pytest.mark.parametrize(
+    ("told", "grace", "at_the_end"),
+    [
+        (signal.SIGTERM, PATIENCE, ENDS),
+        (signal.SIGINT, PATIENCE, ENDS),
+        (signal.SIGTERM, 0.1, STAYS),
+    ],
+)
+def test_when_the_command_is_told_to_end_all_do_in_order_or_are_killed(
+    told: signal.Signals, grace: float, at_the_end: str
+) -> None:
+    """A Ctrl-C of the terminal reaches none of them but through the command."""
+    program = WAITING.format(grace=grace, at_the_end=at_the_end)
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as command:
+        assert command.stdout is not None
+        begun = sorted(command.stdout.readline().split() for _ in range(2))
+        command.send_signal(told)
+        assert command.wait(PATIENCE) == 0
+    assert [(name, alone) for name, _, alone in begun] == [
+        (b"first", b"True"),
+        (b"second", b"True"),
+    ]
+    for _, pid, _ in begun:
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(pid), 0)
+
+
+@pytest.mark.parametrize("at_the_end", [ENDS, STAYS])
+def test_when_the_command_is_killed_all_end_in_order_or_are_killed(at_the_end: str) -> None:
+    program = WAITING.format(grace=PATIENCE, at_the_end=at_the_end)
+    program = program.replace("def run", "processes.end_with.__defaults__ = (0.1,)\n\ndef run")
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as command:
+        assert command.stdout is not None
+        for _ in range(2):
+            command.stdout.readline()
+        command.kill()
+        assert command.stdout.read() == b"", "the pipe ends with the last of them"

@@ -1,14 +1,25 @@
 """How a Faust app of the engine's is set up, and how the process ends."""
 
 import logging
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from streams.engine import BrokerFailed, Connection, EngineConfig, Guarantee, make_app
+from streams.engine import (
+    BrokerFailed,
+    Connection,
+    EngineConfig,
+    Guarantee,
+    TopicMismatch,
+    make_app,
+    run,
+)
 from streams.engine import app as engine_app
 from tests.engine.records import TOPIC
+from tests.patience import PATIENCE
 
 
 def config_in(folder: Path, guarantee: Guarantee = Guarantee.EXACTLY_ONCE) -> EngineConfig:
@@ -56,3 +67,32 @@ def test_who_is_told_to_stop_and_cannot_ends_with_what_is_lost(
     engine_app._give_up()
     assert codes == [BrokerFailed.exit_code]
     assert "BrokerFailed: told to stop" in capsys.readouterr().err
+
+
+def app_whose(engine: object) -> Any:
+    return SimpleNamespace(engine=engine)
+
+
+def test_what_is_wrong_with_the_topics_ends_the_process_before_faust_begins(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def prepare() -> None:
+        raise TopicMismatch("make them")
+
+    with pytest.raises(SystemExit) as end:
+        run(app_whose(SimpleNamespace(prepare=prepare)))
+    assert end.value.code == TopicMismatch.exit_code
+    assert capsys.readouterr().err == "TopicMismatch: make them\n"
+
+
+def test_who_is_told_to_stop_has_a_limit_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_up = threading.Event()
+
+    async def stop(worker: object) -> None:
+        assert given_up.wait(PATIENCE)
+
+    monkeypatch.setattr(engine_app, "STOP_LIMIT", 0.01)
+    monkeypatch.setattr(engine_app, "_give_up", given_up.set)
+    monkeypatch.setattr("faust.Worker.stop", stop)
+    with pytest.raises(StopIteration):
+        engine_app._Worker.stop(object.__new__(engine_app._Worker)).send(None)

@@ -24,6 +24,8 @@ WHOLE = 1_000_000_000
 class Chains:
     """A record's value says how far ahead its key's timer is, and how often that is set again.
 
+    The first lies three earlier, so that some are due at once.
+
     A record of 9 cannot be handled, nor a timer due at a multiple of 7.
     """
 
@@ -35,7 +37,7 @@ class Chains:
             ahead, again = record.value or b"\x00\x00"
             key = b"%d" % record.offset
             made.put(b"t" + key, bytes([ahead, again]))
-            made.set_timer(Timer(now + ahead, key))
+            made.set_timer(Timer(max(0, now + ahead - 3), key))
             made.emit("out", key, b"%d" % now)
             if ahead == 9:
                 raise ValueError("bad")
@@ -199,7 +201,7 @@ def test_the_records_behind_a_backlog_are_handled_together_again(tmp_path: Path)
 
 
 def test_a_failure_that_is_repeated_with_its_part_counts_once(tmp_path: Path) -> None:
-    owner = overdue(tmp_path, 20)
-    bad = [Record(n, value=bytes([9, 0])) for n in (1, 2)]
+    owner = overdue(tmp_path, 21)
+    bad = [Record(n, 20, value=bytes([9, 0])) for n in (1, 2)]
     made = batch(owner, *bad, Record(3, 9_999, value=bytes([1, 0])))
     handle(Processor(Silent(), 3, timers_work=10 * TIMER_WORK), made)

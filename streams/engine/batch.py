@@ -257,7 +257,6 @@ class Batch:
         stamp = self.owner.time if self._before is None else self._before
         while (timer := self.owner.timers.first_before(now)) is not None:
             if self.limit is not None and self._work >= self.limit:
-                self._before = self._stamp = None
                 raise Full
             self.clear_timer(timer)
             self.owner.time = max(self.owner.time, timer.due)

@@ -120,6 +120,11 @@ class BatchConsumer(driver.Consumer):
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Nothing: Faust's livelock detection counts offsets that are not used here."""
 
+    def stop_flow(self) -> None:
+        """Faust calls this when a rebalance begins or the worker ends, and waits for the agent."""
+        super().stop_flow()
+        self.engine.leave()
+
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
         """Checkpoint; Faust calls this at its interval, before a rebalance and at the end."""
         await self.engine.checkpoint()

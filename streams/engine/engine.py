@@ -125,20 +125,19 @@ class Engine:
     def pause(self) -> None:
         """A rebalance begins: the partitions being restored are no longer ours."""
         self._ready = False
-        self._leave()
         self._paused_at = time.monotonic()
         self._abort.set()
 
     async def release(self) -> None:
         """Checkpoint, then give up all partitions and close their stores."""
         self._abort.set()
-        self._leave()
+        self.leave()
         await self.checkpoint()
         partitions, self.partitions = self.partitions, {}
         await self._close(partitions)
 
-    def _leave(self) -> None:
-        # A batch that is handled in parts ends with the one under way.
+    def leave(self) -> None:
+        """The partitions are about to be given up: a batch in parts ends with the one under way."""
         for partition in self.partitions.values():
             partition.leaving = True
 

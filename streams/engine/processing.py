@@ -114,10 +114,11 @@ class Processor:
         try:
             if records:
                 self._handler.records(batch, list(records))
+                self._in_a_row = 0
             else:
                 for timer in batch.due(until):
                     self._handler.timer(batch, timer)
-            self._in_a_row = 0
+                    self._in_a_row = 0
         except EngineError:
             raise
         except Exception:

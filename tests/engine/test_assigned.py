@@ -26,6 +26,14 @@ class Watcher(Observer):
         self.rebalances += 1
 
 
+class Consumer(BatchConsumer):
+    """A consumer without a broker."""
+
+    def __init__(self, engine: Any) -> None:
+        self.app: Any = SimpleNamespace(engine=engine)
+        self.can_resume_flow, self.suspend_flow = asyncio.Event(), asyncio.Event()
+
+
 @pytest.fixture
 def engine(tmp_path: Path) -> Any:
     """An engine without a broker: it commits nothing."""
@@ -99,12 +107,14 @@ def test_what_is_taken_away_during_its_restore_is_not_worked_on(
     assert is_closed(part) == at_the_end
 
 
-def test_a_batch_in_parts_ends_with_the_one_under_way_when_a_rebalance_begins(
+def test_a_batch_in_parts_ends_with_the_one_under_way_when_the_flow_stops(
     engine: Any, part: Partition
 ) -> None:
+    """Faust then waits for the agent: at the end of a worker until it is too late."""
     engine.partitions = {0: part}
-    engine.pause()
-    assert part.leaving
+    consumer = Consumer(engine)
+    consumer.stop_flow()
+    assert (consumer.flow_active, part.leaving) == (False, True)
 
 
 def test_no_store_stays_open_when_a_copy_does_not_come_to_its_end(
@@ -149,10 +159,6 @@ def test_partitions_are_given_up_when_their_batches_have_ended(
 ) -> None:
     """And what is being restored is let be at once."""
 
-    class Consumer(BatchConsumer):
-        def __init__(self) -> None:
-            self.app: Any = SimpleNamespace(engine=engine)
-
     async def end_batches(consumer: Any, revoked: Any) -> None:
         steps.append("batches end")
 
@@ -163,7 +169,7 @@ def test_partitions_are_given_up_when_their_batches_have_ended(
     engine._ready = True
     monkeypatch.setattr(engine, "release", release)
     monkeypatch.setattr(BatchConsumer.__base__, "on_partitions_revoked", end_batches)
-    asyncio.run(Consumer().on_partitions_revoked(set()))
+    asyncio.run(Consumer(engine).on_partitions_revoked(set()))
     assert steps == ["batches end", "given up"]
     assert engine._abort.is_set()
     assert not engine.ready

@@ -86,6 +86,7 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
         "on_partitions_revoked",
         "on_task_error",
         "perform_seek",
+        "stop_flow",
         "verify_event_path",
     ),
     driver.AIOKafkaConsumerThread: (

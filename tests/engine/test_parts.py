@@ -169,6 +169,18 @@ def test_a_long_backlog_is_worked_off_over_several_checkpoints(tmp_path: Path, t
     assert handle(Processor(Chains(), 10, timers_work=most), made) == 8
 
 
+def test_a_part_of_timers_that_went_well_ends_a_row_of_failures(tmp_path: Path) -> None:
+    """The row may begin in the batch before; what fails after thousands is not in it."""
+    owner = overdue(tmp_path, 12)
+    processor = Processor(Chains(), 3, timers_work=4 * (TIMER_WORK + 2))
+    bad = batch(owner, Record(1, value=b"\x09\x00"))
+    handle(processor, bad)
+    bad.finish()
+    made = batch(owner, tick=15)
+    assert handle(processor, made) == 3
+    assert [output.topic for output in made.outputs] == ["failed", "failed"]
+
+
 def test_a_part_waits_for_the_checkpoint_of_the_one_before_unless_a_rebalance_begins(
     tmp_path: Path,
 ) -> None:

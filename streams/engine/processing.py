@@ -42,7 +42,8 @@ class Processor:
     not in the data: raises `TooManyFailures`.
 
     A batch whose timers have more to do than `timers_work` is handled in parts. Each counts by
-    itself, and the next begins once a checkpoint has taken it over. What comes of it is the same.
+    itself, and the next begins once a checkpoint has taken it over. Of a tick there is one part:
+    the next tick goes on, after what has come for other partitions. What comes of it is the same.
     """
 
     def __init__(
@@ -59,10 +60,13 @@ class Processor:
         self._in_a_row = 0
 
     async def process(self, batch: Batch) -> None:
-        """Handle every record and due timer of the batch, or what a rebalance leaves time for."""
+        """Handle every record of the batch and the timers due before it, or a part of a tick's.
+
+        Where the partition is about to be given up, only what has been begun.
+        """
         batch.limit = self._timers_work
         if batch.tick is not None:
-            await self._fire(batch, batch.tick)
+            self._handle(batch, (), batch.tick)
         most = len(batch)
         while batch.records:
             some = batch.records[:most]

@@ -36,7 +36,7 @@ E = TypeVar("E", bound=Record)
 
 
 PRODUCERS_CLOCK = 0
-"""The stamp of a record that the producer dates; see `streams.engine.batch.Output`."""
+"""The stamp of a record that the producer dates; see `streams.engine.record.Output`."""
 
 
 class Received(msgspec.Struct, Generic[E], frozen=True, gc=False):

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from streams.engine.access import Contact, Grant, needed
-from streams.engine.batch import Batch, Headers, Output, OutputTooLarge, SourceRecord
+from streams.engine.batch import Batch, OutputTooLarge
 from streams.engine.config import Clock, EngineConfig, Guarantee, wall_clock
 from streams.engine.connection import Connection, Mechanism, Protocol
 from streams.engine.errors import (
@@ -25,6 +25,7 @@ from streams.engine.errors import (
 )
 from streams.engine.observer import Observer
 from streams.engine.processing import Handler, Processor
+from streams.engine.record import Headers, Output, SourceRecord
 from streams.engine.repartition import SourceKey, repartition
 from streams.engine.replica import Replica
 from streams.engine.timers import Timer

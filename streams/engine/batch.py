@@ -2,60 +2,19 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
-
-import msgspec
+from typing import TYPE_CHECKING, NamedTuple
 
 from streams.engine.position import FIRST_FREE_KEY
+from streams.engine.record import Headers, Output, SourceRecord
 from streams.engine.timers import NEW, SET, Timer, timer_key
 
 if TYPE_CHECKING:
     from streams.engine.partition import Partition
 
-Headers = Sequence[tuple[str, bytes]]
-
 SHOWN_BYTES = 100
 """What an error shows of a key."""
 TIMER_WORK = 5
 """The work of a timer that changes nothing. Each key changed is 1, each output 1 and its KiB."""
-
-
-class SourceRecord(Protocol):
-    """A record as it was fetched; `timestamp` is the broker's, in milliseconds."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
-
-
-class FetchedRecord(msgspec.Struct, gc=False):
-    """A `SourceRecord` that costs a quarter of aiokafka's to make."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
-
-
-class Output(msgspec.Struct, frozen=True, gc=False):
-    """A record to produce; without a partition the partitioner chooses by the key.
-
-    `timestamp` is in milliseconds; 0 lets the producer take its own clock.
-    """
-
-    topic: str
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
-    partition: int | None
-    timestamp: int
 
 
 class Full(BaseException):

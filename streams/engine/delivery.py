@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from aiokafka.errors import KafkaTimeoutError
 from faust.types import TP
 
-from streams.engine.batch import Batch, SourceRecord
+from streams.engine.batch import Batch
+from streams.engine.record import SourceRecord
 
 if TYPE_CHECKING:
     from streams.engine.consumer import BatchConsumer

@@ -11,7 +11,7 @@ from typing import Any
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
 
-from streams.engine.batch import FetchedRecord
+from streams.engine.record import FetchedRecord
 
 
 class FetchedRecords(fetcher.PartitionRecords):

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
 from typing import Any
 
-from streams.engine.batch import Batch, Output
+from streams.engine.batch import Batch
 from streams.engine.position import Position
+from streams.engine.record import Output
 from streams.engine.store import Changes, PartitionStore
 from streams.engine.timers import Timers
 

@@ -6,9 +6,10 @@ import time
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from streams.engine.batch import Batch, Full, SourceRecord, Undo
+from streams.engine.batch import Batch, Full, Undo
 from streams.engine.errors import EngineError, TooManyFailures
 from streams.engine.observer import Observer
+from streams.engine.record import SourceRecord
 from streams.engine.timers import Timer
 
 log = logging.getLogger(__name__)

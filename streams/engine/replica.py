@@ -12,13 +12,13 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
 from streams.engine.access import Contact
 from streams.engine.arrived import arrived
-from streams.engine.batch import FetchedRecord, SourceRecord
 from streams.engine.compacted import watermarks, why_unfit
 from streams.engine.config import EngineConfig, wall_clock
 from streams.engine.entries import Decode, Entries, entry_key, next_key
 from streams.engine.errors import Aborted, BrokerFailed, TopicMismatch
 from streams.engine.incarnation import topic_id
 from streams.engine.position import encode_offset
+from streams.engine.record import FetchedRecord, SourceRecord
 from streams.engine.topics import partition_count
 
 log = logging.getLogger(__name__)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from streams.engine.batch import Headers, Output
 from streams.engine.config import EngineConfig
 from streams.engine.partition import Cut
 from streams.engine.position import MARKER, encode_position
+from streams.engine.record import Headers, Output
 
 OnDelivery = Callable[[KafkaError | None, Message], None]
 """What is told of a record once it is delivered, or is not."""

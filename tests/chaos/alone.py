@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, cast
 
 from streams.engine import Batch, Handler, Timer
-from streams.engine.batch import Headers
+from streams.engine.record import Headers
 from tests.chaos.verify import TIMER
 from tests.engine.records import Record as SourceRecord
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from streams.engine import Processor
-from streams.engine.batch import Batch, Headers, SourceRecord
+from streams.engine.batch import Batch
 from streams.engine.partition import Partition
 from streams.engine.position import Position
+from streams.engine.record import Headers, SourceRecord
 from streams.engine.store import PartitionStore
 
 TOPIC = "source"

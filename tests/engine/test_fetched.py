@@ -13,8 +13,8 @@ from aiokafka.record.memory_records import MemoryRecords
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.batch import FetchedRecord
 from streams.engine.fetched import FetchedRecords
+from streams.engine.record import FetchedRecord
 
 TP = TopicPartition("t", 3)
 OURS, THEIRS = FetchedRecords, FetchedRecords.__base__

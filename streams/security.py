@@ -68,15 +68,15 @@ def _check_files(settings: Settings, connection: Connection) -> None:
                 open(path, "rb").close()
         except OSError as error:
             raise ConfigError(f"{_variable(name)}: cannot read {path}: {error.strerror}") from error
-    if settings.ssl_key_file:
-        _check_key_password(settings)
     try:
         connection.ssl_context()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # OpenSSL takes no password of more than 1,023 bytes
+        if settings.ssl_key_file:
+            _check_key_password(settings)
         given = [_variable(name) for name in _FILES if getattr(settings, name)]
         raise ConfigError(
             f"{', '.join(given)}: not PEM files that fit together and to "
-            f"{_variable('ssl_key_password')} ({error.strerror or error})"
+            f"{_variable('ssl_key_password')} ({getattr(error, 'strerror', None) or error})"
         ) from error
 
 
@@ -94,7 +94,7 @@ def _check_key_password(settings: Settings) -> None:
     try:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_cert_chain(settings.ssl_certificate_file, settings.ssl_key_file, password)
-    except (ssl.SSLError, ValueError) as error:  # OpenSSL takes none of more than 1,023 bytes
+    except (ssl.SSLError, ValueError) as error:
         if asked and getattr(error, "reason", "") != "KEY_VALUES_MISMATCH":
             what = "does not open it" if settings.ssl_key_password else "is not set"
             raise ConfigError(

@@ -223,7 +223,7 @@ class Batch:
             changes, outputs = len(self.changes), len(self.outputs)
             yield timer
             self._work += TIMER_WORK + len(self.changes) - changes
-            self._work += sum(map(_work, self.outputs[outputs:]))
+            self._work += sum(map(_work_of, self.outputs[outputs:]))
         self._before = self._stamp = None
 
     def mark(self) -> Undo:
@@ -247,5 +247,5 @@ class Batch:
         )
 
 
-def _work(output: Output) -> int:
+def _work_of(output: Output) -> int:
     return 1 + (0 if output.value is None else len(output.value) >> 10)

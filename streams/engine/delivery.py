@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from streams.engine.consumer import BatchConsumer
     from streams.engine.partition import Partition
 
-HANDLED_WAIT = 0.002
-"""Seconds between two looks at whether the agent is done."""
-
 
 class Delivery:
     """Decides what is fetched next, and queues it in the order of its times."""
@@ -103,9 +100,9 @@ class Delivery:
             for topic, tp in logs.items()
         )
 
-    async def _hand_over_tick(self, part: "Partition", tp: TP, now: int) -> bool:
+    async def _hand_over_tick(self, part: "Partition", tp: TP, now: int) -> None:
         part.ticked += 1
-        return await self._hand_over(part, Batch(part, tp.topic, (), tick=now), tp, -part.ticked)
+        await self._hand_over(part, Batch(part, tp.topic, (), tick=now), tp, -part.ticked)
 
     async def _hand_over(self, part: "Partition", batch: Batch, tp: TP, offset: int) -> bool:
         """Queue a batch for the agent; False when the partition is no longer ours."""

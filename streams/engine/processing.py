@@ -101,19 +101,18 @@ class Processor:
     def _handle(self, batch: Batch, records: Sequence[SourceRecord], until: int = 0) -> bool:
         """Whether it was all done: records, or the timers before a time. Else no record was."""
         start, started, in_a_row = batch.mark(), time.perf_counter(), self._in_a_row
+        done = True
         try:
             self._all(batch, start, records, until)
         except Full:
+            done = False
             if records:
                 batch.rollback(start)
                 self._in_a_row = in_a_row
-                return False
-            full = True
-        else:
-            full = False
+                return done
         ended = time.perf_counter()
         self._observer.batch(len(records), started - batch.queued_at, ended - started)
-        return not full
+        return done
 
     def _all(self, batch: Batch, start: Undo, records: Sequence[SourceRecord], until: int) -> None:
         try:

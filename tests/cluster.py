@@ -14,7 +14,8 @@ from confluent_kafka import ElectionType
 from confluent_kafka.admin import AdminClient, NewTopic, PartitionMetadata
 
 from tests.patience import PATIENCE
-from tests.secured_kafka import LIBS, free_ports, java, what_is_wrong
+from tests.ports import free_ports
+from tests.secured_kafka import LIBS, java, what_is_wrong
 
 NODES = (1, 2, 3)
 CLUSTER_ID = "baton-three-brokers-kk"

@@ -7,7 +7,6 @@ security protocol; `ADMIN` may do everything, everyone else what `allow` grants.
 import datetime
 import ipaddress
 import secrets
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -30,6 +29,7 @@ from cryptography.x509.oid import NameOID
 from streams.engine.connection import Connection, Mechanism, Protocol
 from tests.kafka import SCRIPTS
 from tests.patience import PATIENCE
+from tests.ports import free_ports
 
 LIBS = SCRIPTS / "target" / "libs"
 START_TIMEOUT = 60.0
@@ -214,16 +214,6 @@ def _format(properties: Path, passwords: dict[str, str]) -> None:
         "kafka.tools.StorageTool", "format", "--standalone",
         "--cluster-id", "baton-development-kafk", "--config", properties, *users,
     )  # fmt: skip
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of this machine that nobody listens on."""
-    # All at once, so that they differ.
-    servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports: list[int] = [server.getsockname()[1] for server in servers]
-    for server in servers:
-        server.close()
-    return ports
 
 
 def make_certificates(folder: Path, passwords: dict[str, str]) -> None:

@@ -1,11 +1,9 @@
 """What a process answers over HTTP, and what a worker knows of itself, without a broker."""
 
 import asyncio
-import http.client
 import json
 import socket
 import threading
-from contextlib import closing
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +14,7 @@ from streams import health
 from streams.errors import ConfigError
 from streams.health import Address, EngineChecks, Health
 from tests.patience import PATIENCE
+from tests.ports import free_port, get
 
 
 class Checks:
@@ -28,19 +27,6 @@ class Checks:
 
     def ready(self) -> tuple[bool, dict[str, Any]]:
         return self.at_work, {"lag": 3}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
-def get(port: int, path: str) -> tuple[int, str]:
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
-        connection.request("GET", path)
-        with connection.getresponse() as answer:
-            return answer.status, answer.read().decode()
 
 
 def test_each_page_says_in_its_status_how_the_process_is() -> None:

@@ -1,13 +1,12 @@
 """What workers say of themselves over HTTP while they decide."""
 
-import http.client
 import json
 import os
 import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -23,11 +22,12 @@ from streams.metrics import METRICS, TICKET_METRICS
 from streams.security import connection_of
 from tests.integration.running import children
 from tests.patience import PATIENCE
+from tests.ports import get
 
 MESSAGES = 40
 
 
-def free_ports(count: int) -> int:
+def neighbouring_ports(count: int) -> int:
     """The first of so many neighbouring ports that nobody has now."""
     while True:
         with ExitStack() as held:
@@ -38,13 +38,6 @@ def free_ports(count: int) -> int:
             except (OSError, OverflowError):
                 continue
             return first
-
-
-def get(port: int, path: str) -> tuple[int, str]:
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=8)) as connection:
-        connection.request("GET", path)
-        with connection.getresponse() as answer:
-            return answer.status, answer.read().decode()
 
 
 def values(text: str) -> dict[tuple[str, str], float]:
@@ -60,7 +53,7 @@ def values(text: str) -> dict[tuple[str, str], float]:
 
 @pytest.fixture(scope="module")
 def port() -> int:
-    return free_ports(3)
+    return neighbouring_ports(3)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.patience import PATIENCE
+from tests.ports import free_port
 
 PROGRAMS = ("prometheus-alertmanager", "alertmanager")
 """Debian's name of it, and its own."""
@@ -84,12 +84,6 @@ def running_alertmanager(folder: Path, port: int = 0) -> Iterator[RunningAlertma
     finally:
         process.terminate()
         process.wait(PATIENCE)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def _wait(running: RunningAlertmanager, process: "subprocess.Popen[bytes]", log: Path) -> None:

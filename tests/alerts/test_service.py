@@ -13,10 +13,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from schemas.records import AnomalyState, HealthLevel
 from streams.engine import wall_clock
 from streams.metrics import ALERT_METRICS
-from tests.alerts.alertmanager import free_port, running_alertmanager
+from tests.alerts.alertmanager import running_alertmanager
 from tests.alerts.samples import Recorder, anomaly, health, recorder, sla
 from tests.alerts.site import CHAT, LIMITS, Site, alertmanager, hook, pagerduty, slack
 from tests.patience import PATIENCE
+from tests.ports import free_port
 
 
 def told(server: Recorder) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ FILE ?= deploy/demo/conversations.jsonl
 QUICK ?=
 ONLY ?=
 BENCHES ?=
+PAGE ?=
 CARD ?=
 SECOND ?=
 ENCODER := build/encoder
@@ -58,7 +59,7 @@ kafka: ## Start a real Kafka; `deploy/kafka/stop` ends it
 
 # Quix Streams gets an environment of its own, Kafka Streams is built by Maven (a JDK is needed).
 bench: $(READY) $(BENCH)/quix/.ready $(BENCH)/streams/bench.jar ## Measure beside other engines (QUICK=1: some, in a minute; BENCHES="count latency")
-	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(BENCHES)
+	@$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(PAGE),--page $(PAGE)) $(BENCHES)
 
 $(BENCH)/quix/.ready: tests/bench/quix-requirements.txt | $(READY)
 	@echo "installing Quix Streams into $(@D) ..."

@@ -1,6 +1,6 @@
 """Measures Baton on a real Kafka beside its peers; `make bench` prepares and runs it.
 
-    python -m tests.bench [--quick] [--before FILE] [BENCH ...]
+    python -m tests.bench [--quick] [--before FILE] [--page FILE] [BENCH ...]
 
 Prints one JSON line a figure; progress and a table go to standard error, a plot to build/bench.
 """
@@ -31,6 +31,7 @@ from tests.bench import (
 from tests.bench.broker import Broker, OpenBroker
 from tests.bench.contenders import MADE
 from tests.bench.goals import missed
+from tests.bench.page import here, write_page
 from tests.bench.report import print_lines, print_table, say, write_plot
 from tests.bench.results import Result, read_lines
 from tests.kafka import running_kafka
@@ -88,10 +89,16 @@ def run(bench: str, open_broker: OpenBroker, folder: Path, quick: bool) -> list[
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="The JSON lines of an earlier run, to be shown beside this one.",
 )
+@click.option(
+    "--page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The page of figures, in which the sections of these benches are written anew.",
+)
 @click.argument("benches", nargs=-1, type=click.Choice(tuple(BENCHES)))
-def main(quick: bool, before: Path | None, benches: tuple[str, ...]) -> None:
+def main(quick: bool, before: Path | None, page: Path | None, benches: tuple[str, ...]) -> None:
     """Run the benches named, by default all, or with --quick some for less than a minute."""
     results: list[Result] = []
+    place = here()
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as name:
         folder = Path(name)
         with fresh_broker() if quick else nullcontext(None) as broker:
@@ -100,6 +107,8 @@ def main(quick: bool, before: Path | None, benches: tuple[str, ...]) -> None:
             for bench in benches or (SHORT if quick else BENCHES):
                 found = run(bench, open_broker, folder, quick)
                 print_lines(found)
+                if page:
+                    write_page(found, page, place)
                 results += found
             say(f"{time.monotonic() - began:.0f} s once Kafka was there")
     print_table(results, read_lines(before.read_text()) if before else ())

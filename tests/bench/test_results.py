@@ -1,6 +1,7 @@
 """The parts of the benchmarks that only reckon and write."""
 
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.bench.feed import Feed, outputs_of
 from tests.bench.goals import missed
 from tests.bench.load import stamp, stamp_of
 from tests.bench.measure import Sample, Span, between
+from tests.bench.page import Place, write_page
 from tests.bench.pairs import results_of
 from tests.bench.report import print_table, write_plot
 from tests.bench.results import Line, Result, json_line, percentile, ratios, read_lines
@@ -107,3 +109,16 @@ def test_the_plot_shows_every_figure(tmp_path: Path) -> None:
     text = (tmp_path / "made" / "plot.svg").read_text()
     assert "Baton" in text
     assert "&lt;other&gt;" in text
+
+
+def test_the_page_keeps_the_sections_of_benches_that_were_not_run(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    then, now = (Place(date(2026, 1, day), f"c{day}", "2 cores") for day in (1, 2))
+    write_page([Result("decide", "demo: a message", (20.0, 10.0, 12.0), "us/message")], page, then)
+    write_page([Result("count", "Baton / Quix Streams", (4.0,), "ratio")], page, then)
+    write_page([Result("decide", "demo: a message", (16.0,), "us/message")], page, now)
+    _, decide, count = page.read_text().split("\n## ")
+    assert "2026-01-02 at c2" in decide
+    assert "| demo: a message | **16** | <= 15 | 16 | 16 | 1 | us/message |" in decide
+    assert "2026-01-01 at c1" in count
+    assert count.count("\n|") == 3

@@ -13,16 +13,17 @@ from pathlib import Path
 from confluent_kafka import ElectionType
 from confluent_kafka.admin import AdminClient, NewTopic, PartitionMetadata
 
+from tests.kafka import JAVA
 from tests.patience import PATIENCE
 from tests.ports import free_ports
-from tests.secured_kafka import LIBS, java, what_is_wrong
+from tests.secured_kafka import java, what_is_wrong
 
 NODES = (1, 2, 3)
 CLUSTER_ID = "baton-three-brokers-kk"
 START_TIMEOUT = 300.0
 """Seconds: three of them on a busy machine take long."""
-JAVA = (
-    "java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+FRUGAL = (
+    "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
     "-Dorg.slf4j.simpleLogger.logFile=System.out",
 )  # fmt: skip
 """Three of them share a machine: as little memory and compiling as will do."""
@@ -81,7 +82,7 @@ class Cluster:
         for node in nodes:
             with self._log_of(node).open("wb") as output:
                 self._nodes[node] = subprocess.Popen(
-                    [*JAVA, "-cp", f"{LIBS}/*", "kafka.Kafka", self._properties_of(node)],
+                    [*JAVA, *FRUGAL, "kafka.Kafka", self._properties_of(node)],
                     stdout=output, stderr=subprocess.STDOUT,
                 )  # fmt: skip
         limit = time.monotonic() + START_TIMEOUT

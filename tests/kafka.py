@@ -12,6 +12,9 @@ from pathlib import Path
 from tests.patience import PATIENCE
 
 SCRIPTS = Path(__file__).parents[1] / "deploy" / "kafka"
+LIBS = SCRIPTS / "target" / "libs"
+JAVA = ("java", f"-XX:SharedArchiveFile={LIBS.with_name('classes.jsa')}", "-cp", f"{LIBS}/*")
+"""Kafka's own programs, with the classes that `deploy/kafka/start` has left for the next."""
 
 
 class Kafka:

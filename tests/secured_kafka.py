@@ -27,11 +27,10 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from streams.engine.connection import Connection, Mechanism, Protocol
-from tests.kafka import SCRIPTS
+from tests.kafka import JAVA
 from tests.patience import PATIENCE
 from tests.ports import free_ports
 
-LIBS = SCRIPTS / "target" / "libs"
 START_TIMEOUT = 60.0
 DAYS = datetime.timedelta(days=30)
 ADMIN = "admin"
@@ -158,8 +157,8 @@ def secured_kafka(folder: Path) -> Iterator[SecuredKafka]:
     log = folder / "kafka.log"
     with log.open("wb") as output:
         kafka = subprocess.Popen(
-            ["java", "-Xmx512m", "-Dorg.slf4j.simpleLogger.logFile=System.out",
-             "-cp", f"{LIBS}/*", "kafka.Kafka", properties],
+            [*JAVA, "-Xmx512m", "-Dorg.slf4j.simpleLogger.logFile=System.out",
+             "kafka.Kafka", properties],
             stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:
@@ -181,7 +180,7 @@ def secured_kafka(folder: Path) -> Iterator[SecuredKafka]:
 def java(*arguments: str | Path) -> str:
     """Run one of Kafka's own tools; its output."""
     ran = subprocess.run(
-        ["java", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{LIBS}/*", *arguments],
+        [*JAVA, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", *arguments],
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from streams.history.playing import Player
 from streams.reading import Follower
 from tests.alerts.limits import check_pagerduty, check_slack
 from tests.patience import PATIENCE
+from tests.program import Program
 
 SECRETS = {"PD_KEY": "k" * 32, "HOOK_SECRET": "s3cret-of-the-hook", "CHAT_PATH": "T0/R0-secret"}
 CHAT = f"/{SECRETS['CHAT_PATH']}"
@@ -73,14 +72,10 @@ class Site:
         return latest
 
     @contextmanager
-    def alerts(self, *options: str, receivers: int = 1) -> Iterator["subprocess.Popen[bytes]"]:
+    def alerts(self, *options: str, receivers: int = 1) -> Iterator[Program]:
         """`baton alerts`, once all receivers are ready."""
         log = self.folder / f"log-{time.monotonic_ns()}"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "streams.cli.main", "alerts", *options],
-                env=self.environment, stdout=output, stderr=output,
-            )  # fmt: skip
+        process = Program(["-m", "streams.cli.main", "alerts", *options], self.environment, log)
         try:
             limit = time.monotonic() + 180
             while log.read_bytes().count(b"ready: receiver") < receivers:

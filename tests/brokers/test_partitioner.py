@@ -7,7 +7,7 @@ from confluent_kafka import Producer
 from schemas.topics import PARTITIONER, partition_of
 from tests.chaos.reading import read
 from tests.conftest import Broker
-from tests.kafka import SCRIPTS
+from tests.kafka import JAVA
 from tests.patience import PATIENCE
 
 TICKETS = [f"ticket-{number}" for number in range(40)] + ["Straße 7", "日本", "🎫", "x" * 300]
@@ -17,7 +17,7 @@ PARTITIONS = 12
 def java_producer(broker: Broker, topic: str, lines: list[str]) -> None:
     subprocess.run(
         [
-            "java", "-cp", f"{SCRIPTS}/target/libs/*", "org.apache.kafka.tools.ConsoleProducer",
+            *JAVA, "org.apache.kafka.tools.ConsoleProducer",
             "--bootstrap-server", broker.bootstrap, "--topic", topic,
             "--property", "parse.key=true", "--property", "key.separator=|",
         ],

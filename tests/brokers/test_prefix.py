@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from streams.reading import Follower, Seen
 from streams.settings import Settings
 from tests.conftest import Broker
 from tests.patience import PATIENCE
+from tests.program import Program
 
 ROUTES = ("safety", "security", "legal", "billing", "technical", "success", "general")
 SAID_AT = 1_767_603_600_000
@@ -59,7 +58,7 @@ class World:
         unreadable.produce(self.connection.topic("support.conversations"), b"{", b"T1")
         assert unreadable.flush(10) == 0
 
-    def start(self, log: Path) -> "subprocess.Popen[bytes]":
+    def start(self, log: Path) -> Program:
         settings = self.settings
         environment = os.environ | {
             "BATON_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
@@ -72,11 +71,8 @@ class World:
             "BATON_GUARANTEE": "exactly_once" if self.broker.transactional else "at_least_once",
             "BATON_CREATE_CHANGELOGS": str(self.broker.transactional),
         }
-        with log.open("wb") as output:
-            return subprocess.Popen(
-                [sys.executable, "-m", "streams.cli.main", "worker", "--agents", "tickets"],
-                env=environment, stdout=output, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+        command = ["-m", "streams.cli.main", "worker", "--agents", "tickets"]
+        return Program(command, environment, log)
 
     def read(self, topic: str) -> list[Seen]:
         with Follower(self.connection, Codec(), [topic], from_start=True) as follower:

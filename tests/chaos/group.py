@@ -5,7 +5,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -13,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.program import Program
+
 RESTART_DELAY = 1.0
 """Seconds after which the supervisor starts a worker again that has ended."""
 STOP_TIMEOUT = 30.0
@@ -31,7 +31,7 @@ Environment = Callable[[str, Path], Mapping[str, str]]
 class _Worker:
     """A worker's process; `held` while somebody waits for its end, down since `ended`."""
 
-    process: subprocess.Popen[bytes]
+    process: Program
     extra: Mapping[str, str]
     held: bool = False
     ended: float | None = None
@@ -129,23 +129,11 @@ class Group:
         self._workers.clear()
         return codes
 
-    def _process(self, worker: str, extra: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    def _process(self, worker: str, extra: Mapping[str, str]) -> Program:
         data = self.data_of(worker)
         data.mkdir(parents=True, exist_ok=True)
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            **self._environment(worker, data),
-            **extra,
-        }
-        with self.log_of(worker).open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, *self._arguments],
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        environment = {**os.environ, **self._environment(worker, data), **extra}
+        return Program(self._arguments, environment, self.log_of(worker))
 
     def _end(self, name: str, number: signal.Signals, *, wipe: bool = False) -> int:
         with self._lock:
@@ -164,8 +152,9 @@ class Group:
         if worker.ended is not None:
             return
         worker.ended = time.monotonic()
-        self.exits[worker.process.returncode] += 1
-        if worker.process.returncode == UNEXPLAINED:
+        code = worker.process.wait()
+        self.exits[code] += 1
+        if code == UNEXPLAINED:
             lines = self.log_of(name).read_text(errors="replace").splitlines()[-LAST_LINES:]
             self.last_words.append("\n".join([f"{name} ended without a reason:", *lines]))
 
@@ -190,7 +179,7 @@ def empty(folder: Path) -> None:
             entry.unlink()
 
 
-def _wait(process: subprocess.Popen[bytes]) -> int:
+def _wait(process: Program) -> int:
     try:
         return process.wait(STOP_TIMEOUT)
     except subprocess.TimeoutExpired:

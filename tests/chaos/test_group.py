@@ -9,7 +9,9 @@ from tests.patience import PATIENCE
 
 def ended(program: str, folder: Path) -> Group:
     """A group whose worker, a program in Python, has ended."""
-    group = Group(["-c", program], lambda *_: {}, folder)
+    path = folder / "program.py"
+    path.write_text(program)
+    group = Group([str(path)], lambda *_: {}, folder)
     group.start("a")
     limit = time.monotonic() + PATIENCE
     while not group.exits and time.monotonic() < limit:

@@ -126,7 +126,7 @@ near = st.integers(1_735_689_600_000, 1_900_000_000_000)
 durations = st.integers(0, 400 * HOUR)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(calendars, moments, durations)
 def test_what_is_added_lies_between(hours: BusinessHours, start: int, duration: int) -> None:
     end = hours.add(start, duration)

@@ -130,7 +130,7 @@ def play(
     return talk
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(histories, accounts)
 def test_every_history_can_be_decided_and_always_the_same(
     history: History, account: AccountSnapshot | None
@@ -148,7 +148,7 @@ def _said(message: ConversationMessage) -> ConversationMessage:
 spoken = st.lists(st.tuples(st.just(30_000), messages.map(_said), read_signals), max_size=6)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(spoken, accounts)
 def test_a_glance_at_the_triggers_decides_as_asking_each_of_them(
     history: History, account: AccountSnapshot | None
@@ -167,7 +167,7 @@ def test_a_later_event_never_changes_an_earlier_output(
     assert longer.outputs[: len(shorter.outputs)] == shorter.outputs
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(histories, accounts)
 def test_every_customer_message_and_every_draft_gets_exactly_one_decision(
     history: History, account: AccountSnapshot | None
@@ -195,7 +195,7 @@ def _is_repeated(ticket: Ticket, event: Event) -> bool:
     return known in ticket.seen or (came_before(ticket, known) and not is_draft(event))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(histories, accounts)
 def test_open_escalations_equal_what_is_open_and_clocks_end_or_run(
     history: History, account: AccountSnapshot | None
@@ -316,7 +316,7 @@ def in_review_at(talk: Conversation, time: int) -> bool:
     return bool(told) and told[-1].state is ReviewState.WAITING
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(BY_NOBODY, accounts, stricter_policies())
 def test_without_people_a_stricter_policy_hands_over_no_later(
     history: History, account: AccountSnapshot | None, policy: Policy

@@ -38,7 +38,7 @@ class Watched(Conversation):
         return step
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(histories, accounts)
 @example([], None)
 def test_no_event_moves_a_ticket_where_the_table_does_not_say(

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from confluent_kafka import Producer
 
-from tests.chaos.group import ROOT
 from tests.chaos.reading import read
 from tests.conftest import Broker
 from tests.patience import PATIENCE
 
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "engine.md"
 OURS = ("schemas", "detectors", "streams")
 

@@ -1,8 +1,6 @@
 """Topics that are not as a worker needs them: each gets its own answer, before anything is read."""
 
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,23 +22,21 @@ from streams.engine import (
 )
 from streams.engine.topics import CHANGELOG_SETTINGS, new_changelog, prepare_topics
 from tests.chaos.counting import Counting
-from tests.chaos.group import ROOT
 from tests.chaos.joined import Joined
 from tests.chaos.on_engine import PARTITIONS
 from tests.conftest import Broker
 from tests.engine import faults
 from tests.engine.records import TOPIC
 from tests.patience import PATIENCE
+from tests.program import Program
 
 
 def end_of(workload: Counting | Joined, folder: Path) -> tuple[int, str]:
     """How a worker that cannot start ends: its exit code and last line."""
-    ended = subprocess.run(
-        [sys.executable, *workload.arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **workload.environment("A", folder)},
-        capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
-    return ended.returncode, ended.stderr.splitlines()[-1].strip()
+    log = folder / "worker.log"
+    environment = {**os.environ, **workload.environment("A", folder)}
+    code = Program(workload.arguments, environment, log).wait(PATIENCE)
+    return code, log.read_text().splitlines()[-1].strip()
 
 
 @pytest.mark.parametrize("kind", ["source", "answers", "copied"])

@@ -128,7 +128,7 @@ def test_what_is_cut_off_at_any_line_was_decided_the_same(golden: Golden) -> Non
         assert full.outputs[: len(shorter.outputs)] == shorter.outputs
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(thrown_together | st.sampled_from(ALL))
 def test_without_people_the_strict_reading_hands_over_no_later(golden: Golden) -> None:
     alone = tuple(line for line in golden.talk if not is_by_people(line))

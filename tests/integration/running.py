@@ -1,8 +1,6 @@
 """A worker as a process, for as long as it is needed."""
 
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ from streams.engine import Connection
 from streams.policies.local import route_names
 from tests.conftest import Broker
 from tests.patience import PATIENCE
+from tests.program import Program
 
 START_TIMEOUT = 180.0
 READY = re.compile(rb"ready: (\S+)")
@@ -59,13 +58,7 @@ def running_worker(
     """
     agents = options.count("--agents") or len(NAMES)
     path = folder / f"worker-{time.monotonic_ns()}.log"
-    with path.open("wb") as log:
-        running = subprocess.Popen(
-            [sys.executable, "-m", module, "worker", *options],
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+    running = Program(["-m", module, "worker", *options], environment, path)
     try:
         limit = time.monotonic() + START_TIMEOUT
         while len(set(READY.findall(path.read_bytes()))) < agents:

@@ -1,8 +1,6 @@
 """Half of a history on four partitions, the other half on six: decided as if nothing had been."""
 
 import os
-import subprocess
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -38,6 +36,7 @@ from streams.security import connection_of
 from streams.settings import Settings
 from tests.conftest import Broker
 from tests.patience import PATIENCE
+from tests.program import Program
 
 HISTORY = Path("deploy/demo/conversations.jsonl")
 BEFORE, AFTER = 4, 6
@@ -93,11 +92,7 @@ def run(settings: Settings, events: Sequence[Event]) -> None:
     """Play the events and run a worker until all of them are handled."""
     list(Player(connection_of(settings), Codec()).play(events, Pace(None)))
     with environment(settings) as variables:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "streams.cli.main", "worker"],
-            env=variables,
-            stderr=subprocess.DEVNULL,
-        )
+        worker = Program(["-m", "streams.cli.main", "worker"], variables, Path(os.devnull))
     limit, quiet = time.monotonic() + PATIENCE, 0
     while quiet < 3:
         assert worker.poll() is None

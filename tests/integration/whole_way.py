@@ -7,7 +7,6 @@ has not exactly one decision, another one has any, or the worker and `baton repl
 """
 
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -51,6 +50,7 @@ from streams.settings import Settings
 from tests.integration.running import START_TIMEOUT
 from tests.kafka import running_kafka
 from tests.patience import PATIENCE
+from tests.program import Program
 
 DECISIONS = "support.decisions"
 READY = b"ready: "
@@ -237,16 +237,15 @@ def _worker(settings: Settings) -> Iterator[Path]:
         "BATON_CLOCK": "records",
     }
     path = settings.data_dir / "worker.log"
-    with path.open("wb") as log:
-        command = [sys.executable, "-m", "streams.cli.main", "worker", "--agents", "tickets"]
-        worker = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            yield path
-            worker.terminate()
-            assert worker.wait(PATIENCE) == 0, path.read_text()
-        finally:
-            worker.kill()
-            worker.wait()
+    command = ["-m", "streams.cli.main", "worker", "--agents", "tickets"]
+    worker = Program(command, environment, path)
+    try:
+        yield path
+        worker.terminate()
+        assert worker.wait(PATIENCE) == 0, path.read_text()
+    finally:
+        worker.kill()
+        worker.wait()
 
 
 def _is_handled(settings: Settings, least: int) -> bool:

@@ -1,8 +1,6 @@
 """On a Kafka that asks for TLS, password and permission: who may works, who may not is told why."""
 
 import json
-import subprocess
-import sys
 import time
 from base64 import b64encode
 from contextlib import closing
@@ -21,6 +19,7 @@ from confluent_kafka.admin import (
 
 from streams.engine import AccessDenied
 from tests.patience import PATIENCE
+from tests.program import Program
 from tests.secured_kafka import ADMIN, SecuredKafka
 from tests.security.conftest import Site
 
@@ -35,11 +34,8 @@ class Worker:
     def __init__(self, site: Site, log: Path, *agents: str, **changes: str) -> None:
         self._log = log
         options = [part for agent in agents for part in ("--agents", agent)]
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "streams.cli.main", "worker", *options],
-                env=site.environment("worker", **changes), stdout=output, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+        command = ["-m", "streams.cli.main", "worker", *options]
+        self.process = Program(command, site.environment("worker", **changes), log)
 
     @property
     def output(self) -> str:

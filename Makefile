@@ -18,7 +18,7 @@ SECOND ?=
 ENCODER := build/encoder
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check whole-way day bench chaos eval encoder model setup format docs kafka clean
+.PHONY: help run test tests check whole-way day bench chaos eval encoder model setup format docs kafka clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,7 +26,9 @@ help: ## What can be made
 run: $(READY) ## Run the demo on the embedded broker (DEMO="--seconds 20" for its options)
 	@$(BIN)/baton demo $(DEMO)
 
-test: check $(READY) ## Check and test everything
+test: check tests ## Check and test everything
+
+tests: $(READY)
 	$(BIN)/pytest -n 3 --no-loadscope-reorder
 
 whole-way: $(READY) ## Play FILE through a worker on a real Kafka and compare it with its replay
@@ -109,5 +111,5 @@ $(BIN)/pip:
 $(READY): pyproject.toml | $(BIN)/pip
 	@echo "installing into $(VENV) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --editable '.[dev]'
-	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib schemas detectors streams tests || true  # by all cores; pip uses one
+	@$(BIN)/python -m compileall -q -j 0 -x '/(tests|pip|setuptools)/' $(VENV)/lib schemas detectors streams tests || true  # by all cores; pip uses one
 	@touch $@

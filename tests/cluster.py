@@ -6,7 +6,7 @@ It takes its jars from `deploy/kafka`. Each node is broker and controller, with 
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -102,10 +102,13 @@ class Cluster:
         for node in list(self._nodes):
             self.kill(node)
 
-    def create(self, name: str, partitions: int) -> None:
-        """Make a topic that every broker has."""
-        self._admin.create_topics([NewTopic(name, partitions, len(NODES))])[name].result(PATIENCE)
-        self.wait_until_in_sync(name, partitions)
+    def create_all(self, names: Sequence[str], partitions: int) -> None:
+        """Make topics that every broker has."""
+        new = [NewTopic(name, partitions, len(NODES)) for name in names]
+        for made in self._admin.create_topics(new).values():
+            made.result(PATIENCE)
+        for name in names:
+            self.wait_until_in_sync(name, partitions)
 
     def leader_of(self, topic: str, partition: int) -> int:
         """The broker that leads a partition, -1 while there is none."""

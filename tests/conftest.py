@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
-from streams.admin.topics import Topics, Wanted
+from streams.admin.topics import Difference, Finding, Topics, Wanted
 from streams.embedded import EmbeddedBroker
 from streams.engine import Connection
 from tests.kafka import shared_kafka
@@ -62,16 +62,23 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByBroker:
 
 @dataclass(frozen=True)
 class Broker:
-    """A broker to test against. `transactional` is whether it is a real one."""
+    """A broker to test against. `transactional` is whether it is a real one.
+
+    `create_all` makes topics of so many partitions; a real broker makes many as soon as one.
+    """
 
     bootstrap: str
     transactional: bool
-    create: Callable[[str, int], None]
+    create_all: Callable[[Sequence[str], int], None]
 
     @property
     def connection(self) -> Connection:
         """How clients connect to it."""
         return Connection(self.bootstrap)
+
+    def create(self, name: str, partitions: int) -> None:
+        """Make a topic."""
+        self.create_all([name], partitions)
 
     def topics(self, **partitions: int) -> None:
         """Make topics; an underscore in a name stands for a dot."""
@@ -103,10 +110,21 @@ def real(bootstrap: str) -> Broker:
     """A real Kafka that runs there."""
     topics = Topics(Connection(bootstrap))
 
-    def create(name: str, partitions: int) -> None:
-        topics.apply(topics.plan([Wanted(name, partitions, 1, {})]))
+    def create(names: Sequence[str], partitions: int) -> None:
+        wanted = [Wanted(name, partitions, 1, {}) for name in names]
+        topics.apply(Finding(one, Difference.MISSING) for one in wanted)
 
     return Broker(bootstrap, True, create)
+
+
+def mocked(made: EmbeddedBroker) -> Broker:
+    """An embedded broker that runs."""
+
+    def create(names: Sequence[str], partitions: int) -> None:
+        for name in names:
+            made.create_topic(name, partitions)
+
+    return Broker(made.bootstrap, False, create)
 
 
 @pytest.fixture
@@ -119,7 +137,7 @@ def kafka(kafka_bootstrap: str) -> Broker:
 def embedded() -> Iterator[Broker]:
     """A fresh embedded broker."""
     with EmbeddedBroker({}) as broker:
-        yield Broker(broker.bootstrap, False, broker.create_topic)
+        yield mocked(broker)
 
 
 @pytest.fixture(params=["embedded", "kafka"])

@@ -39,7 +39,7 @@ def test_a_worker_outlives_leaders_that_die_and_that_move(
     cluster: Cluster, unique: str, tmp_path: Path
 ) -> None:
     trial = Trial(
-        Broker(cluster.bootstrap, True, cluster.create), unique, tmp_path, REPLICATION="3"
+        Broker(cluster.bootstrap, True, cluster.create_all), unique, tmp_path, REPLICATION="3"
     )
     source, changelog = trial.names.source, trial.names.changelog
     trial.group.start("A")

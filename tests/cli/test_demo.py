@@ -13,14 +13,14 @@ LIFE = re.compile(
 )
 
 
-def test_an_hour_of_the_demo_has_one_anomaly_that_opens_grows_and_ends_and_nothing_else(
+def test_forty_minutes_of_the_demo_have_one_anomaly_that_opens_grows_and_ends_and_nothing_else(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Whatever is set for a broker of one's own.
     monkeypatch.setenv("BATON_SECURITY_PROTOCOL", "sasl_ssl")
     monkeypatch.setenv("BATON_TOPIC_PREFIX", "acme.")
     # Faster, and what a busy machine holds up for seconds would be too many minutes late.
-    code, said, complaint = baton(capfd, "demo", "--seconds", "120", "--speed", "30")
+    code, said, complaint = baton(capfd, "demo", "--seconds", "80", "--speed", "30")
     assert code == 0, complaint
     life, last = said
     told = LIFE.fullmatch(life)

@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError
 
 from streams.embedded import EmbeddedBroker
 from tests.chaos.on_engine import PARTITIONS
-from tests.conftest import Broker
+from tests.conftest import mocked
 from tests.engine import faults
 from tests.engine.trial import Trial
 
@@ -25,7 +25,7 @@ def mock() -> Iterator[EmbeddedBroker]:
 
 @pytest.fixture
 def trial(mock: EmbeddedBroker, unique: str, tmp_path: Path) -> Iterator[Trial]:
-    made = Trial(Broker(mock.bootstrap, False, mock.create_topic), unique, tmp_path)
+    made = Trial(mocked(mock), unique, tmp_path)
     yield made
     made.group.stop()
 

@@ -27,7 +27,7 @@ from streams.engine import (
 from streams.engine import replica as replica_module
 from streams.engine.errors import Aborted
 from streams.engine.replica import MOST_WAITING
-from tests.conftest import Broker
+from tests.conftest import Broker, mocked
 from tests.engine import faults
 from tests.engine.records import TOPIC, Record, batch, partition
 from tests.patience import PATIENCE
@@ -265,7 +265,7 @@ def test_a_long_topic_is_waited_for_as_long_as_there_is_more_of_it(
 def test_who_may_not_read_it_any_more_is_told(unique: str, tmp_path: Path) -> None:
     failures = queue.SimpleQueue[BaseException]()
     with EmbeddedBroker({unique: 1}) as mock:
-        config = config_for(Broker(mock.bootstrap, False, mock.create_topic), unique, tmp_path)
+        config = config_for(mocked(mock), unique, tmp_path)
         replica = Replica(config, unique, decode)
         replica.start(failures.put)
         replica.wait_complete(PATIENCE, threading.Event())

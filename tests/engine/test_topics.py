@@ -46,9 +46,8 @@ def test_a_worker_whose_topic_is_missing_says_so_before_it_reads(
     weaker = {} if broker.transactional else {"GUARANTEE": "at_least_once"}
     workload = Counting(broker.bootstrap, unique, 0, COPY=f"{unique}-copied", **weaker)
     names, missing = workload.names, f"{unique}-{kind}"
-    for topic in (names.source, names.answers, names.reminders, names.failed, f"{unique}-copied"):
-        if topic != missing:
-            broker.create(topic, PARTITIONS)
+    topics = (names.source, names.answers, names.reminders, names.failed, f"{unique}-copied")
+    broker.create_all([topic for topic in topics if topic != missing], PARTITIONS)
     code, line = end_of(workload, tmp_path)
     assert code == TopicMismatch.exit_code
     assert line == f"TopicMismatch: topics are missing: {missing}. Run `baton topics apply`."

@@ -109,8 +109,7 @@ def test_a_worker_that_is_killed_gives_the_final_results_of_all_records(
     kafka: Broker, unique: str, group: Group
 ) -> None:
     names = Names(unique)
-    for topic in (names.source, names.answers, names.failed):
-        kafka.create(topic, PARTITIONS)
+    kafka.create_all([names.source, names.answers, names.failed], PARTITIONS)
     source, results = Source(kafka.bootstrap, names.source), 0
     group.start("A")
     for wipe in (False, True):

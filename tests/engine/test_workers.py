@@ -22,7 +22,7 @@ from streams.engine.app import STOP_LIMIT
 from streams.engine.topics import prepare_topics
 from tests.chaos.on_engine import PARTITIONS
 from tests.chaos.reading import read
-from tests.conftest import Broker
+from tests.conftest import Broker, mocked
 from tests.engine.trial import NEVER, Trial
 from tests.patience import PATIENCE
 
@@ -143,7 +143,7 @@ def test_a_timer_waits_for_the_records_of_an_open_transaction(
 
 def test_an_idle_worker_whose_broker_is_gone_ends_in_time(unique: str, tmp_path: Path) -> None:
     with EmbeddedBroker({}) as gone:
-        trial = Trial(Broker(gone.bootstrap, False, gone.create_topic), unique, tmp_path)
+        trial = Trial(mocked(gone), unique, tmp_path)
         trial.group.start("A")
         trial.wait_until_ready()
     started = time.monotonic()
@@ -156,7 +156,7 @@ def test_a_worker_whose_broker_is_gone_says_that_its_last_checkpoint_is_lost(
     unique: str, tmp_path: Path
 ) -> None:
     with EmbeddedBroker({}) as gone:
-        trial = Trial(Broker(gone.bootstrap, False, gone.create_topic), unique, tmp_path)
+        trial = Trial(mocked(gone), unique, tmp_path)
         trial.group.start("A", COMMIT_PAUSE=NEVER)
         trial.wait_until_ready()
         trial.feed(200, 1_000).finish()

@@ -37,10 +37,9 @@ class Trial:
         workload = Counting(broker.bootstrap, name, 0, **extra)
         self.broker = broker
         self.names = names = workload.names
-        for topic in (names.source, names.answers, names.reminders, names.failed):
-            broker.create(topic, partitions)
-        if not broker.transactional:
-            broker.create(names.changelog, partitions)
+        topics = [names.source, names.answers, names.reminders, names.failed]
+        changelog = [] if broker.transactional else [names.changelog]
+        broker.create_all(topics + changelog, partitions)
         self._records = numbered(200)
         self.group = Group(workload.arguments, workload.environment, folder)
 

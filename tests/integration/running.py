@@ -35,8 +35,7 @@ def environment_of(broker: Broker, unique: str, folder: Path) -> dict[str, str]:
 def make_topics(broker: Broker, connection: Connection) -> list[str]:
     """Make all topics, of one partition each; their names without the prefix."""
     names = [topic.name for topic in wanted_topics(route_names(default_policy()), dev=True)]
-    for name in names:
-        broker.create(connection.topic(name), 1)
+    broker.create_all(list(map(connection.topic, names)), 1)
     return names
 
 

@@ -56,7 +56,7 @@ processes.GRACE = {grace}
 
 def run(name):
     signal.signal(signal.SIGTERM, {at_the_end})
-    print(name, os.getpid(), os.getpgid(0) == os.getpid(), flush=True)
+    os.write(1, f"{{name}} {{os.getpid()}} {{os.getpgid(0) == os.getpid()}}\\n".encode())
     while True:
         time.sleep(1)
 

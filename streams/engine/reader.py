@@ -54,10 +54,20 @@ def failure(what: str, error: Exception, connection: Connection) -> Exception:
 class RebalanceListener(driver.ConsumerRebalanceListener):
     """Notes who we are in the group, in its own callback: a heartbeat may reset it later."""
 
+    _has_asked = False
+
     async def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
-        """Faust's callback for a new assignment."""
+        """Faust's callback for a new assignment.
+
+        A member that takes its earlier life's place gets what that had, and is not told that it
+        leads. Where that was nothing, as nothing was known of the topics then, nobody would look
+        again: so who gets nothing asks, once, for there may be no more partitions than workers.
+        """
         coordinator = self._thread._ensure_consumer()._coordinator
         engine_of(self._thread.app).member = Member(coordinator.generation, coordinator.member_id)
+        if not assigned and not self._has_asked:
+            self._has_asked = True
+            coordinator.request_rejoin()
         await super().on_partitions_assigned(assigned)
 
     async def on_partitions_revoked(self, revoked: Iterable[Any]) -> None:

@@ -83,10 +83,28 @@ def test_who_we_are_is_noted_when_partitions_come_and_gaps_are_let_be_when_they_
     thread = thread_of(engine, reader)
     listener = RebalanceListener(thread)
     thread.skip_what_is_gone(False)
-    asyncio.run(listener.on_partitions_assigned([]))
+    asyncio.run(listener.on_partitions_assigned([TP(TOPIC, 0)]))
     asyncio.run(listener.on_partitions_revoked([]))
     us = Member(3, "A-1")
     assert heard == [(us, OffsetResetStrategy.NONE), (us, OffsetResetStrategy.EARLIEST)]
+
+
+def test_who_is_given_no_partition_asks_the_group_once_more_and_then_has_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def called(listener: object, partitions: object) -> None:
+        return None
+
+    asked: list[str] = []
+    coordinator = SimpleNamespace(
+        generation=3, member_id="A-1", request_rejoin=lambda: asked.append("again")
+    )
+    monkeypatch.setattr(driver.ConsumerRebalanceListener, "on_partitions_assigned", called)
+    thread = thread_of(SimpleNamespace(), SimpleNamespace(_coordinator=coordinator))
+    listener = RebalanceListener(thread)
+    for assigned in ([TP(TOPIC, 0)], [], []):
+        asyncio.run(listener.on_partitions_assigned(assigned))
+    assert asked == ["again"]
 
 
 def test_a_member_that_is_told_to_stop_leaves_though_it_has_a_name(

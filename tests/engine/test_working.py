@@ -1,5 +1,6 @@
 """What a worker on real Kafka says of itself, how much it holds, and how it ends."""
 
+import asyncio
 import http.client
 import json
 import socket
@@ -7,12 +8,15 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from streams.engine import StateMismatch
+from streams.engine import StateMismatch, make_app
+from tests.chaos.counting_worker import config_of
 from tests.chaos.drill import wait_until_read
 from tests.chaos.on_engine import PARTITIONS
 from tests.chaos.reading import read
@@ -124,6 +128,50 @@ def test_a_worker_that_has_had_nothing_to_do_for_long_takes_over(
         assert wait_until_read(kafka.bootstrap, trial.names.group, trial.names.source, 60)
     finally:
         trial.group.stop()
+
+
+async def be_given_nothing(trial: Trial, worker: str, folder: Path) -> None:
+    """Lead the group as a worker that does not know its topics, and die."""
+    app = make_app(
+        config_of(
+            {
+                "BOOTSTRAP": trial.broker.bootstrap,
+                "GROUP": trial.names.group,
+                "WORKER": worker,
+                "DATA": str(folder),
+            }
+        )
+    )
+    assignor: Any = app.assignor
+    assignor._get_copartitioned_groups = lambda *_: {}
+    member = AIOKafkaConsumer(
+        trial.names.source,
+        bootstrap_servers=trial.broker.bootstrap,
+        group_id=trial.names.group,
+        group_instance_id=worker,
+        partition_assignment_strategy=[assignor],
+        session_timeout_ms=30_000,
+        enable_auto_commit=False,
+    )
+    await member.start()
+    while (
+        member._coordinator.generation < 1 or member._subscription.subscription.assignment is None
+    ):
+        await asyncio.sleep(0.05)
+    assert not member.assignment()
+    await member.stop()
+
+
+def test_who_takes_the_place_of_a_leader_that_knew_no_topics_is_given_its_partitions(
+    trial: Trial, tmp_path: Path
+) -> None:
+    """The group takes it for a follower and gives it again what it had: nothing."""
+    asyncio.run(be_given_nothing(trial, "A", tmp_path / "before"))
+    trial.group.start("A")
+    trial.wait_until_ready()
+    trial.feed(RECORDS, 1_000).finish()
+    assert trial.stop_when_read() == [0]
+    assert trial.verdict().exact
 
 
 @pytest.mark.parametrize("waits_for", ["changelog", "copied"])

@@ -16,6 +16,7 @@ from multiprocessing import current_process, get_context
 from multiprocessing.connection import wait
 from pathlib import Path
 
+ROOT = Path(__file__).parents[1]
 _COPIES = get_context("forkserver")
 _COPIES.set_forkserver_preload(["tests.warm"])
 _LOCK = threading.Lock()
@@ -40,11 +41,6 @@ class Program:
             self._process.start()
         assert self._process.pid is not None
         self.pid: int = self._process.pid
-
-    @property
-    def returncode(self) -> int | None:
-        """How it ended, a signal negative; None while it runs."""
-        return self.poll()
 
     def poll(self) -> int | None:
         """How it ended, a signal negative; None while it runs."""
@@ -71,6 +67,18 @@ class Program:
     def kill(self) -> None:
         """End it with SIGKILL."""
         self.send_signal(signal.SIGKILL)
+
+
+def on_its_own(
+    arguments: Sequence[str], environment: Mapping[str, str], output: Path
+) -> "subprocess.Popen[bytes]":
+    """Begin the same as no copy: it imports for itself, as it must where its start is measured."""
+    with output.open("ab") as said:
+        return subprocess.Popen(
+            [sys.executable, *arguments],
+            env={**environment, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
+        )  # fmt: skip
 
 
 def _run(arguments: list[str], environment: dict[str, str], output: str) -> None:

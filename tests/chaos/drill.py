@@ -18,6 +18,7 @@ from tests.chaos.stores import compare_stores
 from tests.chaos.verdict import Verdict
 from tests.kafka import Kafka
 from tests.patience import PATIENCE
+from tests.program import on_its_own
 
 WORKERS = ("A", "B")
 
@@ -77,7 +78,8 @@ class Drill:
         self._strokes: list[Stroke] = []
         self._started = time.monotonic()
         folder.mkdir(parents=True, exist_ok=True)
-        self.group = Group(workload.arguments, workload.environment, folder)
+        # How long a restart takes is what a drill measures.
+        self.group = Group(workload.arguments, workload.environment, folder, on_its_own)
         self.folder = folder
 
     def run(

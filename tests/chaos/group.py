@@ -23,6 +23,9 @@ LAST_LINES = 30
 READY = b"ready: "
 RESTORED = re.compile(rb"restored partitions \[([0-9, ]*)\]")
 
+Process = Program | subprocess.Popen[bytes]
+Begin = Callable[[Sequence[str], Mapping[str, str], Path], Process]
+"""Begins a program from its arguments and environment; what it says is appended to a file."""
 Environment = Callable[[str, Path], Mapping[str, str]]
 """The environment of a worker by its name and its data folder."""
 
@@ -31,7 +34,7 @@ Environment = Callable[[str, Path], Mapping[str, str]]
 class _Worker:
     """A worker's process; `held` while somebody waits for its end, down since `ended`."""
 
-    process: Program
+    process: Process
     extra: Mapping[str, str]
     held: bool = False
     ended: float | None = None
@@ -45,7 +48,14 @@ class Group:
     that ended with `UNEXPLAINED`.
     """
 
-    def __init__(self, arguments: Sequence[str], environment: Environment, folder: Path) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: Environment,
+        folder: Path,
+        begin: Begin = Program,
+    ) -> None:
+        self._begin = begin
         self._arguments = arguments
         self._environment = environment
         self._folder = folder
@@ -129,11 +139,11 @@ class Group:
         self._workers.clear()
         return codes
 
-    def _process(self, worker: str, extra: Mapping[str, str]) -> Program:
+    def _process(self, worker: str, extra: Mapping[str, str]) -> Process:
         data = self.data_of(worker)
         data.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, **self._environment(worker, data), **extra}
-        return Program(self._arguments, environment, self.log_of(worker))
+        return self._begin(self._arguments, environment, self.log_of(worker))
 
     def _end(self, name: str, number: signal.Signals, *, wipe: bool = False) -> int:
         with self._lock:
@@ -179,7 +189,7 @@ def empty(folder: Path) -> None:
             entry.unlink()
 
 
-def _wait(process: Program) -> int:
+def _wait(process: Process) -> int:
     try:
         return process.wait(STOP_TIMEOUT)
     except subprocess.TimeoutExpired:

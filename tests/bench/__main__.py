@@ -98,7 +98,7 @@ def run(bench: str, open_broker: OpenBroker, folder: Path, quick: bool) -> list[
 def main(quick: bool, before: Path | None, page: Path | None, benches: tuple[str, ...]) -> None:
     """Run the benches named, by default all, or with --quick some for less than a minute."""
     results: list[Result] = []
-    place = here()
+    place = here() if page else None
     with tempfile.TemporaryDirectory(prefix="baton-bench-") as name:
         folder = Path(name)
         with fresh_broker() if quick else nullcontext(None) as broker:
@@ -107,7 +107,7 @@ def main(quick: bool, before: Path | None, page: Path | None, benches: tuple[str
             for bench in benches or (SHORT if quick else BENCHES):
                 found = run(bench, open_broker, folder, quick)
                 print_lines(found)
-                if page:
+                if page and place:
                     write_page(found, page, place)
                 results += found
             say(f"{time.monotonic() - began:.0f} s once Kafka was there")

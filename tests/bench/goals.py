@@ -63,10 +63,17 @@ def goal_of(result: Result) -> Goal | None:
     return GOALS.get((result.bench, result.what, result.unit))
 
 
+def falls_short(result: Result) -> bool:
+    """Whether a figure does not reach what is asked of it."""
+    goal = goal_of(result)
+    return goal is not None and not goal.is_met(result.value)
+
+
 def missed(results: Sequence[Result]) -> list[str]:
     """A line for each figure that falls short."""
     return [
-        f"{result.bench}: {result.what}: {shown(result.value)} {result.unit}, goal {goal}"
+        f"{result.bench}: {result.what}: {shown(result.value)} {result.unit}, "
+        f"goal {goal_of(result)}"
         for result in results
-        if (goal := goal_of(result)) is not None and not goal.is_met(result.value)
+        if falls_short(result)
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from tests.bench.goals import goal_of
+from tests.bench.goals import falls_short, goal_of
 from tests.bench.results import Result, shown
 
 HEAD = """# What was measured
@@ -57,8 +57,8 @@ def write_page(results: Sequence[Result], path: Path, place: Place) -> None:
 
 def _row(result: Result) -> str:
     median, lowest, highest = (shown(value) for value in (result.value, *result.spread))
-    goal = goal_of(result)
-    if goal is not None and not goal.is_met(result.value):
+    if falls_short(result):
         median = f"**{median}**"
-    cells = (result.what, median, goal or "", lowest, highest, len(result.values), result.unit)
+    goal = goal_of(result) or ""
+    cells = (result.what, median, goal, lowest, highest, len(result.values), result.unit)
     return f"| {' | '.join(map(str, cells))} |\n"

@@ -10,7 +10,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.goals import goal_of
+from tests.bench.goals import falls_short, goal_of
 from tests.bench.results import Line, Result, json_line, shown
 
 LINE, LABEL, BAR, MARGIN = 20, 330, 420, 10
@@ -55,10 +55,8 @@ def print_table(results: Sequence[Result], before: Sequence[Line] = ()) -> None:
 
 
 def _goal(result: Result) -> str:
-    goal = goal_of(result)
-    if goal is None:
-        return ""
-    return str(goal) if goal.is_met(result.value) else f"[red]{goal}[/]"
+    goal = goal_of(result) or ""
+    return f"[red]{goal}[/]" if falls_short(result) else str(goal)
 
 
 def write_plot(results: Sequence[Result], path: Path) -> None:

@@ -43,6 +43,7 @@ class Player:
         self._connection = connection
         self._reach = Reach(connection)
         self._refused: KafkaError | None = None
+        self._topics: dict[str, None] = {}  # written so far, by their names on the broker
         self._producer = Producer(
             {
                 **self._reach.settings,
@@ -85,10 +86,12 @@ class Player:
     ) -> None:
         """Produce bytes; a time stamp of 0 is the present. Raises `BrokerError` like `send`."""
         self._check()
+        name = self._connection.topic(topic)
+        self._topics[name] = None
         while True:
             try:
                 self._producer.produce(
-                    self._connection.topic(topic),
+                    name,
                     value,
                     key,
                     headers=list(headers),
@@ -99,7 +102,7 @@ class Player:
             except BufferError:
                 self.wait(0.1)
             except KafkaException as error:
-                raise self._failure(f"write topic {topic}", error.args[0]) from error
+                raise self._failure(error.args[0]) from error
 
     def wait(self, seconds: float) -> None:
         """Let time pass while what was sent goes out."""
@@ -116,7 +119,7 @@ class Player:
         try:
             return call(seconds)
         except KafkaException as error:  # the client is of no use any more
-            raise self._failure("write a record", error.args[0]) from error
+            raise self._failure(error.args[0]) from error
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
@@ -124,7 +127,8 @@ class Player:
 
     def _check(self) -> None:
         if self._refused is not None:
-            raise self._failure("write a record", self._refused)
+            raise self._failure(self._refused)
 
-    def _failure(self, what: str, error: KafkaError) -> Exception:
+    def _failure(self, error: KafkaError) -> Exception:
+        what = f"write topic {', '.join(self._topics)}"
         return self._reach.failure(what, self._reach.reason(self._producer, error))

@@ -14,12 +14,12 @@ TOPIC = "support.conversations"
 
 
 @pytest.mark.logs_errors
-def test_who_may_not_write_anything_is_denied_whenever_he_tries() -> None:
+def test_who_may_not_write_anything_is_told_of_which_topic_whenever_he_tries() -> None:
     with EmbeddedBroker({TOPIC: 1}) as made:
         faults.refuse(made, faults.INIT_PRODUCER_ID, *[KafkaError.CLUSTER_AUTHORIZATION_FAILED] * 9)
         player = Player(Connection(made.bootstrap), Codec())
         for _ in range(3):
-            with pytest.raises(AccessDenied, match="may not write"):
+            with pytest.raises(AccessDenied, match=f"may not write topic {TOPIC}"):
                 play_one(player)
 
 

@@ -12,10 +12,11 @@ from streams.alerts.changes import Change, account_key, change_of
 from streams.alerts.config import AlertsConfig, Receiver
 from streams.alerts.counting import Counts
 from streams.alerts.delivery import Answer, Verdict
-from streams.alerts.ledger import Ledger, Received
+from streams.alerts.ledger import Ledger
 from streams.alerts.receivers import Channel, Request
 from streams.alerts.routing import wanted
 from streams.alerts.telling import Event, Notice, tell
+from streams.engine import SourceRecord
 from streams.errors import BrokerError
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class Forwarder:
         self._counts.open(len(self._ledger.told))
         self._refresh_when_due()
 
-    def _read(self, record: Received) -> Change | None:
+    def _read(self, record: SourceRecord) -> Change | None:
         if record.value is None:
             return self._erased(record)
         try:
@@ -90,13 +91,13 @@ class Forwarder:
             raise BrokerError(str(error)) from error
         return change_of(read, self._config)
 
-    def _erased(self, record: Received) -> Change | None:
+    def _erased(self, record: SourceRecord) -> Change | None:
         """A tombstone: the account is gone, and with it what was open of it."""
         account = (record.key or b"").decode(errors="replace")
         told = self._ledger.told.get(account_key(account))
         return None if told is None else Change(told, over="erased")
 
-    def _tell(self, record: Received, change: Change) -> bool:
+    def _tell(self, record: SourceRecord, change: Change) -> bool:
         """Tell what follows from a change; whether there was anything.
 
         An end that is not taken leaves the alert open, as it is at the receiver: what is said of it
@@ -120,7 +121,7 @@ class Forwarder:
             self._ledger.keep(record, key, known)
         return bool(telling.notices)
 
-    def _deliver(self, record: Received, notice: Notice) -> bool:
+    def _deliver(self, record: SourceRecord, notice: Notice) -> bool:
         """Whether the receiver has taken it, at last."""
         began, attempts = self._clock(), 0
         while True:
@@ -180,7 +181,7 @@ class Forwarder:
                 break
         self._refresh_at = now + int(1000 * (every if taken else min(every, REFRESH_AGAIN)))
 
-    def _bury(self, record: Received, code: str, sentence: str) -> None:
+    def _bury(self, record: SourceRecord, code: str, sentence: str) -> None:
         name = self._receiver.name
         letter = self._ledger.bury(record, code, f"receiver {name}: {sentence}", self._clock())
         self._counts.buried(code)

@@ -16,9 +16,9 @@ from schemas.codec import Codec, Tombstone
 from schemas.records import Alert, Millis, OpenAlert, Record
 from streams.agents.inbox import letter_of
 from streams.alerts.changes import SOURCES
-from streams.alerts.ledger import Abandoned, Received
+from streams.alerts.ledger import Abandoned
 from streams.alerts.transactions import PATIENCE, Transactions
-from streams.engine import wall_clock
+from streams.engine import SourceRecord, wall_clock
 from streams.engine.access import FORBIDDEN
 from streams.engine.compacted import ends_of
 from streams.engine.connection import ANSWER_TIMEOUT
@@ -102,7 +102,7 @@ class KafkaLedger:
         """Leave the group; what is not committed comes again."""
         self._consumer.close()
 
-    def take(self) -> Received | None:
+    def take(self) -> SourceRecord | None:
         """The next record; None when there is none now, after what is done has been committed."""
         if self._uncommitted >= MOST_UNCOMMITTED:
             self.commit()
@@ -115,7 +115,7 @@ class KafkaLedger:
         self._check(message)
         if message.error() is not None:
             return None
-        return Received(
+        return SourceRecord(
             self._connection.name(message.topic()),
             message.partition(),
             message.offset(),
@@ -143,12 +143,12 @@ class KafkaLedger:
             place = TopicPartition(message.topic(), message.partition(), message.offset())
             self._consumer.seek(place)
 
-    def done(self, record: Received) -> None:
+    def done(self, record: SourceRecord) -> None:
         """The record needs no more."""
         self._offsets[record.topic, record.partition] = record.offset + 1
         self._uncommitted += 1
 
-    def keep(self, record: Received, key: str, told: Alert | None) -> None:
+    def keep(self, record: SourceRecord, key: str, told: Alert | None) -> None:
         """What the receiver now knows of an alert; None: nothing that is open."""
         name = f"{self._receiver}/{key}"
         change: OpenAlert | Tombstone = Tombstone(OPEN_ALERTS, name)
@@ -158,7 +158,7 @@ class KafkaLedger:
             )
         self._changes[key] = (change, told)
 
-    def bury(self, record: Received, code: str, sentence: str, now: Millis) -> str:
+    def bury(self, record: SourceRecord, code: str, sentence: str, now: Millis) -> str:
         """Send the record to the dead letters; its letter's id names the receiver too."""
         letter = letter_of(record, "alerts", code, sentence, now)
         letter = replace(letter, dead_letter_id=f"{letter.dead_letter_id}/{self._receiver}")

@@ -11,7 +11,7 @@ from typing import Any
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
 
-from streams.engine.record import FetchedRecord
+from streams.engine.record import SourceRecord
 
 
 class FetchedRecords(fetcher.PartitionRecords):
@@ -24,11 +24,11 @@ class FetchedRecords(fetcher.PartitionRecords):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._left: list[FetchedRecord] = []
+        self._left: list[SourceRecord] = []
         self._unpacked_to = self.next_fetch_offset
         self.exhausted = False
 
-    def take(self, most: int | None) -> list[FetchedRecord]:
+    def take(self, most: int | None) -> list[SourceRecord]:
         """Up to `most` further records; fewer only when there are no more."""
         records = self._left
         while most is None or len(records) < most:
@@ -42,7 +42,7 @@ class FetchedRecords(fetcher.PartitionRecords):
         self.next_fetch_offset = self._left[0].offset if self._left else self._unpacked_to
         return records
 
-    def _unpack_records(self) -> Iterator[list[FetchedRecord]]:
+    def _unpack_records(self) -> Iterator[list[SourceRecord]]:
         topic, number = self._tp
         while self._records.has_next():
             batch = self._records.next_batch()
@@ -53,7 +53,7 @@ class FetchedRecords(fetcher.PartitionRecords):
             if visible:
                 # A compressed or compacted batch may begin before what was asked for.
                 yield [
-                    FetchedRecord(
+                    SourceRecord(
                         topic, number, r.offset, r.timestamp, r.key, r.value, tuple(r.headers)
                     )
                     for r in batch
@@ -74,7 +74,7 @@ class Fetched(fetcher.FetchResult):
 
     _partition_records: FetchedRecords | None
 
-    def getall(self, max_records: int | None = None) -> list[FetchedRecord]:
+    def getall(self, max_records: int | None = None) -> list[SourceRecord]:
         """Up to so many records; moves the partition's position behind them."""
         fetched = self._partition_records
         if fetched is None or not self.check_assignment(self._topic_partition):

@@ -18,7 +18,7 @@ from streams.engine.entries import Decode, Entries, entry_key, next_key
 from streams.engine.errors import Aborted, BrokerFailed, TopicMismatch
 from streams.engine.incarnation import topic_id
 from streams.engine.position import encode_offset
-from streams.engine.record import FetchedRecord, SourceRecord
+from streams.engine.record import SourceRecord
 from streams.engine.topics import partition_count
 
 log = logging.getLogger(__name__)
@@ -182,7 +182,7 @@ class Replica(Generic[T]):
             topic = self._config.connection.name(self.topic)
             _, timestamp = message.timestamp()
             self.unreadable(
-                FetchedRecord(
+                SourceRecord(
                     topic,
                     message.partition(),
                     message.offset(),

@@ -9,13 +9,12 @@ import msgspec
 from schemas.codec import Codec
 from schemas.records import Record
 from schemas.topics import find_topic
-from streams.engine import Handler, Output, Processor
+from streams.engine import Handler, Output, Processor, SourceRecord
 from streams.engine.batch import Batch
 from streams.engine.partition import Partition
 from streams.engine.position import Position
 from streams.engine.store import PartitionStore
-from tests.engine.records import Record as SourceRecord
-from tests.engine.records import checkpoint, handle
+from tests.engine.records import checkpoint, handle, source_record
 
 START = 1_767_603_600_000
 """2026-01-05T09:00:00Z: the time of the first record unless it says another."""
@@ -45,7 +44,7 @@ class Harness:
         if isinstance(record, Record):
             encoded = _codec.encode(record)
             time: int = getattr(record, "sent_at", getattr(record, "occurred_at", START))
-            record = SourceRecord(0, time, encoded.key, encoded.value, headers=())
+            record = source_record(0, time, encoded.key, encoded.value, headers=())
         record.topic, record.offset = topic, self._offsets[topic]
         self._offsets[topic] += 1
         return record
@@ -71,7 +70,7 @@ def decoded(outputs: list[Output], topic: str) -> list[Any]:
 
 def raw(value: bytes, key: bytes = b"T1", **changes: Any) -> SourceRecord:
     """A record as a platform would produce it, whatever its bytes."""
-    return SourceRecord(0, START, key, value, **changes)
+    return source_record(0, START, key, value, **changes)
 
 
 def as_json(record: Record) -> bytes:

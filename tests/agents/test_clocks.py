@@ -11,9 +11,10 @@ from streams.agents.clocks import OFF
 from streams.agents.deciding import Decider
 from streams.agents.tickets import CONVERSATIONS, TicketsAgent
 from streams.core.policy import default_policy
+from streams.engine import SourceRecord
 from streams.measuring import MOST_PRODUCERS, ClockCount
 from tests.agents.harness import START, Harness
-from tests.engine.records import Record as SourceRecord
+from tests.engine.records import source_record
 
 DAY = 86_400_000
 
@@ -25,7 +26,7 @@ def said(off: int, source: str | None = None) -> SourceRecord:
     headers = [(name, value) for name, value in encoded.headers if name != "ce_source"]
     if source is not None:
         headers.append(("ce_source", source.encode()))
-    return SourceRecord(0, START, encoded.key, encoded.value, headers=tuple(headers))
+    return source_record(0, START, encoded.key, encoded.value, headers=tuple(headers))
 
 
 def counted(folder: Path, *records: SourceRecord) -> dict[tuple[str, str, int], None]:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from schemas.codec import Codec
 from schemas.records import Alert, Record
 from schemas.topics import topic_of
-from streams.alerts.ledger import Abandoned, Received
+from streams.alerts.ledger import Abandoned
+from streams.engine import SourceRecord
 
 
 class FakeClock:
@@ -25,7 +26,7 @@ class FakeLedger:
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
         self.told: dict[str, Alert] = {}
-        self.records: list[Received] = []
+        self.records: list[SourceRecord] = []
         self.committed = 0
         self.letters: list[tuple[str, str]] = []
         self.on_pause: Callable[[], None] = lambda: None
@@ -38,17 +39,16 @@ class FakeLedger:
         self._changes: dict[str, Alert | None] = {}
         self._letters: list[tuple[str, str]] = []
 
-    def add(self, *records: Record | Received) -> None:
+    def add(self, *records: Record | SourceRecord) -> None:
         for record in records:
             if isinstance(record, Record):
                 encoded = Codec().encode(record)
                 assert encoded.topic == topic_of(record)
-                record = Received(
-                    encoded.topic, 0, len(self.records), self.clock.now, encoded.key, encoded.value
-                )
+                offset, now = len(self.records), self.clock.now
+                record = SourceRecord(encoded.topic, 0, offset, now, encoded.key, encoded.value, ())
             self.records.append(record)
 
-    def take(self) -> Received | None:
+    def take(self) -> SourceRecord | None:
         if self._next == len(self.records):
             self.commit()
             return None
@@ -59,13 +59,13 @@ class FakeLedger:
         self.clock.now += math.ceil(seconds * 1000)
         self.on_pause()
 
-    def done(self, record: Received) -> None:
+    def done(self, record: SourceRecord) -> None:
         self.handled = self._next
 
-    def keep(self, record: Received, key: str, told: Alert | None) -> None:
+    def keep(self, record: SourceRecord, key: str, told: Alert | None) -> None:
         self._changes[key] = told
 
-    def bury(self, record: Received, code: str, sentence: str, now: int) -> str:
+    def bury(self, record: SourceRecord, code: str, sentence: str, now: int) -> str:
         self._letters.append((code, sentence))
         return f"{record.topic}/{record.partition}/{record.offset}/x"
 

@@ -9,9 +9,9 @@ from streams.alerts.config import AlertsConfig
 from streams.alerts.counting import AlertMetrics, Counts
 from streams.alerts.delivery import Answer, Verdict
 from streams.alerts.forwarder import Forwarder
-from streams.alerts.ledger import Received
 from streams.alerts.receivers import Channel, Request
 from streams.alerts.receivers.webhook import WebhookChannel
+from streams.engine import SourceRecord
 from tests.alerts.fake_ledger import FakeClock, FakeLedger
 from tests.alerts.samples import NOW, config, webhook
 
@@ -43,7 +43,7 @@ class Bench:
         self.sent.append((self.clock.now, request, answer))
         return answer
 
-    def run(self, *records: Record | Received) -> None:
+    def run(self, *records: Record | SourceRecord) -> None:
         self.ledger.add(*records)
         for _ in range(len(self.ledger.records) - self.ledger.committed + 1):
             self.forwarder.step()

@@ -8,9 +8,10 @@ import pytest
 from schemas.records import AnomalyState, HealthLevel
 from streams.alerts.config import Alertmanager
 from streams.alerts.delivery import Answer, Verdict
-from streams.alerts.ledger import Abandoned, Received
+from streams.alerts.ledger import Abandoned
 from streams.alerts.receivers.alertmanager import AlertmanagerChannel
 from streams.alerts.receivers.pagerduty import PagerDutyChannel
+from streams.engine import SourceRecord
 from tests.alerts.forwarding import BAD, DOWN, TAKEN, Bench
 from tests.alerts.samples import MINUTE, NOW, anomaly, health
 
@@ -94,15 +95,15 @@ def test_an_outage_of_a_receiver_is_logged_once_and_its_end(
 
 def test_a_record_that_cannot_be_read_goes_to_the_dead_letters() -> None:
     bench = Bench()
-    bench.run(Received("support.anomalies", 0, 0, NOW, b"a", b"{nonsense"), anomaly())
+    bench.run(SourceRecord("support.anomalies", 0, 0, NOW, b"a", b"{nonsense", ()), anomaly())
     assert [code for code, _ in bench.ledger.letters] == ["not_decodable"]
     assert [event for event, _ in bench.taken] == ["trigger"]
 
 
 def test_an_erased_account_is_over() -> None:
     bench = Bench()
-    erased = Received("support.account-health", 0, 1, NOW, b"acme", None)
-    other = Received("support.account-health", 0, 2, NOW, b"other", None)
+    erased = SourceRecord("support.account-health", 0, 1, NOW, b"acme", None, ())
+    other = SourceRecord("support.account-health", 0, 2, NOW, b"other", None, ())
     bench.run(health(), other, erased)
     assert [event for event, _ in bench.taken] == ["trigger", "resolve"]
 

@@ -27,7 +27,7 @@ from streams.agents.ticket_states import TicketStates
 from streams.agents.tickets import CONVERSATIONS, TicketsAgent
 from streams.core.handoff.redact import Redactor
 from streams.demo.input import events, moved
-from streams.engine import Batch, Processor
+from streams.engine import Batch, Processor, SourceRecord
 from streams.engine.app import NEW_OBJECTS
 from streams.engine.partition import Partition
 from streams.engine.position import Position
@@ -40,7 +40,7 @@ from tests.bench.broker import OpenBroker
 from tests.bench.measure import Span
 from tests.bench.report import say
 from tests.bench.results import Result
-from tests.engine.records import Record, checkpoint
+from tests.engine.records import checkpoint, source_record
 from tests.engine.records import handle as handled
 
 BATCH = 500
@@ -148,7 +148,7 @@ def run(open_broker: OpenBroker, folder: Path, sizes: Sizes) -> list[Result]:
     return [*of_worker(rounds), *of_stages(rounds, sizes.messages)]
 
 
-def _round(worker: Span, folder: Path, made: list[Record]) -> Round:
+def _round(worker: Span, folder: Path, made: list[SourceRecord]) -> Round:
     stages = Stages()
     with as_in_a_worker():
         plain = handle(folder / "plain", made)
@@ -202,17 +202,17 @@ def as_in_a_worker() -> Iterator[None]:
         gc.unfreeze()
 
 
-def records(count: int) -> list[Record]:
+def records(count: int) -> list[SourceRecord]:
     """The first records of the demo's conversations."""
     codec, made = Codec(), []
     for number, event in enumerate(islice(events(), count)):
         encoded = codec.encode(moved(event, SYNTHETIC_START, ""))
         stamp = time_of(event) + SYNTHETIC_START
-        made.append(Record(number, stamp, encoded.key, encoded.value, CONVERSATIONS))
+        made.append(source_record(number, stamp, encoded.key, encoded.value, CONVERSATIONS))
     return made
 
 
-def handle(folder: Path, made: list[Record], stages: Stages | None = None) -> float:
+def handle(folder: Path, made: list[SourceRecord], stages: Stages | None = None) -> float:
     """CPU seconds of the agent over the records, a checkpoint after each batch."""
     owner = Partition(0, PartitionStore(folder), Position({CONVERSATIONS: 0}), 1_000_000, 1)
     policy = policy_of(Settings())

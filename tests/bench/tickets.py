@@ -9,7 +9,7 @@ from pathlib import Path
 from schemas.codec import Codec
 from streams.admin.topics import Topics, wanted_topics
 from streams.agents.tickets import CONVERSATIONS
-from streams.engine import Connection
+from streams.engine import Connection, SourceRecord
 from streams.history.playing import Player
 from streams.policies.local import policy_of, route_names
 from streams.settings import Settings
@@ -18,7 +18,6 @@ from tests.bench.contenders import Contender, Run, Work, new_run
 from tests.bench.feed import Feed, Source
 from tests.bench.measure import Span, measure
 from tests.bench.report import say
-from tests.engine.records import Record
 
 PARTITIONS = 4
 SUFFIX = "-tickets"
@@ -45,7 +44,7 @@ class TicketsRun(Run):
         }
 
 
-def conversations(broker: Broker, made: Sequence[Record]) -> Source:
+def conversations(broker: Broker, made: Sequence[SourceRecord]) -> Source:
     """Baton's topics, and the records on theirs."""
     connection = Connection(broker.bootstrap)
     topics, routes = Topics(connection), route_names(policy_of(Settings()))

@@ -16,7 +16,7 @@ from schemas.topics import find_topic, partition_of
 from streams.admin.topics import Topics, Wanted, wanted_topics
 from streams.agents.private import PrivateCodec
 from streams.core.policy import default_policy
-from streams.engine import Connection, Handler
+from streams.engine import Connection, Handler, SourceRecord
 from streams.engine.topics import CHANGELOG_SETTINGS
 from streams.kinds import AGENTS, engine_config, outputs
 from streams.settings import Settings
@@ -25,7 +25,7 @@ from tests.chaos.feed import Fed
 from tests.chaos.reading import read
 from tests.chaos.verdict import Verdict
 from tests.chaos.verify import POSITION, TIMER
-from tests.engine.records import Record as SourceRecord
+from tests.engine.records import source_record
 
 PARTITIONS = 6
 
@@ -121,7 +121,7 @@ class Across:
             verdict.messages += 1
             given.append(self._codec.decode(self._read, message.value(), headers, at))
             key, value = message.key(), message.value()
-            yield SourceRecord(message.offset(), at, key, value, self._read, number, headers)
+            yield source_record(message.offset(), at, key, value, self._read, number, headers)
 
     def _state(self, number: int) -> dict[bytes, bytes]:
         """What the changelog holds of a partition."""

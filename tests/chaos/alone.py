@@ -5,10 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, cast
 
-from streams.engine import Batch, Handler, Timer
+from streams.engine import Batch, Handler, SourceRecord, Timer
 from streams.engine.record import Headers
 from tests.chaos.verify import TIMER
-from tests.engine.records import Record as SourceRecord
 
 SET = b"\x01"
 """The value of a timer's key."""

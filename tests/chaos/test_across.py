@@ -13,7 +13,7 @@ from tests.chaos import activities, outages
 from tests.chaos.across import PARTITIONS, Load
 from tests.chaos.alone import Alone
 from tests.chaos.verdict import Verdict
-from tests.engine.records import Record as SourceRecord
+from tests.engine.records import source_record
 
 REPORTS = 5_000
 
@@ -25,7 +25,7 @@ def run(load: Load, given: Sequence[tuple[Millis, Record]]) -> list[Record]:
     for offset, (at, record) in enumerate(given):
         encoded = codec.encode(record)
         number = partition_of(encoded.key, PARTITIONS)
-        source = SourceRecord(offset, at, encoded.key, encoded.value, encoded.topic, number)
+        source = source_record(offset, at, encoded.key, encoded.value, encoded.topic, number)
         partitions[number].run([source])
     return [
         codec.decode(one.topic, one.value)

@@ -1,6 +1,5 @@
 """Records and partitions without a broker."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from streams.engine import Processor
@@ -13,17 +12,17 @@ from streams.engine.store import PartitionStore
 TOPIC = "source"
 
 
-@dataclass
-class Record:
+def source_record(
+    offset: int,
+    timestamp: int = 0,
+    key: bytes | None = b"key",
+    value: bytes | None = b"value",
+    topic: str = TOPIC,
+    partition: int = 0,
+    headers: Headers = (),
+) -> SourceRecord:
     """A record as the consumer would fetch it."""
-
-    offset: int
-    timestamp: int = 0
-    key: bytes | None = b"key"
-    value: bytes | None = b"value"
-    topic: str = TOPIC
-    partition: int = 0
-    headers: Headers = ()
+    return SourceRecord(topic, partition, offset, timestamp, key, value, headers)
 
 
 def partition(folder: Path, offset: int = 0, number: int = 0) -> Partition:

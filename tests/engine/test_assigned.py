@@ -13,7 +13,7 @@ from streams.engine.errors import Aborted
 from streams.engine.partition import Partition
 from streams.engine.producer import Member
 from streams.engine.topics import Prepared
-from tests.engine.records import TOPIC, Record, batch, partition
+from tests.engine.records import TOPIC, batch, partition, source_record
 
 
 class Watcher(Observer):
@@ -141,7 +141,7 @@ def test_all_that_is_finished_is_committed_before_stores_are_closed(
     engine._checkpointer._publish_and_apply = lambda cuts, member: committed.append(is_closed(part))
     engine.replicas = [SimpleNamespace(stop=lambda: stopped.append(True))]
     engine.partitions, engine._ready = {0: part}, True
-    batch(part, Record(0)).finish()
+    batch(part, source_record(0)).finish()
     if why == "shutdown":
         asyncio.run(engine._on_shutdown(engine.app))
     else:
@@ -182,6 +182,6 @@ def test_lag_is_what_no_checkpoint_covers_where_the_end_is_known(
     assert engine.lag() == {}, "without a partition nobody is asked"
     engine.app.consumer.ends = lambda topic, number: end
     part = engine.partitions[0] = partition(tmp_path, offset=7)
-    batch(part, Record(7)).finish()
+    batch(part, source_record(7)).finish()
     part.fold()
     assert engine.lag() == lag

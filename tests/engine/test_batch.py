@@ -22,32 +22,32 @@ from streams.engine.partition import Partition
 from streams.engine.position import MARKER, Position
 from streams.engine.store import PartitionStore
 from streams.engine.timers import timer_key
-from tests.engine.records import TOPIC, Record, batch, checkpoint, handle, partition
+from tests.engine.records import TOPIC, batch, checkpoint, handle, partition, source_record
 
 
 def test_a_batch_reads_its_own_writes_and_those_of_earlier_batches(tmp_path: Path) -> None:
     owner = partition(tmp_path)
-    first = batch(owner, Record(0))
+    first = batch(owner, source_record(0))
     first.put(b"kept", b"1")
     first.put(b"changed", b"1")
     first.finish()
-    second = batch(owner, Record(1))
+    second = batch(owner, source_record(1))
     second.put(b"changed", b"2")
     assert second.get_many([b"kept", b"changed", b"absent"]) == [b"1", b"2", None]
 
 
 def test_reads_are_the_same_before_during_and_after_a_checkpoint(tmp_path: Path) -> None:
     owner = partition(tmp_path)
-    first = batch(owner, Record(0))
+    first = batch(owner, source_record(0))
     first.put(b"a", b"1")
     first.put(b"gone", b"1")
     first.finish()
     checkpoint(owner)
-    second = batch(owner, Record(1))
+    second = batch(owner, source_record(1))
     second.put(b"gone", None)
     second.finish()
     cut = owner.cut()
-    third = batch(owner, Record(2))
+    third = batch(owner, source_record(2))
     assert third.get_many([b"a", b"gone"]) == [b"1", None]
     assert cut is not None
     owner.store.apply(cut.changes, cut.position, 2)
@@ -57,18 +57,18 @@ def test_reads_are_the_same_before_during_and_after_a_checkpoint(tmp_path: Path)
 
 def test_what_the_last_checkpoint_wrote_is_read_without_the_store(tmp_path: Path) -> None:
     owner = partition(tmp_path)
-    first = batch(owner, Record(0))
+    first = batch(owner, source_record(0))
     first.put(b"a", b"1")
     first.put(b"gone", None)
     first.finish()
     checkpoint(owner)
     owner.store.close()
-    assert batch(owner, Record(1)).get_many([b"a", b"gone"]) == [b"1", None]
+    assert batch(owner, source_record(1)).get_many([b"a", b"gone"]) == [b"1", None]
 
 
 def test_nothing_of_an_unfinished_batch_is_cut(tmp_path: Path) -> None:
     owner = partition(tmp_path)
-    unfinished = batch(owner, Record(0))
+    unfinished = batch(owner, source_record(0))
     unfinished.put(b"a", b"1")
     unfinished.emit("out", b"k", b"v")
     assert owner.cut() is None
@@ -81,7 +81,7 @@ def test_nothing_of_an_unfinished_batch_is_cut(tmp_path: Path) -> None:
 
 def test_the_time_of_an_unfinished_batch_is_not_cut_either(tmp_path: Path) -> None:
     owner = partition(tmp_path)
-    finished, unfinished = batch(owner, Record(0, 100)), batch(owner, Record(1, 200))
+    finished, unfinished = batch(owner, source_record(0, 100)), batch(owner, source_record(1, 200))
     finished.now(finished.records[0])
     finished.finish()
     unfinished.now(unfinished.records[0])
@@ -93,7 +93,7 @@ def test_the_time_of_an_unfinished_batch_is_not_cut_either(tmp_path: Path) -> No
 def test_each_output_is_in_one_cut(tmp_path: Path) -> None:
     owner, found = partition(tmp_path), []
     for number in range(2):
-        made = batch(owner, Record(number))
+        made = batch(owner, source_record(number))
         made.emit("out", b"%d" % number, b"v")
         made.finish()
         cut = owner.cut()
@@ -124,7 +124,7 @@ def test_what_a_tick_does_is_news_though_no_record_came(
 def test_a_partition_without_news_is_left_alone(tmp_path: Path) -> None:
     owner = partition(tmp_path, offset=7)
     assert owner.cut() is None
-    batch(owner, Record(7)).finish()
+    batch(owner, source_record(7)).finish()
     checkpoint(owner)
     assert owner.cut() is None
 
@@ -133,13 +133,13 @@ def test_a_restored_partition_goes_on_at_its_place_and_time(tmp_path: Path) -> N
     store = PartitionStore(tmp_path / "store")
     owner = Partition(0, store, Position({TOPIC: 7}, 100), 1_000, 4)
     assert owner.delivered == {TOPIC: 7}
-    made = batch(owner, Record(7, 50))
+    made = batch(owner, source_record(7, 50))
     assert made.now(made.records[0]) == 100
 
 
 def test_time_never_falls_below_the_partitions_latest(tmp_path: Path) -> None:
     owner = partition(tmp_path)
-    records = [Record(0, 100), Record(1, 50), Record(2, 120)]
+    records = [source_record(0, 100), source_record(1, 50), source_record(2, 120)]
     made = batch(owner, *records)
     assert [made.now(record) for record in records] == [100, 100, 120]
     made.finish()
@@ -152,7 +152,7 @@ def test_time_never_falls_below_the_partitions_latest(tmp_path: Path) -> None:
 def test_what_the_broker_would_refuse_is_refused_at_once(
     tmp_path: Path, key: bytes, value: bytes | None
 ) -> None:
-    made = batch(partition(tmp_path), Record(0))
+    made = batch(partition(tmp_path), source_record(0))
     with pytest.raises(OutputTooLarge, match=r"'k{1,100}' has 1001 bytes"):
         made.emit("out", key, value)
     with pytest.raises(OutputTooLarge, match=r"'k{1,100}' has 1001 bytes"):
@@ -162,7 +162,7 @@ def test_what_the_broker_would_refuse_is_refused_at_once(
 @pytest.mark.parametrize("key", [MARKER, timer_key(Timer(5, b"k")), b""])
 def test_a_key_that_the_engine_has_is_refused_whoever_chose_it(tmp_path: Path, key: bytes) -> None:
     """In the changelog it would be a position or a timer."""
-    made = batch(partition(tmp_path), Record(0))
+    made = batch(partition(tmp_path), source_record(0))
     with pytest.raises(ValueError, match="that the engine has"):
         made.put(key, b"v")
 
@@ -195,7 +195,7 @@ class Doubler:
 def test_a_record_that_raises_costs_only_itself(tmp_path: Path) -> None:
     owner, handler = partition(tmp_path), Doubler()
     values = [b"a", b"bad", b"b", b"c"]
-    records = [Record(n, 5 * n, value=value) for n, value in enumerate(values)]
+    records = [source_record(n, 5 * n, value=value) for n, value in enumerate(values)]
     made = batch(owner, *records)
     handle(Processor(handler, 10), made)
     assert [output.value for output in made.outputs] == [b"a", b"a", b"b", b"b", b"c", b"c"]
@@ -205,15 +205,15 @@ def test_a_record_that_raises_costs_only_itself(tmp_path: Path) -> None:
 
 
 def test_failures_in_a_row_stop_the_worker(tmp_path: Path) -> None:
-    made = batch(partition(tmp_path), *(Record(n, value=b"bad") for n in range(3)))
+    made = batch(partition(tmp_path), *(source_record(n, value=b"bad") for n in range(3)))
     with pytest.raises(TooManyFailures, match="not in the data"):
         handle(Processor(Doubler(), 3), made)
 
 
 def test_one_that_is_handled_in_between_begins_the_row_anew(tmp_path: Path) -> None:
     owner, handler = partition(tmp_path), Doubler()
-    processor, bad = Processor(handler, 3), [Record(n, value=b"bad") for n in range(2)]
-    for records in ([*bad, Record(3), *bad], [Record(3)], bad):
+    processor, bad = Processor(handler, 3), [source_record(n, value=b"bad") for n in range(2)]
+    for records in ([*bad, source_record(3), *bad], [source_record(3)], bad):
         handle(processor, batch(owner, *records))
     assert len(handler.failures) == 6
 
@@ -228,9 +228,9 @@ def test_what_the_engine_raises_is_no_fault_of_a_record(tmp_path: Path, so_many:
                 raise StoreFailed("disk full")
             raise ValueError("bad")
 
-    handler = Full()
+    handler, made = Full(), batch(partition(tmp_path), source_record(0), source_record(1))
     with pytest.raises(StoreFailed):
-        handle(Processor(handler, 10), batch(partition(tmp_path), Record(0), Record(1)))
+        handle(Processor(handler, 10), made)
     assert handler.failures == []
 
 
@@ -242,7 +242,7 @@ def test_a_timer_that_raises_costs_only_itself(tmp_path: Path) -> None:
                 raise ValueError("bad")
 
     owner, handler = partition(tmp_path), Unsure()
-    first = batch(owner, Record(0, 5))
+    first = batch(owner, source_record(0, 5))
     for number in range(4):
         first.set_timer(Timer(10 + number, b"k"))
     first.finish()
@@ -261,7 +261,7 @@ def test_a_timer_that_raises_is_not_blamed_on_the_record_that_makes_it_fire(
             raise ValueError("bad")
 
     owner, handler = partition(tmp_path), Unsure()
-    made = batch(owner, Record(0, 50))
+    made = batch(owner, source_record(0, 50))
     made.set_timer(Timer(10, b"k"))
     handle(Processor(handler, 10), made)
     assert handler.failures == [Timer(10, b"k")]
@@ -277,14 +277,14 @@ def test_who_watches_is_told_of_each_batch_and_of_what_failed(tmp_path: Path) ->
             told.append("failed")
 
     told: list[object] = []
-    made = batch(partition(tmp_path), Record(0), Record(1, value=b"bad"))
+    made = batch(partition(tmp_path), source_record(0), source_record(1, value=b"bad"))
     handle(Processor(Doubler(), 10, Watcher()), made)
     assert told == ["failed", 2]
 
 
 def test_a_rollback_leaves_all_as_it_was_at_the_mark(tmp_path: Path) -> None:
     owner, kept, gone = partition(tmp_path), Timer(150, b"kept"), Timer(160, b"gone")
-    made = batch(owner, Record(0, 100), Record(1, 200))
+    made = batch(owner, source_record(0, 100), source_record(1, 200))
     made.now(made.records[0])
     made.put(b"a", b"1")
     made.emit("out", b"a", b"1")
@@ -316,7 +316,7 @@ def test_keys_are_read_and_scanned_in_order_wherever_their_last_change_lies(
     with tempfile.TemporaryDirectory() as folder:
         owner, expected, cut = partition(Path(folder)), dict[bytes, bytes | None](), None
         for number, (changes, then) in enumerate(steps):
-            made = batch(owner, Record(number))
+            made = batch(owner, source_record(number))
             for key, value in changes.items():
                 made.put(b"\x02" + key, value)
             expected |= changes
@@ -349,13 +349,13 @@ def test_what_a_timer_emits_has_its_time_whether_a_record_or_the_clock_made_it_f
     found = []
     for name in ("record", "clock"):
         owner = partition(tmp_path / name)
-        first = batch(owner, Record(0, 100))
+        first = batch(owner, source_record(0, 100))
         first.now(first.records[0])
         for timer in timers:
             first.set_timer(timer)
         first.finish()
         if name == "record":
-            made = batch(owner, Record(1, 200))
+            made = batch(owner, source_record(1, 200))
             found.append(stamps(made, made.now(made.records[0])))
         else:
             found.append(stamps(batch(owner, tick=200), 200))

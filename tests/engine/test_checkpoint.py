@@ -15,7 +15,7 @@ from streams.engine import Connection, EngineConfig, Fenced
 from streams.engine.checkpoint import Checkpointer
 from streams.engine.partition import Cut, Partition
 from streams.engine.producer import NOT_A_MEMBER
-from tests.engine.records import TOPIC, Record, batch, partition
+from tests.engine.records import TOPIC, batch, partition, source_record
 from tests.engine.test_reports import Client
 from tests.patience import PATIENCE
 
@@ -44,21 +44,21 @@ def pause(owner: Partition, last_duration: float, last_start: float = 0.0) -> fl
 
 
 def test_a_worker_at_ease_rests_half_of_what_the_last_one_took(owner: Partition) -> None:
-    batch(owner, Record(0), Record(1))
+    batch(owner, source_record(0), source_record(1))
     assert pause(owner, last_duration=0.002) == 0.01, "and never less than the commit pause"
     assert pause(owner, last_duration=0.08) == 0.04
 
 
 def test_at_full_load_one_starts_a_commit_interval_after_the_other(owner: Partition) -> None:
-    batch(owner, Record(0), Record(1), Record(2))
+    batch(owner, source_record(0), source_record(1), source_record(2))
     assert pause(owner, 0.002, monotonic() - 0.04) == pytest.approx(0.06, abs=0.03)
     assert pause(owner, 0.5, monotonic() - 0.5) == 0.01, "what waits makes the next one longer"
 
 
 @pytest.mark.parametrize("waiting", [0, 3])
 def test_only_at_full_load_does_the_loop_take_the_reports(owner: Partition, waiting: int) -> None:
-    batch(owner, Record(0)).finish()
-    batch(owner, *map(Record, range(1, waiting + 1)))
+    batch(owner, source_record(0)).finish()
+    batch(owner, *map(source_record, range(1, waiting + 1)))
     client = Client()
 
     class Publisher:
@@ -103,7 +103,7 @@ def run_with(
 
 
 def put(owner: Partition, offset: int, key: bytes) -> None:
-    made = batch(owner, Record(offset))
+    made = batch(owner, source_record(offset))
     made.put(key, b"v")
     made.finish()
 
@@ -184,7 +184,7 @@ def test_one_checkpoint_after_the_other_rests_in_between(
 
 def test_a_store_is_written_only_when_its_checkpoint_counts(owner: Partition) -> None:
     """One that is ahead of its changelog would keep what never happened."""
-    made = batch(owner, Record(0))
+    made = batch(owner, source_record(0))
     made.put(b"k", b"v")
     made.finish()
 

@@ -12,9 +12,9 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import GroupAuthorizationFailedError
 from faust.types import TP
 
-from streams.engine import AccessDenied, Batch, Connection, EngineConfig, Guarantee
+from streams.engine import AccessDenied, Batch, Connection, EngineConfig, Guarantee, SourceRecord
 from streams.engine.consumer import GATHER_BYTES, BatchConsumer, BatchMessage
-from tests.engine.records import TOPIC, Record, batch, partition
+from tests.engine.records import TOPIC, batch, partition, source_record
 from tests.patience import PATIENCE
 
 
@@ -34,14 +34,14 @@ class Thread:
     def skip_what_is_gone(self, skip: bool) -> None:
         self.skips = skip
 
-    async def getmany(self, wanted: set[TP], timeout: float) -> Mapping[TP, list[Record]]:
+    async def getmany(self, wanted: set[TP], timeout: float) -> Mapping[TP, list[SourceRecord]]:
         self.fetching.set()
         await asyncio.sleep(0)
         if self.position > 0:
             return {}
         await self.arrived.wait()
         self.position = 1
-        return {TP(TOPIC, 0): [Record(0)]}
+        return {TP(TOPIC, 0): [source_record(0)]}
 
     async def seek_wait(self, offsets: Mapping[TP, int]) -> None:
         self.position = offsets[TP(TOPIC, 0)]
@@ -81,7 +81,7 @@ def engine_with(part: Any) -> Any:
 
 
 def test_a_batch_counts_when_the_agent_asks_for_the_next(tmp_path: Path) -> None:
-    made = batch(partition(tmp_path), Record(0))
+    made = batch(partition(tmp_path), source_record(0))
     message = BatchMessage(TP(TOPIC, 0), 0, made, 1)
     assert (message.acked, made.done) == (False, False)
     message.acked = True

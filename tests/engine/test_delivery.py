@@ -15,7 +15,7 @@ from streams.engine.delivery import Delivery
 from streams.engine.partition import Partition
 from streams.engine.position import Position
 from streams.engine.store import PartitionStore
-from tests.engine.records import TOPIC, Record, batch, partition
+from tests.engine.records import TOPIC, batch, partition, source_record
 
 
 class Consumer:
@@ -61,7 +61,7 @@ def test_what_a_rebalance_takes_away_between_two_batches_is_not_handed_over(
 ) -> None:
     part = partition(tmp_path)
     consumer: Any = Losing(part)
-    fetched = [Record(offset) for offset in range(4)]
+    fetched = [source_record(offset) for offset in range(4)]
     asyncio.run(Delivery(consumer).deliver(TP(TOPIC, 0), part, fetched))
     assert part.delivered == {TOPIC: 2}
 
@@ -71,7 +71,7 @@ def test_a_fetch_that_brings_only_what_was_delivered_before_brings_nothing(
 ) -> None:
     part = partition(tmp_path, offset=7)
     consumer: Any = Consumer(part)
-    stale = [Record(offset) for offset in range(3, 7)]
+    stale = [source_record(offset) for offset in range(3, 7)]
     asyncio.run(Delivery(consumer).deliver(TP(TOPIC, 0), part, stale))
     assert not part.pending
     assert part.delivered == {TOPIC: 7}
@@ -80,7 +80,7 @@ def test_a_fetch_that_brings_only_what_was_delivered_before_brings_nothing(
 def test_records_are_handed_over_in_batches_from_the_first_that_is_new(tmp_path: Path) -> None:
     part = partition(tmp_path, offset=7)
     consumer: Any = Consumer(part)
-    fetched = [Record(offset) for offset in range(5, 12)]
+    fetched = [source_record(offset) for offset in range(5, 12)]
     asyncio.run(Delivery(consumer).deliver(TP(TOPIC, 0), part, fetched))
     assert consumer.handed == [(8, [7, 8]), (10, [9, 10]), (11, [11])]
     assert part.delivered == {TOPIC: 12}
@@ -92,7 +92,7 @@ def test_records_that_nobody_is_to_have_are_not_taken_for_delivered(
 ) -> None:
     part = partition(tmp_path)
     consumer: Any = Consumer(part)
-    delivery, tp, fetched = Delivery(consumer), TP(TOPIC, 0), [Record(0)]
+    delivery, tp, fetched = Delivery(consumer), TP(TOPIC, 0), [source_record(0)]
     if gone == "given up":
         consumer.engine.partitions = {}
     else:
@@ -108,7 +108,7 @@ def test_an_agent_sees_no_prefix_of_a_topic(tmp_path: Path) -> None:
     consumer: Any = Consumer(part)
     connection = Connection("", topic_prefix="p.")
     consumer.engine.config = replace(consumer.engine.config, connection=connection)
-    fetched = Record(0, topic="p.source")
+    fetched = source_record(0, topic="p.source")
     asyncio.run(Delivery(consumer).deliver(TP("p.source", 0), part, [fetched]))
     assert (consumer.handed, fetched.topic) == ([(0, [0])], "source")
     assert part.delivered == {"p.source": 1}
@@ -129,7 +129,7 @@ def test_a_timer_waits_for_records_that_are_stamped_but_cannot_be_read_yet(
     tmp_path: Path, clock: int, fired: int
 ) -> None:
     part = partition(tmp_path)
-    early = batch(part, Record(0, 0))
+    early = batch(part, source_record(0, 0))
     early.set_timer(Timer(100, b"due"))
     early.finish()
     part.fold()
@@ -150,13 +150,13 @@ class Overtaken(Read):
     """A batch comes while it asks for the ends."""
 
     async def ends_now(self, tps: list[TP]) -> dict[TP, int]:
-        batch(self.engine.partitions[0], Record(1))
+        batch(self.engine.partitions[0], source_record(1))
         return await super().ends_now(tps)
 
 
 def with_due_timer(part: Partition) -> None:
     """A timer lies in the partition that has been due from the beginning."""
-    early = batch(part, Record(0, 0))
+    early = batch(part, source_record(0, 0))
     early.set_timer(Timer(0, b"due"))
     early.finish()
     part.fold()

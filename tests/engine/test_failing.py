@@ -27,7 +27,7 @@ from streams.engine import (
 )
 from streams.engine.consumer import BatchConsumer
 from streams.engine.producer import Member
-from tests.engine.records import TOPIC, Record, batch, partition
+from tests.engine.records import TOPIC, batch, partition, source_record
 
 
 class Broken(Observer):
@@ -82,7 +82,7 @@ def test_the_process_ends_with_a_line_and_its_code(
 
 def test_an_observer_that_raises(engine: Any, tmp_path: Path) -> None:
     part = engine.partitions[0] = partition(tmp_path)
-    batch(part, Record(0)).finish()
+    batch(part, source_record(0)).finish()
     engine._checkpointer._publish_and_apply = lambda cuts, member: None
     with pytest.raises(OSError, match="nobody listens"):
         asyncio.run(engine.checkpoint())
@@ -131,7 +131,7 @@ def test_what_is_owned_is_committed_as_the_member_that_got_it(
 
     async def assign_and_checkpoint() -> None:
         await engine._restore()
-        batch(part, Record(0)).finish()
+        batch(part, source_record(0)).finish()
         engine.member = Member(2, "later")
         await engine.checkpoint()
         engine._loops.cancel()

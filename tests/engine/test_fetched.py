@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.engine.fetched import FetchedRecords
-from streams.engine.record import FetchedRecord
+from streams.engine.record import SourceRecord
 
 TP = TopicPartition("t", 3)
 OURS, THEIRS = FetchedRecords, FetchedRecords.__base__
@@ -82,7 +82,7 @@ def test_every_way_of_taking_gives_the_records_that_aiokafka_gives(
     right = [
         (r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, r.headers) for r in theirs
     ]
-    ours, taken = fetched(OURS, log, start, aborted, crcs=False), list[FetchedRecord]()
+    ours, taken = fetched(OURS, log, start, aborted, crcs=False), list[SourceRecord]()
     while not ours.exhausted:
         taken += ours.take(portions[len(taken) % len(portions)])
         if not ours.exhausted:

@@ -13,7 +13,7 @@ from streams.engine import Connection, EngineConfig
 from streams.engine.partition import Cut
 from streams.engine.producer import CheckpointProducer, Member
 from tests.chaos.reading import read
-from tests.engine.records import TOPIC, Record, batch, partition
+from tests.engine.records import TOPIC, batch, partition, source_record
 from tests.patience import PATIENCE
 from tests.relay import Relay, relayed_kafka
 
@@ -64,7 +64,7 @@ def member(config: EngineConfig) -> Iterator[Member]:
 
 def cut(folder: Path, output: str, number: int) -> Cut:
     """Three changes, three outputs and a position."""
-    made = batch(partition(folder / str(number)), Record(number))
+    made = batch(partition(folder / str(number)), source_record(number))
     for value in values(number):
         made.put(value, value)
         made.emit(output, value, value)

@@ -14,7 +14,7 @@ from streams.engine.partition import Partition
 from streams.engine.position import Position
 from streams.engine.processing import SAVED_WAIT
 from streams.engine.store import Changes
-from tests.engine.records import TOPIC, Record, batch, checkpoint, handle, partition
+from tests.engine.records import TOPIC, batch, checkpoint, handle, partition, source_record
 from tests.patience import PATIENCE
 
 WHOLE = 1_000_000_000
@@ -94,7 +94,7 @@ class Worker:
         self.outputs: list[Output] = []
         self.parts = 0
 
-    def run(self, records: list[Record], size: int, tick: int) -> list[bytes]:
+    def run(self, records: list[SourceRecord], size: int, tick: int) -> list[bytes]:
         """Handle so many at a time, then what is due before a time; the keys that are left."""
         read = 0
         while read < len(records):
@@ -138,10 +138,10 @@ RECORDS = st.lists(
 def test_however_little_timers_may_do_at_a_time_the_same_comes_of_it_in_the_same_order(
     steps: list[tuple[int, int, int]], size: int, work: int, leaves: frozenset[int]
 ) -> None:
-    time, records = 0, list[Record]()
+    time, records = 0, list[SourceRecord]()
     for number, (later, ahead, again) in enumerate(steps):
         time = max(0, time + later)
-        records.append(Record(number, time, value=bytes([ahead, again])))
+        records.append(source_record(number, time, value=bytes([ahead, again])))
     found = []
     for most, lost in ((WHOLE, frozenset[int]()), (work, leaves)):
         worker = Worker(most, lost)
@@ -152,7 +152,7 @@ def test_however_little_timers_may_do_at_a_time_the_same_comes_of_it_in_the_same
 def overdue(folder: Path, count: int) -> Partition:
     """Timers that were due long ago, two of each time."""
     owner = partition(folder)
-    first = batch(owner, Record(0))
+    first = batch(owner, source_record(0))
     for number in range(count):
         first.set_timer(Timer(10 + number // 2, b"%d" % number))
     first.finish()
@@ -165,7 +165,8 @@ def test_a_long_backlog_before_a_record_is_worked_off_over_several_checkpoints(
 ) -> None:
     """One transaction of all would take longer than it may."""
     owner, most = overdue(tmp_path, 100), 12 * (TIMER_WORK + 2)
-    assert handle(Processor(Chains(), 10, timers_work=most), batch(owner, Record(1, 9_999))) == 8
+    made = batch(owner, source_record(1, 9_999))
+    assert handle(Processor(Chains(), 10, timers_work=most), made) == 8
 
 
 def test_a_long_backlog_by_the_clock_is_worked_off_over_several_ticks(tmp_path: Path) -> None:
@@ -184,7 +185,7 @@ def test_a_part_of_timers_that_went_well_ends_a_row_of_failures(tmp_path: Path) 
     """The row may begin in the batch before; what fails after thousands is not in it."""
     owner = overdue(tmp_path, 12)
     processor = Processor(Chains(), 3, timers_work=4 * (TIMER_WORK + 2))
-    bad = batch(owner, Record(1, value=b"\x09\x00"))
+    bad = batch(owner, source_record(1, value=b"\x09\x00"))
     handle(processor, bad)
     bad.finish()
     while owner.timers.first_before(15) is not None:
@@ -211,7 +212,7 @@ def test_a_part_waits_for_the_checkpoint_of_the_one_before_unless_a_rebalance_be
 
     owner = overdue(tmp_path, 5)
     checkpoint(owner)
-    made = batch(owner, Record(1, 9_999))
+    made = batch(owner, source_record(1, 9_999))
     assert asyncio.run(wait()) == 1
     made.finish()
     checkpoint(owner)
@@ -220,13 +221,13 @@ def test_a_part_waits_for_the_checkpoint_of_the_one_before_unless_a_rebalance_be
 
 def test_the_records_behind_a_backlog_are_handled_together_again(tmp_path: Path) -> None:
     owner = overdue(tmp_path, 20)
-    later = (Record(n, 9_999, value=bytes([1, 0])) for n in range(2, 66))
-    made = batch(owner, Record(1, value=bytes([1, 0])), *later)
+    later = (source_record(n, 9_999, value=bytes([1, 0])) for n in range(2, 66))
+    made = batch(owner, source_record(1, value=bytes([1, 0])), *later)
     assert handle(Processor(Silent(), 10, timers_work=10 * TIMER_WORK), made) < 15
 
 
 def test_a_failure_that_is_repeated_with_its_part_counts_once(tmp_path: Path) -> None:
     owner = overdue(tmp_path, 21)
-    bad = [Record(n, 20, value=bytes([9, 0])) for n in (1, 2)]
-    made = batch(owner, *bad, Record(3, 9_999, value=bytes([1, 0])))
+    bad = [source_record(n, 20, value=bytes([9, 0])) for n in (1, 2)]
+    made = batch(owner, *bad, source_record(3, 9_999, value=bytes([1, 0])))
     handle(Processor(Silent(), 3, timers_work=10 * TIMER_WORK), made)

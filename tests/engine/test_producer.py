@@ -29,7 +29,7 @@ from streams.engine.producer import (
 )
 from tests.chaos.reading import read
 from tests.engine import faults
-from tests.engine.records import TOPIC, Record, batch, partition
+from tests.engine.records import TOPIC, batch, partition, source_record
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.logs_errors
@@ -60,7 +60,7 @@ def config(broker: EmbeddedBroker, tmp_path: Path) -> EngineConfig:
 
 def cut(folder: Path) -> Cut:
     """A change, an output and a position."""
-    made = batch(partition(folder), Record(0))
+    made = batch(partition(folder), source_record(0))
     made.put(b"k", b"v")
     made.emit(OUTPUT, b"k", b"v")
     made.finish()
@@ -323,7 +323,7 @@ def test_what_is_flushed_but_was_not_told_of_is_not_committed(
 def test_an_output_that_is_lost_fails_its_checkpoint_in_at_least_once_too(
     config: EngineConfig, tmp_path: Path
 ) -> None:
-    made = batch(partition(tmp_path / "p"), Record(0))
+    made = batch(partition(tmp_path / "p"), source_record(0))
     made.emit(OUTPUT, b"k", b"v", partition=99)
     made.finish()
     lost = made.owner.cut()

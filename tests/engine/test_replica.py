@@ -29,7 +29,7 @@ from streams.engine.errors import Aborted
 from streams.engine.replica import MOST_WAITING
 from tests.conftest import Broker, mocked
 from tests.engine import faults
-from tests.engine.records import TOPIC, Record, batch, partition
+from tests.engine.records import TOPIC, batch, partition, source_record
 from tests.patience import PATIENCE
 
 TOPIC_PARTITIONS = 3
@@ -134,7 +134,7 @@ def test_it_is_not_refreshed_at_rest_while_a_batch_is_there(
 ) -> None:
     engine, part = engine_for(started(replica)), partition(tmp_path)
     engine.partitions[0] = part
-    under_way = batch(part, Record(0))
+    under_way = batch(part, source_record(0))
     source.put(k=b"1")
     while not replica._arrived:
         time.sleep(0.02)

@@ -12,7 +12,7 @@ from streams.engine import Connection, EngineConfig
 from streams.engine.partition import Cut
 from streams.engine.position import MARKER, encode_position
 from streams.engine.shipment import OnDelivery, Shipment
-from tests.engine.records import TOPIC, Record, batch, partition
+from tests.engine.records import TOPIC, batch, partition, source_record
 
 CHANGES = 3
 
@@ -43,7 +43,7 @@ class Client:
 @pytest.fixture
 def one(tmp_path: Path) -> Cut:
     """A cut with an output and three changes."""
-    made = batch(partition(tmp_path / "p"), Record(0))
+    made = batch(partition(tmp_path / "p"), source_record(0))
     made.emit("output", b"k", b"v")
     for number in range(CHANGES):
         made.put(b"k%d" % number, b"v")
@@ -67,7 +67,7 @@ def ship(one: Cut, tmp_path: Path) -> Callable[[Client], Shipment]:
 def test_each_record_goes_where_it_belongs_with_all_it_has_and_the_marker_last(
     tmp_path: Path,
 ) -> None:
-    made = batch(partition(tmp_path / "p", number=2), Record(0, 50))
+    made = batch(partition(tmp_path / "p", number=2), source_record(0, 50))
     made.now(made.records[0])
     made.emit("output", b"k", b"v", [("h", b"1")], partition=3, stamp=77)
     made.emit("output", b"k", None)

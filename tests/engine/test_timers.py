@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from streams.engine import Timer
 from streams.engine import timers as timers_module
 from streams.engine.timers import HORIZON, Timers, timer_bound, timer_key
-from tests.engine.records import Record, batch, checkpoint, partition
+from tests.engine.records import batch, checkpoint, partition, source_record
 
 STEPS = st.lists(
     st.tuples(
@@ -33,7 +33,7 @@ def test_each_timer_fires_once_before_the_first_later_record(
         clock, waiting = 0, set[Timer]()
         for number, (ahead, delays, commit) in enumerate(steps):
             clock += ahead
-            made = batch(owner, Record(number, clock))
+            made = batch(owner, source_record(number, clock))
             now = made.now(made.records[0])
             fired = list(made.due(now))
             assert fired == sorted(timer for timer in waiting if timer.due < now)
@@ -52,19 +52,19 @@ def test_each_timer_fires_once_before_the_first_later_record(
 
 def test_a_cleared_timer_does_not_fire(tmp_path: Path) -> None:
     owner = partition(tmp_path)
-    first = batch(owner, Record(0, 1))
+    first = batch(owner, source_record(0, 1))
     first.set_timer(Timer(10, b"a"))
     first.set_timer(Timer(20, b"b"))
     first.finish()
     checkpoint(owner)
-    second = batch(owner, Record(1, 2))
+    second = batch(owner, source_record(1, 2))
     second.clear_timer(Timer(10, b"a"))
     assert list(second.due(100)) == [Timer(20, b"b")]
 
 
 def test_a_new_timer_that_is_taken_back_in_its_batch_is_never_written(tmp_path: Path) -> None:
     owner, timer = partition(tmp_path), Timer(10, b"a")
-    first = batch(owner, Record(0, 1))
+    first = batch(owner, source_record(0, 1))
     first.set_timer(timer, new=True)
     first.clear_timer(timer)
     assert not first.timer_changes
@@ -75,11 +75,11 @@ def test_a_timer_that_was_written_is_deleted_however_often_its_batch_sets_it(
     tmp_path: Path,
 ) -> None:
     owner, timer = partition(tmp_path), Timer(10, b"a")
-    first = batch(owner, Record(0, 1))
+    first = batch(owner, source_record(0, 1))
     first.set_timer(timer, new=True)
     first.finish()
     checkpoint(owner)
-    second = batch(owner, Record(1, 2))
+    second = batch(owner, source_record(1, 2))
     second.clear_timer(timer)
     second.set_timer(timer, new=True)
     second.clear_timer(timer)
@@ -93,7 +93,7 @@ def test_a_timer_of_the_batch_under_way_fires_though_the_batch_before_has_only_j
     tmp_path: Path,
 ) -> None:
     owner = partition(tmp_path)
-    first, second = batch(owner, Record(0, 1)), batch(owner, Record(1, 2))
+    first, second = batch(owner, source_record(0, 1)), batch(owner, source_record(1, 2))
     first.finish()
     second.set_timer(Timer(10, b"a"))
     assert list(second.due(100)) == [Timer(10, b"a")]
@@ -101,18 +101,18 @@ def test_a_timer_of_the_batch_under_way_fires_though_the_batch_before_has_only_j
 
 def test_timers_of_a_checkpoint_under_way_are_found_again_after_a_rollback(tmp_path: Path) -> None:
     owner = partition(tmp_path)
-    first = batch(owner, Record(0, 1))
+    first = batch(owner, source_record(0, 1))
     first.set_timer(Timer(10, b"a"))
     first.finish()
     assert owner.cut() is not None
-    made = batch(owner, Record(1, 20))
+    made = batch(owner, source_record(1, 20))
     made.rollback(made.mark())
     assert list(made.due(20)) == [Timer(10, b"a")]
 
 
 def test_timers_survive_a_restart(tmp_path: Path) -> None:
     owner = partition(tmp_path)
-    first = batch(owner, Record(0, 1))
+    first = batch(owner, source_record(0, 1))
     first.set_timer(Timer(10, b"a"))
     first.finish()
     checkpoint(owner)

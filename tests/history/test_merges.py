@@ -20,12 +20,12 @@ from streams.agents.deciding import Decider
 from streams.agents.tickets import CONVERSATIONS, TicketsAgent
 from streams.cli.past import Past
 from streams.core.policy import default_policy, load_policy
-from streams.engine import Output
+from streams.engine import Output, SourceRecord
 from streams.history.files import Event, read_arrivals, read_history
 from streams.history.replaying import Replay
 from streams.settings import Settings
 from tests.agents.harness import START, Harness, decoded
-from tests.engine.records import Record as SourceRecord
+from tests.engine.records import source_record
 
 FILE = Path(__file__).parent / "merges.jsonl"
 DECIDER = Decider(default_policy())
@@ -42,13 +42,13 @@ def topic_of(events: Sequence[Event], worker: Harness) -> tuple[list[SourceRecor
     for event in events:
         encoded = Codec().encode(event)
         time = event.occurred_at if isinstance(event, TicketUpdate) else event.sent_at
-        coming = [SourceRecord(0, time, encoded.key, encoded.value, headers=())]
+        coming = [source_record(0, time, encoded.key, encoded.value, headers=())]
         while coming:
             topic.append(coming[0])
             outputs = worker.feed(CONVERSATIONS, coming.pop(0))
             written += outputs
             coming += [
-                SourceRecord(0, one.timestamp, one.key, one.value, headers=one.headers)
+                source_record(0, one.timestamp, one.key, one.value, headers=one.headers)
                 for one in outputs
                 if one.topic == CONVERSATIONS
             ]

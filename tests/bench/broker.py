@@ -78,8 +78,9 @@ class Broker:
         return len(found.members) if found.state is ConsumerGroupState.STABLE else 0
 
     def log_bytes(self) -> int:
-        """The size of all logs on disk."""
-        return sum(path.stat().st_size for path in self.folder.glob("data/*/*.log"))
+        """The size of all logs on disk, without those of topics that are being removed."""
+        logs = self.folder.glob("data/*/*.log")
+        return sum(log.stat().st_size for log in logs if not log.parent.name.endswith("-delete"))
 
     def count_committed(self, topic: str) -> int:
         """How many records of a topic a read_committed reader sees."""

@@ -21,7 +21,7 @@ class Sizes:
     rounds: int
 
 
-FULL = Sizes(Feed(4_000_000, 5_000), 7)
+FULL = Sizes(Feed(4_000_000, 5_000), 15)
 QUICK = Sizes(Feed(400_000, 5_000), 1)
 
 

@@ -1,11 +1,13 @@
 """`baton demo`: watch Baton decide, with nothing installed beside it."""
 
+import signal
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import click
 import msgspec
@@ -53,10 +55,11 @@ def command(seconds: float | None, speed: float) -> None:
 
     Starts an embedded broker and the real workers, plays 53 written conversations, ordinary traffic
     around them and an outage that 40 accounts report, and shows tickets, escalations and anomalies
-    as they come. Ends with Ctrl-C, or after --seconds, with a line for each anomaly and a summary
-    in JSON as its last line.
+    as they come. Ends with Ctrl-C, SIGTERM or after --seconds, with a line for each anomaly and a
+    summary in JSON as its last line.
     """  # fmt: skip
     screen_console = Console(stderr=False)
+    signal.signal(signal.SIGTERM, _told)
     click.echo("starting the embedded broker and three workers ...", err=True)
     with stage(speed) as running:
         tally, stop = Tally(), threading.Event()
@@ -66,7 +69,7 @@ def command(seconds: float | None, speed: float) -> None:
         try:
             with _shown(screen_console) as live:
                 _watch(running, watcher, live, seconds)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):
             pass
         finally:
             stop.set()
@@ -75,6 +78,11 @@ def command(seconds: float | None, speed: float) -> None:
     for anomaly in tally.anomalies.values():
         click.echo(life_of(anomaly))
     click.echo(msgspec.json.encode(tally.summary()))
+
+
+def _told(number: int, frame: FrameType | None) -> None:
+    """End in order: broker, workers and folder must go, and the terminal must be given back."""
+    sys.exit(0)
 
 
 class _Watcher:

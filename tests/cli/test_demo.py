@@ -1,10 +1,17 @@
 """`baton demo` in simulated time: what it is meant to show is what it shows."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
+from streams.kinds import AGENTS
 from tests.cli.test_commands import baton
 
 LIFE = re.compile(
@@ -40,6 +47,38 @@ def test_forty_minutes_of_the_demo_have_one_anomaly_that_opens_grows_and_ends_an
     assert list(summary) == [
         "messages", "decisions", "escalations", "reviews", "anomalies", "dead_letters", "p99_ms",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_demo_that_is_told_to_end_says_its_summary_and_leaves_nothing(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "streams.cli.main", "demo"],
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        limit = time.monotonic() + 120
+        while not _is_ready(tmp_path):
+            assert demo.poll() is None
+            assert time.monotonic() < limit
+            time.sleep(0.1)
+        time.sleep(2)
+        demo.send_signal(number)
+        said, complaint = demo.communicate(timeout=60)
+    finally:
+        demo.kill()
+    assert demo.returncode == 0, complaint
+    assert json.loads(said.splitlines()[-1])["messages"] > 0
+    assert list(tmp_path.glob("baton-demo-*")) == []
+
+
+def _is_ready(folder: Path) -> bool:
+    logs = [path.read_text(errors="replace") for path in folder.glob("baton-demo-*/worker.log")]
+    return any(log.count(" ready: baton-") == len(AGENTS) for log in logs)
 
 
 def _seconds(clock: str) -> int:

@@ -130,5 +130,6 @@ class Player:
             raise self._failure(self._refused)
 
     def _failure(self, error: KafkaError) -> Exception:
-        what = f"write topic {', '.join(self._topics)}"
+        written = ", ".join(self._topics)
+        what = f"write topic {written}" if written else "write a record"
         return self._reach.failure(what, self._reach.reason(self._producer, error))

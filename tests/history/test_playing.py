@@ -23,6 +23,20 @@ def test_who_may_not_write_anything_is_told_of_which_topic_whenever_he_tries() -
                 play_one(player)
 
 
+@pytest.mark.logs_errors
+def test_who_is_denied_before_he_has_written_is_told_of_no_topic() -> None:
+    with EmbeddedBroker({TOPIC: 1}) as made:
+        faults.refuse(made, faults.INIT_PRODUCER_ID, *[KafkaError.CLUSTER_AUTHORIZATION_FAILED] * 9)
+        player = Player(Connection(made.bootstrap), Codec())
+        with pytest.raises(AccessDenied, match="may not write a record"):
+            wait_long(player)
+
+
+def wait_long(player: Player) -> None:
+    for _ in range(20):
+        player.wait(0.5)
+
+
 def play_one(player: Player) -> None:
     player.produce(TOPIC, b"k", b"v", ())
     player.flush(20)

@@ -40,7 +40,7 @@ from tests.bench.broker import OpenBroker
 from tests.bench.measure import Span
 from tests.bench.report import say
 from tests.bench.results import Result
-from tests.engine.records import checkpoint, source_record
+from tests.engine.records import checkpoint
 from tests.engine.records import handle as handled
 
 BATCH = 500
@@ -208,7 +208,7 @@ def records(count: int) -> list[SourceRecord]:
     for number, event in enumerate(islice(events(), count)):
         encoded = codec.encode(moved(event, SYNTHETIC_START, ""))
         stamp = time_of(event) + SYNTHETIC_START
-        made.append(source_record(number, stamp, encoded.key, encoded.value, CONVERSATIONS))
+        made.append(SourceRecord(CONVERSATIONS, 0, number, stamp, encoded.key, encoded.value, ()))
     return made
 
 

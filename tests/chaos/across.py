@@ -25,7 +25,6 @@ from tests.chaos.feed import Fed
 from tests.chaos.reading import read
 from tests.chaos.verdict import Verdict
 from tests.chaos.verify import POSITION, TIMER
-from tests.engine.records import source_record
 
 PARTITIONS = 6
 
@@ -121,7 +120,7 @@ class Across:
             verdict.messages += 1
             given.append(self._codec.decode(self._read, message.value(), headers, at))
             key, value = message.key(), message.value()
-            yield source_record(message.offset(), at, key, value, self._read, number, headers)
+            yield SourceRecord(self._read, number, message.offset(), at, key, value, headers)
 
     def _state(self, number: int) -> dict[bytes, bytes]:
         """What the changelog holds of a partition."""

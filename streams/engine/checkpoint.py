@@ -11,6 +11,7 @@ from confluent_kafka import Producer
 
 from streams.engine.config import EngineConfig
 from streams.engine.errors import Fenced, StoreFailed
+from streams.engine.pace import Pace
 from streams.engine.partition import Cut, Partition
 from streams.engine.producer import CheckpointProducer, Member
 from streams.engine.reports import flush, flush_with
@@ -59,8 +60,8 @@ class Checkpointer:
         self._busy_loop: asyncio.AbstractEventLoop | None = None
         self._producer: CheckpointProducer | None = None
         self._last_start = 0.0
-        self._busy = False
         self._last_duration = 0.0
+        self._pace = Pace(config.checkpoint_target / 1000)
 
     def start_producer(self) -> None:
         """Connect; in exactly once this ends what an earlier life left open. Blocks."""
@@ -74,9 +75,10 @@ class Checkpointer:
             if self._has_news():
                 await self.checkpoint()
 
-    def busy_for(self) -> float:
-        """Seconds since the one under way began, 0 when there is none."""
-        return time.monotonic() - self._last_start if self._busy else 0.0
+    def room(self) -> int:
+        """How many records a batch may have for the next one; 0 while that holds what it may."""
+        held = sum(part.uncut_records for part in self._owned().values())
+        return self._pace.room(held, self._config.batch_size)
 
     async def checkpoint(self) -> None:
         """Make one now. Goes on to its end even when the caller is cancelled."""
@@ -87,13 +89,12 @@ class Checkpointer:
             cuts = [cut for part in self._owned().values() if (cut := part.cut()) is not None]
             if not cuts:
                 return
-            self._last_start, self._busy = time.monotonic(), True
+            self._last_start = time.monotonic()
             try:
                 await self._make(cuts)
             except BaseException as error:
                 self._fail(error)
                 raise
-            self._busy = False
 
     async def _make(self, cuts: list[Cut]) -> None:
         loop = asyncio.get_running_loop()
@@ -104,6 +105,7 @@ class Checkpointer:
         for cut in cuts:
             cut.owner.committed(cut)
         self._last_duration = time.monotonic() - self._last_start
+        self._pace.took(sum(cut.records for cut in cuts), self._last_duration)
         self._tell(cuts)
 
     def _publish_and_apply(self, cuts: list[Cut], member: Member) -> None:

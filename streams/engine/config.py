@@ -32,7 +32,8 @@ class EngineConfig:
     `sources` are co-partitioned: partition n of all of them belongs to one worker and one store.
     `outputs` are the topics that the agent writes, `replicated` those it has a `Replica` of. All
     names are the broker's; what an agent sees and emits is without the connection's prefix.
-    `queued_records` is how many of a partition may wait for the agent.
+    `queued_records` is how many of a partition may wait for the agent. `checkpoint_target` is how
+    long a checkpoint is to take at most: what is handled waits for it.
     `worker_id` names the transactional producer and the store's folder: stable over restarts and
     unique among the workers of the group.
     `timer_grace` is how long after its time a timer fires by the clock: the broker stamps a record
@@ -53,7 +54,7 @@ class EngineConfig:
     queued_records: int = 16_000
     queued_bytes: int = 64 << 20
     fetch_bytes: int = 2 << 20
-    checkpoint_patience: int = 1_000
+    checkpoint_target: int = 1_000
     commit_interval: int = 100
     commit_pause: int = 10
     transaction_timeout: int = 5_000

@@ -21,7 +21,7 @@ from faust.types.tuples import ConsumerMessage
 from mode import Service
 
 from streams.engine.batch import Batch
-from streams.engine.delivery import Delivery
+from streams.engine.delivery import HANDLED_WAIT, Delivery
 from streams.engine.fetched import install
 from streams.engine.reader import ReaderThread, RebalanceListener, engine_of, failure
 
@@ -37,8 +37,6 @@ GATHER_WAIT = 0.01
 GATHER_BYTES: Final = 64 << 10
 """Records that come in quick succession are fetched together, whichever is reached first: one by
 one, each would cost broker and worker a request and a batch, and wait for the checkpoint anyway."""
-HANDLED_WAIT: Final = 0.002
-"""Seconds between two looks at whether the agent is done."""
 MEMBER_WAIT: Final = 1.0
 """Seconds between two looks at our place in the group."""
 

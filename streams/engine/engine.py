@@ -105,9 +105,9 @@ class Engine:
         # In exactly once this ends transactions that an earlier life of this worker left open.
         self._checkpointer.start_producer()
 
-    def checkpointing_for(self) -> float:
-        """Seconds since the checkpoint under way began, 0 when there is none."""
-        return self._checkpointer.busy_for()
+    def room(self) -> int:
+        """How many records the agent may be given; 0 until the next checkpoint has begun."""
+        return self._checkpointer.room()
 
     def refresh_at_rest(self) -> None:
         """Take over what the replicas have read when no batch is there that would.

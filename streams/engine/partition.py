@@ -18,18 +18,25 @@ ABSENT: Any = object()
 class Cut:
     """A consistent state of a partition at a batch boundary, on its way to Kafka and the store.
 
-    `changelog_next` is known once the marker has been delivered.
+    `records` is how many source records it is what came of. `changelog_next` is known once the
+    marker has been delivered.
     """
 
-    __slots__ = ("changelog_next", "changes", "outputs", "owner", "position")
+    __slots__ = ("changelog_next", "changes", "outputs", "owner", "position", "records")
 
     def __init__(
-        self, owner: "Partition", changes: Changes, outputs: list[Output], position: Position
+        self,
+        owner: "Partition",
+        changes: Changes,
+        outputs: list[Output],
+        position: Position,
+        records: int = 0,
     ) -> None:
         self.owner = owner
         self.changes = changes
         self.outputs = outputs
         self.position = position
+        self.records = records
         self.changelog_next: int | None = None
 
 
@@ -63,6 +70,7 @@ class Partition:
         self.queued_bytes = 0
         self.timers = Timers(self._timer_keys)
         self.ticked = 0
+        self._done_records = 0
         self._done = position
         self._committed = position
         self._overlay: dict[bytes, bytes | None] = {}
@@ -89,6 +97,7 @@ class Partition:
             batch = pending.popleft()
             self.queued_records -= len(batch)
             self.queued_bytes -= batch.size
+            self._done_records += len(batch)
             self._overlay.update(batch.changes)
             self._timer_overlay.update(batch.timer_changes)
             self._outputs += batch.outputs
@@ -123,6 +132,11 @@ class Partition:
         """How far the last checkpoint has come, by source topic."""
         return self._committed.offsets
 
+    @property
+    def uncut_records(self) -> int:
+        """Records that wait for the agent, or that it has handled since the last cut."""
+        return self.queued_records + self._done_records
+
     def has_news(self) -> bool:
         """Whether a checkpoint would write anything."""
         self.fold()
@@ -136,7 +150,9 @@ class Partition:
         self._flushed, self._overlay = self._overlay, {}
         self._timer_flushed, self._timer_overlay = self._timer_overlay, {}
         outputs, self._outputs = self._outputs, []
-        return Cut(self, {**self._flushed, **self._timer_flushed}, outputs, self._done)
+        records, self._done_records = self._done_records, 0
+        changes = {**self._flushed, **self._timer_flushed}
+        return Cut(self, changes, outputs, self._done, records)
 
     def committed(self, cut: Cut) -> None:
         """The checkpoint of a cut is complete."""

@@ -1,0 +1,40 @@
+"""How many records a checkpoint may hold, so that it takes no longer than it should."""
+
+from typing import Final
+
+LEAST: Final = 500
+"""Records that a checkpoint may always hold: of fewer, most of its time is the transaction's own."""
+
+
+class Pace:
+    """Learns from every checkpoint what the next one may hold.
+
+    It begins with little, at most doubles what a checkpoint has held that took less than `target`
+    seconds, and falls at once to what would have taken that long. Who is told so little by a slow
+    broker or a quota makes small checkpoints that succeed, where one large one would outlast its
+    transaction again and again.
+
+    Attributes:
+        allowed: Source records that the next checkpoint may hold.
+
+    """
+
+    def __init__(self, target: float) -> None:
+        self._target = target
+        self.allowed = LEAST
+
+    def took(self, records: int, seconds: float) -> None:
+        """A checkpoint of so many source records took so long."""
+        in_time = int(records * self._target / max(seconds, 1e-9))
+        if seconds > self._target:
+            self.allowed = max(LEAST, in_time)
+        else:
+            self.allowed = max(self.allowed, min(in_time, 2 * records))
+
+    def room(self, held: int, most: int) -> int:
+        """How many of `most` records a batch may have where the next checkpoint holds so many.
+
+        None before there is room for a whole one.
+        """
+        size = min(most, self.allowed)
+        return size if held + size <= self.allowed else 0

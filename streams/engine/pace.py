@@ -3,7 +3,7 @@
 from typing import Final
 
 LEAST: Final = 500
-"""Records that a checkpoint may always hold: of fewer, most of its time is the transaction's own."""
+"""Records that a checkpoint may always hold: of fewer most of its time is the transaction's."""
 
 
 class Pace:

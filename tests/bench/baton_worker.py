@@ -16,7 +16,7 @@ from streams.engine import (
     Timer,
 )
 from streams.measuring import EngineMetrics
-from tests.bench.contenders import METRICS
+from tests.bench.contenders import METRICS, OFTEN
 from tests.bench.feed import POOL
 from tests.engine.serving import serve
 
@@ -80,6 +80,7 @@ def main() -> None:
         data_dir=data,
         worker_id=data.name,
         commit_interval=100,
+        checkpoint_target=250 if OFTEN in sys.argv else 1_000,
         observer=EngineMetrics("bench", CollectorRegistry()) if METRICS in sys.argv else Observer(),
     )
     serve(config, Counting())

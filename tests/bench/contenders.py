@@ -16,6 +16,8 @@ from tests.bench.processes import ROOT, Worker, running
 HERE = Path(__file__).parent
 METRICS = "--metrics"
 """Has Baton's worker count what it does, as in production."""
+OFTEN = "--often"
+"""Has Baton's worker make checkpoints of at most a quarter of a second, instead of a second."""
 MADE = ROOT / "build" / "bench"
 """Where `make bench` puts the environments of the others, and its results."""
 
@@ -60,6 +62,7 @@ class Contender:
 
 BATON = Contender("Baton", (sys.executable, str(HERE / "baton_worker.py")))
 MEASURED = Contender("Baton with metrics", (*BATON.command, METRICS))
+OFTEN_SAVED = Contender("Baton, checkpoints of 0.25 s", (*BATON.command, OFTEN))
 TWO_BATONS = Contender("Baton, 2 workers", BATON.command, processes=2)
 FAUST = Contender("stock Faust", (sys.executable, str(HERE / "faust_worker.py")))
 QUIX = Contender(

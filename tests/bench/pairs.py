@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tests.bench.contenders import BATON, TWO_BATONS, Contender, Work, new_run
+from tests.bench.contenders import BATON, OFTEN_SAVED, TWO_BATONS, Contender, Work, new_run
 from tests.bench.feed import Source, outputs_of
 from tests.bench.measure import Span, measure
 from tests.bench.report import say
@@ -12,7 +12,7 @@ from tests.bench.results import Result, ratios
 Spans = Mapping[Contender, Sequence[Span]]
 """The runs of each contender, in the order of the rounds."""
 
-OURS = (BATON, TWO_BATONS)
+OURS = (BATON, OFTEN_SAVED, TWO_BATONS)
 
 
 def compare(

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.broker import OpenBroker
-from tests.bench.contenders import BATON, TWO_BATONS, Contender, Work, kafka_streams
+from tests.bench.contenders import (
+    BATON,
+    OFTEN_SAVED,
+    TWO_BATONS,
+    Contender,
+    Work,
+    kafka_streams,
+)
 from tests.bench.feed import Feed, fill
 from tests.bench.pairs import compare, results_of
 from tests.bench.results import Result
@@ -22,7 +29,9 @@ class Sizes:
 
 
 FULL = Sizes(
-    Feed(300_000, 50_000, 1_000), (kafka_streams(1), BATON, kafka_streams(2), TWO_BATONS), 3
+    Feed(300_000, 50_000, 1_000),
+    (OFTEN_SAVED, kafka_streams(1), BATON, kafka_streams(2), TWO_BATONS),
+    3,
 )
 QUICK = Sizes(Feed(20_000, 5_000, 1_000), (kafka_streams(1), BATON), 1)
 

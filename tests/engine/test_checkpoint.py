@@ -13,6 +13,7 @@ from confluent_kafka import Producer
 
 from streams.engine import Connection, EngineConfig, Fenced
 from streams.engine.checkpoint import Checkpointer
+from streams.engine.pace import LEAST
 from streams.engine.partition import Cut, Partition
 from streams.engine.producer import NOT_A_MEMBER
 from tests.engine.records import TOPIC, batch, partition, source_record
@@ -116,15 +117,43 @@ def test_what_is_committed_and_how_long_it_took_is_known_at_its_end(owner: Parti
         making = asyncio.ensure_future(made.checkpoint())
         await asyncio.to_thread(slow.began.wait, PATIENCE)
         await asyncio.sleep(0.05)
-        assert made.busy_for() > 0
         assert owner.committed_offsets == {TOPIC: 0}
         slow.may.set()
         await making
-        assert made.busy_for() == 0
         assert owner.committed_offsets == {TOPIC: 1}
         assert made._pause() >= 0.025, "the next one waits for half of it"
 
     assert run_with(slow, owner, checkpoint_and_look) == []
+
+
+def test_what_has_been_handed_over_takes_room_until_it_is_cut(owner: Partition) -> None:
+    slow = Slow()
+
+    async def fill_and_cut(made: Checkpointer) -> None:
+        waiting = batch(owner, *map(source_record, range(LEAST - 1)))
+        assert made.room() == 0, "there is none for a whole batch of two"
+        waiting.finish()
+        assert made.room() == 0, "nor has a checkpoint taken over what is handled"
+        making = asyncio.ensure_future(made.checkpoint())
+        await asyncio.to_thread(slow.began.wait, PATIENCE)
+        assert made.room() == 2
+        slow.may.set()
+        await making
+
+    assert run_with(slow, owner, fill_and_cut) == []
+
+
+def test_a_quick_checkpoint_makes_room_for_a_larger_one(owner: Partition) -> None:
+    slow = Slow()
+    slow.may.set()
+
+    async def cut_and_fill(made: Checkpointer) -> None:
+        batch(owner, *map(source_record, range(LEAST))).finish()
+        await made.checkpoint()
+        batch(owner, *map(source_record, range(LEAST, 2 * LEAST)))
+        assert made.room() == 2
+
+    assert run_with(slow, owner, cut_and_fill) == []
 
 
 def test_a_checkpoint_that_is_asked_for_waits_for_the_one_under_way(owner: Partition) -> None:

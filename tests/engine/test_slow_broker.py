@@ -9,9 +9,9 @@ from tests.conftest import real
 from tests.engine.trial import Trial
 from tests.kafka import Kafka
 
-BACKLOG = 40_000
+BACKLOG = 30_000
 TAKEN = 100_000
-"""Bytes a second: what comes of the backlog takes twice the longest that a transaction may."""
+"""Bytes a second: what comes of the backlog takes four times as long as a transaction may."""
 
 
 @pytest.fixture

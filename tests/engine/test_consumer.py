@@ -74,7 +74,7 @@ def engine_with(part: Any) -> Any:
     return SimpleNamespace(
         partitions={0: part},
         config=config,
-        checkpointing_for=lambda: 0.0,
+        room=lambda: config.batch_size,
         refreshed=refreshed,
         refresh_at_rest=refreshed.set,
     )

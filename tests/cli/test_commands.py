@@ -355,21 +355,28 @@ def test_dead_letters_go_back_to_their_topic_whole(
 
 
 @pytest.mark.parametrize(
-    ("topic", "hint"),
-    [("decisions", "baton topics apply"), ("decisons", "did you mean support.decisions?")],
-    ids=["not made yet", "mistyped"],
+    ("topic", "kind", "hint"),
+    [
+        ("decisions", BrokerError, "`baton topics apply` makes it"),
+        ("decisons", InputError, "did you mean decisions?"),
+        ("nonsense", InputError, "expected one of conversations, accounts, decisions"),
+        ("escalations.bil", InputError, "did you mean escalations.billing? (`baton topics apply`"),
+    ],
+    ids=["not made yet", "mistyped", "nothing like it", "no such route"],
 )
 def test_a_topic_that_is_not_there_is_told_with_what_helps(
     embedded: Broker,
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     topic: str,
+    kind: type[BrokerError | InputError],
     hint: str,
 ) -> None:
     monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
+    embedded.create("support.escalations.billing", 1)
     code, _, error = baton(capfd, "tail", topic, "--until-end")
-    assert code == BrokerError.exit_code
-    assert hint in error
+    assert code == kind.exit_code
+    assert f"there is no topic support.{topic}; {hint}" in error
 
 
 def test_a_record_that_cannot_be_read_does_not_stop_tail(

@@ -8,6 +8,7 @@ from rich.table import Table
 from schemas.records import DeadLetter
 from streams.admin.retracting import ERASED
 from streams.agents.inbox import is_whole
+from streams.cli.listing import ListingGroup
 from streams.codec import codec_of
 from streams.console.lines import clip, moment
 from streams.errors import InputError
@@ -22,7 +23,7 @@ REPLAYED = "baton-replayed"
 """Header of a replayed record: the id of its dead letter."""
 
 
-@click.group(name="dead-letters", epilog="Example: baton dead-letters list")
+@click.group(cls=ListingGroup, name="dead-letters", epilog="Example: baton dead-letters list")
 def command() -> None:
     """Look at records that could not be handled, and replay them; they are kept for 7 days."""
 

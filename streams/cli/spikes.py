@@ -20,7 +20,7 @@ MOST = 1e15
 """Counts beyond have tails that a float no longer tells apart, or none at all."""
 
 
-@click.command(epilog="Example: baton spikes reports-per-five-minutes.csv")
+@click.command(epilog="Example: seq 300 | sed '1s/.*/timestamp,value/;1!s/$/,4/' | baton spikes")
 @click.argument("file", type=click.File("r", encoding="utf-8"), default="-")
 def command(file: IO[str]) -> None:
     """Judge each row of FILE, a CSV with columns `timestamp` and `value`, or of standard input.

@@ -10,6 +10,7 @@ from rich.table import Table
 from streams.admin.acls import Role, commands, grants_of
 from streams.admin.repartitioning import carry_over
 from streams.admin.topics import UNMENDABLE, Difference, Finding, Topics, wanted_topics
+from streams.cli.listing import ListingGroup
 from streams.errors import InputError, TopicsDiffer
 from streams.kinds import AGENTS
 from streams.policies.local import policy_of, route_names
@@ -32,7 +33,7 @@ WIDTH = 200
 """Columns of a table that goes to a file or a pipe."""
 
 
-@click.group(name="topics", epilog="Example: baton topics apply --dev")
+@click.group(cls=ListingGroup, name="topics", epilog="Example: baton topics apply --dev")
 def command() -> None:
     """Plan and make the topics that Baton reads and writes."""
 

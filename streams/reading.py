@@ -10,13 +10,14 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from schemas.codec import BadRecord, Codec
 from schemas.records import Millis, Record
-from schemas.topics import TOPICS, find_topic, partition_of
+from schemas.topic_table import ROUTE_PREFIX
+from schemas.topics import FAMILY, TOPICS, partition_of
 from streams.core.policy.shape import nearest
 from streams.engine import Connection
 from streams.engine.arrived import arrived
 from streams.engine.compacted import ends_of
 from streams.engine.connection import ANSWER_TIMEOUT
-from streams.errors import BrokerError
+from streams.errors import BatonError, BrokerError, InputError
 from streams.security import Reach
 
 FETCH_TIMEOUT = 30.0
@@ -166,10 +167,25 @@ class Follower:
         if found.error is None:
             return list(found.partitions)
         if found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            ours = find_topic(name) is not None
-            hint = "`baton topics apply` makes it" if ours else nearest(name, tuple(TOPICS))
-            raise BrokerError(f"there is no topic {name}; {hint}")
+            raise self._absent(name)
         raise self._reach.failure(f"read topic {name}", found.error)
+
+    def _absent(self, name: str) -> BatonError:
+        """What is wrong where a topic is not there: it has not been made, or it is no name of one.
+
+        Which routes there are is the policy's to say, so theirs are those that the broker has.
+        """
+        if name in TOPICS or not name.startswith(FAMILY):
+            hint = "; `baton topics apply` makes it" if name in TOPICS else " on the broker"
+            return BrokerError(f"there is no topic {name}{hint}")
+        there = map(self._connection.name, self._reach.metadata(self._consumer).topics)
+        routes = sorted(topic for topic in there if topic.startswith(ROUTE_PREFIX))
+        known = tuple(topic.removeprefix(FAMILY) for topic in (*TOPICS, *routes))
+        made = " (`baton topics apply` makes those of the policy's routes)"
+        return InputError(
+            f"there is no topic {name}; {nearest(name.removeprefix(FAMILY), known)}"
+            f"{made if name.startswith(ROUTE_PREFIX) else ''}"
+        )
 
     def _ends(self, ends: Consumer, name: str, topic: str, number: int) -> tuple[int, int]:
         try:

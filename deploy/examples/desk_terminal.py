@@ -22,7 +22,15 @@ from deploy.examples.desk import Desk, Refused
 from deploy.examples.wire import Wire, now
 from schemas.records import DraftOutcome, Escalation, Reason, Verdict
 
-MINUTE = 60_000
+UNITS = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000))
+
+
+def time_left(due: int) -> str:
+    """How many milliseconds are left, as people say it; of what is over, since when."""
+    long = abs(due)
+    # Two and more of a unit: 90 minutes are told better as 90 than as one hour.
+    name, unit = next((one for one in UNITS if long >= 2 * one[1]), UNITS[-1])
+    return f"{long // unit} {name}" if due >= 0 else f"{long // unit} {name} over"
 
 
 def queue_of(desk: Desk) -> Group:
@@ -30,7 +38,7 @@ def queue_of(desk: Desk) -> Group:
     table = Table("ticket", "priority", "why", "due", "owner", title=f"open on {desk.route}")
     for case in sorted(desk.open.values(), key=lambda one: (one.priority, one.opened_at)):
         due = min((clock.due_at for clock in case.due), default=None)
-        left = "" if due is None else f"{(due - now()) // MINUTE} min"
+        left = "" if due is None else time_left(due - now())
         why = ", ".join(case.reason_codes)
         owner = _text(case.owner_id or "")
         table.add_row(_text(case.ticket_id), str(case.priority), why, left, owner)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from schemas.topics import TOPICS, partition_of
 from streams.admin.topics import Topics, wanted_topics
 from streams.codec import codec_of
-from streams.engine import read_to_end, repartition
+from streams.engine import check_at_rest, read_to_end, repartition
 from streams.errors import BrokerError, ConfigError
 from streams.history.playing import Player
 from streams.kinds import AGENTS, engine_config
@@ -38,6 +38,9 @@ def carry_over(settings: Settings, prefix: str, partitions: int, *, dev: bool) -
     wanted = wanted_topics(route_names(policy_of(settings)), dev=dev, partitions=partitions)
     if topics.describe(topic.name for topic in wanted):
         raise BrokerError(f"there are topics with the prefix {prefix!r} already: take another one")
+    for name in AGENTS:
+        # Whoever has to stop something first can then run this again with the same prefix.
+        check_at_rest(engine_config(name, settings))
     topics.apply(topics.plan(wanted))
     for name, kind in AGENTS.items():
         old_config, new_config = engine_config(name, settings), engine_config(name, new)

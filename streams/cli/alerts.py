@@ -16,6 +16,7 @@ from streams.alerts.load import load_alerts
 from streams.alerts.receivers import channel_of
 from streams.alerts.service import Service
 from streams.alerts.trial import trials
+from streams.cli.listing import ListingGroup
 from streams.engine import wall_clock
 from streams.errors import BatonError, ConfigError
 from streams.settings import Settings, load_settings
@@ -24,7 +25,9 @@ _FILE = click.Path(path_type=Path)
 
 
 @click.group(
-    invoke_without_command=True, epilog="Example: baton alerts --file deploy/examples/alerts.yaml"
+    cls=ListingGroup,
+    invoke_without_command=True,
+    epilog="Example: baton alerts --file deploy/examples/alerts.yaml",
 )
 @click.option("--file", type=_FILE, help="The alerts file; BATON_ALERTS does the same.")
 @click.option(
@@ -47,7 +50,7 @@ def command(context: click.Context, file: Path | None, from_start: bool) -> None
         Service(settings, config, stop, from_start=from_start).run()
 
 
-@command.command(epilog="Example: baton alerts test --json")
+@command.command(epilog="Example: baton alerts test --file deploy/examples/alerts.yaml")
 @click.option("--file", type=_FILE, help="The alerts file; BATON_ALERTS does the same.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a receiver.")
 @click.pass_context

@@ -8,8 +8,10 @@ from rich.table import Table
 from schemas.records import DeadLetter
 from streams.admin.retracting import ERASED
 from streams.agents.inbox import is_whole
+from streams.cli.listing import ListingGroup
+from streams.cli.options import moment
 from streams.codec import codec_of
-from streams.console.lines import clip, moment
+from streams.console.lines import clip
 from streams.errors import InputError
 from streams.history.playing import Player
 from streams.reading import Follower
@@ -18,11 +20,13 @@ from streams.settings import Settings, load_settings
 
 TOPIC = "support.dead-letters"
 
+LONGEST = 1_000
+"""Columns of the longest line."""
 REPLAYED = "baton-replayed"
 """Header of a replayed record: the id of its dead letter."""
 
 
-@click.group(name="dead-letters", epilog="Example: baton dead-letters list")
+@click.group(cls=ListingGroup, name="dead-letters", epilog="Example: baton dead-letters list")
 def command() -> None:
     """Look at records that could not be handled, and replay them; they are kept for 7 days."""
 
@@ -36,13 +40,19 @@ def list_letters(as_json: bool) -> None:
         for letter in letters:
             click.echo(msgspec.json.encode(letter))
         return
-    table = Table("id", "failed at", "agent", "code", "error", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in ("id", "failed at", "agent", "code", "error"):
+        table.add_column(name, no_wrap=True)
     for letter in letters:
         failed_at = moment(letter.failed_at)
         table.add_row(
             letter.dead_letter_id, failed_at, letter.agent, letter.error_code, clip(letter.error)
         )
-    Console(soft_wrap=True).print(table)
+    # `show` and `replay` want the id as it stands here: no screen is so narrow that it is cut.
+    console = Console(soft_wrap=True)
+    wide = console.options.update(max_width=LONGEST)
+    console.width = max(console.width, console.measure(table, options=wide).maximum)
+    console.print(table)
     click.echo(f"{len(letters)} dead letters", err=True)
 
 
@@ -139,4 +149,4 @@ def _letters() -> list[DeadLetter]:
             for seen in follower.to_end()
             if isinstance(seen.record, DeadLetter)
         }
-    return list(letters.values())
+    return sorted(letters.values(), key=lambda letter: letter.failed_at)

@@ -24,7 +24,7 @@ SHOWN: Final = 500
 """Characters of a form that are kept."""
 
 
-@click.command(epilog="Example: baton fingerprint app.log --templates")
+@click.command(epilog="Example: echo 'timeout after 31 ms' | baton fingerprint --templates")
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--templates", is_flag=True, help="Print the groups with their counts instead.")
 @click.option(

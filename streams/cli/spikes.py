@@ -4,6 +4,7 @@ import csv
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import IO
 
 import click
@@ -19,7 +20,7 @@ MOST = 1e15
 """Counts beyond have tails that a float no longer tells apart, or none at all."""
 
 
-@click.command(epilog="Example: baton spikes reports-per-five-minutes.csv")
+@click.command(epilog="Example: seq 300 | sed '1s/.*/timestamp,value/;1!s/$/,4/' | baton spikes")
 @click.argument("file", type=click.File("r", encoding="utf-8"), default="-")
 def command(file: IO[str]) -> None:
     """Judge each row of FILE, a CSV with columns `timestamp` and `value`, or of standard input.
@@ -30,8 +31,11 @@ def command(file: IO[str]) -> None:
     teach what is usual: their score is 0.
     """
     series = Series()
+    rows = _rows(file)
+    # What has no row that can be read is refused before anything is printed.
+    first = [*islice(rows, 1)]
     click.echo("timestamp,value,score,alert")
-    for text, at, value in _rows(file):
+    for text, at, value in chain(first, rows):
         judged = series.judge(at, float(value))
         click.echo(f"{text},{value},{judged.score:.4f},{judged.alert:d}")
 

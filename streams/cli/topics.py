@@ -10,7 +10,8 @@ from rich.table import Table
 from streams.admin.acls import Role, commands, grants_of
 from streams.admin.repartitioning import carry_over
 from streams.admin.topics import UNMENDABLE, Difference, Finding, Topics, wanted_topics
-from streams.errors import BatonError, InputError, TopicsDiffer
+from streams.cli.listing import ListingGroup
+from streams.errors import InputError, TopicsDiffer
 from streams.kinds import AGENTS
 from streams.policies.local import policy_of, route_names
 from streams.security import connection_of
@@ -32,7 +33,7 @@ WIDTH = 200
 """Columns of a table that goes to a file or a pipe."""
 
 
-@click.group(name="topics", epilog="Example: baton topics apply --dev")
+@click.group(cls=ListingGroup, name="topics", epilog="Example: baton topics apply --dev")
 def command() -> None:
     """Plan and make the topics that Baton reads and writes."""
 
@@ -62,13 +63,9 @@ def plan(dev: bool, partitions: int | None, as_json: bool, routes: str | None) -
     """Show what `apply` would do, and what is wrong that it cannot mend.
 
     Exits with 0 when nothing is to be done, with 2 when topics are not as they should be, and with
-    1 when that cannot be found out.
+    another code when that cannot be found out.
     """
-    try:
-        findings = _find(dev, partitions, routes)[1]
-    except BatonError as error:
-        # Its own code could be none that a script reads as an answer.
-        raise BatonError(str(error)) from error
+    findings = _find(dev, partitions, routes)[1]
     _show(findings, PLANNED, as_json)
     if any(finding.difference is not Difference.SAME for finding in findings):
         raise click.exceptions.Exit(TopicsDiffer.exit_code)

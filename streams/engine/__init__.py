@@ -26,7 +26,7 @@ from streams.engine.errors import (
 from streams.engine.observer import Observer
 from streams.engine.processing import Handler, Processor
 from streams.engine.record import Headers, Output, SourceRecord
-from streams.engine.repartition import SourceKey, repartition
+from streams.engine.repartition import SourceKey, check_at_rest, repartition
 from streams.engine.replica import Replica
 from streams.engine.timers import Timer
 from streams.engine.to_end import read_to_end
@@ -74,6 +74,7 @@ __all__ = [
     "TopicMismatch",
     "Watermarks",
     "Windows",
+    "check_at_rest",
     "make_app",
     "needed",
     "read_to_end",

@@ -57,6 +57,13 @@ def repartition(
     return changelog.records - count
 
 
+def check_at_rest(config: EngineConfig) -> None:
+    """Raise `StateMismatch` when workers run, or have not read their sources to the end."""
+    _check_stopped(config)
+    markers = (one for one in read_to_end(config, [config.changelog]) if one.key() == MARKER)
+    _check_read(config, {one.partition(): decode_position(one.value()) for one in markers})
+
+
 def _state_key(key: bytes) -> bytes:
     return read_timer_key(key).key if key.startswith(TIMER_PREFIX) else key
 

@@ -6,7 +6,7 @@ when on, and which until then. All is on `support.policies`; a `Shelf` is what l
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -129,6 +129,8 @@ class Shelf:
         if stopped_of(earlier) == (stopped := stopped_of(now)):
             return [self._pointer(name, wanted, self.in_force(name, change.now), change)]
         changes = {"version": number, "stopped": msgspec.to_builtins(stopped)}
+        why = change.comment or f"{name}@{wanted}, with the AI on and off as it was"
+        change = replace(change, comment=why)
         try:
             return self.publication(write_yaml(earlier | changes), fallback, change)
         except PolicyError as error:

@@ -92,9 +92,12 @@ def test_a_file_that_is_no_yaml_is_refused_without_repeating_it(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("a: &a [x]\nreceivers: [*a, *a]", "not readable as YAML: aliases are not read"),
-        ("[" * 5_000, "not readable as YAML: nested more than 20 levels"),
-        ("receivers: 2026-13-45", "not readable as YAML: month must be"),
+        (
+            "a: &a [x]\nreceivers: [*a, *a]",
+            "not readable as YAML: line 2, column 13: aliases are not read",
+        ),
+        ("[" * 5_000, "not readable as YAML: line 1, column 21: nested more than 20 levels"),
+        ("receivers: 2026-13-45", "not readable as YAML: line 1, column 12: month must be"),
         ('receivers: "\\ud800"', "not readable as YAML at line 1"),
         ("x: y\n" * 100_000, "expected at most 256 KiB"),
     ],

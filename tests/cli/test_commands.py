@@ -322,6 +322,28 @@ def test_dead_letters_are_listed_and_shown_with_their_bytes(
     assert "baton dead-letters list" in error
 
 
+def test_dead_letters_are_listed_by_their_times_with_whole_ids(
+    embedded: Broker, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
+    monkeypatch.setenv("COLUMNS", "60")
+    embedded.create("support.dead-letters", 1)
+    player = Player(embedded.connection, Codec())
+    for offset, at in ((7, 1_767_690_000_000), (41, 1_767_603_600_000)):
+        place = f"support.conversations/3/{offset}"
+        player.send(
+            DeadLetter(
+                place, "support.conversations", 3, offset, "not_decodable", "Not JSON. " * 9, at,
+                "tickets",
+            ),
+            at,
+        )  # fmt: skip
+    player.flush()
+    _, [_, first, second], _ = baton(capfd, "dead-letters", "list")
+    assert first.startswith("support.conversations/3/41  2026-01-05 09:00:00Z")
+    assert second.startswith("support.conversations/3/7 ")
+
+
 def test_dead_letters_go_back_to_their_topic_whole(
     embedded: Broker,
     unique: str,
@@ -355,21 +377,28 @@ def test_dead_letters_go_back_to_their_topic_whole(
 
 
 @pytest.mark.parametrize(
-    ("topic", "hint"),
-    [("decisions", "baton topics apply"), ("decisons", "did you mean support.decisions?")],
-    ids=["not made yet", "mistyped"],
+    ("topic", "kind", "hint"),
+    [
+        ("decisions", BrokerError, "`baton topics apply` makes it"),
+        ("decisons", InputError, "did you mean decisions?"),
+        ("nonsense", InputError, "expected one of conversations, accounts, decisions"),
+        ("escalations.bil", InputError, "did you mean escalations.billing? (`baton topics apply`"),
+    ],
+    ids=["not made yet", "mistyped", "nothing like it", "no such route"],
 )
 def test_a_topic_that_is_not_there_is_told_with_what_helps(
     embedded: Broker,
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     topic: str,
+    kind: type[BrokerError | InputError],
     hint: str,
 ) -> None:
     monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
+    embedded.create("support.escalations.billing", 1)
     code, _, error = baton(capfd, "tail", topic, "--until-end")
-    assert code == BrokerError.exit_code
-    assert hint in error
+    assert code == kind.exit_code
+    assert f"there is no topic support.{topic}; {hint}" in error
 
 
 def test_a_record_that_cannot_be_read_does_not_stop_tail(

@@ -1,6 +1,8 @@
 """The command `baton`: quick to start, clear when it fails, quiet when it is stopped."""
 
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from streams.engine import EngineError, StoreFailed
 from streams.errors import BatonError, BrokerError, ConfigError, InputError, TopicsDiffer
 from tests.patience import PATIENCE
 
+ROOT = Path(__file__).parents[2]
 HEAVY = ("faust", "spacy", "confluent_kafka", "aiokafka", "rocksdict", "rich")
 
 HELP = f"""
@@ -75,17 +78,54 @@ def test_faust_comes_with_an_agent_and_numpy_with_texts_to_read() -> None:
     subprocess.run([sys.executable, "-c", IMPORTED], check=True, timeout=PATIENCE)
 
 
+def commands(name: str) -> list[click.Command]:
+    """A command of the first level, and those below it."""
+    top = cli.baton.get_command(click.Context(cli.baton), name)
+    assert top is not None
+    return [top, *(top.commands.values() if isinstance(top, click.Group) else ())]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_has_help_with_an_example(name: str) -> None:
     result = CliRunner().invoke(cli.baton, [name, "--help"])
     assert result.exit_code == 0, result.output
-    group = cli.baton.get_command(click.Context(cli.baton), name)
-    assert group is not None
-    below = list(group.commands.values()) if isinstance(group, click.Group) else []
-    for command in [group, *below]:
+    for command in commands(name):
         assert command.help
         assert "Example: " in str(command.epilog)
         assert f"baton {name}" in str(command.epilog)
+
+
+def examples(name: str) -> list[str]:
+    return [str(one.epilog).removeprefix("Example: ") for one in commands(name)]
+
+
+WRITTEN = {
+    file for name in COMMANDS for one in examples(name) for file in re.findall(r"> (\S+)", one)
+}
+"""What one example makes another may read."""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_examples_of_a_command_can_be_pasted(name: str) -> None:
+    for example in examples(name):
+        [called] = [part for part in example.split(" | ") if part.startswith("baton ")]
+        _, _, *words = shlex.split(called.partition(" > ")[0])
+        top, *below = commands(name)
+        command = next((one for one in below if words and one.name == words[0]), top)
+        command.make_context(name, words if command is top else words[1:])
+        files = [
+            word for word in shlex.split(called) if re.search(r"\.(jsonl|yaml|csv|log)$", word)
+        ]
+        assert not [one for one in files if not (one in WRITTEN or (ROOT / one).is_file())]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_cuts_nothing_off(name: str) -> None:
+    told = [name], *([name, str(one.name)] for one in commands(name)[1:])
+    for words in told:
+        shown = CliRunner().invoke(cli.baton, [*words, "--help"]).output
+        assert not re.search(r"\w,?\.\.\.", shown.replace("ID...", ""))
+        assert shown.splitlines()[-1].startswith("  Example: "), "it is to fit on one line"
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,13 @@ def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, line: str, what: str
         CliRunner().invoke(command, [written(tmp_path, "0,4", line)], catch_exceptions=False)
 
 
+def test_what_is_no_series_is_refused_before_anything_is_printed(tmp_path: Path) -> None:
+    (tmp_path / "notes.csv").write_text("a note\n")
+    result = CliRunner().invoke(command, [str(tmp_path / "notes.csv")])
+    assert isinstance(result.exception, InputError)
+    assert result.output == ""
+
+
 def test_the_hour_that_comes_twice_in_autumn_is_in_order(tmp_path: Path) -> None:
     lines = [f"2026-10-25 02:{minute}:00,4" for minute in (30, 55, "00", 30)]
     result = CliRunner().invoke(command, [written(tmp_path, *lines)], catch_exceptions=False)

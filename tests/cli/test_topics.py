@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streams.cli.main import main
-from streams.errors import BrokerError, InputError, TopicsDiffer
+from streams.errors import BrokerError, ConfigError, InputError, TopicsDiffer
 from tests.conftest import Broker
 
 Run = Callable[..., int]
@@ -55,14 +55,24 @@ def test_apply_refuses_topics_whose_partitions_differ_and_changes_none(
     assert captured.err.startswith("baton: ")
 
 
-def test_without_a_broker_plan_ends_with_1_and_apply_with_the_brokers_code(
+def test_without_a_broker_plan_and_apply_end_with_the_brokers_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", NOWHERE)
     monkeypatch.setattr("streams.engine.access.ANSWER_TIMEOUT", 0.5)
-    assert ended("plan") == 1
+    assert ended("plan") == BrokerError.exit_code
     assert ended("apply") == BrokerError.exit_code
     assert capsys.readouterr().err.count(f"no Kafka broker answers at {NOWHERE}") == 2
+
+
+@pytest.mark.parametrize("name", ["plan", "apply"])
+def test_a_wrong_setting_is_no_answer_about_topics(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "baton.toml").write_text("nonsense = 1\n")
+    monkeypatch.setenv("BATON_CONFIG", str(tmp_path / "baton.toml"))
+    assert ended(name) == ConfigError.exit_code
+    assert "there is no setting 'nonsense'" in capsys.readouterr().err
 
 
 def test_acls_are_what_the_settings_name_and_the_agents_do(

@@ -43,13 +43,13 @@ DEFAULT = (files("streams.core.policy") / "default.yaml").read_text(encoding="ut
         ("safety: {tier: 2, threshold: 0.5", "safety: {tier: 2, threshold: 0.7", "triggers.safety"),
         ("tier_alone: 1", "tier_alone: 2\n    tier_with_problem: 1 #", "not readable as YAML: "),
         ("mode: enforce", "mode: !!python/object:os.system x", "not readable as YAML: "),
-        ("mode: enforce", "a: &a [1]\nmode: *a", "not readable as YAML: aliases are not read"),
+        ("mode: enforce", "a: &a [1]\nmode: *a", "not readable as YAML: line 13, column 7: alias"),
         ("mode: enforce", "mode: enforce\nmode: shadow", "not readable as YAML: "),
         ("mode: enforce", "mode:\n\tenforce", "not readable as YAML: line 13 begins with a tab"),
         ("reasons: [billing]", "collect: [card]", "routes[3].collect: the AI may not ask a custom"),
-        ("mode: enforce", "? [mode]\n: enforce", "not readable as YAML: expected a word as key"),
-        ("language: en", 'language: "\\ud800"', "not readable as YAML: half of a character"),
-        ("mode: enforce", "mode: " + "[" * 5_000, "not readable as YAML: nested more than 20"),
+        ("mode: enforce", "? [mode]\n: enforce", "not readable as YAML: line 12, column 3: expect"),
+        ("language: en", 'language: "\\ud800"', "not readable as YAML: line 15, column 11: half"),
+        ("mode: enforce", "mode: " + "[" * 5_000, "not readable as YAML: line 12, column 26: nes"),
         ("mode: enforce", "# " + "x" * 300_000, "expected at most 256 KiB"),
     ],
 )  # fmt: skip
@@ -60,6 +60,23 @@ def test_a_policy_that_cannot_work_is_refused_with_its_path(
     with pytest.raises(PolicyError) as refused:
         load_policy(DEFAULT.replace(written, instead, 1))
     assert str(refused.value).startswith(complaint)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: [1, 2\nb: 3\n", "line 2, column 2: expected ',' or ']', but got ':' "
+         "(while parsing a flow sequence begun in line 1)"),
+        ("a: b: c", "line 1, column 5: mapping values are not allowed here"),
+        ("a: 1\nb: \0", "line 2, column 4: the character #x0000 is not allowed"),
+        ("a: 1\nb: 2026-13-45", "line 2, column 4: month must be in 1..12"),
+        ("a:\n  a: 1\n  a: 2", "line 3, column 3: the key 'a' is there twice"),
+    ],
+)  # fmt: skip
+def test_broken_yaml_is_told_in_one_line_with_its_place(text: str, told: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        load_policy(text)
+    assert str(refused.value) == f"not readable as YAML: {told}"
 
 
 WHOLE = whole(DEFAULT)

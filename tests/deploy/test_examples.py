@@ -11,7 +11,7 @@ from rich.console import Console
 from deploy.examples.chat import Answer, Chat, Late
 from deploy.examples.chat_platform import Platform
 from deploy.examples.desk import Desk
-from deploy.examples.desk_terminal import Terminal
+from deploy.examples.desk_terminal import Terminal, time_left
 from deploy.examples.wire import Read, Wire
 from schemas.records import (
     Action,
@@ -97,6 +97,21 @@ def test_a_command_without_all_its_words_is_told_and_does_nothing(
         desk = Desk(wire, "billing", "ann")
         Terminal(desk, Console()).onecmd(line)
     assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [
+        (0, "0 min"),
+        (90, "90 min"),
+        (120, "2 h"),
+        (3_000, "2 d"),
+        (2_879, "47 h"),
+        (-5, "5 min over"),
+    ],
+)
+def test_what_is_due_is_told_in_minutes_hours_or_days(minutes: int, told: str) -> None:
+    assert time_left(minutes * 60_000) == told
 
 
 class Told:

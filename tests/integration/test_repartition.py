@@ -176,9 +176,8 @@ def test_what_has_not_been_handled_is_not_left_behind(
     topics.apply(topics.plan(wanted))
     events = list(read_history(HISTORY, ai_answers=True))[:20]
     list(Player(connection_of(settings), Codec()).play(events, Pace(None)))
+    options = ("--partitions", "6", "--prefix", f"{unique}.v2.", "--dev")
     with environment(settings):
-        code = ended(
-            "topics", "repartition", "--partitions", "6", "--prefix", f"{unique}.v2.", "--dev"
-        )
-    assert code == StateMismatch.exit_code
-    assert "let the workers come to the end" in capfd.readouterr().err
+        codes = [ended("topics", "repartition", *options) for _ in range(2)]
+    assert codes == [StateMismatch.exit_code] * 2, "nothing was made that stands in the way"
+    assert capfd.readouterr().err.count("let the workers come to the end") == 2

@@ -117,6 +117,8 @@ def test_a_rollback_while_the_ai_is_stopped_does_not_resume_it(shelf: Shelf) -> 
     switch(shelf, 5, everywhere=True)
     policy = rolled_back(shelf, 6)
     assert (policy.version, days(policy), policy.stopped.everywhere) == (5, 42, True)
+    comments = [one.comment for one in shelf.versions("default") if one.version == 5]
+    assert comments == ["default@2, with the AI on and off as it was"]
     policy = rolled_back(shelf, 7)
     assert (policy.reference, policy.stopped.everywhere) == ("default@6", True)
     assert policy.retention == default_policy().retention

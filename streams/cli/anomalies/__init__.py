@@ -5,13 +5,16 @@ import msgspec
 
 from streams.cli.anomalies.answer import acknowledge, false_alarm, known, mute
 from streams.cli.anomalies.ground import mutes, open_now
+from streams.cli.listing import ListingGroup
 from streams.console.anomalies import lines_of
 from streams.console.lines import printable
 from streams.engine import wall_clock
 from streams.settings import load_settings
 
 
-@click.group(invoke_without_command=True, epilog="Example: baton anomalies --json")
+@click.group(
+    cls=ListingGroup, invoke_without_command=True, epilog="Example: baton anomalies --json"
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an anomaly, or an answer.")
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:

@@ -74,7 +74,7 @@ def mute(
 
 @click.command(
     name="false-alarm",
-    epilog='Example: baton anomalies false-alarm anomaly-5e0c81d7a4f2b396 --note "a load test"',
+    epilog="Example: baton anomalies false-alarm anomaly-5e0c81d7a4f2b396 --note tests",
 )
 @_answering
 def false_alarm(

@@ -2,6 +2,7 @@
 
 import click
 
+from streams.cli.listing import ListingGroup
 from streams.cli.policy.check import check
 from streams.cli.policy.diff import diff
 from streams.cli.policy.listing import list_policies
@@ -11,7 +12,7 @@ from streams.cli.policy.show import show
 from streams.cli.policy.stop_ai import resume_ai, stop_ai
 
 
-@click.group(name="policy", epilog="Example: baton policy diff default ours.yaml")
+@click.group(cls=ListingGroup, name="policy", epilog="Example: baton policy diff default seed")
 def command() -> None:
     """Check, compare and publish policies, and switch the AI off where it must be.
 

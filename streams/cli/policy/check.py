@@ -8,7 +8,7 @@ from streams.core.policy import PolicyError, load_policy
 from streams.errors import InputError
 
 
-@click.command(epilog="Example: baton policy check ours.yaml")
+@click.command(epilog="Example: baton policy check streams/core/policy/default.yaml")
 @click.argument("policy")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def check(policy: str, as_json: bool) -> None:

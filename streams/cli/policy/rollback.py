@@ -28,3 +28,5 @@ def rollback(
     made = {f"{one.name}@{one.version}": one.body for one in records if one.body is not None}
     body = made.get(reference) or ground.shelf.body(reference)
     ground.put(records, loaded(body, reference), as_json)
+    if reference in made and comment is None and not as_json:
+        click.echo(f"{reference} is {records[-1].comment}")

@@ -8,7 +8,7 @@ from streams.core.policy.load import whole
 from streams.core.policy.yaml_text import write_yaml
 
 
-@click.command(epilog="Example: baton policy show seed > ours.yaml")
+@click.command(epilog="Example: baton policy show default > ours.yaml")
 @click.argument("policy", required=False)
 @AS_JSON
 def show(policy: str | None, as_json: bool) -> None:

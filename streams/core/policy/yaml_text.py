@@ -28,20 +28,38 @@ def read_yaml(text: str) -> Any:
         return yaml.load(text, _FastReader)  # noqa: S506, a SafeLoader
     try:
         return yaml.load(text, _Reader)  # noqa: S506, a SafeLoader
-    except yaml.scanner.ScannerError as error:
-        if error.problem == _TAB and error.problem_mark is not None:
-            where = f"line {error.problem_mark.line + 1}"
-            raise ValueError(
-                f"not readable as YAML: {where} begins with a tab, use spaces"
-            ) from error
-        raise ValueError(f"not readable as YAML: {error}") from error
     except (yaml.YAMLError, ValueError) as error:
-        raise ValueError(f"not readable as YAML: {error}") from error
+        raise ValueError(f"not readable as YAML: {_told(error, text)}") from error
 
 
 def write_yaml(values: Any) -> str:
     """The text of values, in their order."""
     return yaml.dump(values, Dumper=_Writer, sort_keys=False, allow_unicode=True)
+
+
+def _told(error: Exception, text: str) -> str:
+    """What PyYAML complains of in one line, which begins with the place."""
+    if isinstance(error, yaml.reader.ReaderError):
+        before = text[: error.position]
+        line, column = before.count("\n"), len(before) - before.rfind("\n") - 1
+        return f"{_place(line, column)}: the character #x{error.character:04x} is not allowed"
+    mark = getattr(error, "problem_mark", None)
+    if not isinstance(error, yaml.MarkedYAMLError) or mark is None:
+        return str(error)
+    if error.problem == _TAB:
+        return f"line {mark.line + 1} begins with a tab, use spaces"
+    begun = error.context_mark
+    since = "" if begun is None or begun.line == mark.line else f" begun in line {begun.line + 1}"
+    context = f" ({error.context}{since})" if error.context else ""
+    return f"{_place(mark.line, mark.column)}: {error.problem}{context}"
+
+
+def _place(line: int, column: int) -> str:
+    return f"line {line + 1}, column {column + 1}"
+
+
+def _at(mark: yaml.Mark | None) -> str:
+    return "" if mark is None else f"{_place(mark.line, mark.column)}: "
 
 
 class _Strict(Composer, SafeConstructor):
@@ -51,13 +69,23 @@ class _Strict(Composer, SafeConstructor):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):  # type: ignore[attr-defined]  # the parser's
-            raise yaml.YAMLError("aliases are not read, write out what is meant")
+            at = _at(self.peek_event().start_mark)  # type: ignore[attr-defined]
+            raise yaml.YAMLError(f"{at}aliases are not read, write out what is meant")
         self._depth += 1
         if self._depth > DEEPEST:
-            raise yaml.YAMLError(f"nested more than {DEEPEST} levels deep")
+            at = _at(self.peek_event().start_mark)  # type: ignore[attr-defined]
+            raise yaml.YAMLError(f"{at}nested more than {DEEPEST} levels deep")
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            if not isinstance(node, yaml.ScalarNode):
+                raise
+            raise ValueError(f"{_at(node.start_mark)}{error}") from error
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()

@@ -43,7 +43,12 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
     ),
     ClusterMetadata: ("leader_for_partition", "unauthorized_topics"),
     SubscriptionState: ("_last_fetch_ended",),
-    GroupCoordinator: ("_group_instance_id", "_pending_exception", "request_rejoin"),
+    GroupCoordinator: (
+        "_coordination_task",
+        "_group_instance_id",
+        "_pending_exception",
+        "request_rejoin",
+    ),
     fetcher.Fetcher: (
         "_default_reset_strategy",
         "_fetch_max_wait_ms",

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from typing import Any
+from urllib.parse import quote
 
 import faust
 from faust.tables import TableManager
@@ -86,6 +87,10 @@ def make_app(config: EngineConfig) -> faust.App:
         broker_credentials=credentials(config.connection),
         datadir=str(folder / "faust"),
         web_enabled=False,
+        # By it the group's leader tells workers apart in what it says who got; it is no address. A
+        # host's name is changed where the worker takes its place again in a new container: Faust
+        # would refuse what the place has.
+        canonical_url=f"http://worker/{quote(config.worker_id, safe='')}",
         topic_allow_declare=False,
         topic_disable_leader=True,
         consumer_auto_offset_reset="earliest",

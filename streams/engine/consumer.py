@@ -95,12 +95,16 @@ class BatchConsumer(driver.Consumer):
 
         aiokafka's member leaves when nothing has been fetched for long, as by a worker that waits
         for a partition: as long as the event loop turns it stays. Where the group refuses it, it
-        only waits until somebody asks it; and from whom a topic is hidden, the group gives none of
-        its partitions to anybody. One that has not begun has no place yet.
+        only waits until somebody asks it; where it cannot make sense of what it was given, it ends
+        and nobody hears of it; and from whom a topic is hidden, the group gives none of its
+        partitions to anybody. One that has not begun has no place yet.
         """
         if consumer._coordinator is None:
             return
         consumer._subscription._last_fetch_ended = time.monotonic()
+        ended = consumer._coordinator._coordination_task
+        if ended.done() and not ended.cancelled() and (error := ended.exception()) is not None:
+            self._fail("our member of the consumer group has ended", error)
         refusal = consumer._coordinator._pending_exception
         if refusal is not None:
             self._fail("the consumer group refuses us", refusal)

@@ -77,6 +77,12 @@ class Engine:
         """Whether the assigned partitions are restored and worked on."""
         return self._ready
 
+    @property
+    def source_partitions(self) -> set[TP]:
+        """All partitions of all sources, as of the last look at the topics."""
+        count = 0 if self._topics is None else self._topics.partitions
+        return {TP(topic, number) for topic in self.config.sources for number in range(count)}
+
     def lag(self) -> dict[tuple[str, int], int]:
         """Records behind the end that no checkpoint covers yet, by topic and partition.
 

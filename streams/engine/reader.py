@@ -54,21 +54,33 @@ def failure(what: str, error: Exception, connection: Connection) -> Exception:
 class RebalanceListener(driver.ConsumerRebalanceListener):
     """Notes who we are in the group, in its own callback: a heartbeat may reset it later."""
 
-    _has_asked = False
+    _member_id = ""
 
     async def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
         """Faust's callback for a new assignment.
 
         A member that takes its earlier life's place gets what that had, and is not told that it
-        leads. Where that was nothing, as nothing was known of the topics then, nobody would look
-        again: so who gets nothing asks, once, for there may be no more partitions than workers.
+        leads. Where not all partitions have somebody, as that did not know of them, nobody would
+        look again: so who is new asks, once. A leader that lives sees what comes by itself.
         """
         coordinator = self._thread._ensure_consumer()._coordinator
         engine_of(self._thread.app).member = Member(coordinator.generation, coordinator.member_id)
-        if not assigned and not self._has_asked:
-            self._has_asked = True
+        is_new = coordinator.member_id != self._member_id
+        self._member_id = coordinator.member_id
+        if is_new and self._unassigned():
             coordinator.request_rejoin()
         await super().on_partitions_assigned(assigned)
+
+    def _unassigned(self) -> set[TP]:
+        """What no member of the group was given: its leader tells each of all of them."""
+        app = self._thread.app
+        given = {
+            TP(topic, number)
+            for topics in app.router.external_topics_metadata().values()
+            for topic, numbers in topics.items()
+            for number in numbers
+        }
+        return engine_of(app).source_partitions - given
 
     async def on_partitions_revoked(self, revoked: Iterable[Any]) -> None:
         """Faust's callback for the end of an assignment."""

@@ -122,12 +122,15 @@ def _since(batch: Batch, key: bytes, number: int) -> int:
 
 
 def config_of(env: Mapping[str, str]) -> EngineConfig:
-    """From BOOTSTRAP, GROUP, WORKER, DATA and, where they are set, the others."""
+    """From BOOTSTRAP, GROUP, WORKER, DATA and, where they are set, the others.
+
+    ALSO is a second source.
+    """
     names = Names(env["GROUP"])
     return EngineConfig(
         connection=Connection(env["BOOTSTRAP"]),
         group=names.group,
-        sources=(names.source,),
+        sources=(names.source, *filter(None, [env.get("ALSO")])),
         outputs=(names.answers, names.reminders, names.failed),
         store="counts",
         data_dir=Path(env["DATA"]),

@@ -2,11 +2,13 @@
 
 import logging
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from faust.types.settings import Settings
 
 from streams.engine import (
     BrokerFailed,
@@ -48,6 +50,19 @@ def test_a_worker_keeps_its_place_by_its_name_where_that_is_fenced(tmp_path: Pat
         for guarantee in (Guarantee.EXACTLY_ONCE, Guarantee.AT_LEAST_ONCE)
     ]
     assert names == ["A", None]
+
+
+def test_workers_are_told_apart_by_name_alone_on_whatever_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def url(worker: str, host: str) -> str:
+        monkeypatch.setattr(Settings, "NODE_HOSTNAME", host)
+        return str(make_app(replace(config_in(tmp_path), worker_id=worker)).conf.canonical_url)
+
+    assert url("A", "one") == url("A", "two")
+    assert (
+        len({url(worker, "one") for worker in ("A", "a", "a b", "a%20b", "a_b", "a/b", "ä")}) == 7
+    )
 
 
 def test_requests_are_not_logged_whatever_is_logged(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,10 +10,18 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import GroupAuthorizationFailedError
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaError
 from faust.types import TP
 
-from streams.engine import AccessDenied, Batch, Connection, EngineConfig, Guarantee, SourceRecord
+from streams.engine import (
+    AccessDenied,
+    Batch,
+    BrokerFailed,
+    Connection,
+    EngineConfig,
+    Guarantee,
+    SourceRecord,
+)
 from streams.engine.consumer import GATHER_BYTES, BatchConsumer, BatchMessage
 from tests.engine.records import TOPIC, batch, partition, source_record
 from tests.patience import PATIENCE
@@ -187,20 +196,44 @@ def test_replicas_are_refreshed_though_no_record_comes(tmp_path: Path) -> None:
     asyncio.run(refreshed())
 
 
+def member() -> Any:
+    """aiokafka's client as a member of a group that has nothing to complain of."""
+    return SimpleNamespace(
+        _subscription=SimpleNamespace(_last_fetch_ended=0.0),
+        _coordinator=SimpleNamespace(_pending_exception=None, _coordination_task=Future()),
+        _client=SimpleNamespace(cluster=SimpleNamespace(unauthorized_topics=set())),
+    )
+
+
 def test_a_worker_that_the_group_refuses_ends_and_one_that_waits_stays() -> None:
     engine, failures = engine_with(None), list[Exception]()
     engine.fail = failures.append
-    reader: Any = SimpleNamespace(
-        _subscription=SimpleNamespace(_last_fetch_ended=0.0),
-        _coordinator=SimpleNamespace(_pending_exception=None),
-        _client=SimpleNamespace(cluster=SimpleNamespace(unauthorized_topics=set())),
-    )
+    reader = member()
     Consumer(Thread(), engine).see_to_member(reader)
     assert reader._subscription._last_fetch_ended > 0, "its member would leave"
     assert failures == []
     reader._coordinator._pending_exception = GroupAuthorizationFailedError("g")
     Consumer(Thread(), engine).see_to_member(reader)
     assert [type(failure) for failure in failures] == [AccessDenied]
+
+
+def test_a_worker_whose_member_has_ended_ends() -> None:
+    """aiokafka only logs it, and nobody is told as long as nothing is fetched."""
+    engine, failures = engine_with(None), list[Exception]()
+    engine.fail = failures.append
+    reader = member()
+    task = reader._coordinator._coordination_task
+    Consumer(Thread(), engine).see_to_member(reader)
+    assert failures == []
+    task.set_result(None)
+    Consumer(Thread(), engine).see_to_member(reader)
+    assert failures == [], "it was told to"
+    reader._coordinator._coordination_task = task = Future()
+    task.set_exception(KafkaError("what is this"))
+    Consumer(Thread(), engine).see_to_member(reader)
+    [failure] = failures
+    assert isinstance(failure, BrokerFailed)
+    assert "what is this" in str(failure)
 
 
 def test_a_consumer_that_has_not_begun_has_no_place_to_keep() -> None:
@@ -216,11 +249,7 @@ def test_a_worker_from_whom_a_topic_is_hidden_ends() -> None:
     """Its group would go on without the topic's partitions, and it stand by for ever."""
     engine, failures = engine_with(None), list[Exception]()
     engine.fail = failures.append
-    reader: Any = SimpleNamespace(
-        _subscription=SimpleNamespace(),
-        _coordinator=SimpleNamespace(_pending_exception=None),
-        _client=SimpleNamespace(cluster=SimpleNamespace(unauthorized_topics=set())),
-    )
+    reader = member()
     Consumer(Thread(), engine).see_to_member(reader)
     assert failures == []
     reader._client.cluster.unauthorized_topics.add(TOPIC)

@@ -21,6 +21,8 @@ from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import SubscriptionState
 from faust.agents import Agent
+from faust.app.router import Router
+from faust.assignor.partition_assignor import PartitionAssignor
 from faust.tables import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import ConsumerMessage
@@ -43,7 +45,14 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
     ),
     ClusterMetadata: ("leader_for_partition", "unauthorized_topics"),
     SubscriptionState: ("_last_fetch_ended",),
-    GroupCoordinator: ("_group_instance_id", "_pending_exception", "request_rejoin"),
+    GroupCoordinator: (
+        "_coordination_task",
+        "_group_instance_id",
+        "_pending_exception",
+        "generation",
+        "member_id",
+        "request_rejoin",
+    ),
     fetcher.Fetcher: (
         "_default_reset_strategy",
         "_fetch_max_wait_ms",
@@ -70,6 +79,8 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
         "getall",
     ),
     Agent: ("_on_error",),
+    PartitionAssignor: ("external_topics_metadata",),
+    Router: ("external_topics_metadata",),
     ConsumerMessage: ("acked",),
     driver.Consumer: (
         "RebalanceListener",

@@ -38,10 +38,15 @@ def test_only_logs_that_a_broker_leads_are_asked_for_their_ends() -> None:
     assert consumer._fetcher._isolation_level == READ_COMMITTED, "the records are read as before"
 
 
-def thread_of(engine: Any, reader: Any = None) -> Any:
-    """A thread of an engine's, with aiokafka's consumer or none yet, that does not run."""
+def thread_of(engine: Any, reader: Any = None, given: Any = None) -> Any:
+    """A thread of an engine's, with aiokafka's consumer or none yet, that does not run.
+
+    `given` is what the group's members have, by member and topic.
+    """
     thread: Any = ReaderThread.__new__(ReaderThread)
-    thread.app, thread.consumer = SimpleNamespace(engine=engine), SimpleNamespace()
+    router = SimpleNamespace(external_topics_metadata=lambda: given or {})
+    thread.app = SimpleNamespace(engine=engine, router=router)
+    thread.consumer = SimpleNamespace()
     thread._consumer, thread._ensure_consumer = reader, lambda: reader
     return thread
 
@@ -79,7 +84,7 @@ def test_who_we_are_is_noted_when_partitions_come_and_gaps_are_let_be_when_they_
     reader = SimpleNamespace(
         _coordinator=SimpleNamespace(generation=3, member_id="A-1"), _fetcher=SimpleNamespace()
     )
-    engine = SimpleNamespace(member=None)
+    engine = SimpleNamespace(member=None, source_partitions=set())
     thread = thread_of(engine, reader)
     listener = RebalanceListener(thread)
     thread.skip_what_is_gone(False)
@@ -89,22 +94,27 @@ def test_who_we_are_is_noted_when_partitions_come_and_gaps_are_let_be_when_they_
     assert heard == [(us, OffsetResetStrategy.NONE), (us, OffsetResetStrategy.EARLIEST)]
 
 
-def test_who_is_given_no_partition_asks_the_group_once_more_and_then_has_none(
-    monkeypatch: pytest.MonkeyPatch,
+ALL = {TP(TOPIC, 0), TP(TOPIC, 1)}
+
+
+@pytest.mark.parametrize(("of_others", "asked"), [({}, ["A-1", "A-2"]), ({"b": {TOPIC: [1]}}, [])])
+def test_who_is_new_asks_the_group_once_more_where_a_partition_has_nobody(
+    monkeypatch: pytest.MonkeyPatch, of_others: dict[str, dict[str, list[int]]], asked: list[str]
 ) -> None:
     async def called(listener: object, partitions: object) -> None:
         return None
 
-    asked: list[str] = []
-    coordinator = SimpleNamespace(
-        generation=3, member_id="A-1", request_rejoin=lambda: asked.append("again")
-    )
+    asks: list[str] = []
+    coordinator = SimpleNamespace(generation=3)
+    coordinator.request_rejoin = lambda: asks.append(coordinator.member_id)
     monkeypatch.setattr(driver.ConsumerRebalanceListener, "on_partitions_assigned", called)
-    thread = thread_of(SimpleNamespace(), SimpleNamespace(_coordinator=coordinator))
+    engine = SimpleNamespace(source_partitions=ALL)
+    given = {"a": {TOPIC: [0]}, **of_others}
+    thread = thread_of(engine, SimpleNamespace(_coordinator=coordinator), given)
     listener = RebalanceListener(thread)
-    for assigned in ([TP(TOPIC, 0)], [], []):
-        asyncio.run(listener.on_partitions_assigned(assigned))
-    assert asked == ["again"]
+    for coordinator.member_id in ("A-1", "A-1", "A-2"):
+        asyncio.run(listener.on_partitions_assigned([]))
+    assert asks == asked
 
 
 def test_a_member_that_is_told_to_stop_leaves_though_it_has_a_name(

@@ -3,9 +3,10 @@
 import asyncio
 import http.client
 import json
+import re
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,13 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
+from faust.types.settings import Settings
+from yarl import URL
 
-from streams.engine import StateMismatch, make_app
+from streams.engine import BrokerFailed, StateMismatch, make_app
 from tests.chaos.counting_worker import config_of
 from tests.chaos.drill import wait_until_read
+from tests.chaos.feed import Feed, numbered
 from tests.chaos.on_engine import PARTITIONS
 from tests.chaos.reading import read
 from tests.conftest import Broker
@@ -130,25 +134,44 @@ def test_a_worker_that_has_had_nothing_to_do_for_long_takes_over(
         trial.group.stop()
 
 
-async def be_given_nothing(trial: Trial, worker: str, folder: Path) -> None:
-    """Lead the group as a worker that does not know its topics, and die."""
+Groups = dict[int, Any]
+"""Topics that are assigned together, by their number of partitions."""
+
+
+def nothing(_: Groups) -> Groups:
+    """As where no topic is known."""
+    return {}
+
+
+def one_partition(groups: Groups) -> Groups:
+    """As where one partition of each topic is known."""
+    return dict.fromkeys([1], *groups.values())
+
+
+async def lead(
+    trial: Trial, folder: Path, known: Callable[[Groups], Groups], url: str = ""
+) -> set[int]:
+    """Lead the group as worker A that knows this of its topics, and die; returns what it had."""
     app = make_app(
         config_of(
             {
                 "BOOTSTRAP": trial.broker.bootstrap,
                 "GROUP": trial.names.group,
-                "WORKER": worker,
+                "WORKER": "A",
                 "DATA": str(folder),
             }
         )
     )
+    if url:
+        app.conf.canonical_url = URL(url)
     assignor: Any = app.assignor
-    assignor._get_copartitioned_groups = lambda *_: {}
+    groups = assignor._get_copartitioned_groups
+    assignor._get_copartitioned_groups = lambda *of: known(groups(*of))
     member = AIOKafkaConsumer(
         trial.names.source,
         bootstrap_servers=trial.broker.bootstrap,
         group_id=trial.names.group,
-        group_instance_id=worker,
+        group_instance_id="A",
         partition_assignment_strategy=[assignor],
         session_timeout_ms=30_000,
         enable_auto_commit=False,
@@ -158,20 +181,84 @@ async def be_given_nothing(trial: Trial, worker: str, folder: Path) -> None:
         member._coordinator.generation < 1 or member._subscription.subscription.assignment is None
     ):
         await asyncio.sleep(0.05)
-    assert not member.assignment()
+    had = {tp.partition for tp in member.assignment()}
     await member.stop()
+    return had
 
 
-def test_who_takes_the_place_of_a_leader_that_knew_no_topics_is_given_its_partitions(
-    trial: Trial, tmp_path: Path
+@pytest.mark.parametrize(("known", "had"), [(nothing, set()), (one_partition, {0})])
+def test_who_takes_the_place_of_a_leader_that_did_not_know_all_is_given_all(
+    trial: Trial, tmp_path: Path, known: Callable[[Groups], Groups], had: set[int]
 ) -> None:
-    """The group takes it for a follower and gives it again what it had: nothing."""
-    asyncio.run(be_given_nothing(trial, "A", tmp_path / "before"))
+    """The group takes it for a follower and gives it again what it had."""
+    assert asyncio.run(lead(trial, tmp_path / "before", known)) == had
     trial.group.start("A")
     trial.wait_until_ready()
     trial.feed(RECORDS, 1_000).finish()
     assert trial.stop_when_read() == [0]
     assert trial.verdict().exact
+
+
+def test_a_source_that_is_new_when_a_worker_takes_its_place_again_is_read(
+    trial: Trial, tmp_path: Path
+) -> None:
+    added = f"{trial.names.group}-added"
+    trial.broker.create(added, PARTITIONS)
+    assert len(asyncio.run(lead(trial, tmp_path / "before", dict))) == PARTITIONS
+    trial.group.start("A", ALSO=added)
+    trial.wait_until_ready()
+    Feed(trial.broker.bootstrap, (added,), numbered(200), 1_000).start(RECORDS).finish()
+    assert wait_until_read(trial.broker.bootstrap, trial.names.group, added, PATIENCE)
+    assert trial.group.stop() == [0]
+
+
+def test_a_worker_takes_its_place_again_on_another_host(
+    trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container that is made anew has another name."""
+    monkeypatch.setattr(Settings, "NODE_HOSTNAME", "elsewhere")
+    asyncio.run(lead(trial, tmp_path / "before", dict))
+    trial.group.start("A")
+    trial.wait_until_ready()
+    assert trial.group.stop() == [0]
+
+
+def test_a_worker_that_cannot_make_sense_of_its_place_ends_with_a_line(
+    trial: Trial, tmp_path: Path
+) -> None:
+    """As that of an earlier release, which went by the host's name."""
+    asyncio.run(lead(trial, tmp_path / "before", dict, "http://elsewhere:6066"))
+    trial.group.start("A")
+    log, limit = trial.group.log_of("A"), time.monotonic() + PATIENCE
+    while not trial.group.exits[BrokerFailed.exit_code]:
+        assert time.monotonic() < limit, log.read_text()
+        time.sleep(0.1)
+    assert "our member of the consumer group has ended" in log.read_text()
+
+
+def generation(trial: Trial) -> int:
+    """The last generation of the group that a worker has joined, by its log."""
+    joined = re.compile(rb"Joined group '.*' \(generation (\d+)\)")
+    logs = [trial.group.log_of(worker).read_bytes() for worker in trial.group.names]
+    return max(int(number) for log in logs for number in joined.findall(log))
+
+
+def test_a_worker_beyond_the_partitions_joins_with_one_rebalance(
+    kafka: Broker, unique: str, tmp_path: Path
+) -> None:
+    trial = Trial(kafka, unique, tmp_path, partitions=2)
+    try:
+        for worker in ("A", "B"):
+            trial.group.start(worker)
+            trial.wait_until_ready(worker=worker)
+        time.sleep(3)
+        before = generation(trial)
+        trial.group.start("C")
+        trial.wait_until_ready(worker="C")
+        time.sleep(3)
+        assert generation(trial) == before + 1
+    finally:
+        trial.group.stop()
 
 
 @pytest.mark.parametrize("waits_for", ["changelog", "copied"])

@@ -6,10 +6,12 @@ import logging
 import os
 import sys
 import threading
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import faust
+from faust.assignor.client_assignment import ClientMetadata
+from faust.assignor.partition_assignor import PartitionAssignor
 from faust.tables import TableManager
 from faust.types.auth import CredentialsT
 
@@ -54,6 +56,26 @@ class _NoTables(TableManager):
         await self.recovery.start()
 
 
+class _Assignor(PartitionAssignor):
+    """Takes the place that a worker of our name had, by whatever URL the group's leader knew it.
+
+    Faust would not, and an earlier release went by the host's name.
+    """
+
+    _known_as = ""
+
+    def on_assignment(self, assignment: Any) -> None:
+        """Take over what the leader gave us."""
+        given = ClientMetadata.loads(self._decompress(assignment.user_data))
+        self._known_as = cast(ClientMetadata, given).url
+        super().on_assignment(assignment)
+        self._known_as = ""
+
+    @property
+    def _url(self) -> Any:
+        return self._known_as or super()._url
+
+
 class _Worker(faust.Worker):
     """Faust's worker, except that it ends in time: its clients would wait for a broker for ever."""
 
@@ -87,9 +109,7 @@ def make_app(config: EngineConfig) -> faust.App:
         broker_credentials=credentials(config.connection),
         datadir=str(folder / "faust"),
         web_enabled=False,
-        # By it the group's leader tells workers apart in what it says who got; it is no address. A
-        # host's name is changed where the worker takes its place again in a new container: Faust
-        # would refuse what the place has.
+        # By it the group's leader tells workers apart in what it says who got; it is no address.
         canonical_url=f"http://worker/{quote(config.worker_id, safe='')}",
         topic_allow_declare=False,
         topic_disable_leader=True,
@@ -105,6 +125,7 @@ def make_app(config: EngineConfig) -> faust.App:
         broker_request_timeout=session * REQUEST_TIMEOUT_FACTOR,
         stream_recovery_delay=0.0,
         TableManager=_NoTables,
+        PartitionAssignor=_Assignor,
     )
 
 

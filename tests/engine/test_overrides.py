@@ -22,6 +22,7 @@ from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import SubscriptionState
 from faust.agents import Agent
 from faust.app.router import Router
+from faust.assignor.client_assignment import ClientMetadata
 from faust.assignor.partition_assignor import PartitionAssignor
 from faust.tables import TableManager
 from faust.transport.drivers import aiokafka as driver
@@ -79,7 +80,8 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
         "getall",
     ),
     Agent: ("_on_error",),
-    PartitionAssignor: ("external_topics_metadata",),
+    ClientMetadata: ("url",),
+    PartitionAssignor: ("_decompress", "_url", "external_topics_metadata", "on_assignment"),
     Router: ("external_topics_metadata",),
     ConsumerMessage: ("acked",),
     driver.Consumer: (

@@ -5,13 +5,18 @@ from typing import Final
 LEAST: Final = 500
 """Records that a checkpoint may always hold: of fewer most of its time is the transaction's."""
 
+GROWTH: Final = 1.25
+"""Of one checkpoint against the one before it. A broker's quota looks at the last eleven seconds, so
+it lets that many seconds' worth pass at once and only then holds back: the checkpoint that meets it
+is then of `11 * (GROWTH - 1)` seconds."""
+
 
 class Pace:
     """Learns from every checkpoint what the next one may hold.
 
-    It begins with little, at most doubles what a checkpoint has held that took less than `target`
-    seconds, and falls at once to what would have taken that long. Who is told so little by a slow
-    broker or a quota makes small checkpoints that succeed, where one large one would outlast its
+    It begins with little, grows by a quarter of what a checkpoint has held that took less than
+    `target` seconds, and falls at once to what would have taken that long. So behind a slow broker
+    or a quota there are small checkpoints that succeed, where a large one would outlast its
     transaction again and again.
 
     Attributes:
@@ -29,7 +34,7 @@ class Pace:
         if seconds > self._target:
             self.allowed = max(LEAST, in_time)
         else:
-            self.allowed = max(self.allowed, min(in_time, 2 * records))
+            self.allowed = max(self.allowed, min(in_time, int(GROWTH * records)))
 
     def room(self, held: int, most: int) -> int:
         """How many of `most` records a batch may have where the next checkpoint holds so many.

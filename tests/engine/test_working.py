@@ -28,7 +28,8 @@ from tests.conftest import Broker
 from tests.engine.trial import NEVER, Trial
 from tests.patience import PATIENCE
 
-RECORDS = 600
+RECORDS = 400
+"""No more than a worker is given before its first checkpoint."""
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ LEAST: Final = 500
 """Records that a checkpoint may always hold: of fewer most of its time is the transaction's."""
 
 GROWTH: Final = 1.25
-"""Of one checkpoint against the one before it. A broker's quota looks at the last eleven seconds, so
-it lets that many seconds' worth pass at once and only then holds back: the checkpoint that meets it
-is then of `11 * (GROWTH - 1)` seconds."""
+"""Of one checkpoint against the one before it. A broker's quota looks at eleven seconds, so it lets
+as many seconds' worth pass at once and only then holds back: the checkpoint that meets it takes
+`11 * (GROWTH - 1)` seconds."""
 
 
 class Pace:
@@ -37,9 +37,5 @@ class Pace:
             self.allowed = max(self.allowed, min(in_time, int(GROWTH * records)))
 
     def room(self, held: int, most: int) -> int:
-        """How many of `most` records a batch may have where the next checkpoint holds so many.
-
-        None before there is room for a whole one.
-        """
-        size = min(most, self.allowed)
-        return size if held + size <= self.allowed else 0
+        """How many of `most` records a batch may have where the next checkpoint will hold others."""
+        return min(most, max(0, self.allowed - held))

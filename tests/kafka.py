@@ -43,13 +43,6 @@ class Kafka:
         assert started.returncode == 0, started.stderr
         self.bootstrap = started.stdout.strip().removeprefix("bootstrap=")
 
-    def limit_producers(self, bytes_per_second: int) -> None:
-        """Have it take no more than that of any client from now on; none of them is refused."""
-        quota = ("--add-config", f"producer_byte_rate={bytes_per_second}")
-        who = ("--alter", "--entity-type", "clients", "--entity-default")
-        command = (*JAVA, "kafka.admin.ConfigCommand", "--bootstrap-server", self.bootstrap)
-        subprocess.run([*command, *who, *quota], check=True, timeout=PATIENCE, capture_output=True)
-
     def stop(self) -> None:
         """End it with SIGTERM."""
         subprocess.run([str(SCRIPTS / "stop"), str(self.folder)], check=True, timeout=PATIENCE)

@@ -1,10 +1,11 @@
-"""Stands between clients and a Kafka: loses what the broker answers, or cuts a client off."""
+"""Stands between clients and a Kafka: loses what that answers, cuts a client off, or is slow."""
 
 import contextlib
 import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,7 @@ class Relay:
         self._losing = False
         self._open = True
         self._cut_off: int | None = None
+        self._rate = 0
         self._pairs: list[Sockets] = []
 
     def start(self, broker: str) -> None:
@@ -56,6 +58,10 @@ class Relay:
             with contextlib.suppress(OSError):
                 if pair[0].getpeername()[1] in ports:
                     _close(pair)
+
+    def slow_down(self, rate: int) -> None:
+        """Let so many bytes a second of each connection through to the broker from now on."""
+        self._rate = rate
 
     def mend(self) -> None:
         """Let everything through again."""
@@ -92,6 +98,8 @@ class Relay:
             api_key, _, correlation = struct.unpack_from(">hh4s", frame, 4)
             if self._losing and api_key == PRODUCE:
                 answers_lost.add(correlation)
+            if self._rate:
+                time.sleep(len(frame) / self._rate)
             if not _sent(broker, frame):
                 break
         _close(pair)

@@ -6,9 +6,8 @@ LEAST: Final = 500
 """Records that a checkpoint may always hold: of fewer most of its time is the transaction's."""
 
 GROWTH: Final = 1.25
-"""Of one checkpoint against the one before it. A broker's quota looks at eleven seconds, so it lets
-as many seconds' worth pass at once and only then holds back: the checkpoint that meets it takes
-`11 * (GROWTH - 1)` seconds."""
+"""Of a checkpoint against the one before it: who meets a limit of the broker's, such as a quota,
+meets it with one that is little too large."""
 
 
 class Pace:
@@ -37,5 +36,5 @@ class Pace:
             self.allowed = max(self.allowed, min(in_time, int(GROWTH * records)))
 
     def room(self, held: int, most: int) -> int:
-        """How many of `most` records a batch may have where the next checkpoint will hold others."""
+        """How many of `most` records a batch may have; the next checkpoint will hold others."""
         return min(most, max(0, self.allowed - held))

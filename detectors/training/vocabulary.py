@@ -21,7 +21,6 @@ COMMON: Final = 1e-3
 
 def vocabulary(messages: Sequence[Message], encoder: Encoder) -> dict[str, Any]:
     """The known n-grams, and the pieces with their vectors in 8 bits each."""
-    seen = Counter(gram for message in messages for gram in set(grams(message)))
     usable = [piece.isascii() and not piece.startswith("[") for piece in encoder.pieces]
     pieces = [piece for piece, kept in zip(encoder.pieces, usable, strict=True) if kept]
     vectors = encoder.piece_vectors()[usable]
@@ -33,11 +32,17 @@ def vocabulary(messages: Sequence[Message], encoder: Encoder) -> dict[str, Any]:
     reduced = (vectors @ axes[:NUMBERS].T) * (COMMON / (COMMON + shares))[:, None]
     scales = (np.abs(reduced).max(axis=1) / 127).astype(np.float32)
     return {
-        "grams": _bytes(sorted(gram for gram, count in seen.items() if count >= SEEN)),
+        "grams": _bytes(known_grams(messages)),
         "pieces": _bytes(pieces),
         "vectors": np.round(reduced / scales[:, None]).astype(np.int8),
         "scales": scales,
     }
+
+
+def known_grams(messages: Sequence[Message]) -> list[str]:
+    """The n-grams that are in enough of the messages, sorted."""
+    seen = Counter(gram for message in messages for gram in set(grams(message)))
+    return sorted(gram for gram, count in seen.items() if count >= SEEN)
 
 
 def sparse_grams(numbers: Sequence[list[int]], known: int) -> Any:

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from confluent_kafka import Producer
 
@@ -60,8 +61,10 @@ class Checkpointer:
         self._busy_loop: asyncio.AbstractEventLoop | None = None
         self._producer: CheckpointProducer | None = None
         self._last_start = 0.0
+        self._busy = False
+        self._full = asyncio.Event()
         self._last_duration = 0.0
-        self._pace = Pace(config.checkpoint_target / 1000)
+        self._pace = Pace(config.checkpoint_target / 1000, config.transaction_timeout / 2000)
 
     def start_producer(self) -> None:
         """Connect; in exactly once this ends what an earlier life left open. Blocks."""
@@ -71,14 +74,22 @@ class Checkpointer:
     async def run(self) -> None:
         """Checkpoint again and again, as soon as there is something and the spacing allows it."""
         while True:
-            await asyncio.sleep(self._pause())
+            await self._rest()
             if self._has_news():
                 await self.checkpoint()
 
+    def busy_for(self) -> float:
+        """Seconds since the one under way began, 0 when there is none."""
+        return time.monotonic() - self._last_start if self._busy else 0.0
+
     def room(self) -> int:
-        """How many records a batch may have for the next one; 0 while that holds what it may."""
-        held = sum(part.uncut_records for part in self._owned().values())
-        return self._pace.room(held, self._config.batch_size)
+        """How many records more the next one may hold; 0 also where it has enough bytes of them."""
+        owned = self._owned().values()
+        room = self._pace.allowed - sum(part.uncut_records for part in owned)
+        if room <= 0 or sum(part.uncut_bytes for part in owned) >= self._config.queued_bytes:
+            self._full.set()
+            return 0
+        return room
 
     async def checkpoint(self) -> None:
         """Make one now. Goes on to its end even when the caller is cancelled."""
@@ -89,12 +100,14 @@ class Checkpointer:
             cuts = [cut for part in self._owned().values() if (cut := part.cut()) is not None]
             if not cuts:
                 return
-            self._last_start = time.monotonic()
+            self._last_start, self._busy = time.monotonic(), True
+            self._full.clear()
             try:
                 await self._make(cuts)
             except BaseException as error:
                 self._fail(error)
                 raise
+            self._busy = False
 
     async def _make(self, cuts: list[Cut]) -> None:
         loop = asyncio.get_running_loop()
@@ -129,6 +142,18 @@ class Checkpointer:
         most = self._config.batch_size
         return any(part.queued_records > most for part in self._owned().values())
 
+    async def _rest(self) -> None:
+        """Pause; at ease no longer than something can come into the next one."""
+        pause, least = self._pause(), self._config.commit_pause / 1000
+        if self._at_full_load():
+            await asyncio.sleep(pause)
+            return
+        await asyncio.sleep(least)
+        if pause > least:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause - least):
+                    await self._full.wait()
+
     def _pause(self) -> float:
         """Seconds until the next one may start.
 
@@ -142,7 +167,7 @@ class Checkpointer:
         if self._at_full_load():
             since = time.monotonic() - self._last_start
             return max(pause, config.commit_interval / 1000 - since)
-        return max(pause, self._last_duration / 2)
+        return max(pause, min(self._last_duration, config.checkpoint_target / 1000) / 2)
 
     def _tell(self, cuts: list[Cut]) -> None:
         observer, now = self._config.observer, self._config.clock()

@@ -21,7 +21,7 @@ from faust.types.tuples import ConsumerMessage
 from mode import Service
 
 from streams.engine.batch import Batch
-from streams.engine.delivery import HANDLED_WAIT, Delivery
+from streams.engine.delivery import Delivery
 from streams.engine.fetched import install
 from streams.engine.reader import ReaderThread, RebalanceListener, engine_of, failure
 
@@ -37,6 +37,8 @@ GATHER_WAIT = 0.01
 GATHER_BYTES: Final = 64 << 10
 """Records that come in quick succession are fetched together, whichever is reached first: one by
 one, each would cost broker and worker a request and a batch, and wait for the checkpoint anyway."""
+HANDLED_WAIT: Final = 0.002
+"""Seconds between two looks at whether the agent is done."""
 MEMBER_WAIT: Final = 1.0
 """Seconds between two looks at our place in the group."""
 
@@ -222,13 +224,14 @@ class BatchConsumer(driver.Consumer):
                 await self.wait(cast(Any, self.can_resume_flow))
                 continue
             owned = {n: part for n, part in self.engine.partitions.items() if part.readable}
-            wanted = self._delivery.wanted(owned)
+            wanted, room = self._delivery.wanted(owned), self.engine.room()
             self.engine.refresh_at_rest()
-            if not wanted:
+            if not wanted or not room:
                 await asyncio.sleep(HANDLED_WAIT if owned else 0.02)
                 continue
             all_wanted = len(wanted) == sum(len(part.delivered) for part in owned.values())
             timeout = IDLE_WAIT if all_wanted else BUSY_WAIT
+            cast(ReaderThread, self._thread).fetch_at_most(room)
             # It goes on in the consumer's thread even when we are cancelled.
             self._fetching = asyncio.ensure_future(self._getmany(wanted, timeout=timeout))
             started = time.monotonic()

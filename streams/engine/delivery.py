@@ -1,8 +1,7 @@
 """Hands what was fetched to the agent: batches of records, and between them the timers' ticks."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from aiokafka.errors import KafkaTimeoutError
 from faust.types import TP
@@ -13,9 +12,6 @@ from streams.engine.record import SourceRecord
 if TYPE_CHECKING:
     from streams.engine.consumer import BatchConsumer
     from streams.engine.partition import Partition
-
-HANDLED_WAIT: Final = 0.002
-"""Seconds between two looks at whether the agent is done, or a checkpoint."""
 
 
 class Delivery:
@@ -29,11 +25,14 @@ class Delivery:
         """Back-pressure: what is fetched when, so that memory has a bound.
 
         Partitions with a full queue are not fetched; when the queued values of all have reached
-        their bound, only partitions without a queue.
+        their bound, only partitions without a queue; and none at all while a checkpoint takes long,
+        for what is handled meanwhile stays in memory until it ends.
         """
         config, wanted = self._engine.config, set[TP]()
         for part in owned.values():
             part.fold()
+        if self._engine.checkpointing_for() > config.checkpoint_target / 1000:
+            return wanted
         queued = sum(part.queued_bytes for part in owned.values())
         most = config.queued_records if queued < config.queued_bytes else 1
         for number, part in owned.items():
@@ -42,11 +41,7 @@ class Delivery:
         return wanted
 
     async def deliver(self, tp: TP, part: "Partition | None", records: Any) -> None:
-        """Queue the records that a fetch brought of a partition; None when it is no longer ours.
-
-        As long as the next checkpoint holds what it may, it is waited for: a slow one is not to
-        make the next one longer still.
-        """
+        """Queue the records that a fetch brought of a partition; None when it is no longer ours."""
         if part is None:
             return
         delivered = part.delivered[tp.topic]
@@ -56,22 +51,13 @@ class Delivery:
         if not records:
             return
         self._rename(tp.topic, records)
-        while records and (room := await self._room(part)):
-            chunk: list[SourceRecord] = records[:room]
-            last, records = chunk[-1].offset, records[room:]
-            await self._hand_over(part, Batch(part, tp.topic, chunk), tp, last)
+        size = self._engine.config.batch_size
+        for start in range(0, len(records), size):
+            chunk: list[SourceRecord] = records[start : start + size]
+            last = chunk[-1].offset
+            if not await self._hand_over(part, Batch(part, tp.topic, chunk), tp, last):
+                return
             part.delivered[tp.topic] = last + 1
-
-    async def _room(self, part: "Partition") -> int:
-        """Wait until a batch may have some records; 0 when the partition is no longer ours."""
-        while self._may_hand_over(part):
-            if room := self._engine.room():
-                return room
-            await asyncio.sleep(HANDLED_WAIT)
-        return 0
-
-    def _may_hand_over(self, part: "Partition") -> bool:
-        return self._consumer.flow_active and self._is_ours(part)
 
     def _is_ours(self, part: "Partition") -> bool:
         """Whether no rebalance has taken the partition, and closed its store, since it was read."""
@@ -115,12 +101,13 @@ class Delivery:
         )
 
     async def _hand_over_tick(self, part: "Partition", tp: TP, now: int) -> None:
-        if not self._may_hand_over(part):
-            return
         part.ticked += 1
         await self._hand_over(part, Batch(part, tp.topic, (), tick=now), tp, -part.ticked)
 
-    async def _hand_over(self, part: "Partition", batch: Batch, tp: TP, offset: int) -> None:
-        """Queue a batch for the agent."""
+    async def _hand_over(self, part: "Partition", batch: Batch, tp: TP, offset: int) -> bool:
+        """Queue a batch for the agent; False when the partition is no longer ours."""
+        if not self._consumer.flow_active or not self._is_ours(part):
+            return False
         part.queue(batch)
         await self._consumer.hand_over(tp, offset, batch)
+        return True

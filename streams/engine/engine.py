@@ -115,6 +115,10 @@ class Engine:
         """How many records the agent may be given; 0 until the next checkpoint has begun."""
         return self._checkpointer.room()
 
+    def checkpointing_for(self) -> float:
+        """Seconds since the checkpoint under way began, 0 when there is none."""
+        return self._checkpointer.busy_for()
+
     def refresh_at_rest(self) -> None:
         """Take over what the replicas have read when no batch is there that would.
 

@@ -16,25 +16,28 @@ class Pace:
     It begins with little, grows by a quarter of what a checkpoint has held that took less than
     `target` seconds, and falls at once to what would have taken that long. So behind a slow broker
     or a quota there are small checkpoints that succeed, where a large one would outlast its
-    transaction again and again.
+    transaction again and again. Where a checkpoint takes its time whatever it holds, as over a long
+    way, it may take twice as long as the quickest, but never more than `most` seconds.
 
     Attributes:
         allowed: Source records that the next checkpoint may hold.
 
     """
 
-    def __init__(self, target: float) -> None:
+    def __init__(self, target: float, most: float) -> None:
         self._target = target
+        self._most = most
+        self._quickest = most
         self.allowed = LEAST
 
     def took(self, records: int, seconds: float) -> None:
         """A checkpoint of so many source records took so long."""
-        in_time = int(records * self._target / max(seconds, 1e-9))
-        if seconds > self._target:
-            self.allowed = max(LEAST, in_time)
-        else:
+        if not records:
+            return
+        self._quickest = min(self._quickest, seconds)
+        target = max(self._target, min(2 * self._quickest, self._most))
+        in_time = int(records * target / max(seconds, 1e-9))
+        if seconds <= target:
             self.allowed = max(self.allowed, min(in_time, int(GROWTH * records)))
-
-    def room(self, held: int, most: int) -> int:
-        """How many of `most` records a batch may have; the next checkpoint will hold others."""
-        return min(most, max(0, self.allowed - held))
+        elif records > LEAST:
+            self.allowed = max(LEAST, in_time)

@@ -71,6 +71,7 @@ class Partition:
         self.timers = Timers(self._timer_keys)
         self.ticked = 0
         self._done_records = 0
+        self._done_bytes = 0
         self._done = position
         self._committed = position
         self._overlay: dict[bytes, bytes | None] = {}
@@ -98,6 +99,7 @@ class Partition:
             self.queued_records -= len(batch)
             self.queued_bytes -= batch.size
             self._done_records += len(batch)
+            self._done_bytes += batch.size
             self._overlay.update(batch.changes)
             self._timer_overlay.update(batch.timer_changes)
             self._outputs += batch.outputs
@@ -137,6 +139,11 @@ class Partition:
         """Records that wait for the agent, or that it has handled since the last cut."""
         return self.queued_records + self._done_records
 
+    @property
+    def uncut_bytes(self) -> int:
+        """What their values have."""
+        return self.queued_bytes + self._done_bytes
+
     def has_news(self) -> bool:
         """Whether a checkpoint would write anything."""
         self.fold()
@@ -150,7 +157,7 @@ class Partition:
         self._flushed, self._overlay = self._overlay, {}
         self._timer_flushed, self._timer_overlay = self._timer_overlay, {}
         outputs, self._outputs = self._outputs, []
-        records, self._done_records = self._done_records, 0
+        records, self._done_records, self._done_bytes = self._done_records, 0, 0
         changes = {**self._flushed, **self._timer_flushed}
         return Cut(self, changes, outputs, self._done, records)
 

@@ -111,6 +111,11 @@ class ReaderThread(driver.AIOKafkaConsumerThread):
         reader = self._ensure_consumer()._fetcher
         reader._fetch_min_bytes, reader._fetch_max_wait_ms = least, wait
 
+    def fetch_at_most(self, records: int) -> None:
+        """Further fetches give no more records than that; what is there besides waits."""
+        consumer = self._ensure_consumer()
+        consumer._max_poll_records = min(records, engine_of(self.app).config.queued_records)
+
     def skip_what_is_gone(self, skip: bool) -> None:
         """Whether reading goes on at a partition's first record where an offset is not there.
 

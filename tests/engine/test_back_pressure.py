@@ -17,8 +17,9 @@ CONFIG = EngineConfig(
 )
 
 
-def wanted(owned: dict[int, Partition]) -> list[int]:
-    consumer: Any = SimpleNamespace(engine=SimpleNamespace(config=CONFIG))
+def wanted(owned: dict[int, Partition], busy_for: float = 0.0) -> list[int]:
+    engine = SimpleNamespace(config=CONFIG, checkpointing_for=lambda: busy_for)
+    consumer: Any = SimpleNamespace(engine=engine)
     return sorted(tp.partition for tp in Delivery(consumer).wanted(owned))
 
 
@@ -41,3 +42,8 @@ def test_large_values_fill_the_queues_of_all_sooner(owned: dict[int, Partition])
     assert wanted(owned) == []
     large.finish()
     assert wanted(owned) == [0, 1]
+
+
+def test_nothing_is_fetched_while_a_checkpoint_takes_long(owned: dict[int, Partition]) -> None:
+    assert wanted(owned, busy_for=0.5) == [0, 1]
+    assert wanted(owned, busy_for=1.5) == []

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any, cast
@@ -134,10 +135,10 @@ def test_what_has_been_handed_over_takes_room_until_it_is_cut(owner: Partition) 
         assert made.room() == 1
         waiting.finish()
         batch(owner, source_record(LEAST))
-        assert made.room() == 0, "nor has a checkpoint taken over what is handled"
+        assert made.room() == 0, "no checkpoint has taken over what is handled"
         making = asyncio.ensure_future(made.checkpoint())
         await asyncio.to_thread(slow.began.wait, PATIENCE)
-        assert made.room() == 2
+        assert made.room() == LEAST - 1
         slow.may.set()
         await making
 
@@ -151,10 +152,37 @@ def test_a_quick_checkpoint_makes_room_for_a_larger_one(owner: Partition) -> Non
     async def cut_and_fill(made: Checkpointer) -> None:
         batch(owner, *map(source_record, range(LEAST))).finish()
         await made.checkpoint()
-        batch(owner, *map(source_record, range(LEAST, 2 * LEAST)))
-        assert made.room() == 2
+        assert made.room() > LEAST
 
     assert run_with(slow, owner, cut_and_fill) == []
+
+
+def test_large_values_fill_a_checkpoint_sooner(owner: Partition) -> None:
+    async def fill(made: Checkpointer) -> None:
+        large = batch(owner, source_record(0, value=b"x" * made._config.queued_bytes))
+        assert made.room() == 0
+        large.finish()
+        owner.fold()
+        assert made.room() == 0
+
+    assert run_with(Slow(), owner, fill) == []
+
+
+def test_one_that_holds_what_it_may_is_not_waited_for(owner: Partition) -> None:
+    async def rest_and_fill(made: Checkpointer) -> None:
+        made._last_duration = 2 * PATIENCE
+        made._config = replace(made._config, checkpoint_target=4_000 * int(PATIENCE))
+        resting = asyncio.ensure_future(made._rest())
+        await asyncio.sleep(0.02)
+        batch(owner, *map(source_record, range(LEAST))).finish()
+        assert made.room() == 0
+        await asyncio.wait_for(resting, PATIENCE / 2)
+
+    assert run_with(Slow(), owner, rest_and_fill) == []
+
+
+def test_after_an_outage_the_next_one_begins_soon(owner: Partition) -> None:
+    assert pause(owner, last_duration=20.0) == 0.5
 
 
 def test_a_checkpoint_that_is_asked_for_waits_for_the_one_under_way(owner: Partition) -> None:
@@ -205,11 +233,19 @@ def test_one_checkpoint_after_the_other_rests_in_between(
 
     with ThreadPoolExecutor(1) as pool:
         made = checkpointer(owner, pool)
-        made._last_duration = 8.0
         monkeypatch.setattr(asyncio, "sleep", rest)
         with pytest.raises(asyncio.CancelledError):
             asyncio.run(made.run())
-    assert rests == [4.0] * 3
+    assert rests == [0.01] * 3
+
+
+def test_at_ease_it_rests_as_long_as_it_is_to(owner: Partition) -> None:
+    async def rest(made: Checkpointer) -> None:
+        made._last_duration, started = 0.2, monotonic()
+        await made._rest()
+        assert monotonic() - started >= 0.09
+
+    assert run_with(Slow(), owner, rest) == []
 
 
 def test_a_store_is_written_only_when_its_checkpoint_counts(owner: Partition) -> None:

@@ -35,10 +35,14 @@ class Thread:
         self.arrived = asyncio.Event()
         self.fetching = asyncio.Event()
         self.least: list[int] = []
+        self.most: list[int] = []
         self.skips = True
 
     def hold_fetches(self, least: int, wait: int) -> None:
         self.least.append(least)
+
+    def fetch_at_most(self, records: int) -> None:
+        self.most.append(records)
 
     def skip_what_is_gone(self, skip: bool) -> None:
         self.skips = skip
@@ -84,6 +88,7 @@ def engine_with(part: Any) -> Any:
         partitions={0: part},
         config=config,
         room=lambda: config.batch_size,
+        checkpointing_for=lambda: 0.0,
         refreshed=refreshed,
         refresh_at_rest=refreshed.set,
     )
@@ -110,6 +115,23 @@ def test_records_that_come_quickly_are_gathered_until_there_is_a_pause(tmp_path:
         return thread.least[:2]
 
     assert asyncio.run(asked_for()) == [GATHER_BYTES, 1]
+
+
+def test_no_more_is_fetched_than_the_next_checkpoint_may_hold(tmp_path: Path) -> None:
+    async def asked_for() -> list[int]:
+        part, thread = partition(tmp_path), Thread()
+        part.readable = True
+        thread.arrived.set()
+        engine, rooms = engine_with(part), iter([0, 7, 0, 3])
+        engine.room = lambda: next(rooms, 0)
+        consumer = Consumer(thread, engine)
+        drain = asyncio.ensure_future(consumer._drain(SimpleNamespace(_stopped=asyncio.Event())))
+        while len(thread.most) < 2:
+            await asyncio.sleep(0.001)
+        drain.cancel()
+        return thread.most
+
+    assert asyncio.run(asked_for()) == [7, 3]
 
 
 def test_what_comes_during_a_quick_rebalance_is_not_taken_by_the_fetch_before_it(

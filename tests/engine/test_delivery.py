@@ -1,7 +1,6 @@
 """Batches of records, and the ticks of timers between them."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,7 +29,7 @@ class Consumer:
             batch_size=2, clock=lambda: clock, timer_grace=0,
         )  # fmt: skip
         partitions = {part.number: part for part in owned}
-        self.engine = SimpleNamespace(partitions=partitions, config=config, room=lambda: 2)
+        self.engine = SimpleNamespace(partitions=partitions, config=config)
         self.fired = 0
         self.handed: list[tuple[int, list[int]]] = []
 
@@ -85,33 +84,6 @@ def test_records_are_handed_over_in_batches_from_the_first_that_is_new(tmp_path:
     asyncio.run(Delivery(consumer).deliver(TP(TOPIC, 0), part, fetched))
     assert consumer.handed == [(8, [7, 8]), (10, [9, 10]), (11, [11])]
     assert part.delivered == {TOPIC: 12}
-
-
-def rooms(*sizes: int) -> Callable[[], int]:
-    """Room for so many records, from look to look."""
-    return iter(sizes).__next__
-
-
-def test_records_wait_for_room_in_the_next_checkpoint(tmp_path: Path) -> None:
-    part = partition(tmp_path)
-    consumer: Any = Consumer(part)
-    consumer.engine.room = rooms(0, 3, 0, 0, 3)
-    fetched = [source_record(offset) for offset in range(4)]
-    asyncio.run(Delivery(consumer).deliver(TP(TOPIC, 0), part, fetched))
-    assert consumer.handed == [(2, [0, 1, 2]), (3, [3])]
-
-
-def test_records_whose_partition_goes_while_they_wait_for_room_are_let_be(tmp_path: Path) -> None:
-    part = partition(tmp_path)
-    consumer: Any = Consumer(part)
-
-    def no_room() -> int:
-        consumer.flow_active = False
-        return 0
-
-    consumer.engine.room = no_room
-    asyncio.run(Delivery(consumer).deliver(TP(TOPIC, 0), part, [source_record(0)]))
-    assert (consumer.handed, part.delivered) == ([], {TOPIC: 0})
 
 
 @pytest.mark.parametrize("gone", ["given up", "suspended"])

@@ -42,6 +42,7 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
         "_coordinator",
         "_fetch_max_wait_ms",
         "_fetcher",
+        "_max_poll_records",
         "_subscription",
     ),
     ClusterMetadata: ("leader_for_partition", "unauthorized_topics"),

@@ -1,6 +1,5 @@
 """How much a checkpoint may hold is learned from those before it."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +8,7 @@ from streams.engine.pace import LEAST, Pace
 
 def after(*taken: tuple[int, float]) -> int:
     """What is allowed after checkpoints of so many records that took so many seconds."""
-    pace = Pace(target=1.0)
+    pace = Pace(target=1.0, most=2.5)
     for records, seconds in taken:
         pace.took(records, seconds)
     return pace.allowed
@@ -20,7 +19,7 @@ def test_it_grows_with_checkpoints_that_were_quick() -> None:
 
 
 def test_it_grows_no_further_than_what_can_be_written_in_time() -> None:
-    assert after((600, 0.9)) == 666
+    assert after((LEAST, 0.1), (900, 0.95)) == 947
 
 
 def test_few_records_are_no_reason_to_allow_less() -> None:
@@ -32,12 +31,19 @@ def test_one_that_took_too_long_makes_the_next_one_shorter() -> None:
 
 
 def test_some_records_are_always_allowed() -> None:
-    assert after((400, 60.0)) == LEAST
+    assert after((8_000, 600.0)) == LEAST
 
 
-@pytest.mark.parametrize(("held", "room"), [(0, 300), (200, 300), (201, 299), (500, 0), (900, 0)])
-def test_a_batch_has_what_is_left(held: int, room: int) -> None:
-    assert Pace(1.0).room(held, 300) == room
+def test_a_hiccup_of_a_small_one_says_nothing_of_a_large_one() -> None:
+    assert after((8_000, 0.1), (0, 5.0), (40, 5.0)) == 10_000
+
+
+def test_over_a_long_way_a_checkpoint_may_take_twice_as_long_as_the_quickest() -> None:
+    assert after((8_000, 0.9), (8_000, 1.8)) == 10_000
+
+
+def test_over_no_way_may_it_come_near_the_end_of_its_transaction() -> None:
+    assert after((8_000, 2.0), (10_000, 5.0)) == 5_000
 
 
 @given(
@@ -47,9 +53,10 @@ def test_a_batch_has_what_is_left(held: int, room: int) -> None:
 def test_under_steady_load_checkpoints_come_to_the_time_they_may_take(
     rate: float, overhead: float
 ) -> None:
-    pace = Pace(target=1.0)
+    pace = Pace(target=1.0, most=2.5)
     for _ in range(200):
         seconds = overhead + pace.allowed / rate
         pace.took(pace.allowed, seconds)
-    assert seconds <= 1.05
+    quickest = overhead + LEAST / rate
+    assert seconds <= 1.05 * min(max(1.0, 2 * quickest), 2.5)
     assert pace.allowed >= 0.9 * min(rate * (1 - overhead), rate)

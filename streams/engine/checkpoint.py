@@ -144,10 +144,8 @@ class Checkpointer:
 
     async def _rest(self) -> None:
         """Pause; at ease no longer than something can come into the next one."""
-        pause, least = self._pause(), self._config.commit_pause / 1000
-        if self._at_full_load():
-            await asyncio.sleep(pause)
-            return
+        pause = self._pause()
+        least = pause if self._at_full_load() else self._config.commit_pause / 1000
         await asyncio.sleep(least)
         if pause > least:
             with suppress(TimeoutError):

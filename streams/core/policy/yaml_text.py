@@ -69,15 +69,17 @@ class _Strict(Composer, SafeConstructor):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):  # type: ignore[attr-defined]  # the parser's
-            at = _at(self.peek_event().start_mark)  # type: ignore[attr-defined]
-            raise yaml.YAMLError(f"{at}aliases are not read, write out what is meant")
+            raise self._refused("aliases are not read, write out what is meant")
         self._depth += 1
         if self._depth > DEEPEST:
-            at = _at(self.peek_event().start_mark)  # type: ignore[attr-defined]
-            raise yaml.YAMLError(f"{at}nested more than {DEEPEST} levels deep")
+            raise self._refused(f"nested more than {DEEPEST} levels deep")
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node
+
+    def _refused(self, why: str) -> yaml.YAMLError:
+        at = _at(self.peek_event().start_mark)  # type: ignore[attr-defined]  # the parser's
+        return yaml.YAMLError(f"{at}{why}")
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:

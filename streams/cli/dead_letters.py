@@ -1,5 +1,7 @@
 """`baton dead-letters`: records that could not be handled."""
 
+from collections.abc import Collection
+
 import click
 import msgspec
 from rich.console import Console
@@ -91,14 +93,7 @@ def replay(
     """
     if not (dead_letter_ids or code or everything):
         raise click.UsageError("say which: ids, --code or --all; `baton dead-letters list`")
-    letters = [
-        letter
-        for letter in _letters()
-        if letter.error_code != ERASED
-        and (everything or letter.error_code == code or letter.dead_letter_id in dead_letter_ids)
-    ]
-    if missing := set(dead_letter_ids) - {letter.dead_letter_id for letter in letters}:
-        raise InputError(f"no dead letter {min(missing)} is left; `baton dead-letters list`")
+    letters = _wanted(dead_letter_ids, code, everything)
     settings = load_settings()
     originals = {letter.dead_letter_id: _original(letter, settings) for letter in letters}
     gone = [name for name, original in originals.items() if original is None]
@@ -120,6 +115,21 @@ def replay(
             f"{len(gone)} are kept without their ends, and their topics no longer have them: "
             + ", ".join(gone[:10])
         )
+
+
+def _wanted(ids: Collection[str], code: str | None, everything: bool) -> list[DeadLetter]:
+    """The letters with these ids, with this code, or all. Raises `InputError` where one is none."""
+    left = [letter for letter in _letters() if letter.error_code != ERASED]
+    if missing := set(ids) - {letter.dead_letter_id for letter in left}:
+        raise InputError(f"no dead letter {min(missing)} is left; `baton dead-letters list`")
+    codes = {letter.error_code for letter in left}
+    if code is not None and code not in codes:
+        raise InputError(f"no dead letter has the code {code}, only {', '.join(sorted(codes))}")
+    return [
+        letter
+        for letter in left
+        if everything or letter.error_code == code or letter.dead_letter_id in ids
+    ]
 
 
 Original = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]

@@ -7,11 +7,20 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from schemas.records import Millis
 from streams.codec import codec_of
+from streams.engine import wall_clock
 from streams.history.files import Event, read_history, time_of
 from streams.history.playing import Pace, Player
 from streams.security import connection_of
 from streams.settings import load_settings
+
+LONG_AGO: Millis = 3_600_000
+"""From when on a history is none of now."""
+PAST = (
+    "note: a history of {}; a worker for it runs with BATON_CLOCK=records, by the wall clock all "
+    "its deadlines are past"
+)
 
 
 class Speed(click.ParamType):
@@ -56,6 +65,9 @@ def command(file: Path, speed: float | None, no_ai: bool, limit: int | None) -> 
     """  # fmt: skip
     settings = load_settings()
     total = sum(1 for _ in _events(file, no_ai, limit))
+    first = next(_events(file, no_ai, limit), None)
+    if first is not None and settings.clock == "wall" and time_of(first) < wall_clock() - LONG_AGO:
+        click.echo(PAST.format(_moment(time_of(first))[:10]), err=True)
     player = Player(connection_of(settings), codec_of(settings))
     progress = Progress(
         TextColumn("playing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),

@@ -75,8 +75,8 @@ def moment(time: Millis) -> str:
 
 
 def minute(time: Millis) -> str:
-    """The date and the minute in UTC."""
-    return datetime.fromtimestamp(time / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+    """The date and the minute in UTC, which the Z says."""
+    return datetime.fromtimestamp(time / 1000, UTC).strftime("%Y-%m-%d %H:%MZ")
 
 
 def codes(reasons: tuple[Reason, ...]) -> str:

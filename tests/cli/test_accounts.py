@@ -60,11 +60,11 @@ def test_the_latest_record_of_an_account_is_shown(
     code, lines, _ = baton(capfd, "accounts", "acme")
     assert code == 0
     assert lines == [
-        "acme: at risk, health 38 of 100, 2026-01-05 09:00",
+        "acme: at risk, health 38 of 100, 2026-01-05 09:00Z",
         "  -36   sentiment  (T7, T8)",
         "  -12   ticket frequency, usual 1.5 a week",
         "Reach out (kim, priority 2): Health 38 of 100: unhappy messages.",
-        "  2026-01-05 09:00  T8: negative 0.9, billing, open, escalated",
+        "  2026-01-05 09:00Z  T8: negative 0.9, billing, open, escalated",
     ]
     _, [line], _ = baton(capfd, "accounts", "acme", "--json")
     assert json.loads(line)["score"] == 38.4

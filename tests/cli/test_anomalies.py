@@ -72,9 +72,9 @@ KINDS = {
 }
 WRONG = {
     "acknowledge anomaly-none": "there is no anomaly anomaly-none; `baton anomalies`",
-    "acknowledge anomaly-lately": "anomaly-lately is over since",
-    "known anomaly-gone": "anomaly-gone is over since 2026-01-05 11:00",
-    "mute anomaly-merged": "anomaly-merged is merged into anomaly-login since",
+    "acknowledge anomaly-lately": "anomaly-lately ended at",
+    "known anomaly-gone": "anomaly-gone ended at 2026-01-05 11:00Z",
+    "mute anomaly-merged": "anomaly-merged was merged into anomaly-login at",
     f"known --by {'x' * 257}": "actor_id has 257 characters",
     "mute --until 2100-01-01": "AnomalyAction.until is 4102444800000",
 }
@@ -128,15 +128,15 @@ def test_what_is_open_is_listed_from_the_oldest_on_with_what_was_answered(
         0,
         [
             "anomaly-login: critical (known issue), Login fails with 502 [2J",
-            "  43 accounts since 2026-01-05 09:00",
+            "  43 accounts since 2026-01-05 09:00Z",
             "  tenant: globex",
             "  acknowledged by kim",
-            "  muted until 2099-01-01 00:00 by lee",
+            "  muted until 2099-01-01 00:00Z by lee",
             "  large accounts: acme, initech",
             "  tickets: T1, T2",
             "  runbook: https://runbooks.example/login",
             "anomaly-export: warning, Export is empty",
-            "  43 accounts since 2026-01-05 10:00",
+            "  43 accounts since 2026-01-05 10:00Z",
         ],
     )
     _, lines, _ = baton(capfd, "anomalies", "--json")
@@ -176,7 +176,7 @@ def test_a_mute_ends_in_an_hour_unless_told_otherwise_and_now_ends_it(
         written = json.loads(line)
         assert (code, written["kind"], written["anomaly_id"]) == (0, "mute", one.anomaly_id)
         assert written["occurred_at"] < written["until"] <= written["occurred_at"] + HOUR
-    assert "  muted until 2099-01-01 00:00 by lee" in baton(capfd, "anomalies")[1]
+    assert "  muted until 2099-01-01 00:00Z by lee" in baton(capfd, "anomalies")[1]
     baton(capfd, "anomalies", "mute", LOGIN.anomaly_id, "--until", "now", "--by", "kim")
     assert not [line for line in baton(capfd, "anomalies")[1] if "muted" in line and "2099" in line]
 

@@ -281,8 +281,9 @@ def test_what_is_played_is_seen_by_tail(
 ) -> None:  # fmt: skip
     monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
     embedded.create("support.conversations", 2)
-    code, [said], _ = baton(capfd, "play", str(history), "--speed", "max")
+    code, [said], note = baton(capfd, "play", str(history), "--speed", "max")
     assert (code, said) == (0, f"played 4 events of {history}")
+    assert "a worker for it runs with BATON_CLOCK=records" in note
     tail = ("tail", "conversations", "--from-start", "--until-end")
     code, lines, _ = baton(capfd, *tail, "--json")
     ids = [seen["record"]["message_id"] for seen in map(json.loads, lines)]
@@ -320,6 +321,9 @@ def test_dead_letters_are_listed_and_shown_with_their_bytes(
     code, _, error = baton(capfd, "dead-letters", "show", "support.conversations/0/0")
     assert code == InputError.exit_code
     assert "baton dead-letters list" in error
+    code, _, error = baton(capfd, "dead-letters", "replay", "--code", "not_decodible")
+    assert code == InputError.exit_code
+    assert "no dead letter has the code not_decodible, only not_decodable" in error
 
 
 def test_dead_letters_are_listed_by_their_times_with_whole_ids(

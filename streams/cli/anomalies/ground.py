@@ -63,9 +63,9 @@ def _over(settings: Settings, anomaly_id: str, since: Millis | None) -> Anomaly:
     is_merged = last.state is AnomalyState.MERGED
     if since is not None and not is_merged and last.updated_at >= since:
         return last
-    over = f"merged into {last.merged_into}" if is_merged else "over"
+    ended = f"was merged into {last.merged_into}" if is_merged else "ended"
     raise InputError(
-        f"{anomaly_id} is {over} since {minute(last.updated_at)}: there is nothing to answer"
+        f"{anomaly_id} {ended} at {minute(last.updated_at)}: there is nothing to answer"
     )
 
 

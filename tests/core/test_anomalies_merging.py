@@ -9,6 +9,7 @@ from tests.core.test_anomalies import (
     MINUTE,
     OPENED,
     POLICY,
+    RESOLVED,
     START,
     Tenant,
     action,
@@ -48,6 +49,38 @@ def test_an_open_anomaly_of_an_alias_goes_on_under_the_older_problem() -> None:
     merged(tenant, "new")
     outputs = tenant.hear(*(report(f"more-{n}", 20_000 + n) for n in range(12)))
     assert {one.anomaly_id for one in outputs} == {anomaly.anomaly_id}
+
+
+def test_an_open_anomaly_of_an_alias_takes_in_whoever_reported_the_older_problem() -> None:
+    tenant = Tenant()
+    tenant.hear(report("early", 0), report("also", 9 * MINUTE))
+    (anomaly,) = tenant.hear(*outage(3, fingerprint="new", start=10 * MINUTE))
+    merged(tenant, "new")
+    tenant.hear(report("last", 11 * MINUTE))
+    resolved = tenant.let_pass(90 * MINUTE)[-1]
+    assert (resolved.anomaly_id, resolved.state) == (anomaly.anomaly_id, RESOLVED)
+    assert {"early", "also", "last"} < {*resolved.affected_accounts}
+    assert (resolved.since, resolved.peak_accounts) == (START, 5)
+
+
+def test_an_open_anomaly_takes_in_whoever_reported_it_in_words_known_only_now() -> None:
+    tenant, anomaly = opened()
+    tenant.hear(other("new", "early", 1_000))
+    merged(tenant, "new")
+    (resolved,) = [one for one in tenant.let_pass(90 * MINUTE) if one.state is RESOLVED]
+    assert resolved.anomaly_id == anomaly.anomaly_id
+    assert "early" in resolved.affected_accounts
+
+
+def test_who_is_in_another_open_anomaly_is_not_taken_in() -> None:
+    tenant = Tenant()
+    (new,) = tenant.hear(*outage(3, fingerprint="new", component="search"))
+    later = [report(f"globex-{n}", 7 * MINUTE + n, component="mail") for n in range(3)]
+    (old,) = tenant.hear(*later)
+    merged(tenant, "new")
+    ends = [one for one in tenant.let_pass(120 * MINUTE) if one.state is RESOLVED]
+    accounts = {one.anomaly_id: len(one.affected_accounts) for one in ends}
+    assert accounts == {new.anomaly_id: 3, old.anomaly_id: 3}
 
 
 @pytest.mark.parametrize("kind", [AnomalyActionKind.MUTE, AnomalyActionKind.FALSE_ALARM])

@@ -121,6 +121,26 @@ def joined(
     return due(touched(incident, found, policy), policy), window
 
 
+def taken_in(incident: Incident, problem: Subject, watch: Watch, policy: AnomalyPolicy) -> Incident:
+    """The incident with all that a problem has counted which turned out to be its own.
+
+    What was usual of the problem is usual of the incident.
+    """
+    usual = expected_accounts(problem, watch, problem.seen_at, policy)
+    counted = _changeable(together(incident, problem, policy), watch, policy)
+    found = sightings(problem)
+    incident = replace(
+        _with_usual(incident, usual),
+        since=min([incident.since, *(one.sighting.at for one in found[:1])]),
+        buckets=counted.buckets,
+        sketches=counted.sketches,
+        aliases=newest(incident.aliases, problem.aliases, policy.aliases),
+    )
+    for number in sorted({*problem.buckets, *problem.sketches} & {*counted.buckets}):
+        incident = _warmed(incident, busiest(counted, number, policy), number, policy)
+    return due(touched(incident, found, policy), policy)
+
+
 def _who_has(incident: Incident) -> str | None:
     """Who has it now that it goes on: nobody has what had ended, unless it is known."""
     is_back = incident.resolved_at is not None and not incident.known_issue

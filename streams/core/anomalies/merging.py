@@ -5,6 +5,8 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from streams.core.anomalies.affected import all_filed
+from streams.core.anomalies.incidents import taken_in
 from streams.core.anomalies.naming import newest
 from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
 from streams.core.anomalies.windows import after, together
@@ -16,7 +18,8 @@ T = TypeVar("T")
 def merge(known: Known, watch: Watch, alias: str, group: str, policy: AnomalyPolicy) -> Step:
     """The older problem, `group`, takes over what came under its alias, incidents included.
 
-    Each report counts once, whichever of the two had it.
+    Each report counts once, whichever of the two had it. An open incident of one of them takes in
+    what the other had counted.
     """
     moved, own = known.subject(alias), known.subject(group)
     subjects: dict[str, Subject | None] = {}
@@ -26,14 +29,11 @@ def merge(known: Known, watch: Watch, alias: str, group: str, policy: AnomalyPol
         both = replace(both, aliases=newest(both.aliases, names, policy.aliases))
         subjects = {alias: None, group: both}
         watch = replace(watch, tracked=watch.tracked - (own is not None))
-    incidents: dict[str, Incident | None] = {}
-    entries = dict(watch.incidents)
-    for name, entry in watch.incidents.items():
-        incident = known.incident(name)
-        if alias in entry.members and group not in entry.members and incident is not None:
-            members = (*entry.members, group)
-            entries[name] = replace(entry, members=members)
-            incidents[name] = replace(incident, members=members)
+    incidents = _with_both(known, watch, {alias: moved, group: own}, group, policy)
+    entries = {
+        name: replace(entry, members=incidents[name].members) if name in incidents else entry
+        for name, entry in watch.incidents.items()
+    }
     watch = replace(
         watch,
         incidents=entries,
@@ -41,7 +41,34 @@ def merge(known: Known, watch: Watch, alias: str, group: str, policy: AnomalyPol
         known=_also(watch.known, alias, group, lambda said: said[1]),
         bars=_also(watch.bars, alias, group, lambda bar: bar.line(watch.watermark)),
     )
-    return Step(watch, subjects, incidents)
+    return all_filed(known, Step(watch, subjects, {**incidents}))
+
+
+def _with_both(
+    known: Known,
+    watch: Watch,
+    problems: dict[str, Subject | None],
+    group: str,
+    policy: AnomalyPolicy,
+) -> dict[str, Incident]:
+    """The incidents of one of two problems, with what the other has counted for no open one."""
+    found = dict[str, Incident]()
+    counted = {
+        member
+        for entry in watch.incidents.values()
+        if not entry.resolved
+        for member in entry.members
+    }
+    brought = [one for name, one in problems.items() if one is not None and name not in counted]
+    for name, entry in watch.incidents.items():
+        incident = known.incident(name)
+        if incident is not None and not problems.keys().isdisjoint(entry.members):
+            members = tuple(dict.fromkeys((*entry.members, group)))
+            incident = replace(incident, members=members)
+            for one in () if entry.resolved else brought:
+                incident = taken_in(incident, one, watch, policy)
+            found[name] = incident
+    return found
 
 
 def _also(

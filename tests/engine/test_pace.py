@@ -42,6 +42,15 @@ def test_over_a_long_way_a_checkpoint_may_take_twice_as_long_as_the_quickest() -
     assert after((8_000, 0.9), (8_000, 1.8)) == 10_000
 
 
+def test_a_way_that_becomes_long_later_is_noticed() -> None:
+    """Else a worker that began on a short one would stay at the least until it is started again."""
+    pace, rate, overhead = Pace(target=1.0, most=2.5), 10_000, 0.02
+    for _ in range(200):
+        pace.took(pace.allowed, overhead + pace.allowed / rate)
+        overhead = 1.5 if pace.allowed > rate / 2 else overhead
+    assert pace.allowed > 5_000
+
+
 def test_over_no_way_may_it_come_near_the_end_of_its_transaction() -> None:
     assert after((8_000, 2.0), (10_000, 5.0)) == 5_000
 

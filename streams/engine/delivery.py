@@ -22,23 +22,22 @@ class Delivery:
         self._engine = consumer.engine
 
     def wanted(self, owned: Mapping[int, "Partition"]) -> set[TP]:
-        """Back-pressure: what is fetched when, so that memory has a bound.
+        """Back-pressure: partitions with a full queue are not fetched.
 
-        Partitions with a full queue are not fetched; when the queued values of all have reached
-        their bound, only partitions without a queue; and none at all while a checkpoint takes long,
-        for what is handled meanwhile stays in memory until it ends.
+        And none at all while a checkpoint takes long: what is handled meanwhile makes the next one,
+        whose room is still that of quicker ones.
         """
-        config, wanted = self._engine.config, set[TP]()
+        config = self._engine.config
         for part in owned.values():
             part.fold()
         if self._engine.checkpointing_for() > config.checkpoint_target / 1000:
-            return wanted
-        queued = sum(part.queued_bytes for part in owned.values())
-        most = config.queued_records if queued < config.queued_bytes else 1
-        for number, part in owned.items():
-            if part.queued_records < most:
-                wanted.update(TP(topic, number) for topic in part.delivered)
-        return wanted
+            return set()
+        return {
+            TP(topic, number)
+            for number, part in owned.items()
+            if part.queued_records < config.queued_records
+            for topic in part.delivered
+        }
 
     async def deliver(self, tp: TP, part: "Partition | None", records: Any) -> None:
         """Queue the records that a fetch brought of a partition; None when it is no longer ours."""

@@ -136,6 +136,7 @@ class Engine:
         """A rebalance begins: the partitions being restored are no longer ours."""
         self._ready = False
         self._paused_at = time.monotonic()
+        self.member = NOT_A_MEMBER
         self._abort.set()
 
     async def release(self) -> None:
@@ -178,6 +179,10 @@ class Engine:
         await self.release()
         self._watch_agents()
         member = self.member
+        if member is NOT_A_MEMBER:
+            # The next rebalance began before this: their restore would keep the group waiting.
+            await self._wait_for_next_assignment(member)
+            return
         numbers = {tp.partition for tp in self.app.consumer.assignment()}
         self._abort.clear()
         try:
@@ -234,7 +239,9 @@ class Engine:
     async def _wait_for_next_assignment(self, member: Member) -> None:
         # Returning would let Faust resume streams in the middle of a rebalance. Not by generation:
         # a member that only joins again may get the one it had.
-        while self.member is member and not self.app.should_stop:
+        while self.member is member or self.member is NOT_A_MEMBER:
+            if self.app.should_stop:
+                return
             await asyncio.sleep(0.02)
 
     def _watch_agents(self) -> None:

@@ -76,6 +76,7 @@ def test_it_is_ready_once_they_are_restored(engine: Any, part: Partition) -> Non
 
     engine._ready = True
     engine.pause()
+    engine.member = Member(2, "A")
     engine._prepare_and_restore = restored
     asyncio.run(restore(engine))
     assert (seen, engine.ready, engine.partitions) == ([False], True, {0: part})
@@ -105,6 +106,25 @@ def test_what_is_taken_away_during_its_restore_is_not_worked_on(
     asyncio.run(rebalance())
     assert (engine.ready, engine.partitions) == (False, {})
     assert is_closed(part) == at_the_end
+
+
+def test_what_is_taken_away_again_at_once_is_not_restored(engine: Any) -> None:
+    """As by a worker that asks for another rebalance."""
+
+    async def rebalance() -> None:
+        restoring = asyncio.ensure_future(restore(engine))
+        await asyncio.sleep(0)
+        engine.pause()
+        await engine.release()
+        await asyncio.sleep(0.1)
+        assert not restoring.done()
+        engine.member = Member(2, "A")
+        await restoring
+
+    restored: list[object] = []
+    engine._prepare_and_restore = restored.append
+    asyncio.run(rebalance())
+    assert (restored, engine.ready) == ([], False)
 
 
 def test_a_batch_in_parts_ends_with_the_one_under_way_when_the_flow_stops(

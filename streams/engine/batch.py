@@ -71,6 +71,7 @@ class Batch:
         topic: str,
         records: Sequence[SourceRecord],
         tick: int | None = None,
+        limit: int | None = None,
     ) -> None:
         self.owner = owner
         self.topic = topic  # as the broker calls it
@@ -89,10 +90,15 @@ class Batch:
         # The record that was last asked for its time, what timers have done, and may do.
         self.under_way: SourceRecord | None = None
         self._work = 0
-        self.limit: int | None = None
+        self.limit = limit
 
     def __len__(self) -> int:
         return len(self.records)
+
+    @property
+    def weight(self) -> int:
+        """What it is for a checkpoint, in records: what timers do makes it longer, too."""
+        return len(self.records) + self._work // TIMER_WORK
 
     @property
     def partition(self) -> int:
@@ -113,7 +119,7 @@ class Batch:
         """What was done so far counts, with the first `count` records: the rest is a batch anew."""
         part = Batch(self.owner, self.topic, self.records[:count])
         part.changes, part.timer_changes = self.changes, self.timer_changes
-        part.outputs = self.outputs
+        part.outputs, part._work = self.outputs, self._work
         part.finish()
         self.owner.queue_first(part)
         self.records, self.size = self.records[count:], self.size - part.size

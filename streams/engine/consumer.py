@@ -242,7 +242,7 @@ class BatchConsumer(driver.Consumer):
             self._gather(bool(fetched) and time.monotonic() - started < 2 * GATHER_WAIT)
             for tp, records in fetched.items():
                 await self._delivery.deliver(tp, owned.get(tp.partition), records)
-            await self._delivery.tick(owned)
+            await self._delivery.tick(owned, room)
 
     def _gather(self, gather: bool) -> None:
         thread = cast(ReaderThread, self._thread)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from aiokafka.errors import KafkaTimeoutError
 from faust.types import TP
 
-from streams.engine.batch import Batch
+from streams.engine.batch import TIMER_WORK, Batch
 from streams.engine.record import SourceRecord
 
 if TYPE_CHECKING:
@@ -50,11 +50,12 @@ class Delivery:
         if not records:
             return
         self._rename(tp.topic, records)
-        size = self._engine.config.batch_size
+        size, limit = self._engine.config.batch_size, TIMER_WORK * self._engine.allowed
         for start in range(0, len(records), size):
             chunk: list[SourceRecord] = records[start : start + size]
             last = chunk[-1].offset
-            if not await self._hand_over(part, Batch(part, tp.topic, chunk), tp, last):
+            made = Batch(part, tp.topic, chunk, limit=limit)
+            if not await self._hand_over(part, made, tp, last):
                 return
             part.delivered[tp.topic] = last + 1
 
@@ -69,8 +70,12 @@ class Delivery:
             for record in records:
                 record.topic = name
 
-    async def tick(self, owned: Mapping[int, "Partition"]) -> None:
-        """Fire timers of partitions read to an end that was fetched well after they were due."""
+    async def tick(self, owned: Mapping[int, "Partition"], room: int) -> None:
+        """Fire timers of partitions read to an end that was fetched well after they were due.
+
+        Of one partition no more before a checkpoint has what the last ones did, and of all no more
+        than what takes the room of so many records: a million may be overdue.
+        """
         config = self._engine.config
         now = config.clock() - config.timer_grace
         due = {
@@ -78,6 +83,7 @@ class Delivery:
             for number, part in owned.items()
             if self._is_ours(part)
             and not part.pending
+            and not part.fired
             and part.timers.first_before(now) is not None
         }
         if not due:
@@ -87,9 +93,10 @@ class Delivery:
             ends = await self._consumer.ends_now(tps)
         except KafkaTimeoutError:
             return  # they fire once it is known that nothing older comes
-        for number, part in due.items():
-            if not part.pending and self._is_read(part, ends):
-                await self._hand_over_tick(part, TP(next(iter(part.delivered)), number), now)
+        read = [part for part in due.values() if not part.pending and self._is_read(part, ends)]
+        for part in read:
+            limit = max(1, TIMER_WORK * room // len(read))
+            await self._hand_over_tick(part, now, limit)
 
     def _is_read(self, part: "Partition", ends: Mapping[TP, int]) -> bool:
         """Whether all logs of a partition are read to their ends; where they are is known."""
@@ -99,9 +106,11 @@ class Delivery:
             for topic, tp in logs.items()
         )
 
-    async def _hand_over_tick(self, part: "Partition", tp: TP, now: int) -> None:
+    async def _hand_over_tick(self, part: "Partition", now: int, limit: int) -> None:
         part.ticked += 1
-        await self._hand_over(part, Batch(part, tp.topic, (), tick=now), tp, -part.ticked)
+        tp = TP(next(iter(part.delivered)), part.number)
+        made = Batch(part, tp.topic, (), tick=now, limit=limit)
+        await self._hand_over(part, made, tp, -part.ticked)
 
     async def _hand_over(self, part: "Partition", batch: Batch, tp: TP, offset: int) -> bool:
         """Queue a batch for the agent; False when the partition is no longer ours."""

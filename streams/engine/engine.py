@@ -111,6 +111,11 @@ class Engine:
         # In exactly once this ends transactions that an earlier life of this worker left open.
         self._checkpointer.start_producer()
 
+    @property
+    def allowed(self) -> int:
+        """How many records a checkpoint may hold."""
+        return self._checkpointer.allowed
+
     def room(self) -> int:
         """How many records the agent may be given; 0 until the next checkpoint has begun."""
         return self._checkpointer.room()

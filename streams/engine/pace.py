@@ -17,8 +17,8 @@ class Pace:
     `target` seconds, and falls at once to what would have taken that long. So behind a slow broker
     or a quota there are small checkpoints that succeed, where a large one would outlast its
     transaction again and again. Where a checkpoint takes its time whatever it holds, as over a long
-    way, it may take twice as long as the quickest, but never more than `most` seconds; small ones
-    that take longer than the quickest say that the way has become longer.
+    way, it may take twice as long as the quickest, but never more than `most` seconds; two small
+    ones that take longer than the quickest say that the way has become longer.
 
     Attributes:
         allowed: Source records that the next checkpoint may hold.
@@ -29,14 +29,17 @@ class Pace:
         self._target = target
         self._most = most
         self._quickest = most
+        self._small = 0.0
         self.allowed = LEAST
 
     def took(self, records: int, seconds: float) -> None:
         """A checkpoint of so many source records took so long."""
         if not records:
             return
-        quickest = 2 * self._quickest if records <= LEAST else self._quickest
-        self._quickest = min(quickest, seconds)
+        if records <= LEAST:
+            self._quickest = max(self._quickest, min(self._small, seconds))
+            self._small = seconds
+        self._quickest = min(self._quickest, seconds)
         target = max(self._target, min(2 * self._quickest, self._most))
         in_time = int(records * target / max(seconds, 1e-9))
         if seconds <= target:

@@ -38,12 +38,16 @@ def test_a_hiccup_of_a_small_one_says_nothing_of_a_large_one() -> None:
     assert after((8_000, 0.1), (0, 5.0), (40, 5.0)) == 10_000
 
 
+def test_one_hiccup_does_not_make_the_way_long() -> None:
+    assert after((8_000, 0.1), (40, 0.02), (40, 2.0), (10_000, 2.0)) == 5_000
+
+
 def test_over_a_long_way_a_checkpoint_may_take_twice_as_long_as_the_quickest() -> None:
     assert after((8_000, 0.9), (8_000, 1.8)) == 10_000
 
 
 def test_a_way_that_becomes_long_later_is_noticed() -> None:
-    """Else a worker that began on a short one would stay at the least until it is started again."""
+    """A worker that began on a short one would else do the least until it is started again."""
     pace, rate, overhead = Pace(target=1.0, most=2.5), 10_000, 0.02
     for _ in range(200):
         pace.took(pace.allowed, overhead + pace.allowed / rate)

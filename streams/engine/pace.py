@@ -2,8 +2,9 @@
 
 from typing import Final
 
-LEAST: Final = 500
-"""Records that a checkpoint may always hold: of fewer most of its time is the transaction's."""
+LEAST: Final = 100
+"""Records that a checkpoint may always hold: of fewer most of its time is the transaction's. What
+these write must pass in the time that a transaction may take, or nothing ever does."""
 
 GROWTH: Final = 1.25
 """Of a checkpoint against the one before it: who meets a limit of the broker's, such as a quota,

@@ -28,7 +28,7 @@ from tests.conftest import Broker
 from tests.engine.trial import NEVER, Trial
 from tests.patience import PATIENCE
 
-RECORDS = 400
+RECORDS = 100
 """No more than a worker is given before its first checkpoint."""
 
 

@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -188,7 +188,7 @@ class Engine:
             # The next rebalance began before this: their restore would keep the group waiting.
             await self._wait_for_next_assignment(member)
             return
-        numbers = {tp.partition for tp in self.app.consumer.assignment()}
+        numbers = self._whole(self.app.consumer.assignment())
         self._abort.clear()
         try:
             partitions = await self._in_pool(self._prepare_and_restore, numbers)
@@ -209,6 +209,21 @@ class Engine:
         if self._paused_at is not None:
             self.config.observer.rebalanced(time.monotonic() - self._paused_at)
         log.info("ready: %s", self.config.group)
+
+    def _whole(self, assigned: Set[TP]) -> set[int]:
+        """The partitions of which all sources were given to us.
+
+        Where a release reads other sources than the one before, the group may give the sources of a
+        partition to two workers. The one that reads fewer has all of its own: the state is its.
+        """
+        numbers = {tp.partition for tp in assigned}
+        whole = {n for n in numbers if all(TP(t, n) in assigned for t in self.config.sources)}
+        if whole != numbers:
+            log.warning(
+                "partitions %s are left to a worker that reads other topics",
+                sorted(numbers - whole),
+            )
+        return whole
 
     async def _endless(self, loop: Awaitable[None]) -> None:
         # Without it a worker would go on, and commit nothing or not see what becomes of its topics.

@@ -15,11 +15,17 @@ if TYPE_CHECKING:
 
 
 class Delivery:
-    """Decides what is fetched next, and queues it in the order of its times."""
+    """Decides what is fetched next, and queues it in the order of its times.
+
+    Attributes:
+        ticking: Whether timers have fired a moment ago: more may be due when a checkpoint has them.
+
+    """
 
     def __init__(self, consumer: "BatchConsumer") -> None:
         self._consumer = consumer
         self._engine = consumer.engine
+        self.ticking = False
 
     def wanted(self, owned: Mapping[int, "Partition"]) -> set[TP]:
         """Back-pressure: partitions with a full queue are not fetched.
@@ -78,25 +84,36 @@ class Delivery:
         """
         config = self._engine.config
         now = config.clock() - config.timer_grace
-        due = {
-            number: part
-            for number, part in owned.items()
+        waiting = [
+            part
+            for part in owned.values()
             if self._is_ours(part)
             and not part.pending
             and not part.fired
             and part.timers.first_before(now) is not None
-        }
-        if not due:
-            return
-        tps = [TP(topic, number) for number, part in due.items() for topic in part.delivered]
+        ]
+        # What is left of a tick needs no look at the ends: what is older has been read since then.
+        left = [part for part in waiting if part.timers.first_before(part.read_until) is not None]
+        overdue = left + await self._read([part for part in waiting if part not in left], now)
+        for part in overdue:
+            limit = max(1, TIMER_WORK * room // len(overdue))
+            await self._hand_over_tick(part, limit)
+        handled = any(part.pending or part.fired for part in owned.values())
+        self.ticking = bool(overdue) or (self.ticking and handled)
+
+    async def _read(self, parts: list["Partition"], now: int) -> list["Partition"]:
+        """Those of the partitions of which all is read that is older than a time."""
+        tps = [TP(topic, part.number) for part in parts for topic in part.delivered]
+        if not tps:
+            return []
         try:
             ends = await self._consumer.ends_now(tps)
         except KafkaTimeoutError:
-            return  # they fire once it is known that nothing older comes
-        read = [part for part in due.values() if not part.pending and self._is_read(part, ends)]
+            return []  # they fire once it is known that nothing older comes
+        read = [part for part in parts if not part.pending and self._is_read(part, ends)]
         for part in read:
-            limit = max(1, TIMER_WORK * room // len(read))
-            await self._hand_over_tick(part, now, limit)
+            part.read_until = now
+        return read
 
     def _is_read(self, part: "Partition", ends: Mapping[TP, int]) -> bool:
         """Whether all logs of a partition are read to their ends; where they are is known."""
@@ -106,10 +123,10 @@ class Delivery:
             for topic, tp in logs.items()
         )
 
-    async def _hand_over_tick(self, part: "Partition", now: int, limit: int) -> None:
+    async def _hand_over_tick(self, part: "Partition", limit: int) -> None:
         part.ticked += 1
         tp = TP(next(iter(part.delivered)), part.number)
-        made = Batch(part, tp.topic, (), tick=now, limit=limit)
+        made = Batch(part, tp.topic, (), tick=part.read_until, limit=limit)
         await self._hand_over(part, made, tp, -part.ticked)
 
     async def _hand_over(self, part: "Partition", batch: Batch, tp: TP, offset: int) -> bool:

@@ -71,6 +71,7 @@ class Partition:
         self.timers = Timers(self._timer_keys)
         self.ticked = 0
         self.fired = False
+        self.read_until = 0
         self._done_records = 0
         self._done_bytes = 0
         self._done = position

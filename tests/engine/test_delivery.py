@@ -124,6 +124,9 @@ class Read(Consumer):
     async def ends_now(self, tps: list[TP]) -> dict[TP, int]:
         return dict.fromkeys(tps, 0)
 
+    async def away(self, tps: list[TP]) -> None:
+        raise KafkaTimeoutError
+
     def read_to(self, topic: str, part: Partition) -> int:
         return 0
 
@@ -163,6 +166,30 @@ def test_timers_do_no_more_than_there_is_room_for_before_a_checkpoint_has_what_t
         for part in parts if cut else ():
             checkpoint(part)
     assert fired == [6, 6, 8]
+
+
+def test_the_rest_of_a_tick_does_not_wait_for_a_broker_to_say_how_long_the_logs_are(
+    tmp_path: Path,
+) -> None:
+    """It answers behind a fetch that waits for records."""
+    part = partition(tmp_path)
+    early = batch(part, source_record(0, 0))
+    for number in range(4):
+        early.set_timer(Timer(number, b"due"))
+    early.finish()
+    part.fold()
+    consumer: Any = Read(part, clock=2)
+    delivery = Delivery(consumer)
+    asyncio.run(delivery.tick({0: part}, 1))
+    assert (consumer.fired, delivery.ticking) == (1, True)
+    checkpoint(part)
+    consumer.ends_now = consumer.away
+    asyncio.run(delivery.tick({0: part}, 1))
+    assert (consumer.fired, delivery.ticking) == (2, True)
+    checkpoint(part)
+    consumer.engine.config = replace(consumer.engine.config, clock=lambda: 4)
+    asyncio.run(delivery.tick({0: part}, 1))
+    assert (consumer.fired, delivery.ticking) == (2, False), "these are due later"
 
 
 class Joined(Read):

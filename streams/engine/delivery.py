@@ -92,8 +92,13 @@ class Delivery:
             and not part.fired
             and part.timers.first_before(now) is not None
         ]
-        # What is left of a tick needs no look at the ends: what is older has been read since then.
-        left = [part for part in waiting if part.timers.first_before(part.read_until) is not None]
+        # What is left of a tick needs no look at the ends: what is older has been read since then,
+        # unless the clock was wrong.
+        left = [
+            part
+            for part in waiting
+            if part.read_until <= now and part.timers.first_before(part.read_until) is not None
+        ]
         overdue = left + await self._read([part for part in waiting if part not in left], now)
         for part in overdue:
             limit = max(1, TIMER_WORK * room // len(overdue))

@@ -192,6 +192,15 @@ def test_the_rest_of_a_tick_does_not_wait_for_a_broker_to_say_how_long_the_logs_
     assert (consumer.fired, delivery.ticking) == (2, False), "these are due later"
 
 
+def test_a_clock_that_was_ahead_is_not_believed_later(tmp_path: Path) -> None:
+    part = partition(tmp_path)
+    with_due_timer(part)
+    part.read_until = 3_600_000
+    consumer: Any = Away(part, clock=1_000)
+    asyncio.run(Delivery(consumer).tick({0: part}, 1))
+    assert consumer.handed == []
+
+
 class Joined(Read):
     """Reads two topics, the other one not to its end."""
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.pace import LEAST, Pace
+from streams.engine.pace import LEAST, SOON, Pace
 
 
 def after(*taken: tuple[int, float]) -> int:
@@ -16,6 +16,11 @@ def after(*taken: tuple[int, float]) -> int:
 
 def test_it_grows_with_checkpoints_that_were_quick() -> None:
     assert after((8_000, 0.02), (10_000, 0.03)) == 12_500
+
+
+def test_from_the_first_on_it_grows_by_what_that_says() -> None:
+    assert after((LEAST, 0.1)) == SOON
+    assert after((LEAST, 0.8)) == 200, "in twice as long"
 
 
 def test_it_grows_no_further_than_what_can_be_written_in_time() -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from multiprocessing import current_process, get_context
 from multiprocessing.connection import wait
@@ -58,7 +59,9 @@ class Program:
     def send_signal(self, number: signal.Signals) -> None:
         """Send it a signal, if it runs."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            # Its end is known a moment after it.
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         """End it with SIGTERM."""

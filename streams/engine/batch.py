@@ -49,7 +49,6 @@ class Batch:
     __slots__ = (
         "_before",
         "_stamp",
-        "_work",
         "changes",
         "done",
         "end_time",
@@ -63,6 +62,7 @@ class Batch:
         "timer_changes",
         "topic",
         "under_way",
+        "work",
     )
 
     def __init__(
@@ -71,6 +71,7 @@ class Batch:
         topic: str,
         records: Sequence[SourceRecord],
         tick: int | None = None,
+        limit: int | None = None,
     ) -> None:
         self.owner = owner
         self.topic = topic  # as the broker calls it
@@ -88,11 +89,16 @@ class Batch:
         self._stamp: int | None = None
         # The record that was last asked for its time, what timers have done, and may do.
         self.under_way: SourceRecord | None = None
-        self._work = 0
-        self.limit: int | None = None
+        self.work = 0
+        self.limit = limit
 
     def __len__(self) -> int:
         return len(self.records)
+
+    @property
+    def weight(self) -> int:
+        """What it is for a checkpoint, in records: what timers do makes it longer, too."""
+        return len(self.records) + self.work // TIMER_WORK
 
     @property
     def partition(self) -> int:
@@ -113,11 +119,11 @@ class Batch:
         """What was done so far counts, with the first `count` records: the rest is a batch anew."""
         part = Batch(self.owner, self.topic, self.records[:count])
         part.changes, part.timer_changes = self.changes, self.timer_changes
-        part.outputs = self.outputs
+        part.outputs, part.work = self.outputs, self.work
         part.finish()
         self.owner.queue_first(part)
         self.records, self.size = self.records[count:], self.size - part.size
-        self.changes, self.timer_changes, self.outputs, self._work = {}, {}, [], 0
+        self.changes, self.timer_changes, self.outputs, self.work = {}, {}, [], 0
 
     def give_up(self) -> None:
         """Nothing more is done of it: whoever gets the partition goes on from what was settled."""
@@ -215,29 +221,29 @@ class Batch:
         """
         stamp = self.owner.time if self._before is None else self._before
         while (timer := self.owner.timers.first_before(now)) is not None:
-            if self.limit is not None and self._work >= self.limit:
+            if self.limit is not None and self.work >= self.limit:
                 raise Full
             self.clear_timer(timer)
             self.owner.time = max(self.owner.time, timer.due)
             self._stamp = stamp = max(stamp, timer.due)
             changes, outputs = len(self.changes), len(self.outputs)
             yield timer
-            self._work += TIMER_WORK + len(self.changes) - changes
-            self._work += sum(map(_work_of, self.outputs[outputs:]))
+            self.work += TIMER_WORK + len(self.changes) - changes
+            self.work += sum(map(_work_of, self.outputs[outputs:]))
         self._before = self._stamp = None
 
     def mark(self) -> Undo:
         """A point to `rollback` to."""
         changes, timers, time = dict(self.changes), dict(self.timer_changes), self.owner.time
         outputs = len(self.outputs)
-        return Undo(changes, timers, outputs, time, self._before, self._stamp, self._work)
+        return Undo(changes, timers, outputs, time, self._before, self._stamp, self.work)
 
     def rollback(self, undo: Undo) -> None:
         """Forget every write, output and timer since the mark."""
         self.changes, self.timer_changes = dict(undo.changes), dict(undo.timer_changes)
         del self.outputs[undo.outputs :]
         self.owner.time, self._before, self._stamp = undo.time, undo.before, undo.stamp
-        self._work = undo.work
+        self.work = undo.work
         self.owner.timers.reset()
 
     def _too_large(self, size: int, what: str, key: bytes | None) -> OutputTooLarge:

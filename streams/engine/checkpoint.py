@@ -82,6 +82,11 @@ class Checkpointer:
         """Seconds since the one under way began, 0 when there is none."""
         return time.monotonic() - self._last_start if self._busy else 0.0
 
+    @property
+    def allowed(self) -> int:
+        """How many records the next one may hold."""
+        return self._pace.allowed
+
     def room(self) -> int:
         """How many records more the next one may hold; 0 also where it has enough bytes of them."""
         owned = self._owned().values()

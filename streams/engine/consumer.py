@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 SCHEME = "baton"
 IDLE_WAIT = 0.2
-"""Seconds a fetch waits for records when all partitions want some; also the timers' resolution."""
+"""Seconds a fetch waits for records when all partitions want some; also the timers' resolution.
+Less where a partition has a full queue, or timers have just fired and more may be due."""
 BUSY_WAIT = 0.01
 GATHER_WAIT = 0.01
 GATHER_BYTES: Final = 64 << 10
@@ -230,7 +231,8 @@ class BatchConsumer(driver.Consumer):
                 await asyncio.sleep(HANDLED_WAIT if owned else 0.02)
                 continue
             all_wanted = len(wanted) == sum(len(part.delivered) for part in owned.values())
-            timeout = IDLE_WAIT if all_wanted else BUSY_WAIT
+            at_ease = all_wanted and not self._delivery.ticking
+            timeout = IDLE_WAIT if at_ease else BUSY_WAIT
             cast(ReaderThread, self._thread).fetch_at_most(room)
             # It goes on in the consumer's thread even when we are cancelled.
             self._fetching = asyncio.ensure_future(self._getmany(wanted, timeout=timeout))
@@ -242,7 +244,8 @@ class BatchConsumer(driver.Consumer):
             self._gather(bool(fetched) and time.monotonic() - started < 2 * GATHER_WAIT)
             for tp, records in fetched.items():
                 await self._delivery.deliver(tp, owned.get(tp.partition), records)
-            await self._delivery.tick(owned)
+            # The records may have taken all the room, or a checkpoint made some meanwhile.
+            await self._delivery.tick(owned, max(room, self.engine.room()))
 
     def _gather(self, gather: bool) -> None:
         thread = cast(ReaderThread, self._thread)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from aiokafka.errors import KafkaTimeoutError
 from faust.types import TP
 
-from streams.engine.batch import Batch
+from streams.engine.batch import TIMER_WORK, Batch
 from streams.engine.record import SourceRecord
 
 if TYPE_CHECKING:
@@ -15,30 +15,35 @@ if TYPE_CHECKING:
 
 
 class Delivery:
-    """Decides what is fetched next, and queues it in the order of its times."""
+    """Decides what is fetched next, and queues it in the order of its times.
+
+    Attributes:
+        ticking: Whether timers have fired a moment ago: more may be due when a checkpoint has them.
+
+    """
 
     def __init__(self, consumer: "BatchConsumer") -> None:
         self._consumer = consumer
         self._engine = consumer.engine
+        self.ticking = False
 
     def wanted(self, owned: Mapping[int, "Partition"]) -> set[TP]:
-        """Back-pressure: what is fetched when, so that memory has a bound.
+        """Back-pressure: partitions with a full queue are not fetched.
 
-        Partitions with a full queue are not fetched; when the queued values of all have reached
-        their bound, only partitions without a queue; and none at all while a checkpoint takes long,
-        for what is handled meanwhile stays in memory until it ends.
+        And none at all while a checkpoint takes long: what is handled meanwhile makes the next one,
+        whose room is still that of quicker ones.
         """
-        config, wanted = self._engine.config, set[TP]()
+        config = self._engine.config
         for part in owned.values():
             part.fold()
         if self._engine.checkpointing_for() > config.checkpoint_target / 1000:
-            return wanted
-        queued = sum(part.queued_bytes for part in owned.values())
-        most = config.queued_records if queued < config.queued_bytes else 1
-        for number, part in owned.items():
-            if part.queued_records < most:
-                wanted.update(TP(topic, number) for topic in part.delivered)
-        return wanted
+            return set()
+        return {
+            TP(topic, number)
+            for number, part in owned.items()
+            if part.queued_records < config.queued_records
+            for topic in part.delivered
+        }
 
     async def deliver(self, tp: TP, part: "Partition | None", records: Any) -> None:
         """Queue the records that a fetch brought of a partition; None when it is no longer ours."""
@@ -51,11 +56,12 @@ class Delivery:
         if not records:
             return
         self._rename(tp.topic, records)
-        size = self._engine.config.batch_size
+        size, limit = self._engine.config.batch_size, TIMER_WORK * self._engine.allowed
         for start in range(0, len(records), size):
             chunk: list[SourceRecord] = records[start : start + size]
             last = chunk[-1].offset
-            if not await self._hand_over(part, Batch(part, tp.topic, chunk), tp, last):
+            made = Batch(part, tp.topic, chunk, limit=limit)
+            if not await self._hand_over(part, made, tp, last):
                 return
             part.delivered[tp.topic] = last + 1
 
@@ -70,27 +76,49 @@ class Delivery:
             for record in records:
                 record.topic = name
 
-    async def tick(self, owned: Mapping[int, "Partition"]) -> None:
-        """Fire timers of partitions read to an end that was fetched well after they were due."""
+    async def tick(self, owned: Mapping[int, "Partition"], room: int) -> None:
+        """Fire timers of partitions read to an end that was fetched well after they were due.
+
+        Of one partition no more before a checkpoint has what the last ones did, and of all no more
+        than what takes the room of so many records: a million may be overdue.
+        """
         config = self._engine.config
         now = config.clock() - config.timer_grace
-        due = {
-            number: part
-            for number, part in owned.items()
+        waiting = [
+            part
+            for part in owned.values()
             if self._is_ours(part)
             and not part.pending
+            and not part.fired
             and part.timers.first_before(now) is not None
-        }
-        if not due:
-            return
-        tps = [TP(topic, number) for number, part in due.items() for topic in part.delivered]
+        ]
+        # What is left of a tick needs no look at the ends: what is older has been read since then,
+        # unless the clock was wrong.
+        left = [
+            part
+            for part in waiting
+            if part.read_until <= now and part.timers.first_before(part.read_until) is not None
+        ]
+        overdue = left + await self._read([part for part in waiting if part not in left], now)
+        for part in overdue:
+            limit = max(1, TIMER_WORK * room // len(overdue))
+            await self._hand_over_tick(part, limit)
+        handled = any(part.pending or part.fired for part in owned.values())
+        self.ticking = bool(overdue) or (self.ticking and handled)
+
+    async def _read(self, parts: list["Partition"], now: int) -> list["Partition"]:
+        """Those of the partitions of which all is read that is older than a time."""
+        tps = [TP(topic, part.number) for part in parts for topic in part.delivered]
+        if not tps:
+            return []
         try:
             ends = await self._consumer.ends_now(tps)
         except KafkaTimeoutError:
-            return  # they fire once it is known that nothing older comes
-        for number, part in due.items():
-            if not part.pending and self._is_read(part, ends):
-                await self._hand_over_tick(part, TP(next(iter(part.delivered)), number), now)
+            return []  # they fire once it is known that nothing older comes
+        read = [part for part in parts if not part.pending and self._is_read(part, ends)]
+        for part in read:
+            part.read_until = now
+        return read
 
     def _is_read(self, part: "Partition", ends: Mapping[TP, int]) -> bool:
         """Whether all logs of a partition are read to their ends; where they are is known."""
@@ -100,9 +128,11 @@ class Delivery:
             for topic, tp in logs.items()
         )
 
-    async def _hand_over_tick(self, part: "Partition", tp: TP, now: int) -> None:
+    async def _hand_over_tick(self, part: "Partition", limit: int) -> None:
         part.ticked += 1
-        await self._hand_over(part, Batch(part, tp.topic, (), tick=now), tp, -part.ticked)
+        tp = TP(next(iter(part.delivered)), part.number)
+        made = Batch(part, tp.topic, (), tick=part.read_until, limit=limit)
+        await self._hand_over(part, made, tp, -part.ticked)
 
     async def _hand_over(self, part: "Partition", batch: Batch, tp: TP, offset: int) -> bool:
         """Queue a batch for the agent; False when the partition is no longer ours."""

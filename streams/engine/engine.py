@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -111,6 +111,11 @@ class Engine:
         # In exactly once this ends transactions that an earlier life of this worker left open.
         self._checkpointer.start_producer()
 
+    @property
+    def allowed(self) -> int:
+        """How many records a checkpoint may hold."""
+        return self._checkpointer.allowed
+
     def room(self) -> int:
         """How many records the agent may be given; 0 until the next checkpoint has begun."""
         return self._checkpointer.room()
@@ -136,6 +141,7 @@ class Engine:
         """A rebalance begins: the partitions being restored are no longer ours."""
         self._ready = False
         self._paused_at = time.monotonic()
+        self.member = NOT_A_MEMBER
         self._abort.set()
 
     async def release(self) -> None:
@@ -178,7 +184,11 @@ class Engine:
         await self.release()
         self._watch_agents()
         member = self.member
-        numbers = {tp.partition for tp in self.app.consumer.assignment()}
+        if member is NOT_A_MEMBER:
+            # The next rebalance began before this: their restore would keep the group waiting.
+            await self._wait_for_next_assignment(member)
+            return
+        numbers = self._whole(self.app.consumer.assignment())
         self._abort.clear()
         try:
             partitions = await self._in_pool(self._prepare_and_restore, numbers)
@@ -199,6 +209,21 @@ class Engine:
         if self._paused_at is not None:
             self.config.observer.rebalanced(time.monotonic() - self._paused_at)
         log.info("ready: %s", self.config.group)
+
+    def _whole(self, assigned: Set[TP]) -> set[int]:
+        """The partitions of which all sources were given to us.
+
+        Where a release reads other sources than the one before, the group may give the sources of a
+        partition to two workers. The one that reads fewer has all of its own: the state is its.
+        """
+        numbers = {tp.partition for tp in assigned}
+        whole = {n for n in numbers if all(TP(t, n) in assigned for t in self.config.sources)}
+        if whole != numbers:
+            log.warning(
+                "partitions %s are left to a worker that reads other topics",
+                sorted(numbers - whole),
+            )
+        return whole
 
     async def _endless(self, loop: Awaitable[None]) -> None:
         # Without it a worker would go on, and commit nothing or not see what becomes of its topics.
@@ -234,7 +259,9 @@ class Engine:
     async def _wait_for_next_assignment(self, member: Member) -> None:
         # Returning would let Faust resume streams in the middle of a rebalance. Not by generation:
         # a member that only joins again may get the one it had.
-        while self.member is member and not self.app.should_stop:
+        while self.member is member or self.member is NOT_A_MEMBER:
+            if self.app.should_stop:
+                return
             await asyncio.sleep(0.02)
 
     def _watch_agents(self) -> None:

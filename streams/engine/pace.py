@@ -2,8 +2,12 @@
 
 from typing import Final
 
-LEAST: Final = 500
-"""Records that a checkpoint may always hold: of fewer most of its time is the transaction's."""
+LEAST: Final = 100
+"""Records that a checkpoint may always hold: of fewer most of its time is the transaction's. What
+these write must pass in the time that a transaction may take, or nothing ever does."""
+
+SOON: Final = 500
+"""What one may hold at once after a first one, where that looks as if it were in time."""
 
 GROWTH: Final = 1.25
 """Of a checkpoint against the one before it: who meets a limit of the broker's, such as a quota,
@@ -13,11 +17,12 @@ meets it with one that is little too large."""
 class Pace:
     """Learns from every checkpoint what the next one may hold.
 
-    It begins with little, grows by a quarter of what a checkpoint has held that took less than
-    `target` seconds, and falls at once to what would have taken that long. So behind a slow broker
-    or a quota there are small checkpoints that succeed, where a large one would outlast its
-    transaction again and again. Where a checkpoint takes its time whatever it holds, as over a long
-    way, it may take twice as long as the quickest, but never more than `most` seconds.
+    It begins with little, grows to `SOON`, then by a quarter of what a checkpoint has held that
+    took less than `target` seconds, and falls at once to what would have taken that long. So behind
+    a slow broker or a quota there are small checkpoints that succeed, where a large one would
+    outlast its transaction again and again. Where a checkpoint takes its time whatever it holds, as
+    over a long way, it may take twice as long as the quickest, but never more than `most` seconds;
+    two small ones that take longer than the quickest say that the way has become longer.
 
     Attributes:
         allowed: Source records that the next checkpoint may hold.
@@ -28,16 +33,20 @@ class Pace:
         self._target = target
         self._most = most
         self._quickest = most
+        self._small = 0.0
         self.allowed = LEAST
 
     def took(self, records: int, seconds: float) -> None:
         """A checkpoint of so many source records took so long."""
         if not records:
             return
+        if records <= LEAST:
+            self._quickest = max(self._quickest, min(self._small, seconds))
+            self._small = seconds
         self._quickest = min(self._quickest, seconds)
         target = max(self._target, min(2 * self._quickest, self._most))
         in_time = int(records * target / max(seconds, 1e-9))
         if seconds <= target:
-            self.allowed = max(self.allowed, min(in_time, int(GROWTH * records)))
+            self.allowed = max(self.allowed, min(in_time, max(SOON, int(GROWTH * records))))
         elif records > LEAST:
             self.allowed = max(LEAST, in_time)

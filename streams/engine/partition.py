@@ -18,8 +18,8 @@ ABSENT: Any = object()
 class Cut:
     """A consistent state of a partition at a batch boundary, on its way to Kafka and the store.
 
-    `records` is how many source records it is what came of. `changelog_next` is known once the
-    marker has been delivered.
+    `records` is the weight of the batches it is what came of, in source records. `changelog_next`
+    is known once the marker has been delivered.
     """
 
     __slots__ = ("changelog_next", "changes", "outputs", "owner", "position", "records")
@@ -70,6 +70,8 @@ class Partition:
         self.queued_bytes = 0
         self.timers = Timers(self._timer_keys)
         self.ticked = 0
+        self.fired = False
+        self.read_until = 0
         self._done_records = 0
         self._done_bytes = 0
         self._done = position
@@ -98,7 +100,8 @@ class Partition:
             batch = pending.popleft()
             self.queued_records -= len(batch)
             self.queued_bytes -= batch.size
-            self._done_records += len(batch)
+            self._done_records += batch.weight
+            self.fired = self.fired or (batch.tick is not None and batch.weight > 0)
             self._done_bytes += batch.size
             self._overlay.update(batch.changes)
             self._timer_overlay.update(batch.timer_changes)
@@ -136,7 +139,7 @@ class Partition:
 
     @property
     def uncut_records(self) -> int:
-        """Records that wait for the agent, or that it has handled since the last cut."""
+        """Records that wait for the agent, and the weight of what was done since the last cut."""
         return self.queued_records + self._done_records
 
     @property
@@ -158,6 +161,7 @@ class Partition:
         self._timer_flushed, self._timer_overlay = self._timer_overlay, {}
         outputs, self._outputs = self._outputs, []
         records, self._done_records, self._done_bytes = self._done_records, 0, 0
+        self.fired = False
         changes = {**self._flushed, **self._timer_flushed}
         return Cut(self, changes, outputs, self._done, records)
 

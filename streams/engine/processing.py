@@ -42,9 +42,10 @@ class Processor:
     `Handler.failed` and the rest goes on. When `max_failures` records in a row fail, the fault is
     not in the data: raises `TooManyFailures`.
 
-    A batch whose timers have more to do than `timers_work` is handled in parts. Each counts by
-    itself, and the next begins once a checkpoint has taken it over. Of a tick there is one part:
-    the next tick goes on, after what has come for other partitions. What comes of it is the same.
+    A batch whose timers have more to do than `timers_work`, or its own limit, is handled in parts.
+    Each counts by itself, and the next begins once a checkpoint has taken it over. Of a tick there
+    is one part: the next tick goes on, after what has come for other partitions. What comes of it
+    is the same.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Processor:
 
         Where the partition is about to be given up, only what has been begun.
         """
-        batch.limit = self._timers_work
+        batch.limit = min(self._timers_work, batch.limit or self._timers_work)
         if batch.tick is not None:
             self._handle(batch, (), batch.tick)
         most = len(batch)

@@ -116,6 +116,19 @@ class ReaderThread(driver.AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         consumer._max_poll_records = min(records, engine_of(self.app).config.queued_records)
 
+    async def _fetch_records(self, consumer: Any, *arguments: Any, **options: Any) -> Any:
+        """Take of what has come; partitions take turns.
+
+        aiokafka takes of the first until nothing is left of what came of that: with little room the
+        others would wait for all of it.
+        """
+        fetched = await super()._fetch_records(consumer, *arguments, **options)
+        waiting = consumer._fetcher._records
+        for tp in fetched:
+            if tp in waiting:
+                waiting.move_to_end(tp)
+        return fetched
+
     def skip_what_is_gone(self, skip: bool) -> None:
         """Whether reading goes on at a partition's first record where an offset is not there.
 

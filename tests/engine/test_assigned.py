@@ -1,11 +1,13 @@
 """What an engine does with the partitions that it is given, and before it gives them up."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from faust.types import TP
 
 from streams.engine import Connection, Engine, EngineConfig, Observer, StoreFailed, make_app
 from streams.engine.consumer import BatchConsumer
@@ -76,6 +78,7 @@ def test_it_is_ready_once_they_are_restored(engine: Any, part: Partition) -> Non
 
     engine._ready = True
     engine.pause()
+    engine.member = Member(2, "A")
     engine._prepare_and_restore = restored
     asyncio.run(restore(engine))
     assert (seen, engine.ready, engine.partitions) == ([False], True, {0: part})
@@ -105,6 +108,40 @@ def test_what_is_taken_away_during_its_restore_is_not_worked_on(
     asyncio.run(rebalance())
     assert (engine.ready, engine.partitions) == (False, {})
     assert is_closed(part) == at_the_end
+
+
+def test_a_partition_is_ours_when_all_its_sources_are(engine: Any, part: Partition) -> None:
+    engine.config = replace(engine.config, sources=(TOPIC, "other"))
+    given = {TP(TOPIC, 0), TP("other", 0), TP(TOPIC, 1), TP("other", 2)}
+    engine.app.consumer = SimpleNamespace(assignment=lambda: given)
+    restored: list[set[int]] = []
+
+    def note(numbers: set[int]) -> dict[int, Partition]:
+        restored.append(numbers)
+        return {0: part}
+
+    engine._prepare_and_restore = note
+    asyncio.run(restore(engine))
+    assert restored == [{0}]
+
+
+def test_what_is_taken_away_again_at_once_is_not_restored(engine: Any) -> None:
+    """As by a worker that asks for another rebalance."""
+
+    async def rebalance() -> None:
+        restoring = asyncio.ensure_future(restore(engine))
+        await asyncio.sleep(0)
+        engine.pause()
+        await engine.release()
+        await asyncio.sleep(0.1)
+        assert not restoring.done()
+        engine.member = Member(2, "A")
+        await restoring
+
+    restored: list[object] = []
+    engine._prepare_and_restore = restored.append
+    asyncio.run(rebalance())
+    assert (restored, engine.ready) == ([], False)
 
 
 def test_a_batch_in_parts_ends_with_the_one_under_way_when_the_flow_stops(

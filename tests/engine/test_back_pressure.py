@@ -11,10 +11,7 @@ from streams.engine.delivery import Delivery
 from streams.engine.partition import Partition
 from tests.engine.records import TOPIC, batch, partition, source_record
 
-KIB = 1 << 10
-CONFIG = EngineConfig(
-    Connection(""), "g", (TOPIC,), "s", Path(), "A", queued_records=3, queued_bytes=10 * KIB
-)
+CONFIG = EngineConfig(Connection(""), "g", (TOPIC,), "s", Path(), "A", queued_records=3)
 
 
 def wanted(owned: dict[int, Partition], busy_for: float = 0.0) -> list[int]:
@@ -32,15 +29,6 @@ def test_a_partition_with_a_full_queue_waits(owned: dict[int, Partition]) -> Non
     queued = [batch(owned[0], source_record(n)) for n in range(3)]
     assert wanted(owned) == [1]
     queued[0].finish()
-    assert wanted(owned) == [0, 1]
-
-
-def test_large_values_fill_the_queues_of_all_sooner(owned: dict[int, Partition]) -> None:
-    large = batch(owned[0], source_record(0, value=b"x" * 10 * KIB))
-    assert wanted(owned) == [1], "what has nothing queued goes on"
-    batch(owned[1], source_record(0))
-    assert wanted(owned) == []
-    large.finish()
     assert wanted(owned) == [0, 1]
 
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 from confluent_kafka import Producer
 
-from streams.engine import Connection, EngineConfig, Fenced
+from streams.engine import Connection, EngineConfig, Fenced, Timer
 from streams.engine.checkpoint import Checkpointer
 from streams.engine.pace import LEAST
 from streams.engine.partition import Cut, Partition
@@ -143,6 +143,24 @@ def test_what_has_been_handed_over_takes_room_until_it_is_cut(owner: Partition) 
         await making
 
     assert run_with(slow, owner, fill_and_cut) == []
+
+
+def test_what_timers_have_done_takes_room_too(owner: Partition) -> None:
+    async def fire(made: Checkpointer) -> None:
+        first = batch(owner, source_record(0))
+        for number in range(LEAST):
+            first.set_timer(Timer(number, b"k"))
+        first.finish()
+        assert made.room() == LEAST - 1
+        fired = batch(owner, tick=LEAST)
+        assert len(list(fired.due(LEAST))) == LEAST
+        fired.finish()
+        owner.fold()
+        assert made.room() == 0
+        assert (cut := owner.cut()) is not None
+        assert cut.records == LEAST + 1
+
+    assert run_with(Slow(), owner, fire) == []
 
 
 def test_a_quick_checkpoint_makes_room_for_a_larger_one(owner: Partition) -> None:

@@ -1,6 +1,7 @@
 """Batches of records, and the ticks of timers between them."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,11 +12,12 @@ from aiokafka.errors import KafkaTimeoutError
 from faust.types import TP
 
 from streams.engine import Batch, Connection, EngineConfig, Timer
+from streams.engine.batch import Full
 from streams.engine.delivery import Delivery
 from streams.engine.partition import Partition
 from streams.engine.position import Position
 from streams.engine.store import PartitionStore
-from tests.engine.records import TOPIC, batch, partition, source_record
+from tests.engine.records import TOPIC, batch, checkpoint, partition, source_record
 
 
 class Consumer:
@@ -29,7 +31,7 @@ class Consumer:
             batch_size=2, clock=lambda: clock, timer_grace=0,
         )  # fmt: skip
         partitions = {part.number: part for part in owned}
-        self.engine = SimpleNamespace(partitions=partitions, config=config)
+        self.engine = SimpleNamespace(partitions=partitions, config=config, allowed=1)
         self.fired = 0
         self.handed: list[tuple[int, list[int]]] = []
 
@@ -37,7 +39,9 @@ class Consumer:
         self.handed.append((offset, [record.offset for record in batch.records]))
         if batch.tick is None:
             return
-        self.fired += sum(1 for _ in batch.due(batch.tick))
+        with suppress(Full):
+            for _ in batch.due(batch.tick):
+                self.fired += 1
         batch.finish()
 
 
@@ -45,7 +49,7 @@ def test_timers_of_a_partition_that_was_given_up_are_let_be(tmp_path: Path) -> N
     given_up = partition(tmp_path)
     given_up.store.close()
     consumer: Any = Consumer()
-    asyncio.run(Delivery(consumer).tick({0: given_up}))
+    asyncio.run(Delivery(consumer).tick({0: given_up}, 1))
     assert consumer.handed == []
 
 
@@ -120,6 +124,9 @@ class Read(Consumer):
     async def ends_now(self, tps: list[TP]) -> dict[TP, int]:
         return dict.fromkeys(tps, 0)
 
+    async def away(self, tps: list[TP]) -> None:
+        raise KafkaTimeoutError
+
     def read_to(self, topic: str, part: Partition) -> int:
         return 0
 
@@ -135,8 +142,63 @@ def test_a_timer_waits_for_records_that_are_stamped_but_cannot_be_read_yet(
     part.fold()
     consumer: Any = Read(part, clock=clock)
     consumer.engine.config = replace(consumer.engine.config, timer_grace=400)
-    asyncio.run(Delivery(consumer).tick({0: part}))
+    asyncio.run(Delivery(consumer).tick({0: part}, 1))
     assert consumer.fired == fired
+
+
+def test_timers_do_no_more_than_there_is_room_for_before_a_checkpoint_has_what_they_did(
+    tmp_path: Path,
+) -> None:
+    """Behind a slow broker a million that are overdue would be one transaction."""
+    parts = [partition(tmp_path / str(number), number=number) for number in range(2)]
+    for part in parts:
+        early = batch(part, source_record(0, 0))
+        for number in range(20):
+            early.set_timer(Timer(number, b"due"))
+        early.finish()
+        part.fold()
+        checkpoint(part)
+    consumer: Any = Read(*parts, clock=500)
+    fired = []
+    for room, cut in ((6, False), (6, True), (0, True)):
+        asyncio.run(Delivery(consumer).tick({part.number: part for part in parts}, room))
+        fired.append(consumer.fired)
+        for part in parts if cut else ():
+            checkpoint(part)
+    assert fired == [6, 6, 8]
+
+
+def test_the_rest_of_a_tick_does_not_wait_for_a_broker_to_say_how_long_the_logs_are(
+    tmp_path: Path,
+) -> None:
+    """It answers behind a fetch that waits for records."""
+    part = partition(tmp_path)
+    early = batch(part, source_record(0, 0))
+    for number in range(4):
+        early.set_timer(Timer(number, b"due"))
+    early.finish()
+    part.fold()
+    consumer: Any = Read(part, clock=2)
+    delivery = Delivery(consumer)
+    asyncio.run(delivery.tick({0: part}, 1))
+    assert (consumer.fired, delivery.ticking) == (1, True)
+    checkpoint(part)
+    consumer.ends_now = consumer.away
+    asyncio.run(delivery.tick({0: part}, 1))
+    assert (consumer.fired, delivery.ticking) == (2, True)
+    checkpoint(part)
+    consumer.engine.config = replace(consumer.engine.config, clock=lambda: 4)
+    asyncio.run(delivery.tick({0: part}, 1))
+    assert (consumer.fired, delivery.ticking) == (2, False), "these are due later"
+
+
+def test_a_clock_that_was_ahead_is_not_believed_later(tmp_path: Path) -> None:
+    part = partition(tmp_path)
+    with_due_timer(part)
+    part.read_until = 3_600_000
+    consumer: Any = Away(part, clock=1_000)
+    asyncio.run(Delivery(consumer).tick({0: part}, 1))
+    assert consumer.handed == []
 
 
 class Joined(Read):
@@ -168,7 +230,7 @@ def test_timers_wait_for_all_that_may_be_older(tmp_path: Path, kind: type[Read])
     part = Partition(0, store, Position({TOPIC: 0, "other": 0}), 1_000, 4)
     with_due_timer(part)
     consumer: Any = kind(part)
-    asyncio.run(Delivery(consumer).tick({0: part}))
+    asyncio.run(Delivery(consumer).tick({0: part}, 1))
     assert consumer.handed == []
 
 
@@ -183,7 +245,7 @@ def test_timers_wait_for_a_broker_that_is_away(tmp_path: Path) -> None:
     part = partition(tmp_path)
     with_due_timer(part)
     consumer: Any = Away(part)
-    asyncio.run(Delivery(consumer).tick({0: part}))
+    asyncio.run(Delivery(consumer).tick({0: part}, 1))
     assert not part.pending
     assert part.timers.first_before(1) == Timer(0, b"due")
 
@@ -200,5 +262,5 @@ def test_timers_do_not_wait_for_a_partition_that_no_broker_leads(tmp_path: Path)
     for part in parts:
         with_due_timer(part)
     consumer: Any = OneLed(*parts)
-    asyncio.run(Delivery(consumer).tick({part.number: part for part in parts}))
+    asyncio.run(Delivery(consumer).tick({part.number: part for part in parts}, 1))
     assert [part.ticked for part in parts] == [0, 1, 0]

@@ -44,7 +44,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         Connection(""), "g", (TOPIC,), "s", tmp_path / "data", "A", observer=Broken()
     )
     made: Any = Engine(make_app(config), config)
-    made.failures = []
+    made.failures, made.member = [], Member(1, "A")
     monkeypatch.setattr(made, "fail", made.failures.append)
     monkeypatch.setattr(made._checkpointer, "_fail", made.failures.append)
     return made

@@ -60,6 +60,7 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
         "_fetch_max_wait_ms",
         "_fetch_min_bytes",
         "_isolation_level",
+        "_records",
     ),
     THEIR_RECORDS: (
         "_aborted_producers",
@@ -107,6 +108,7 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
         "_consumer",
         "_create_worker_consumer",
         "_ensure_consumer",
+        "_fetch_records",
         "on_thread_stop",
     ),
     driver.ConsumerRebalanceListener: (

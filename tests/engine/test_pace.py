@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.pace import LEAST, Pace
+from streams.engine.pace import LEAST, SOON, Pace
 
 
 def after(*taken: tuple[int, float]) -> int:
@@ -16,6 +16,11 @@ def after(*taken: tuple[int, float]) -> int:
 
 def test_it_grows_with_checkpoints_that_were_quick() -> None:
     assert after((8_000, 0.02), (10_000, 0.03)) == 12_500
+
+
+def test_from_the_first_on_it_grows_by_what_that_says() -> None:
+    assert after((LEAST, 0.1)) == SOON
+    assert after((LEAST, 0.8)) == 200, "in twice as long"
 
 
 def test_it_grows_no_further_than_what_can_be_written_in_time() -> None:
@@ -38,8 +43,21 @@ def test_a_hiccup_of_a_small_one_says_nothing_of_a_large_one() -> None:
     assert after((8_000, 0.1), (0, 5.0), (40, 5.0)) == 10_000
 
 
+def test_one_hiccup_does_not_make_the_way_long() -> None:
+    assert after((8_000, 0.1), (40, 0.02), (40, 2.0), (10_000, 2.0)) == 5_000
+
+
 def test_over_a_long_way_a_checkpoint_may_take_twice_as_long_as_the_quickest() -> None:
     assert after((8_000, 0.9), (8_000, 1.8)) == 10_000
+
+
+def test_a_way_that_becomes_long_later_is_noticed() -> None:
+    """A worker that began on a short one would else do the least until it is started again."""
+    pace, rate, overhead = Pace(target=1.0, most=2.5), 10_000, 0.02
+    for _ in range(200):
+        pace.took(pace.allowed, overhead + pace.allowed / rate)
+        overhead = 1.5 if pace.allowed > rate / 2 else overhead
+    assert pace.allowed > 5_000
 
 
 def test_over_no_way_may_it_come_near_the_end_of_its_transaction() -> None:

@@ -169,6 +169,13 @@ def test_a_long_backlog_before_a_record_is_worked_off_over_several_checkpoints(
     assert handle(Processor(Chains(), 10, timers_work=most), made) == 8
 
 
+def test_a_batch_may_have_a_lower_limit_than_its_processor(tmp_path: Path) -> None:
+    owner = overdue(tmp_path, 100)
+    made = batch(owner, source_record(1, 9_999))
+    made.limit = 12 * (TIMER_WORK + 2)
+    assert handle(Processor(Chains(), 10), made) == 8
+
+
 def test_a_long_backlog_by_the_clock_is_worked_off_over_several_ticks(tmp_path: Path) -> None:
     """Between them come the records of other partitions."""
     owner, most = overdue(tmp_path, 100), 12 * (TIMER_WORK + 2)

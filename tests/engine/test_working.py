@@ -28,7 +28,7 @@ from tests.conftest import Broker
 from tests.engine.trial import NEVER, Trial
 from tests.patience import PATIENCE
 
-RECORDS = 400
+RECORDS = 100
 """No more than a worker is given before its first checkpoint."""
 
 
@@ -211,6 +211,31 @@ def test_a_source_that_is_new_when_a_worker_takes_its_place_again_is_read(
     Feed(trial.broker.bootstrap, (added,), numbered(200), 1_000).start(RECORDS).finish()
     assert wait_until_read(trial.broker.bootstrap, trial.names.group, added, PATIENCE)
     assert trial.group.stop() == [0]
+
+
+def test_a_source_that_only_the_newer_of_two_workers_reads_gives_no_partition_two_owners(
+    trial: Trial,
+) -> None:
+    """The group deals out topics apart that not all its members read."""
+    added = f"{trial.names.group}-added"
+    trial.broker.create(added, PARTITIONS)
+    trial.group.start("A")
+    trial.wait_until_ready()
+    trial.group.start("B", ALSO=added)
+    trial.wait_until_ready(worker="B")
+    trial.wait_until_ready(lives=2)
+    owned = [trial.group.owned(worker) for worker in ("A", "B")]
+    assert owned[0] | owned[1] == set(range(PARTITIONS))
+    assert not owned[0] & owned[1]
+    trial.feed(RECORDS, 1_000).finish()
+    assert wait_until_read(trial.broker.bootstrap, trial.names.group, trial.names.source, PATIENCE)
+    assert trial.group.replace("A", ALSO=added) == 0
+    trial.wait_until_ready(lives=3)
+    trial.feed(RECORDS, 1_000).finish()
+    assert trial.stop_when_read() == [0, 0]
+    verdict = trial.verdict()
+    # Its positions know of one source only.
+    assert (verdict.lost, verdict.doubled) == (0, 0)
 
 
 @pytest.mark.parametrize("url", ["", "http://elsewhere:6066"])

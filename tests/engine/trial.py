@@ -37,6 +37,7 @@ class Trial:
         workload = Counting(broker.bootstrap, name, 0, **extra)
         self.broker = broker
         self.names = names = workload.names
+        self.settled = workload.settled
         topics = [names.source, names.answers, names.reminders, names.failed]
         changelog = [] if broker.transactional else [names.changelog]
         broker.create_all(topics + changelog, partitions)

@@ -344,6 +344,19 @@ def test_a_source_that_went_on_by_itself_and_is_erased_leaves_its_target_all_the
     assert desk.ticket("target").given == ()
 
 
+def test_what_was_told_in_an_erased_ticket_leaves_all_that_it_was_ever_merged_into() -> None:
+    desk = told()
+    for target in ("one", "two"):
+        desk.update("source", UpdateKind.MERGED_INTO, target)
+        desk.deliver()
+        desk.update("source", UpdateKind.REOPENED)
+    assert b"B-77" in encode_ticket(desk.ticket("one"))
+    desk.update("source", UpdateKind.ERASED)
+    desk.deliver()
+    for name in ("one", "two"):
+        assert b"B-77" not in encode_ticket(desk.ticket(name))
+
+
 def test_what_was_told_in_a_source_that_an_earlier_version_merged_leaves_its_target_too() -> None:
     desk = told()
     desk.update("source", UpdateKind.MERGED_INTO, "target")

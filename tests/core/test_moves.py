@@ -5,8 +5,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 
+from detectors.signals import Signals
 from schemas.records import (
     AccountSnapshot,
+    AnomalyLink,
     EscalationUpdate,
     OpenEscalation,
     RouteStatus,
@@ -230,3 +232,14 @@ def test_an_account_of_a_segment_is_one_step_more_pressing() -> None:
         talk.customer("a person please", scores(human_request=0.9))
         pressing.append(talk.escalations[0].priority)
     assert pressing[1] == pressing[0] - 1
+
+
+@pytest.mark.parametrize(("signals", "priority"), [(ANGRY, 2), (DESPAIR, 1)])
+def test_an_open_incident_makes_what_is_less_pressing_more_so_and_nothing_less(
+    signals: Signals, priority: int
+) -> None:
+    talk = Conversation()
+    link = AnomalyLink("an-1", "Exports fail", START, 3)
+    talk.incidents = lambda *_: link
+    talk.customer("the export fails", signals)
+    assert talk.escalations[0].priority == priority

@@ -1,5 +1,7 @@
 """Skills while an escalation waits: preferred ones relax in open hours, required ones never do."""
 
+from msgspec.structs import replace
+
 from schemas.records import EscalationChange, EscalationUpdate, UpdateKind
 from streams.core.policy import load_policy
 from tests.core.conversation import HOUR, MINUTE, START, Conversation, scores
@@ -35,6 +37,15 @@ def test_preferred_skills_relax_in_steps_while_nobody_takes_it() -> None:
         for one in told(talk, EscalationChange.SKILLS)
     ]
     assert steps == [(10 * MINUTE, ("german", "vip")), (30 * MINUTE, ())]
+
+
+def test_a_step_that_leaves_the_skills_as_they_were_is_not_told() -> None:
+    one_skill = replace(OURS.routes[-1], preferred_skills=("german",))
+    talk = Conversation(policy=replace(OURS, routes=(*OURS.routes[:-1], one_skill)))
+    talk.customer("help", ANGRY)
+    talk.wait(HOUR)
+    [step] = told(talk, EscalationChange.SKILLS)
+    assert (step.changed_at - START, step.preferred_skills) == (30 * MINUTE, ())
 
 
 def test_closed_hours_do_not_relax_them() -> None:

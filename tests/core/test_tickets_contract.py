@@ -558,11 +558,21 @@ def test_an_acceptance_of_what_is_closed_is_refused_where_it_was_read() -> None:
     talk = resolved_by_a_person()
     talk.update(UpdateKind.ACCEPTED, actor_id="p2", revision=1)
     [refused] = talk.new(EscalationUpdate)
-    assert (refused.change, refused.route, refused.escalation_id) == (
+    assert (refused.change, refused.route, refused.escalation_id, refused.revision) == (
         "accept_refused",
         "billing",
         "T1/e/1",
+        1,
     )
+
+
+def test_an_acceptance_of_what_was_handed_back_is_refused_by_the_name_it_had() -> None:
+    talk = Conversation()
+    talk.customer("I was charged twice", scores(billing=0.9))
+    talk.update(UpdateKind.HANDED_BACK)
+    talk.update(UpdateKind.ACCEPTED, actor_id="p2", revision=1)
+    [refused] = talk.new(EscalationUpdate)
+    assert (refused.route, refused.escalation_id) == ("billing", "T1/e/1")
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,27 @@ def test_a_graver_reason_after_the_answer_is_due_at_once_too() -> None:
     assert len(ids) == len(set(ids))
 
 
+def test_a_graver_reason_after_the_answer_puts_off_nothing_that_is_promised_without_it() -> None:
+    due_in = []
+    for signals in (ANGRY, scores(legal_compliance=0.9)):
+        talk = Conversation()
+        talk.now = START + 10 * HOUR  # 18:53: the lawyers have gone, the chat has not
+        talk.customer("this is awful", ANGRY)
+        talk.update(UpdateKind.ACCEPTED, actor_id="ann")
+        talk.human()
+        talk.customer("and now?", signals)
+        due_in.append(due(talk) - talk.now)
+    assert due_in == [5 * MINUTE, 5 * MINUTE]
+
+
+def test_what_is_promised_no_earlier_begins_no_other_clock() -> None:
+    talk = Conversation()
+    talk.customer("this is awful", ANGRY)
+    talk.customer("I do not want to live any more", DESPAIR)
+    assert (talk.escalations[-1].route, due(talk)) == ("safety", START + 5 * MINUTE)
+    assert not [one for one in talk.new(SlaEvent) if one.clock == "first_response"]
+
+
 def test_the_teams_to_consult_are_those_of_the_reasons_wherever_the_ticket_lies() -> None:
     talk = Conversation()
     talk.customer("our contract and a break-in", scores(security=0.9, legal_compliance=0.9))

@@ -95,6 +95,13 @@ def test_the_first_response_stops_at_the_reply_and_not_at_the_assignment() -> No
     assert events(talk, "first_response")[-1].elapsed == 2 * MINUTE
 
 
+def test_who_resolves_without_an_answer_has_met_the_end_and_not_the_response() -> None:
+    talk = escalated()
+    talk.update(UpdateKind.RESOLVED)
+    ended = [(one.clock, one.kind) for one in talk.new(SlaEvent)]
+    assert ended == [("first_response", "cancelled"), ("resolution", "met")]
+
+
 def test_the_next_response_is_told_to_the_desk_and_to_desks_that_start_late() -> None:
     talk = escalated()
     talk.human()

@@ -264,3 +264,6 @@ def test_an_open_incident_makes_what_is_less_pressing_more_so_and_nothing_less(
     talk.incidents = lambda *_: link
     talk.customer("the export fails", signals)
     assert talk.escalations[0].priority == priority
+    talk.customer("still")
+    [update] = talk.new(EscalationUpdate)
+    assert update.anomaly == link

@@ -48,6 +48,14 @@ def test_a_step_that_leaves_the_skills_as_they_were_is_not_told() -> None:
     assert (step.changed_at - START, step.preferred_skills) == (30 * MINUTE, ())
 
 
+def test_what_is_still_preferred_is_told_with_what_is_required() -> None:
+    both = replace(OURS.routes[-1], required_skills=("it",))
+    talk = Conversation(policy=replace(OURS, routes=(*OURS.routes[:-1], both)))
+    talk.customer("help", ANGRY)
+    talk.wait(HOUR)
+    assert [one.required_skills for one in told(talk, EscalationChange.SKILLS)] == [("it",)] * 2
+
+
 def test_closed_hours_do_not_relax_them() -> None:
     talk = waiting(START + 14 * HOUR)
     talk.wait(8 * HOUR)
@@ -81,6 +89,8 @@ def test_nobody_is_called_where_no_skill_is_required_or_somebody_has_answered() 
     billing = Conversation(policy=OURS)
     billing.customer("charged twice", scores(billing=0.9))
     billing.human()
+    billing.wait(HOUR)
+    billing.customer("and now?")
     billing.wait(HOUR)
     for talk in (general, billing):
         assert not any(one.notify for one in talk.all(EscalationUpdate))

@@ -305,8 +305,7 @@ def test_another_account_does_not_inherit_that_the_first_was_verified() -> None:
     talk.update(UpdateKind.IDENTIFIED, account_id="a1", verified=True)
     assert talk.ticket.verified is True
     talk.update(UpdateKind.IDENTIFIED, account_id="a2")
-    assert talk.ticket.account_id == "a2"
-    assert talk.decision.used.account_verified is None
+    assert (talk.ticket.account_id, talk.ticket.verified) == ("a2", None)
 
 
 def test_the_account_hears_of_the_first_message_with_the_opening() -> None:
@@ -664,6 +663,15 @@ def test_what_follows_from_an_update_can_be_read_by_those_it_is_for(kind: Update
         if isinstance(output, Record):
             made = codec.encode(output)
             assert codec.decode(made.topic, made.value, made.headers, talk.now) == output
+
+
+def test_a_person_who_has_one_ticket_of_a_burst_is_told_of_it() -> None:
+    talk = Conversation()
+    talk.customer("awful", ANGRY)
+    flood = RequesterFlood("r1", 22, START)
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START, flood=flood))
+    told = [one.context[0].source for one in talk.new(EscalationUpdate) if one.context]
+    assert told == ["flood"]
 
 
 def test_a_ticket_of_a_burst_says_so_in_decision_and_package_until_it_is_over() -> None:

@@ -29,7 +29,7 @@ from schemas.records import (
     Visibility,
 )
 from streams.core.policy import load_policy
-from streams.core.tickets import Arrival, Owner, internal_error
+from streams.core.tickets import Arrival, Due, Owner, internal_error
 from tests.core.conversation import DAY, HOUR, MINUTE, SECOND, START, Conversation, scores
 
 ANGRY = scores(negative=0.9)
@@ -486,8 +486,43 @@ def test_an_internal_error_gives_the_ticket_to_a_person_with_its_one_decision() 
     talk.take(internal_error(event, talk.state, talk.policy, arrival))
     assert (talk.decision.cause, talk.decision.subject_id) == ("message", "bad")
     assert (talk.decision.action, talk.codes) == ("handoff", {"internal_error"})
+    talk.apply(event)
+    assert talk.step.outputs == (), "it is known from then on"
     talk.take(internal_error(event, None, talk.policy, arrival))
     assert talk.ticket.owner is Owner.HUMAN
+
+
+def test_a_timer_that_cannot_be_handled_stops_the_clocks_and_a_person_gets_the_ticket() -> None:
+    talk = escalated()
+    talk.update(UpdateKind.ACCEPTED, actor_id="p1")
+    arrival = Arrival(talk.now + MINUTE, "support.conversations", 3)
+    talk.take(internal_error(Due("T1"), talk.state, talk.policy, arrival))
+    assert (talk.decision.cause, talk.decision.subject_id) == (
+        "timer",
+        f"internal_error@{arrival.now}",
+    )
+    assert [one.kind for one in talk.new(SlaEvent)] == ["cancelled", "cancelled"]
+    assert talk.ticket.clocks == ()
+    assert "internal_error" in {one.code for one in talk.ticket.reasons}
+
+
+def test_an_internal_error_on_a_closed_ticket_reopens_it_for_a_person() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.RESOLVED)
+    event = ConversationMessage("bad", "T1", Role.CUSTOMER, "poison", talk.now)
+    arrival = Arrival(talk.now, "support.conversations", 3, 9)
+    talk.take(internal_error(event, talk.state, talk.policy, arrival))
+    assert (talk.decision.action, talk.ticket.owner) == ("handoff", Owner.HUMAN)
+    assert talk.escalations[0].escalation_id == "T1/e/2"
+
+
+def test_a_timer_that_has_been_put_off_leads_to_nothing() -> None:
+    talk = Conversation()
+    talk.customer()
+    before = talk.state
+    talk.apply(Due("T1"))
+    assert (talk.step.outputs, talk.state) == ((), before)
 
 
 def test_an_erased_ticket_keeps_no_text_and_refuses_what_comes_later() -> None:

@@ -553,6 +553,28 @@ def test_an_update_before_the_first_message_opens_the_ticket() -> None:
     assert (talk.decision.action, talk.ticket.owner) == ("reply", Owner.AI)
 
 
+def test_a_ticket_that_nobody_ever_writes_to_is_closed_and_forgotten() -> None:
+    talk = Conversation()
+    talk.update(UpdateKind.OPENED)
+    talk.wait(2 * DAY)
+    assert talk.ticket.owner is Owner.CLOSED
+    talk.wait(2 * 365 * DAY)
+    assert talk.state is None
+
+
+def test_all_that_is_told_of_a_ticket_names_its_tenant() -> None:
+    talk = Conversation(VIP, tenant="acme")
+    talk.customer("hello", Signals(fingerprint=Fingerprint("f", 1, "t", None)))
+    talk.customer("I was charged twice", scores(billing=0.9))
+    talk.update(UpdateKind.ACCEPTED, actor_id="p1", revision=9)
+    talk.human()
+    talk.update(UpdateKind.RESOLVED)
+    talk.update(UpdateKind.ERASED)
+    told = [one for one in (*talk.outputs, *talk.escalations) if isinstance(one, Record)]
+    assert len({type(one) for one in told}) >= 8
+    assert {one.tenant for one in told} == {"acme"}
+
+
 def test_an_acceptance_of_what_is_closed_is_refused_where_it_was_read() -> None:
     talk = resolved_by_a_person()
     talk.update(UpdateKind.ACCEPTED, actor_id="p2", revision=1)

@@ -9,6 +9,7 @@ from detectors.signals import Signals
 from schemas.records import AccountSnapshot, QueueLoad, ReviewRequest, RouteStatus
 from streams.core.policy import PolicyError, load_policy, shipped_policy
 from streams.core.tickets import Arrival, decide
+from streams.core.tickets.used import statuses_used
 from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
 
 EVENING = START + 14 * HOUR
@@ -128,20 +129,7 @@ def test_a_decision_names_the_status_it_used_and_decides_the_same_from_those_val
     desk = Desk(told)
     desk.customer("help", ANGRY)
     used = desk.decision.used
-    assert used.route_status_of is not None
-    assert used.route_status_as_of is not None
-    again = Desk(
-        RouteStatus(
-            used.route_status_of,
-            bool(used.route_open),
-            used.route_status_as_of,
-            agents_available=used.agents_available,
-            queue_depth=used.queue_depth,
-            queue_target=used.queue_target,
-            expected_wait=used.expected_wait,
-            next_opening_at=used.next_opening_at,
-        )
-    )
+    again = Desk(*statuses_used(used).values())
     again.customer("help", ANGRY)
     assert again.outputs == desk.outputs
 
@@ -188,6 +176,7 @@ def test_the_load_of_another_queue_than_the_ticket_goes_to_is_named_too() -> Non
     assert (desk.decision.action, desk.decision.route) == ("handoff", "billing")
     assert (used.route_status_of, used.queue_depth) == ("billing", 4)
     assert used.queue_load == QueueLoad("general", START, 9, 10)
+    assert statuses_used(used) == {"billing": full, "general": calm}
 
 
 def test_under_overload_a_vip_without_a_problem_stays_with_the_ai() -> None:

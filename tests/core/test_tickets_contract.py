@@ -162,6 +162,13 @@ def test_another_draft_for_the_same_message_gets_no_more_time() -> None:
     assert talk.all(ReviewRequest)[-1].due_at == due_at
 
 
+def test_who_says_thanks_while_a_draft_is_reviewed_waits_for_nothing() -> None:
+    talk = drafted()
+    assert talk.ticket.open_due is not None
+    talk.customer("thanks", THANKS)
+    assert (talk.ticket.owner, talk.ticket.open_due) == (Owner.REVIEW, None)
+
+
 def test_a_draft_after_the_approved_one_is_reviewed_as_well() -> None:
     talk = drafted()
     talk.update(UpdateKind.DRAFT_REVIEWED, draft=DraftReview("d1", DraftOutcome.APPROVED))
@@ -539,6 +546,31 @@ def test_an_update_that_comes_twice_with_other_content_keeps_the_first() -> None
     assert talk.ticket.case.owner_id == "p1"
 
 
+def test_nobody_becomes_verified_by_the_other_content_of_an_update_that_was_known() -> None:
+    talk = Conversation()
+    talk.update(UpdateKind.IDENTIFIED, update_id="u", account_id="a1", verified=False)
+    talk.update(UpdateKind.IDENTIFIED, update_id="u", account_id="a1", verified=True)
+    assert talk.ticket.verified is False
+
+
+def test_the_other_words_of_a_message_reopen_a_closed_ticket_where_they_call_a_person() -> None:
+    talk = Conversation()
+    talk.customer("hello", message_id="m1")
+    talk.update(UpdateKind.RESOLVED)
+    talk.customer("I was charged twice", scores(billing=0.9), message_id="m1")
+    assert (talk.decision.action, talk.ticket.owner) == ("handoff", Owner.HUMAN)
+    assert talk.escalations[0].escalation_id == "T1/e/2"
+
+
+def test_the_other_words_of_a_draft_for_an_erased_ticket_are_refused_as_a_draft() -> None:
+    talk = answered()
+    talk.update(UpdateKind.ERASED)
+    talk.draft("Something else.", draft_id="d1", in_reply_to="m1")
+    made = talk.decision
+    assert (made.cause, made.subject_id, made.action) == ("draft", "d1", "none")
+    assert talk.step.appended is None
+
+
 def test_a_changed_draft_under_its_id_is_judged_anew() -> None:
     talk = drafted()
     talk.update(UpdateKind.DRAFT_REVIEWED, draft=DraftReview("d1", DraftOutcome.APPROVED))
@@ -573,6 +605,13 @@ def test_all_that_is_told_of_a_ticket_names_its_tenant() -> None:
     told = [one for one in (*talk.outputs, *talk.escalations) if isinstance(one, Record)]
     assert len({type(one) for one in told}) >= 8
     assert {one.tenant for one in told} == {"acme"}
+
+
+def test_what_changes_an_account_is_decided_by_as_it_says_and_not_as_was_known() -> None:
+    talk = Conversation(AccountSnapshot("a1", START))
+    talk.customer()
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=VIP)
+    assert (talk.decision.used.vip, talk.decision.action) == (True, "review")
 
 
 def test_an_acceptance_of_what_is_closed_is_refused_where_it_was_read() -> None:

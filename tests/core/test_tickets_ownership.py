@@ -158,6 +158,19 @@ def test_who_accepts_a_revision_that_never_was_is_refused() -> None:
     assert [u.change for u in talk.new(EscalationUpdate)] == ["accepted"]
 
 
+def test_who_accepts_again_what_they_have_is_not_refused() -> None:
+    talk = escalated()
+    for _ in range(2):
+        talk.update(UpdateKind.ACCEPTED, actor_id="p1", revision=1)
+    assert (talk.decision.action, talk.new(EscalationUpdate)) == ("none", [])
+
+
+def test_an_acceptance_that_names_nobody_is_refused() -> None:
+    talk = escalated()
+    talk.update(UpdateKind.ACCEPTED, revision=1)
+    assert [u.change for u in talk.new(EscalationUpdate)] == ["accept_refused"]
+
+
 def test_a_move_tells_the_old_desk_and_hands_the_new_one_everything() -> None:
     talk = escalated()
     talk.update(UpdateKind.TRANSFERRED, route="billing")
@@ -218,6 +231,19 @@ def test_a_hand_back_closes_the_escalation_and_lets_the_ai_speak() -> None:
     assert (talk.decision.action, talk.decision.cause) == ("reply", "update")
     talk.customer("how?")
     assert (talk.decision.action, talk.decision.episode) == ("reply", 2)
+
+
+def test_a_customer_who_waits_as_the_ticket_is_handed_back_is_not_left_alone_by_the_ai() -> None:
+    talk = escalated()
+    talk.update(UpdateKind.HANDED_BACK)
+    talk.wait(HOUR)
+    assert (talk.ticket.owner, talk.codes) == (Owner.HUMAN, {"ai_no_answer"})
+
+
+def test_a_persons_instructions_are_kept_as_far_as_they_fit() -> None:
+    talk = escalated()
+    talk.update(UpdateKind.HANDED_BACK, instructions="i" * 9_000)
+    assert talk.decision.instructions == "i" * 2_000
 
 
 @pytest.mark.parametrize("text", ["I want a person", "refund"])

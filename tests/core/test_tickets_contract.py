@@ -162,6 +162,23 @@ def test_another_draft_for_the_same_message_gets_no_more_time() -> None:
     assert talk.all(ReviewRequest)[-1].due_at == due_at
 
 
+def test_a_reviewer_sees_the_question_until_there_is_a_draft_and_then_the_draft() -> None:
+    talk = Conversation(VIP)
+    talk.customer("How much is it?")
+    [asked] = talk.new(ReviewRequest)
+    assert (asked.question, asked.draft_text, asked.confidence) == ("How much is it?", None, None)
+    talk.draft("Nine euros.", draft_id="d1", in_reply_to="m1", confidence=0.8)
+    [drafted] = talk.new(ReviewRequest)
+    assert (drafted.question, drafted.draft_text, drafted.confidence) == (None, "Nine euros.", 0.8)
+
+
+def test_a_newer_message_gives_the_ai_its_time_for_another_draft() -> None:
+    talk = drafted()
+    talk.wait(2 * MINUTE + 30_000)
+    talk.customer("wait, another thing")
+    assert talk.all(ReviewRequest)[-1].due_at == talk.now + MINUTE
+
+
 def test_who_says_thanks_while_a_draft_is_reviewed_waits_for_nothing() -> None:
     talk = drafted()
     assert talk.ticket.open_due is not None

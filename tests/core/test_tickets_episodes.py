@@ -106,7 +106,8 @@ def test_a_draft_that_was_let_out_in_one_episode_is_not_in_the_next() -> None:
 def test_an_outcome_tells_of_its_own_episode_alone() -> None:
     talk = Conversation(VIP)
     talk.customer()
-    talk.draft(draft_id="d1", in_reply_to="m1")
+    talk.customer()
+    talk.draft(draft_id="d1", in_reply_to="m2")
     talk.update(UpdateKind.DRAFT_REVIEWED, draft=DraftReview("d1", DraftOutcome.APPROVED))
     talk.customer("a refund", BILLING)
     talk.human()

@@ -148,6 +148,15 @@ def test_a_timer_in_shadow_is_recorded_and_the_ticket_stays_with_the_ai() -> Non
     assert talk.ticket.owner == "ai"
 
 
+def test_a_timer_that_is_advised_is_told_and_the_ticket_stays_with_the_ai() -> None:
+    talk = Conversation(policy=ours("triggers: {ai_no_answer: {mode: advise}}"))
+    talk.customer()
+    talk.wait(HOUR // 6)
+    advised = [(one.code, one.mode) for one in talk.decision.reasons]
+    assert (talk.decision.cause, advised) == ("timer", [("ai_no_answer", Mode.ADVISE)])
+    assert talk.ticket.owner == "ai"
+
+
 def test_an_account_that_becomes_known_in_shadow_changes_nothing() -> None:
     talk = Conversation(policy=ours("triggers: {high_stakes_account: {mode: shadow}}"))
     talk.customer()

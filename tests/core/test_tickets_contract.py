@@ -223,6 +223,15 @@ def test_until_somebody_takes_it_the_ai_may_ask_for_what_the_route_wants_to_know
     assert (talk.decision.action, talk.decision.collect) == ("silent", ())
 
 
+def test_only_an_answer_to_the_customer_or_a_draft_lets_the_ai_collect() -> None:
+    talk = Conversation(policy=collecting())
+    talk.customer("awful", ANGRY)
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=replace(VIP, tier="enterprise"))
+    assert (talk.decision.cause, talk.decision.action) == ("update", "silent")
+    talk.draft("Which order is it?")
+    assert (talk.decision.action, talk.decision.collect) == ("collect", ("order", "version"))
+
+
 def test_nothing_is_collected_unless_the_policy_says_what() -> None:
     talk = Conversation()
     talk.customer("awful", ANGRY)
@@ -251,6 +260,42 @@ def test_what_a_person_resolved_comes_back_to_people_within_a_week() -> None:
     assert (talk.decision.action, talk.codes) == ("handoff", {"reopened"})
     assert talk.escalations[-1].route == "billing"
     assert talk.ticket.reopened
+
+
+def test_what_comes_back_is_as_pressing_as_the_queue_it_was_on() -> None:
+    talk = Conversation()
+    talk.customer("Somebody is in my account.", scores(security=0.9))
+    talk.human()
+    talk.update(UpdateKind.RESOLVED)
+    talk.customer("Still me.")
+    again = talk.escalations[-1]
+    assert (again.route, again.priority, talk.codes) == ("security", 1, {"reopened"})
+
+
+def test_what_comes_back_with_something_new_goes_where_that_belongs() -> None:
+    talk = Conversation()
+    talk.customer("awful", ANGRY)
+    talk.human()
+    talk.update(UpdateKind.RESOLVED)
+    talk.customer("I was charged twice", scores(billing=0.9))
+    assert talk.escalations[-1].route == "billing"
+
+
+def test_a_handoff_names_what_a_reviewer_had_let_pass_too() -> None:
+    talk = drafted()
+    talk.update(UpdateKind.DRAFT_REVIEWED, draft=DraftReview("d1", DraftOutcome.APPROVED))
+    talk.wait(HOUR)
+    assert talk.codes == {"ai_no_answer"}
+    reasons = {one.code for one in talk.escalations[0].reasons}
+    assert reasons == {"high_stakes_account", "ai_no_answer"}
+
+
+def test_what_the_ai_hands_over_anew_goes_where_it_belongs_and_not_where_it_was() -> None:
+    talk = Conversation()
+    talk.customer("I was charged twice", scores(billing=0.9))
+    talk.update(UpdateKind.HANDED_BACK)
+    talk.customer("awful", ANGRY)
+    assert talk.escalations[-1].route == "general"
 
 
 def test_after_a_week_it_is_another_matter() -> None:

@@ -157,18 +157,6 @@ def test_only_what_comes_back_within_a_week_counts_as_reopened() -> None:
     assert [one.reopened for one in talk.all(TicketOutcome)] == [False, True, False]
 
 
-def test_a_ticket_that_may_not_be_given_back_any_more_comes_back_to_people_after_any_time() -> None:
-    talk = Conversation()
-    talk.customer("a person", ANGRY)
-    for _ in range(2):
-        talk.update(UpdateKind.HANDED_BACK)
-        talk.customer("a person", ANGRY)
-    talk.update(UpdateKind.RESOLVED)
-    talk.wait(20 * DAY)
-    talk.customer("hello")
-    assert (talk.decision.action, talk.codes) == ("handoff", {"reopened"})
-
-
 def test_a_source_that_went_on_and_ended_by_itself_answers_what_still_comes() -> None:
     talk = Conversation()
     talk.customer()

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from detectors.signals import Signals
 from schemas.records import (
@@ -16,7 +17,7 @@ from schemas.records import (
     SlaEventKind,
     UpdateKind,
 )
-from streams.core.policy import load_policy
+from streams.core.policy import default_policy, load_policy
 from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
 from tests.core.test_tickets_invariants import History, accounts, histories, play
 
@@ -213,6 +214,96 @@ def test_an_account_that_becomes_known_takes_the_clock_of_its_segment() -> None:
     talk.wait(MINUTE)
     talk.update(UpdateKind.ACCOUNT_CHANGED, account=vip)
     assert not any(one.notify for one in talk.new(EscalationUpdate))
+
+
+TOP = AccountSnapshot("a1", START, vip=True)
+
+
+def pages(talk: Conversation) -> int:
+    """How often the engineer on call has been paged."""
+    updates = [one for one in talk.all(EscalationUpdate) if "on_call" in one.notify]
+    return len(updates) + sum(one.page_on_call for one in talk.escalations)
+
+
+@pytest.mark.parametrize(("answered", "paged"), [(False, 1), (True, 0)])
+def test_an_account_that_is_told_again_pages_once_for_what_nobody_has_touched(
+    answered: bool, paged: int
+) -> None:
+    talk = handed_over()
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=TOP)
+    if answered:
+        talk.human()
+    talk.now = NIGHT
+    for _ in range(2):
+        talk.update(UpdateKind.ACCOUNT_CHANGED, account=TOP)
+        talk.wait(MINUTE)
+    assert pages(talk) == paged
+
+
+def test_a_queue_pages_once_whatever_joins_and_another_queue_anew() -> None:
+    talk = Conversation(TOP, channel="email")
+    talk.now = NIGHT
+    talk.customer("this is awful", ANGRY)
+    assert pages(talk) == 1
+    talk.customer("a person, please", scores(human_request=0.9))
+    assert (talk.decision.route, pages(talk)) == ("success", 1)
+    talk.queues = {"technical": RouteStatus("technical", True, START)}.get
+    talk.update(UpdateKind.TRANSFERRED, route="technical", actor_id="ann")
+    assert pages(talk) == 1
+    talk.queues = {}.get
+    talk.customer("it is urgent", scores(urgency=0.9))
+    assert (talk.ticket.route, pages(talk)) == ("technical", 2)
+
+
+def test_what_people_have_moved_stays_as_pressing_as_it_was_and_is_as_its_queue() -> None:
+    talk = Conversation()
+    talk.customer("this is awful", ANGRY)
+    assert talk.all(OpenEscalation)[-1].priority == 3
+    talk.update(UpdateKind.TRANSFERRED, route="security", actor_id="ann")
+    assert talk.all(OpenEscalation)[-1].priority == 1
+    talk.update(UpdateKind.TRANSFERRED, route="general", actor_id="ann")
+    talk.customer("a person, please", scores(human_request=0.9))
+    assert (talk.ticket.route, talk.all(OpenEscalation)[-1].priority) == ("general", 1)
+
+
+def test_a_move_to_the_queue_where_it_lies_frees_it() -> None:
+    talk = Conversation()
+    talk.customer("this is awful", ANGRY)
+    talk.update(UpdateKind.ACCEPTED, actor_id="ann")
+    talk.update(UpdateKind.TRANSFERRED, route="general", actor_id="ann", reason="my shift ends")
+    [update] = talk.new(EscalationUpdate)
+    assert (update.change, update.owner_id, update.note) == ("reopened", None, "my shift ends")
+    assert talk.all(OpenEscalation)[-1].owner_id is None
+
+
+def test_a_graver_matter_that_nobody_waits_for_an_answer_to_begins_no_clock() -> None:
+    talk = Conversation()
+    talk.customer("this is awful", scores(negative=0.9, billing=0.46))
+    talk.human()
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START, tier="enterprise"))
+    assert "billing" in talk.codes
+    assert (talk.ticket.route, talk.ticket.clock) == ("billing", None)
+
+
+def test_a_graver_matter_is_due_at_once_also_while_the_next_answer_is_owed() -> None:
+    talk = handed_over()
+    talk.human()
+    talk.customer("and now?")
+    assert due(talk) > talk.now + HOUR
+    talk.customer("I do not want to live any more", DESPAIR)
+    assert due(talk) == talk.now + 5 * MINUTE
+
+
+def test_what_joins_on_a_queue_that_the_policy_has_no_more_is_told_there() -> None:
+    policy = default_policy()
+    renamed = replace(policy.routes[-1], name="others")
+    talk = Conversation(policy=replace(policy, routes=(*policy.routes[:-1], renamed)))
+    talk.customer("this is awful", ANGRY)
+    assert talk.ticket.route == "others"
+    talk.policy = policy
+    talk.customer("a person, please", scores(human_request=0.9))
+    [told, *_] = talk.new(EscalationUpdate)
+    assert [one.code for one in told.reasons] == ["human_request"]
 
 
 def test_an_account_that_moves_the_escalation_is_told_with_it_and_not_before() -> None:

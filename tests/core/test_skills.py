@@ -74,6 +74,24 @@ def test_what_somebody_has_taken_does_not_relax_until_it_is_free_again() -> None
     assert len(told(talk, EscalationChange.SKILLS)) == 1
 
 
+def test_another_queue_begins_with_all_the_skills_that_it_prefers() -> None:
+    near = replace(OURS.routes[1], name="near", reasons=(), preferred_skills=("dutch", "vip"))
+    policy = replace(OURS, routes=(OURS.routes[0], OURS.routes[1], near, OURS.routes[-1]))
+    for minutes in (5, 15):
+        talk = Conversation(policy=policy)
+        talk.customer("help", ANGRY)
+        talk.wait(minutes * MINUTE)
+        talk.update(UpdateKind.TRANSFERRED, route="near", actor_id="ann")
+        moved = talk.now
+        talk.wait(HOUR)
+        steps = [
+            (one.changed_at - moved, one.preferred_skills)
+            for one in told(talk, EscalationChange.SKILLS)
+            if one.route == "near"
+        ]
+        assert steps == [(10 * MINUTE, ("dutch",)), (30 * MINUTE, ())]
+
+
 def test_required_skills_never_relax_and_call_the_lead_and_then_the_manager() -> None:
     talk = Conversation(policy=OURS)
     talk.customer("charged twice", scores(billing=0.9))

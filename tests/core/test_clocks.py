@@ -146,9 +146,21 @@ def test_a_resolution_that_was_paused_again_and_again_breaches_when_its_time_is_
     kinds = [str(one.kind) for one in events(talk, "resolution")]
     assert kinds.count("paused") == kinds.count("resumed") == 3
     assert kinds[-3:] == ["warned", "warned", "breached"]
-    assert events(talk, "resolution")[-1].elapsed_business == 8 * HOUR
+    used = [one.elapsed_business for one in events(talk, "resolution")[-3:]]
+    assert used == [4 * HOUR, 8 * HOUR * 80 // 100, 8 * HOUR]
     ids = [one.event_id for one in talk.all(SlaEvent)]
     assert len(ids) == len(set(ids))
+
+
+def test_a_pause_after_the_time_is_used_up_puts_off_nothing() -> None:
+    talk = escalated()
+    talk.human()
+    talk.wait(3 * DAY)
+    due_at = events(talk, "resolution")[-1].due_at
+    talk.update(UpdateKind.PENDING_ON_CUSTOMER)
+    talk.wait(HOUR)
+    talk.customer("this?")
+    assert events(talk, "resolution")[-1].due_at == due_at < talk.now
 
 
 def test_the_next_response_that_starts_at_the_same_moment_has_ids_of_its_own() -> None:

@@ -1,7 +1,10 @@
 """Response clocks of people: which target on which calendar, what is told, and how they end."""
 
+from datetime import date
+
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from detectors.signals import Signals
 from schemas.records import (
@@ -12,7 +15,7 @@ from schemas.records import (
     SlaEvent,
     UpdateKind,
 )
-from streams.core.policy import Policy, load_policy
+from streams.core.policy import Policy, default_policy, load_policy
 from streams.core.tickets import decode_ticket
 from streams.core.tickets.codec import encode_ticket
 from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
@@ -182,6 +185,25 @@ def test_a_calendar_that_a_new_policy_no_longer_has_counts_round_the_clock() -> 
     del talk.policy.calendars["office"]
     talk.wait(7 * DAY)
     assert events(talk, "first_response")[-1].kind == "breached"
+
+
+def test_a_breach_is_told_when_it_was_promised_though_a_new_policy_shuts_the_office() -> None:
+    talk = escalated(channel="email")
+    clock = talk.ticket.clock
+    assert clock is not None
+    shut = replace(talk.policy.calendars["office"], closed=(date(2025, 10, 9),))
+    talk.policy = replace(talk.policy, calendars={**talk.policy.calendars, "office": shut})
+    talk.wait(DAY)
+    told = [(one.percent, one.at) for one in events(talk, "first_response") if one.percent]
+    assert told == [(50, clock.due_at), (80, clock.due_at), (100, clock.due_at)]
+
+
+def test_a_segment_that_allows_more_time_than_the_channel_gives_nobody_more() -> None:
+    policy = default_policy()
+    *others, last = policy.segments
+    slow = replace(last, first_response=HOUR)
+    talk = escalated(policy=replace(policy, segments=(*others, slow)))
+    assert events(talk, "first_response")[0].due_at == START + 5 * MINUTE
 
 
 def test_a_clock_of_an_earlier_version_goes_on_round_the_clock() -> None:

@@ -160,6 +160,21 @@ def test_under_overload_a_fall_in_mood_is_reviewed(queue: RouteStatus, action: s
     assert desk.decision.action == action
 
 
+def test_overload_asks_no_more_of_people_than_the_policy_does() -> None:
+    rules = "sentiment_drop: {tier: 1}, ai_loop: {tier: 1, rounds_without_progress: 1}"
+    policy = load_policy(
+        f"based_on: default\nname: ours\nversion: 1\ntriggers: {{{rules}}}\n"
+        "overload: {sentiment_drop: 2, ai_loop: 2}"
+    )
+    falls = falling(Desk(LONG, policy=policy))
+    assert (falls.decision.action, "sentiment_drop" in falls.codes) == ("review", True)
+    loops = Desk(LONG, policy=policy)
+    loops.customer("it fails")
+    loops.ai()
+    loops.customer("it fails")
+    assert (loops.decision.action, loops.codes) == ("review", {"ai_loop"})
+
+
 def test_the_load_of_another_queue_than_the_ticket_goes_to_is_named_too() -> None:
     policy = load_policy(
         "based_on: default\nname: ours\nversion: 1\ntriggers: {billing: {tier: 1}}"

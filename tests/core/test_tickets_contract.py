@@ -598,6 +598,16 @@ def test_the_same_id_with_harmless_other_words_changes_nothing_but_is_marked() -
     assert not talk.step.outputs
 
 
+def test_the_other_words_of_a_person_are_kept_and_count_for_nothing() -> None:
+    talk = Conversation()
+    talk.customer("awful", ANGRY)
+    talk.human("I am on it.", message_id="h1")
+    talk.human("I am not.", message_id="h1")
+    assert talk.step.appended is not None
+    assert (talk.step.appended.text, talk.ticket.human_replies) == ("I am not.", 1)
+    assert (talk.decision.action, talk.decision.changed_duplicate) == ("none", True)
+
+
 def test_an_update_that_comes_twice_with_other_content_keeps_the_first() -> None:
     talk = Conversation()
     talk.customer("awful", ANGRY)

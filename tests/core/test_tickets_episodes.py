@@ -18,7 +18,7 @@ from schemas.records import (
 )
 from streams.core.policy import load_policy
 from streams.core.tickets import Owner, encode_ticket
-from tests.core.conversation import DAY, HOUR, START, Conversation, scores
+from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
 
 ANGRY, THANKS = scores(negative=0.9), scores(thanks=0.9)
 BILLING = scores(billing=0.9)
@@ -123,6 +123,33 @@ def test_an_outcome_tells_of_its_own_episode_alone() -> None:
     assert (second.verdict, second.first_human_reply_at) == (None, None)
     talk.customer("And now?")
     assert {one.outcome for one in talk.new(AccountActivity)} == {None}
+
+
+def test_an_outcome_tells_how_long_a_person_took_and_grows_with_each_later_word() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.ai()
+    talk.wait(HOUR)
+    talk.customer("awful", ANGRY)
+    talk.wait(2 * MINUTE)
+    talk.human()
+    talk.wait(MINUTE)
+    talk.update(UpdateKind.RESOLVED)
+    ended = talk.now
+    [outcome] = talk.new(TicketOutcome)
+    assert (outcome.opened_at, outcome.escalated_at) == (START, START + HOUR)
+    assert (outcome.time_to_human, outcome.ended_at) == (2 * MINUTE, ended)
+    talk.wait(HOUR)
+    talk.update(UpdateKind.CSAT, csat=Csat(0.5))
+    talk.update(UpdateKind.VERDICT, verdict=Verdict(needed=True))
+    talk.update(UpdateKind.CSAT, csat=Csat(0.7))
+    [outcome] = talk.new(TicketOutcome)
+    assert (outcome.csat, outcome.verdict) == ((Csat(0.5), Csat(0.7)), Verdict(needed=True))
+    told = [(one.outcome_id, one.revision, one.ended_at) for one in talk.all(TicketOutcome)]
+    assert told == [("T1/o/1", revision, ended) for revision in range(1, 5)]
+    talk.update(UpdateKind.ERASED)
+    [erased] = talk.new(TicketOutcome)
+    assert (erased.outcome, erased.ended_at) == ("erased", ended)
 
 
 def test_a_ticket_that_the_platform_reopens_and_nobody_writes_to_is_closed_again() -> None:

@@ -421,6 +421,15 @@ def test_a_profile_that_comes_late_decides_the_waiting_message_again() -> None:
     assert reason.evidence[0].message_id == "m1"
 
 
+def test_what_would_be_reviewed_is_not_while_no_customer_waits() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.ai()
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=VIP)
+    assert (talk.decision.action, talk.codes) == ("none", {"high_stakes_account"})
+    assert talk.ticket.owner is Owner.AI
+
+
 ENTERPRISE = AccountSnapshot("a1", START, tier="enterprise")
 ASKED = Signals(gist=(1, 2, 3))
 
@@ -816,6 +825,8 @@ def test_a_ticket_of_a_burst_says_so_in_decision_and_package_until_it_is_over() 
     talk.customer("awful", ANGRY)
     [section] = talk.escalations[0].package.context
     assert (section.source, section.fields["tickets"]) == ("flood", "22")
+    talk.update(UpdateKind.IDENTIFIED, requester_id="r1")
+    assert talk.ticket.context == (section,), "nothing is said of it"
     talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START))
     assert not talk.ticket.context
 

@@ -51,6 +51,25 @@ def test_a_new_episode_is_open_from_its_own_beginning(answered: bool) -> None:
     assert (talk.ticket.episode, open_for(talk)) == (2, fresh)
 
 
+@pytest.mark.parametrize("waits", [UpdateKind.PENDING_ON_CUSTOMER, UpdateKind.ON_HOLD])
+@pytest.mark.parametrize("answer", ["Which browser?", "Please try this."])
+def test_a_ticket_is_not_open_while_it_waits_for_somebody_from_the_first_word_on(
+    waits: UpdateKind, answer: str
+) -> None:
+    talk = Conversation()
+    talk.customer()
+    fresh = open_for(talk)
+    talk.ai(answer)
+    talk.wait(MINUTE)
+    talk.update(waits)
+    talk.wait(MINUTE)
+    talk.update(waits)
+    talk.wait(MINUTE)
+    talk.customer("Firefox")
+    asked = answer.endswith("?")
+    assert fresh - open_for(talk) == (0 if asked else MINUTE)
+
+
 def test_rounds_repetition_and_complexity_are_counted_anew_in_each_episode() -> None:
     question = Signals(gist=(1, 2, 3), complexity=1, variables=(4,))
     talk = Conversation()
@@ -119,6 +138,7 @@ def test_an_outcome_tells_of_its_own_episode_alone() -> None:
     assert (first.reviews, first.human_replies, first.csat) == (1, 1, (Csat(1.0),))
     assert first.verdict is not None
     assert first.first_human_reply_at == START
+    assert (first.resolution_path, second.resolution_path) == (None, "refunded")
     assert (second.reviews, second.human_replies, second.csat) == (0, 0, ())
     assert (second.verdict, second.first_human_reply_at) == (None, None)
     talk.customer("And now?")

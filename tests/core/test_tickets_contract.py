@@ -340,6 +340,15 @@ def test_a_verdict_after_the_hand_back_joins_the_episode_that_was_judged() -> No
     assert talk.ticket.verdict is None
 
 
+def test_a_verdict_on_an_escalation_that_ended_long_ago_joins_no_other_outcome() -> None:
+    talk = Conversation()
+    for _ in range(2):
+        talk.customer("awful", ANGRY)
+        talk.update(UpdateKind.HANDED_BACK)
+    talk.update(UpdateKind.VERDICT, verdict=Verdict(needed=False), escalation_id="T1/e/1")
+    assert talk.new(TicketOutcome) == []
+
+
 def test_a_verdict_joins_the_escalation_that_it_names_also_while_another_is_open() -> None:
     talk = Conversation()
     talk.customer("awful", ANGRY)
@@ -743,6 +752,16 @@ def test_an_older_section_of_context_does_not_replace_a_newer_one() -> None:
     talk.update(UpdateKind.CONTEXT, context=ContextSection("crm", START + 1, "new"))
     talk.update(UpdateKind.CONTEXT, context=ContextSection("crm", START, "old"))
     assert [section.title for section in talk.ticket.context] == ["new"]
+
+
+def test_a_hold_that_had_ended_before_it_was_told_ends_at_once() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.ON_HOLD, until=START - HOUR)
+    talk.wait(1)
+    [reason] = talk.decision.reasons
+    assert (talk.decision.action, reason.code) == ("handoff", "ai_no_answer")
+    assert reason.score == reason.threshold == 0.001
 
 
 def test_a_hold_without_an_end_ends_after_a_day() -> None:

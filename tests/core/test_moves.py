@@ -18,6 +18,7 @@ from schemas.records import (
     UpdateKind,
 )
 from streams.core.policy import default_policy, load_policy
+from streams.core.tickets import unstaffed
 from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
 from tests.core.test_tickets_invariants import History, accounts, histories, play
 
@@ -250,7 +251,7 @@ def test_a_queue_pages_once_whatever_joins_and_another_queue_anew() -> None:
     talk.queues = {"technical": RouteStatus("technical", True, START)}.get
     talk.update(UpdateKind.TRANSFERRED, route="technical", actor_id="ann")
     assert pages(talk) == 1
-    talk.queues = {}.get
+    talk.queues = unstaffed
     talk.customer("it is urgent", scores(urgency=0.9))
     assert (talk.ticket.route, pages(talk)) == ("technical", 2)
 

@@ -181,9 +181,10 @@ def test_a_newer_message_gives_the_ai_its_time_for_another_draft() -> None:
 
 def test_who_says_thanks_while_a_draft_is_reviewed_waits_for_nothing() -> None:
     talk = drafted()
-    assert talk.ticket.open_due is not None
+    assert talk.ticket.open_due
     talk.customer("thanks", THANKS)
-    assert (talk.ticket.owner, talk.ticket.open_due) == (Owner.REVIEW, None)
+    assert talk.ticket.owner is Owner.REVIEW
+    assert not talk.ticket.open_due
 
 
 def test_a_draft_after_the_approved_one_is_reviewed_as_well() -> None:
@@ -381,9 +382,11 @@ def test_a_long_silence_says_what_it_means(last: str, outcome: str) -> None:
 def test_another_account_does_not_inherit_that_the_first_was_verified() -> None:
     talk = Conversation()
     talk.update(UpdateKind.IDENTIFIED, account_id="a1", verified=True)
-    assert talk.ticket.verified is True
+    first = talk.ticket
+    assert first.verified is True
     talk.update(UpdateKind.IDENTIFIED, account_id="a2")
-    assert (talk.ticket.account_id, talk.ticket.verified) == ("a2", None)
+    now = talk.ticket
+    assert (now.account_id, now.verified) == ("a2", None)
 
 
 def test_the_account_hears_of_the_first_message_with_the_opening() -> None:
@@ -694,7 +697,7 @@ def test_all_that_is_told_of_a_ticket_names_its_tenant() -> None:
     talk.update(UpdateKind.ERASED)
     told = [one for one in (*talk.outputs, *talk.escalations) if isinstance(one, Record)]
     assert len({type(one) for one in told}) >= 8
-    assert {one.tenant for one in told} == {"acme"}
+    assert {getattr(one, "tenant", None) for one in told} == {"acme"}
 
 
 def test_what_changes_an_account_is_decided_by_as_it_says_and_not_as_was_known() -> None:

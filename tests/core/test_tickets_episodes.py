@@ -271,8 +271,8 @@ def test_a_week_after_its_end_nothing_that_was_said_is_left_of_a_ticket() -> Non
     talk.wait(8 * DAY)
     left = talk.ticket
     assert talk.lines == {}
-    assert left.given == left.questions == left.moods == left.context == left.attempts == ()
-    assert left.heard == left.ruled == left.variables == ()
+    assert not any((left.given, left.questions, left.moods, left.context, left.attempts))
+    assert not any((left.heard, left.ruled, left.variables))
     assert (left.complexity, left.linked, left.issue_message_id) == (0, 0, None)
     assert [one.score for one in left.csat] == [0.2]
     assert left.last_outcome is not None

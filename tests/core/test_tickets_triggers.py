@@ -16,7 +16,7 @@ from schemas.records import (
     Role,
     UpdateKind,
 )
-from streams.core.policy import Policy
+from streams.core.policy import Policy, load_policy
 from streams.core.reasons import REASONS, Code
 from streams.core.tickets.triggers import TRIGGERS
 from tests.core.conversation import DAY, HOUR, MINUTE, SECOND, START, Conversation, scores
@@ -471,6 +471,22 @@ def test_a_ticket_pending_on_the_customer_hands_over_to_nobody() -> None:
     talk.update(UpdateKind.PENDING_ON_CUSTOMER)
     talk.wait(23 * HOUR)
     assert talk.decision.action == "reply"
+
+
+def test_what_a_high_stakes_account_asks_beside_its_thanks_is_reviewed() -> None:
+    talk = Conversation(VIP)
+    talk.customer("Thanks! And when will it ship?", scores(thanks=0.9))
+    assert (talk.decision.action, talk.codes) == ("review", {"high_stakes_account"})
+
+
+def test_money_is_a_problem_of_a_high_stakes_account_where_it_alone_is_only_reviewed() -> None:
+    policy = load_policy("based_on: default\nname: o\nversion: 1\ntriggers: {billing: {tier: 1}}")
+    talk = Conversation(VIP, policy)
+    talk.customer("why this price?", scores(billing=0.9))
+    assert {one.code: one.tier for one in talk.decision.reasons} == {
+        "billing": 1,
+        "high_stakes_account": 2,
+    }
 
 
 def test_the_thanks_of_a_high_stakes_account_need_no_review() -> None:

@@ -473,6 +473,23 @@ def test_a_ticket_pending_on_the_customer_hands_over_to_nobody() -> None:
     assert talk.decision.action == "reply"
 
 
+def test_what_does_not_help_before_the_ai_has_spoken_is_no_failure_of_it_for_any_account() -> None:
+    talk = Conversation()
+    talk.customer("your help page does not help", scores(ai_failed=0.9))
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START))
+    assert (talk.decision.action, talk.codes) == ("none", set())
+
+
+def test_rounds_without_progress_are_named_before_rounds_in_all() -> None:
+    talk = Conversation()
+    for answer in ("Which browser?", "Which version?", "Which page?", "Try.", "Try.", "Try."):
+        talk.customer("hm")
+        talk.ai(answer)
+    talk.customer("hm")
+    [reason] = [one for one in talk.decision.reasons if one.code == Code.AI_LOOP]
+    assert (reason.sub_reason, reason.score, reason.threshold) == (None, 3, 3)
+
+
 def test_what_a_high_stakes_account_asks_beside_its_thanks_is_reviewed() -> None:
     talk = Conversation(VIP)
     talk.customer("Thanks! And when will it ship?", scores(thanks=0.9))

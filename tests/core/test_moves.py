@@ -241,6 +241,17 @@ def test_an_account_that_is_told_again_pages_once_for_what_nobody_has_touched(
     assert pages(talk) == paged
 
 
+def test_nothing_is_more_pressing_than_the_most_pressing() -> None:
+    policy = default_policy()
+    routes = tuple(replace(route, priority=1) for route in policy.routes)
+    talk = Conversation(policy=replace(policy, routes=routes))
+    talk.customer("charged twice", scores(billing_dispute=0.9))
+    talk.update(UpdateKind.TRANSFERRED, route="billing")
+    talk.customer("a person", scores(human_request=0.9))
+    assert {one.priority for one in talk.escalations} == {1}
+    assert talk.all(OpenEscalation)[-1].priority == 1
+
+
 def test_a_queue_pages_once_whatever_joins_and_another_queue_anew() -> None:
     talk = Conversation(TOP, channel="email")
     talk.now = NIGHT

@@ -81,6 +81,15 @@ def test_an_answer_from_a_draft_that_no_decision_let_out_breaks_the_contract(dra
     assert talk.decision.contract_violation
 
 
+def test_an_answer_that_names_no_message_is_to_the_last_and_keeps_the_contract() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.ai()
+    assert violations(talk) == 0
+    talk.draft("Better?", draft_id="d1")
+    assert talk.decision.message_id == "m1"
+
+
 def test_only_the_latest_draft_may_go_out() -> None:
     talk = answered()
     talk.draft("Or this.", draft_id="d2", in_reply_to="m1")
@@ -187,6 +196,27 @@ def test_who_says_thanks_while_a_draft_is_reviewed_waits_for_nothing() -> None:
     assert not talk.ticket.open_due
 
 
+def test_an_ai_that_gives_up_beside_a_review_changes_nothing_where_that_is_only_reviewed() -> None:
+    talk = Conversation(VIP, with_triggers("ai_gave_up: {tier: 1}"))
+    talk.customer("hello")
+    talk.ai("I cannot help.", gave_up=True)
+    assert (talk.new(Decision), talk.ticket.owner) == ([], Owner.REVIEW)
+
+
+def test_what_becomes_a_review_waits_for_the_reviewer_and_not_for_the_ai() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=VIP)
+    assert (talk.ticket.owner, talk.ticket.answer_due) == (Owner.REVIEW, None)
+
+
+def test_a_draft_is_in_the_transcript_where_a_person_sees_it() -> None:
+    free, reviewed = answered(), drafted()
+    assert free.step.appended is None
+    assert reviewed.step.appended is not None
+    assert reviewed.step.appended.status == "draft"
+
+
 def test_a_draft_after_the_approved_one_is_reviewed_as_well() -> None:
     talk = drafted()
     talk.update(UpdateKind.DRAFT_REVIEWED, draft=DraftReview("d1", DraftOutcome.APPROVED))
@@ -231,6 +261,14 @@ def test_only_an_answer_to_the_customer_or_a_draft_lets_the_ai_collect() -> None
     assert (talk.decision.cause, talk.decision.action) == ("update", "silent")
     talk.draft("Which order is it?")
     assert (talk.decision.action, talk.decision.collect) == ("collect", ("order", "version"))
+
+
+def test_once_a_person_has_answered_the_ai_collects_no_more() -> None:
+    talk = Conversation(policy=collecting())
+    talk.customer("awful", ANGRY)
+    talk.human()
+    talk.customer("hello?")
+    assert (talk.decision.action, talk.decision.collect) == ("silent", ())
 
 
 def test_nothing_is_collected_unless_the_policy_says_what() -> None:
@@ -297,6 +335,14 @@ def test_what_the_ai_hands_over_anew_goes_where_it_belongs_and_not_where_it_was(
     talk.update(UpdateKind.HANDED_BACK)
     talk.customer("awful", ANGRY)
     assert talk.escalations[-1].route == "general"
+
+
+def test_thanks_for_what_a_person_resolved_call_nobody_but_for_what_else_they_say() -> None:
+    talk = resolved_by_a_person()
+    talk.customer("thank you", THANKS)
+    assert (talk.decision.action, talk.codes, talk.ticket.owner) == ("none", set(), Owner.CLOSED)
+    talk.customer("thanks, but you charged me again", scores(thanks=0.9, billing=0.9))
+    assert (talk.decision.action, talk.codes) == ("handoff", {"billing", "reopened"})
 
 
 def test_after_a_week_it_is_another_matter() -> None:
@@ -574,6 +620,29 @@ def test_a_ticket_may_be_open_for_as_long_as_its_segment_allows_once_that_is_kno
     assert talk.ticket.deadline == START + due_after * MINUTE
     talk.wait((due_after - known_after) * MINUTE)
     assert talk.codes == {"open_time"}
+
+
+def test_an_account_whose_tickets_may_be_open_for_longer_gives_this_one_no_more_time() -> None:
+    late = Conversation(
+        VIP, with_triggers("ai_no_answer: {tier: 0}, high_stakes_account: {vip: false}")
+    )
+    late.customer()
+    due = late.ticket.open_due
+    late.update(UpdateKind.IDENTIFIED, account_id="a2", account=AccountSnapshot("a2", START))
+    assert (late.decision.used.segment, late.ticket.open_due) == ("default", due)
+
+
+@pytest.mark.parametrize("last", ["thanks", "answer"])
+def test_nothing_is_due_of_the_ai_while_nobody_waits_for_it(last: str) -> None:
+    talk = Conversation()
+    talk.customer()
+    if last == "thanks":
+        talk.customer("thanks, found it", THANKS)
+    else:
+        talk.ai()
+    assert (talk.ticket.answer_due, talk.ticket.open_due) == (None, None)
+    talk.wait(HOUR)
+    assert len(talk.all(Decision)) == talk.count - (last == "answer")
 
 
 def test_a_profile_that_comes_late_is_told_to_the_person_who_has_the_ticket() -> None:

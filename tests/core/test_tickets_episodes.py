@@ -154,11 +154,13 @@ def test_an_outcome_tells_how_long_a_person_took_and_grows_with_each_later_word(
     talk.wait(2 * MINUTE)
     talk.human()
     talk.wait(MINUTE)
+    talk.human("And one more thing.")
     talk.update(UpdateKind.RESOLVED)
     ended = talk.now
     [outcome] = talk.new(TicketOutcome)
     assert (outcome.opened_at, outcome.escalated_at) == (START, START + HOUR)
     assert (outcome.time_to_human, outcome.ended_at) == (2 * MINUTE, ended)
+    assert outcome.human_replies == 2
     talk.wait(HOUR)
     talk.update(UpdateKind.CSAT, csat=Csat(0.5))
     talk.update(UpdateKind.VERDICT, verdict=Verdict(needed=True))
@@ -292,3 +294,5 @@ def test_an_erased_ticket_names_nobody() -> None:
     assert talk.ticket.last_outcome is None
     talk.customer("hello", account_id="a1", requester_id="r1")
     assert (talk.ticket.account_id, talk.ticket.requester_id) == (None, None)
+    talk.wait(30 * DAY)
+    assert talk.state is None, "the marker goes, too"

@@ -17,6 +17,7 @@ from schemas.records import (
     DraftOutcome,
     DraftReview,
     EscalationUpdate,
+    MessageStatus,
     Mode,
     OpenEscalation,
     ProblemReport,
@@ -466,6 +467,37 @@ def test_notes_and_automated_messages_are_kept_and_count_for_nothing(
         before.moods,
         before.answer_due,
     )
+
+
+def test_a_draft_of_a_person_is_no_answer() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.human("I would say", status=MessageStatus.DRAFT)
+    assert (talk.step.outputs, talk.ticket.owner) == ((), Owner.AI)
+    assert talk.step.appended is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "owner"),
+    [
+        (UpdateKind.ASSIGNED, Owner.HUMAN),
+        (UpdateKind.HUMAN_REPLIED, Owner.HUMAN),
+        (UpdateKind.RESOLVED, Owner.CLOSED),
+    ],
+)
+def test_a_person_takes_or_ends_also_what_is_reviewed(kind: UpdateKind, owner: Owner) -> None:
+    talk = in_review()
+    talk.update(kind, actor_id="p1")
+    assert (talk.ticket.owner, talk.ticket.review) == (owner, None)
+    assert [one.state for one in talk.new(ReviewRequest)] == ["superseded"]
+
+
+def test_the_account_hears_how_long_a_person_took_to_answer() -> None:
+    talk = escalated()
+    talk.wait(MINUTE)
+    talk.human()
+    [told] = talk.new(AccountActivity)
+    assert (told.kind, told.waited) == ("answered", MINUTE)
 
 
 def test_a_message_that_comes_twice_leads_to_nothing() -> None:

@@ -1,7 +1,10 @@
 """Response clocks of people: which target on which calendar, what is told, and how they end."""
 
+from datetime import date
+
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from detectors.signals import Signals
 from schemas.records import (
@@ -12,7 +15,7 @@ from schemas.records import (
     SlaEvent,
     UpdateKind,
 )
-from streams.core.policy import Policy, load_policy
+from streams.core.policy import Policy, default_policy, load_policy
 from streams.core.tickets import decode_ticket
 from streams.core.tickets.codec import encode_ticket
 from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
@@ -95,6 +98,13 @@ def test_the_first_response_stops_at_the_reply_and_not_at_the_assignment() -> No
     assert events(talk, "first_response")[-1].elapsed == 2 * MINUTE
 
 
+def test_who_resolves_without_an_answer_has_met_the_end_and_not_the_response() -> None:
+    talk = escalated()
+    talk.update(UpdateKind.RESOLVED)
+    ended = [(one.clock, one.kind) for one in talk.new(SlaEvent)]
+    assert ended == [("first_response", "cancelled"), ("resolution", "met")]
+
+
 def test_the_next_response_is_told_to_the_desk_and_to_desks_that_start_late() -> None:
     talk = escalated()
     talk.human()
@@ -139,9 +149,21 @@ def test_a_resolution_that_was_paused_again_and_again_breaches_when_its_time_is_
     kinds = [str(one.kind) for one in events(talk, "resolution")]
     assert kinds.count("paused") == kinds.count("resumed") == 3
     assert kinds[-3:] == ["warned", "warned", "breached"]
-    assert events(talk, "resolution")[-1].elapsed_business == 8 * HOUR
+    used = [one.elapsed_business for one in events(talk, "resolution")[-3:]]
+    assert used == [4 * HOUR, 8 * HOUR * 80 // 100, 8 * HOUR]
     ids = [one.event_id for one in talk.all(SlaEvent)]
     assert len(ids) == len(set(ids))
+
+
+def test_a_pause_after_the_time_is_used_up_puts_off_nothing() -> None:
+    talk = escalated()
+    talk.human()
+    talk.wait(3 * DAY)
+    due_at = events(talk, "resolution")[-1].due_at
+    talk.update(UpdateKind.PENDING_ON_CUSTOMER)
+    talk.wait(HOUR)
+    talk.customer("this?")
+    assert events(talk, "resolution")[-1].due_at == due_at < talk.now
 
 
 def test_the_next_response_that_starts_at_the_same_moment_has_ids_of_its_own() -> None:
@@ -163,6 +185,25 @@ def test_a_calendar_that_a_new_policy_no_longer_has_counts_round_the_clock() -> 
     del talk.policy.calendars["office"]
     talk.wait(7 * DAY)
     assert events(talk, "first_response")[-1].kind == "breached"
+
+
+def test_a_breach_is_told_when_it_was_promised_though_a_new_policy_shuts_the_office() -> None:
+    talk = escalated(channel="email")
+    clock = talk.ticket.clock
+    assert clock is not None
+    shut = replace(talk.policy.calendars["office"], closed=(date(2025, 10, 9),))
+    talk.policy = replace(talk.policy, calendars={**talk.policy.calendars, "office": shut})
+    talk.wait(DAY)
+    told = [(one.percent, one.at) for one in events(talk, "first_response") if one.percent]
+    assert told == [(50, clock.due_at), (80, clock.due_at), (100, clock.due_at)]
+
+
+def test_a_segment_that_allows_more_time_than_the_channel_gives_nobody_more() -> None:
+    policy = default_policy()
+    *others, last = policy.segments
+    slow = replace(last, first_response=HOUR)
+    talk = escalated(policy=replace(policy, segments=(*others, slow)))
+    assert events(talk, "first_response")[0].due_at == START + 5 * MINUTE
 
 
 def test_a_clock_of_an_earlier_version_goes_on_round_the_clock() -> None:

@@ -4,9 +4,12 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
+from detectors.signals import Signals
 from schemas.records import (
     AccountSnapshot,
+    AnomalyLink,
     EscalationUpdate,
     OpenEscalation,
     RouteStatus,
@@ -14,7 +17,8 @@ from schemas.records import (
     SlaEventKind,
     UpdateKind,
 )
-from streams.core.policy import load_policy
+from streams.core.policy import default_policy, load_policy
+from streams.core.tickets import unstaffed
 from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
 from tests.core.test_tickets_invariants import History, accounts, histories, play
 
@@ -82,6 +86,27 @@ def test_a_graver_reason_after_the_answer_is_due_at_once_too() -> None:
     assert (clock.clock, clock.due_at) == ("next_response", talk.now + 5 * MINUTE)
     ids = [one.event_id for one in talk.all(SlaEvent)]
     assert len(ids) == len(set(ids))
+
+
+def test_a_graver_reason_after_the_answer_puts_off_nothing_that_is_promised_without_it() -> None:
+    due_in = []
+    for signals in (ANGRY, scores(legal_compliance=0.9)):
+        talk = Conversation()
+        talk.now = START + 10 * HOUR  # 18:53: the lawyers have gone, the chat has not
+        talk.customer("this is awful", ANGRY)
+        talk.update(UpdateKind.ACCEPTED, actor_id="ann")
+        talk.human()
+        talk.customer("and now?", signals)
+        due_in.append(due(talk) - talk.now)
+    assert due_in == [5 * MINUTE, 5 * MINUTE]
+
+
+def test_what_is_promised_no_earlier_begins_no_other_clock() -> None:
+    talk = Conversation()
+    talk.customer("this is awful", ANGRY)
+    talk.customer("I do not want to live any more", DESPAIR)
+    assert (talk.escalations[-1].route, due(talk)) == ("safety", START + 5 * MINUTE)
+    assert not [one for one in talk.new(SlaEvent) if one.clock == "first_response"]
 
 
 def test_the_teams_to_consult_are_those_of_the_reasons_wherever_the_ticket_lies() -> None:
@@ -192,6 +217,107 @@ def test_an_account_that_becomes_known_takes_the_clock_of_its_segment() -> None:
     assert not any(one.notify for one in talk.new(EscalationUpdate))
 
 
+TOP = AccountSnapshot("a1", START, vip=True)
+
+
+def pages(talk: Conversation) -> int:
+    """How often the engineer on call has been paged."""
+    updates = [one for one in talk.all(EscalationUpdate) if "on_call" in one.notify]
+    return len(updates) + sum(one.page_on_call for one in talk.escalations)
+
+
+@pytest.mark.parametrize(("answered", "paged"), [(False, 1), (True, 0)])
+def test_an_account_that_is_told_again_pages_once_for_what_nobody_has_touched(
+    answered: bool, paged: int
+) -> None:
+    talk = handed_over()
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=TOP)
+    if answered:
+        talk.human()
+    talk.now = NIGHT
+    for _ in range(2):
+        talk.update(UpdateKind.ACCOUNT_CHANGED, account=TOP)
+        talk.wait(MINUTE)
+    assert pages(talk) == paged
+
+
+def test_nothing_is_more_pressing_than_the_most_pressing() -> None:
+    policy = default_policy()
+    routes = tuple(replace(route, priority=1) for route in policy.routes)
+    talk = Conversation(policy=replace(policy, routes=routes))
+    talk.customer("charged twice", scores(billing_dispute=0.9))
+    talk.update(UpdateKind.TRANSFERRED, route="billing")
+    talk.customer("a person", scores(human_request=0.9))
+    assert {one.priority for one in talk.escalations} == {1}
+    assert talk.all(OpenEscalation)[-1].priority == 1
+
+
+def test_a_queue_pages_once_whatever_joins_and_another_queue_anew() -> None:
+    talk = Conversation(TOP, channel="email")
+    talk.now = NIGHT
+    talk.customer("this is awful", ANGRY)
+    assert pages(talk) == 1
+    talk.customer("a person, please", scores(human_request=0.9))
+    assert (talk.decision.route, pages(talk)) == ("success", 1)
+    talk.queues = {"technical": RouteStatus("technical", True, START)}.get
+    talk.update(UpdateKind.TRANSFERRED, route="technical", actor_id="ann")
+    assert pages(talk) == 1
+    talk.queues = unstaffed
+    talk.customer("it is urgent", scores(urgency=0.9))
+    assert (talk.ticket.route, pages(talk)) == ("technical", 2)
+
+
+def test_what_people_have_moved_stays_as_pressing_as_it_was_and_is_as_its_queue() -> None:
+    talk = Conversation()
+    talk.customer("this is awful", ANGRY)
+    assert talk.all(OpenEscalation)[-1].priority == 3
+    talk.update(UpdateKind.TRANSFERRED, route="security", actor_id="ann")
+    assert talk.all(OpenEscalation)[-1].priority == 1
+    talk.update(UpdateKind.TRANSFERRED, route="general", actor_id="ann")
+    talk.customer("a person, please", scores(human_request=0.9))
+    assert (talk.ticket.route, talk.all(OpenEscalation)[-1].priority) == ("general", 1)
+
+
+def test_a_move_to_the_queue_where_it_lies_frees_it() -> None:
+    talk = Conversation()
+    talk.customer("this is awful", ANGRY)
+    talk.update(UpdateKind.ACCEPTED, actor_id="ann")
+    talk.update(UpdateKind.TRANSFERRED, route="general", actor_id="ann", reason="my shift ends")
+    [update] = talk.new(EscalationUpdate)
+    assert (update.change, update.owner_id, update.note) == ("reopened", None, "my shift ends")
+    assert talk.all(OpenEscalation)[-1].owner_id is None
+
+
+def test_a_graver_matter_that_nobody_waits_for_an_answer_to_begins_no_clock() -> None:
+    talk = Conversation()
+    talk.customer("this is awful", scores(negative=0.9, billing=0.46))
+    talk.human()
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START, tier="enterprise"))
+    assert "billing" in talk.codes
+    assert (talk.ticket.route, talk.ticket.clock) == ("billing", None)
+
+
+def test_a_graver_matter_is_due_at_once_also_while_the_next_answer_is_owed() -> None:
+    talk = handed_over()
+    talk.human()
+    talk.customer("and now?")
+    assert due(talk) > talk.now + HOUR
+    talk.customer("I do not want to live any more", DESPAIR)
+    assert due(talk) == talk.now + 5 * MINUTE
+
+
+def test_what_joins_on_a_queue_that_the_policy_has_no_more_is_told_there() -> None:
+    policy = default_policy()
+    renamed = replace(policy.routes[-1], name="others")
+    talk = Conversation(policy=replace(policy, routes=(*policy.routes[:-1], renamed)))
+    talk.customer("this is awful", ANGRY)
+    assert talk.ticket.route == "others"
+    talk.policy = policy
+    talk.customer("a person, please", scores(human_request=0.9))
+    [told, *_] = talk.new(EscalationUpdate)
+    assert [one.code for one in told.reasons] == ["human_request"]
+
+
 def test_an_account_that_moves_the_escalation_is_told_with_it_and_not_before() -> None:
     talk = handed_over()
     talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START, vip=True))
@@ -230,3 +356,17 @@ def test_an_account_of_a_segment_is_one_step_more_pressing() -> None:
         talk.customer("a person please", scores(human_request=0.9))
         pressing.append(talk.escalations[0].priority)
     assert pressing[1] == pressing[0] - 1
+
+
+@pytest.mark.parametrize(("signals", "priority"), [(ANGRY, 2), (DESPAIR, 1)])
+def test_an_open_incident_makes_what_is_less_pressing_more_so_and_nothing_less(
+    signals: Signals, priority: int
+) -> None:
+    talk = Conversation()
+    link = AnomalyLink("an-1", "Exports fail", START, 3)
+    talk.incidents = lambda *_: link
+    talk.customer("the export fails", signals)
+    assert talk.escalations[0].priority == priority
+    talk.customer("still")
+    [update] = talk.new(EscalationUpdate)
+    assert update.anomaly == link

@@ -64,6 +64,25 @@ def test_what_binds_is_decided_as_if_the_rest_had_not_fired() -> None:
     assert {one.code for one in shadow.reasons} == {"human_request", "billing"}
 
 
+def test_a_queue_that_only_what_is_watched_leads_to_takes_nothing_from_what_binds() -> None:
+    talk = Conversation(
+        policy=ours("triggers: {billing: {mode: shadow}}, routes: {billing: {mode: shadow}}")
+    )
+    talk.customer("a person, for my bill", scores(billing=0.9, human_request=0.9))
+    [real], _ = by_mode(talk)
+    assert (real.action, real.route) == ("handoff", "general")
+
+
+def test_what_is_only_watched_stays_so_where_the_queue_is_advised() -> None:
+    talk = Conversation(
+        policy=ours("triggers: {billing: {mode: shadow}}, routes: {general: {mode: advise}}")
+    )
+    talk.customer("a person, for my bill", scores(billing=0.9, human_request=0.9))
+    [real], [shadow] = by_mode(talk)
+    assert [(one.code, one.mode) for one in real.reasons] == [("human_request", Mode.ADVISE)]
+    assert [(one.code, one.mode) for one in shadow.reasons] == [("billing", Mode.SHADOW)]
+
+
 def test_the_weaker_of_two_modes_counts() -> None:
     talk = Conversation(
         policy=ours("triggers: {billing: {mode: advise}}, segments: {default: {mode: shadow}}")
@@ -107,8 +126,11 @@ def test_what_is_never_relaxed_binds_in_every_mode(signal: str, modes: str) -> N
     assert [one.action for one in real] == ["handoff"]
 
 
-def test_what_has_happened_already_binds_in_every_mode() -> None:
-    talk = Conversation(policy=ours("segments: {default: {mode: shadow}}"))
+@pytest.mark.parametrize(
+    "modes", ["segments: {default: {mode: shadow}}", "routes: {general: {mode: shadow}}"]
+)
+def test_what_has_happened_already_binds_in_every_mode(modes: str) -> None:
+    talk = Conversation(policy=ours(modes))
     talk.customer()
     talk.update(UpdateKind.GATE_TIMEOUT)
     assert talk.decision.action == "handoff"
@@ -123,6 +145,15 @@ def test_a_timer_in_shadow_is_recorded_and_the_ticket_stays_with_the_ai() -> Non
     real, shadow = by_mode(talk)
     assert [one.cause for one in real] == ["message"]
     assert [one.reasons[0].code for one in shadow] == ["ai_no_answer", "open_time"]
+    assert talk.ticket.owner == "ai"
+
+
+def test_a_timer_that_is_advised_is_told_and_the_ticket_stays_with_the_ai() -> None:
+    talk = Conversation(policy=ours("triggers: {ai_no_answer: {mode: advise}}"))
+    talk.customer()
+    talk.wait(HOUR // 6)
+    advised = [(one.code, one.mode) for one in talk.decision.reasons]
+    assert (talk.decision.cause, advised) == ("timer", [("ai_no_answer", Mode.ADVISE)])
     assert talk.ticket.owner == "ai"
 
 

@@ -9,6 +9,7 @@ from detectors.signals import Signals
 from schemas.records import AccountSnapshot, QueueLoad, ReviewRequest, RouteStatus
 from streams.core.policy import PolicyError, load_policy, shipped_policy
 from streams.core.tickets import Arrival, decide
+from streams.core.tickets.used import statuses_used
 from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
 
 EVENING = START + 14 * HOUR
@@ -67,6 +68,14 @@ def test_where_nobody_is_there_on_call_is_paged_or_the_customer_offered_a_callba
     assert (escalation.page_on_call, notice.callback) == (paged, callback)
     assert notice.template.endswith("closed") == callback
     assert escalation.customer_notice == notice
+
+
+def test_a_queue_that_is_shut_in_its_open_hours_promises_no_opening() -> None:
+    desk = Desk(status(open=False))
+    desk.customer("help", ANGRY)
+    told = desk.decision.customer_notice
+    assert told is not None
+    assert (told.callback, told.next_opening_at) == (True, None)
 
 
 def test_the_notice_tells_the_wait_and_the_next_opening() -> None:
@@ -128,20 +137,7 @@ def test_a_decision_names_the_status_it_used_and_decides_the_same_from_those_val
     desk = Desk(told)
     desk.customer("help", ANGRY)
     used = desk.decision.used
-    assert used.route_status_of is not None
-    assert used.route_status_as_of is not None
-    again = Desk(
-        RouteStatus(
-            used.route_status_of,
-            bool(used.route_open),
-            used.route_status_as_of,
-            agents_available=used.agents_available,
-            queue_depth=used.queue_depth,
-            queue_target=used.queue_target,
-            expected_wait=used.expected_wait,
-            next_opening_at=used.next_opening_at,
-        )
-    )
+    again = Desk(*statuses_used(used).values())
     again.customer("help", ANGRY)
     assert again.outputs == desk.outputs
 
@@ -172,6 +168,21 @@ def test_under_overload_a_fall_in_mood_is_reviewed(queue: RouteStatus, action: s
     assert desk.decision.action == action
 
 
+def test_overload_asks_no_more_of_people_than_the_policy_does() -> None:
+    rules = "sentiment_drop: {tier: 1}, ai_loop: {tier: 1, rounds_without_progress: 1}"
+    policy = load_policy(
+        f"based_on: default\nname: ours\nversion: 1\ntriggers: {{{rules}}}\n"
+        "overload: {sentiment_drop: 2, ai_loop: 2}"
+    )
+    falls = falling(Desk(LONG, policy=policy))
+    assert (falls.decision.action, "sentiment_drop" in falls.codes) == ("review", True)
+    loops = Desk(LONG, policy=policy)
+    loops.customer("it fails")
+    loops.ai()
+    loops.customer("it fails")
+    assert (loops.decision.action, loops.codes) == ("review", {"ai_loop"})
+
+
 def test_the_load_of_another_queue_than_the_ticket_goes_to_is_named_too() -> None:
     policy = load_policy(
         "based_on: default\nname: ours\nversion: 1\ntriggers: {billing: {tier: 1}}"
@@ -188,6 +199,7 @@ def test_the_load_of_another_queue_than_the_ticket_goes_to_is_named_too() -> Non
     assert (desk.decision.action, desk.decision.route) == ("handoff", "billing")
     assert (used.route_status_of, used.queue_depth) == ("billing", 4)
     assert used.queue_load == QueueLoad("general", START, 9, 10)
+    assert statuses_used(used) == {"billing": full, "general": calm}
 
 
 def test_under_overload_a_vip_without_a_problem_stays_with_the_ai() -> None:

@@ -81,6 +81,15 @@ def test_an_answer_from_a_draft_that_no_decision_let_out_breaks_the_contract(dra
     assert talk.decision.contract_violation
 
 
+def test_an_answer_that_names_no_message_is_to_the_last_and_keeps_the_contract() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.ai()
+    assert violations(talk) == 0
+    talk.draft("Better?", draft_id="d1")
+    assert talk.decision.message_id == "m1"
+
+
 def test_only_the_latest_draft_may_go_out() -> None:
     talk = answered()
     talk.draft("Or this.", draft_id="d2", in_reply_to="m1")
@@ -162,6 +171,52 @@ def test_another_draft_for_the_same_message_gets_no_more_time() -> None:
     assert talk.all(ReviewRequest)[-1].due_at == due_at
 
 
+def test_a_reviewer_sees_the_question_until_there_is_a_draft_and_then_the_draft() -> None:
+    talk = Conversation(VIP)
+    talk.customer("How much is it?")
+    [asked] = talk.new(ReviewRequest)
+    assert (asked.question, asked.draft_text, asked.confidence) == ("How much is it?", None, None)
+    talk.draft("Nine euros.", draft_id="d1", in_reply_to="m1", confidence=0.8)
+    [drafted] = talk.new(ReviewRequest)
+    assert (drafted.question, drafted.draft_text, drafted.confidence) == (None, "Nine euros.", 0.8)
+
+
+def test_a_newer_message_gives_the_ai_its_time_for_another_draft() -> None:
+    talk = drafted()
+    talk.wait(2 * MINUTE + 30_000)
+    talk.customer("wait, another thing")
+    assert talk.all(ReviewRequest)[-1].due_at == talk.now + MINUTE
+
+
+def test_who_says_thanks_while_a_draft_is_reviewed_waits_for_nothing() -> None:
+    talk = drafted()
+    assert talk.ticket.open_due
+    talk.customer("thanks", THANKS)
+    assert talk.ticket.owner is Owner.REVIEW
+    assert not talk.ticket.open_due
+
+
+def test_an_ai_that_gives_up_beside_a_review_changes_nothing_where_that_is_only_reviewed() -> None:
+    talk = Conversation(VIP, with_triggers("ai_gave_up: {tier: 1}"))
+    talk.customer("hello")
+    talk.ai("I cannot help.", gave_up=True)
+    assert (talk.new(Decision), talk.ticket.owner) == ([], Owner.REVIEW)
+
+
+def test_what_becomes_a_review_waits_for_the_reviewer_and_not_for_the_ai() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=VIP)
+    assert (talk.ticket.owner, talk.ticket.answer_due) == (Owner.REVIEW, None)
+
+
+def test_a_draft_is_in_the_transcript_where_a_person_sees_it() -> None:
+    free, reviewed = answered(), drafted()
+    assert free.step.appended is None
+    assert reviewed.step.appended is not None
+    assert reviewed.step.appended.status == "draft"
+
+
 def test_a_draft_after_the_approved_one_is_reviewed_as_well() -> None:
     talk = drafted()
     talk.update(UpdateKind.DRAFT_REVIEWED, draft=DraftReview("d1", DraftOutcome.APPROVED))
@@ -199,6 +254,23 @@ def test_until_somebody_takes_it_the_ai_may_ask_for_what_the_route_wants_to_know
     assert (talk.decision.action, talk.decision.collect) == ("silent", ())
 
 
+def test_only_an_answer_to_the_customer_or_a_draft_lets_the_ai_collect() -> None:
+    talk = Conversation(policy=collecting())
+    talk.customer("awful", ANGRY)
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=replace(VIP, tier="enterprise"))
+    assert (talk.decision.cause, talk.decision.action) == ("update", "silent")
+    talk.draft("Which order is it?")
+    assert (talk.decision.action, talk.decision.collect) == ("collect", ("order", "version"))
+
+
+def test_once_a_person_has_answered_the_ai_collects_no_more() -> None:
+    talk = Conversation(policy=collecting())
+    talk.customer("awful", ANGRY)
+    talk.human()
+    talk.customer("hello?")
+    assert (talk.decision.action, talk.decision.collect) == ("silent", ())
+
+
 def test_nothing_is_collected_unless_the_policy_says_what() -> None:
     talk = Conversation()
     talk.customer("awful", ANGRY)
@@ -227,6 +299,50 @@ def test_what_a_person_resolved_comes_back_to_people_within_a_week() -> None:
     assert (talk.decision.action, talk.codes) == ("handoff", {"reopened"})
     assert talk.escalations[-1].route == "billing"
     assert talk.ticket.reopened
+
+
+def test_what_comes_back_is_as_pressing_as_the_queue_it_was_on() -> None:
+    talk = Conversation()
+    talk.customer("Somebody is in my account.", scores(security=0.9))
+    talk.human()
+    talk.update(UpdateKind.RESOLVED)
+    talk.customer("Still me.")
+    again = talk.escalations[-1]
+    assert (again.route, again.priority, talk.codes) == ("security", 1, {"reopened"})
+
+
+def test_what_comes_back_with_something_new_goes_where_that_belongs() -> None:
+    talk = Conversation()
+    talk.customer("awful", ANGRY)
+    talk.human()
+    talk.update(UpdateKind.RESOLVED)
+    talk.customer("I was charged twice", scores(billing=0.9))
+    assert talk.escalations[-1].route == "billing"
+
+
+def test_a_handoff_names_what_a_reviewer_had_let_pass_too() -> None:
+    talk = drafted()
+    talk.update(UpdateKind.DRAFT_REVIEWED, draft=DraftReview("d1", DraftOutcome.APPROVED))
+    talk.wait(HOUR)
+    assert talk.codes == {"ai_no_answer"}
+    reasons = {one.code for one in talk.escalations[0].reasons}
+    assert reasons == {"high_stakes_account", "ai_no_answer"}
+
+
+def test_what_the_ai_hands_over_anew_goes_where_it_belongs_and_not_where_it_was() -> None:
+    talk = Conversation()
+    talk.customer("I was charged twice", scores(billing=0.9))
+    talk.update(UpdateKind.HANDED_BACK)
+    talk.customer("awful", ANGRY)
+    assert talk.escalations[-1].route == "general"
+
+
+def test_thanks_for_what_a_person_resolved_call_nobody_but_for_what_else_they_say() -> None:
+    talk = resolved_by_a_person()
+    talk.customer("thank you", THANKS)
+    assert (talk.decision.action, talk.codes, talk.ticket.owner) == ("none", set(), Owner.CLOSED)
+    talk.customer("thanks, but you charged me again", scores(thanks=0.9, billing=0.9))
+    assert (talk.decision.action, talk.codes) == ("handoff", {"billing", "reopened"})
 
 
 def test_after_a_week_it_is_another_matter() -> None:
@@ -271,6 +387,15 @@ def test_a_verdict_after_the_hand_back_joins_the_episode_that_was_judged() -> No
     assert talk.ticket.verdict is None
 
 
+def test_a_verdict_on_an_escalation_that_ended_long_ago_joins_no_other_outcome() -> None:
+    talk = Conversation()
+    for _ in range(2):
+        talk.customer("awful", ANGRY)
+        talk.update(UpdateKind.HANDED_BACK)
+    talk.update(UpdateKind.VERDICT, verdict=Verdict(needed=False), escalation_id="T1/e/1")
+    assert talk.new(TicketOutcome) == []
+
+
 def test_a_verdict_joins_the_escalation_that_it_names_also_while_another_is_open() -> None:
     talk = Conversation()
     talk.customer("awful", ANGRY)
@@ -303,10 +428,11 @@ def test_a_long_silence_says_what_it_means(last: str, outcome: str) -> None:
 def test_another_account_does_not_inherit_that_the_first_was_verified() -> None:
     talk = Conversation()
     talk.update(UpdateKind.IDENTIFIED, account_id="a1", verified=True)
-    assert talk.ticket.verified is True
+    first = talk.ticket
+    assert first.verified is True
     talk.update(UpdateKind.IDENTIFIED, account_id="a2")
-    assert talk.ticket.account_id == "a2"
-    assert talk.decision.used.account_verified is None
+    now = talk.ticket
+    assert (now.account_id, now.verified) == ("a2", None)
 
 
 def test_the_account_hears_of_the_first_message_with_the_opening() -> None:
@@ -351,6 +477,15 @@ def test_a_profile_that_comes_late_decides_the_waiting_message_again() -> None:
     [reason] = talk.decision.reasons
     assert (talk.decision.action, reason.code) == ("handoff", "billing")
     assert reason.evidence[0].message_id == "m1"
+
+
+def test_what_would_be_reviewed_is_not_while_no_customer_waits() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.ai()
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=VIP)
+    assert (talk.decision.action, talk.codes) == ("none", {"high_stakes_account"})
+    assert talk.ticket.owner is Owner.AI
 
 
 ENTERPRISE = AccountSnapshot("a1", START, tier="enterprise")
@@ -487,6 +622,29 @@ def test_a_ticket_may_be_open_for_as_long_as_its_segment_allows_once_that_is_kno
     assert talk.codes == {"open_time"}
 
 
+def test_an_account_whose_tickets_may_be_open_for_longer_gives_this_one_no_more_time() -> None:
+    late = Conversation(
+        VIP, with_triggers("ai_no_answer: {tier: 0}, high_stakes_account: {vip: false}")
+    )
+    late.customer()
+    due = late.ticket.open_due
+    late.update(UpdateKind.IDENTIFIED, account_id="a2", account=AccountSnapshot("a2", START))
+    assert (late.decision.used.segment, late.ticket.open_due) == ("default", due)
+
+
+@pytest.mark.parametrize("last", ["thanks", "answer"])
+def test_nothing_is_due_of_the_ai_while_nobody_waits_for_it(last: str) -> None:
+    talk = Conversation()
+    talk.customer()
+    if last == "thanks":
+        talk.customer("thanks, found it", THANKS)
+    else:
+        talk.ai()
+    assert (talk.ticket.answer_due, talk.ticket.open_due) == (None, None)
+    talk.wait(HOUR)
+    assert len(talk.all(Decision)) == talk.count - (last == "answer")
+
+
 def test_a_profile_that_comes_late_is_told_to_the_person_who_has_the_ticket() -> None:
     talk = Conversation()
     talk.customer("awful", ANGRY)
@@ -530,6 +688,16 @@ def test_the_same_id_with_harmless_other_words_changes_nothing_but_is_marked() -
     assert not talk.step.outputs
 
 
+def test_the_other_words_of_a_person_are_kept_and_count_for_nothing() -> None:
+    talk = Conversation()
+    talk.customer("awful", ANGRY)
+    talk.human("I am on it.", message_id="h1")
+    talk.human("I am not.", message_id="h1")
+    assert talk.step.appended is not None
+    assert (talk.step.appended.text, talk.ticket.human_replies) == ("I am not.", 1)
+    assert (talk.decision.action, talk.decision.changed_duplicate) == ("none", True)
+
+
 def test_an_update_that_comes_twice_with_other_content_keeps_the_first() -> None:
     talk = Conversation()
     talk.customer("awful", ANGRY)
@@ -538,6 +706,31 @@ def test_an_update_that_comes_twice_with_other_content_keeps_the_first() -> None
     assert [decision.changed_duplicate for decision in talk.new(Decision)] == [True]
     assert talk.ticket.case is not None
     assert talk.ticket.case.owner_id == "p1"
+
+
+def test_nobody_becomes_verified_by_the_other_content_of_an_update_that_was_known() -> None:
+    talk = Conversation()
+    talk.update(UpdateKind.IDENTIFIED, update_id="u", account_id="a1", verified=False)
+    talk.update(UpdateKind.IDENTIFIED, update_id="u", account_id="a1", verified=True)
+    assert talk.ticket.verified is False
+
+
+def test_the_other_words_of_a_message_reopen_a_closed_ticket_where_they_call_a_person() -> None:
+    talk = Conversation()
+    talk.customer("hello", message_id="m1")
+    talk.update(UpdateKind.RESOLVED)
+    talk.customer("I was charged twice", scores(billing=0.9), message_id="m1")
+    assert (talk.decision.action, talk.ticket.owner) == ("handoff", Owner.HUMAN)
+    assert talk.escalations[0].escalation_id == "T1/e/2"
+
+
+def test_the_other_words_of_a_draft_for_an_erased_ticket_are_refused_as_a_draft() -> None:
+    talk = answered()
+    talk.update(UpdateKind.ERASED)
+    talk.draft("Something else.", draft_id="d1", in_reply_to="m1")
+    made = talk.decision
+    assert (made.cause, made.subject_id, made.action) == ("draft", "d1", "none")
+    assert talk.step.appended is None
 
 
 def test_a_changed_draft_under_its_id_is_judged_anew() -> None:
@@ -554,15 +747,54 @@ def test_an_update_before_the_first_message_opens_the_ticket() -> None:
     assert (talk.decision.action, talk.ticket.owner) == ("reply", Owner.AI)
 
 
+def test_a_ticket_that_nobody_ever_writes_to_is_closed_and_forgotten() -> None:
+    talk = Conversation()
+    talk.update(UpdateKind.OPENED)
+    talk.wait(2 * DAY)
+    assert talk.ticket.owner is Owner.CLOSED
+    talk.wait(2 * 365 * DAY)
+    assert talk.state is None
+
+
+def test_all_that_is_told_of_a_ticket_names_its_tenant() -> None:
+    talk = Conversation(VIP, tenant="acme")
+    talk.customer("hello", Signals(fingerprint=Fingerprint("f", 1, "t", None)))
+    talk.customer("I was charged twice", scores(billing=0.9))
+    talk.update(UpdateKind.ACCEPTED, actor_id="p1", revision=9)
+    talk.human()
+    talk.update(UpdateKind.RESOLVED)
+    talk.update(UpdateKind.ERASED)
+    told = [one for one in (*talk.outputs, *talk.escalations) if isinstance(one, Record)]
+    assert len({type(one) for one in told}) >= 8
+    assert {getattr(one, "tenant", None) for one in told} == {"acme"}
+
+
+def test_what_changes_an_account_is_decided_by_as_it_says_and_not_as_was_known() -> None:
+    talk = Conversation(AccountSnapshot("a1", START))
+    talk.customer()
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=VIP)
+    assert (talk.decision.used.vip, talk.decision.action) == (True, "review")
+
+
 def test_an_acceptance_of_what_is_closed_is_refused_where_it_was_read() -> None:
     talk = resolved_by_a_person()
     talk.update(UpdateKind.ACCEPTED, actor_id="p2", revision=1)
     [refused] = talk.new(EscalationUpdate)
-    assert (refused.change, refused.route, refused.escalation_id) == (
+    assert (refused.change, refused.route, refused.escalation_id, refused.revision) == (
         "accept_refused",
         "billing",
         "T1/e/1",
+        1,
     )
+
+
+def test_an_acceptance_of_what_was_handed_back_is_refused_by_the_name_it_had() -> None:
+    talk = Conversation()
+    talk.customer("I was charged twice", scores(billing=0.9))
+    talk.update(UpdateKind.HANDED_BACK)
+    talk.update(UpdateKind.ACCEPTED, actor_id="p2", revision=1)
+    [refused] = talk.new(EscalationUpdate)
+    assert (refused.route, refused.escalation_id) == ("billing", "T1/e/1")
 
 
 @pytest.mark.parametrize(
@@ -592,6 +824,16 @@ def test_an_older_section_of_context_does_not_replace_a_newer_one() -> None:
     talk.update(UpdateKind.CONTEXT, context=ContextSection("crm", START + 1, "new"))
     talk.update(UpdateKind.CONTEXT, context=ContextSection("crm", START, "old"))
     assert [section.title for section in talk.ticket.context] == ["new"]
+
+
+def test_a_hold_that_had_ended_before_it_was_told_ends_at_once() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.ON_HOLD, until=START - HOUR)
+    talk.wait(1)
+    [reason] = talk.decision.reasons
+    assert (talk.decision.action, reason.code) == ("handoff", "ai_no_answer")
+    assert reason.score == reason.threshold == 0.001
 
 
 def test_a_hold_without_an_end_ends_after_a_day() -> None:
@@ -656,6 +898,15 @@ def test_what_follows_from_an_update_can_be_read_by_those_it_is_for(kind: Update
             assert codec.decode(made.topic, made.value, made.headers, talk.now) == output
 
 
+def test_a_person_who_has_one_ticket_of_a_burst_is_told_of_it() -> None:
+    talk = Conversation()
+    talk.customer("awful", ANGRY)
+    flood = RequesterFlood("r1", 22, START)
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START, flood=flood))
+    told = [one.context[0].source for one in talk.new(EscalationUpdate) if one.context]
+    assert told == ["flood"]
+
+
 def test_a_ticket_of_a_burst_says_so_in_decision_and_package_until_it_is_over() -> None:
     flood = RequesterFlood("r1", 22, START)
     talk = Conversation()
@@ -665,6 +916,8 @@ def test_a_ticket_of_a_burst_says_so_in_decision_and_package_until_it_is_over() 
     talk.customer("awful", ANGRY)
     [section] = talk.escalations[0].package.context
     assert (section.source, section.fields["tickets"]) == ("flood", "22")
+    talk.update(UpdateKind.IDENTIFIED, requester_id="r1")
+    assert talk.ticket.context == (section,), "nothing is said of it"
     talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START))
     assert not talk.ticket.context
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from hypothesis import given, settings
@@ -21,6 +22,7 @@ from schemas.records import (
     OpenEscalation,
     Record,
     Role,
+    SlaEvent,
     TicketOutcome,
     TicketUpdate,
     TranscriptEntry,
@@ -344,6 +346,19 @@ def test_a_source_that_went_on_by_itself_and_is_erased_leaves_its_target_all_the
     assert desk.ticket("target").given == ()
 
 
+def test_what_was_told_in_an_erased_ticket_leaves_all_that_it_was_ever_merged_into() -> None:
+    desk = told()
+    for target in ("one", "two"):
+        desk.update("source", UpdateKind.MERGED_INTO, target)
+        desk.deliver()
+        desk.update("source", UpdateKind.REOPENED)
+    assert b"B-77" in encode_ticket(desk.ticket("one"))
+    desk.update("source", UpdateKind.ERASED)
+    desk.deliver()
+    for name in ("one", "two"):
+        assert b"B-77" not in encode_ticket(desk.ticket(name))
+
+
 def test_what_was_told_in_a_source_that_an_earlier_version_merged_leaves_its_target_too() -> None:
     desk = told()
     desk.update("source", UpdateKind.MERGED_INTO, "target")
@@ -533,6 +548,112 @@ def test_the_target_is_open_for_as_long_as_the_sources_episode_that_runs() -> No
     desk.update("source", UpdateKind.MERGED_INTO, "target")
     desk.deliver()
     assert desk.ticket("target").open_due == START + (60 + 15) * MINUTE
+
+
+def test_a_customer_who_said_thanks_in_the_source_waits_for_nothing_in_the_target() -> None:
+    desk = Desk()
+    desk.write("source", Signals())
+    desk.answer("source", "Please try this.")
+    desk.write("source", scores(thanks=0.9), "thank you")
+    desk.write("target", Signals())
+    desk.answer("target", "Please try that.")
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    assert desk.ticket("target").answer_due is None
+
+
+def test_a_closed_target_goes_on_for_a_customer_who_waits_in_the_source() -> None:
+    desk = Desk()
+    desk.write("target", Signals())
+    desk.update("target", UpdateKind.RESOLVED)
+    desk.write("source", Signals())
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    target = desk.ticket("target")
+    assert (target.owner, target.episode) == (Owner.AI, 2)
+    assert target.answer_due is not None
+
+
+def word(**merged: Any) -> TicketUpdate:
+    """What another writer tells the target of a source."""
+    fields = {"ticket_id": "source", "opened_at": START, **merged}
+    other = MergedTicket(**fields)
+    return TicketUpdate("u", "target", UpdateKind.MERGED_FROM, START, merged=other)
+
+
+def test_a_source_of_any_tier_that_is_open_goes_on_with_a_person() -> None:
+    desk = Desk()
+    desk.apply(word(tier=7))
+    assert (desk.ticket("target").owner, desk.decision("target").tier) == (Owner.HUMAN, 2)
+
+
+def test_a_ticket_that_is_named_as_its_own_source_stays_as_it_is() -> None:
+    desk = Desk()
+    desk.write("target", Signals())
+    desk.apply(word(ticket_id="target", tier=2))
+    assert desk.ticket("target").owner is Owner.AI
+
+
+def test_a_pause_of_the_target_ends_for_a_customer_who_waits_in_the_source() -> None:
+    desk = Desk()
+    desk.write("target", Signals())
+    desk.answer("target", "Which browser?")
+    assert desk.ticket("target").paused_since is not None
+    desk.apply(word(customer_wrote_at=START))
+    assert desk.ticket("target").paused_since is None
+
+
+def test_what_was_told_in_the_source_is_in_the_package_and_not_told_beside_it() -> None:
+    desk = told()
+    desk.write("source", ANGRY)
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    assert desk.handoffs[-1].ticket.context != ()
+    assert not [one for one in desk.outputs["target"] if isinstance(one, EscalationUpdate)]
+
+
+def test_a_customer_whom_nobody_owes_an_answer_in_the_target_is_answered_as_the_source_was() -> (
+    None
+):
+    desk = Desk()
+    desk.write("target", ANGRY)
+    desk.apply(ConversationMessage("p", "target", Role.HUMAN, "Done.", desk.now))
+    assert desk.ticket("target").clock is None
+    desk.wait(MINUTE)
+    desk.write("source", ANGRY)
+    desk.wait(MINUTE)
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    clock = desk.ticket("target").clock
+    assert clock is not None
+    assert (clock.clock, clock.due_at) == ("next_response", START + 6 * MINUTE)
+
+
+def test_the_earliest_clock_runs_since_it_began_and_what_it_has_passed_is_told_at_once() -> None:
+    desk = Desk()
+    desk.write("source", ANGRY)
+    desk.wait(2 * MINUTE)
+    desk.write("target", scores(legal_compliance=0.9))
+    desk.wait(MINUTE)
+    desk.update("source", UpdateKind.MERGED_INTO, "target")
+    desk.deliver()
+    [event] = [
+        one
+        for one in desk.outputs["target"]
+        if isinstance(one, SlaEvent) and one.clock == "first_response" and one.percent
+    ]
+    assert (event.kind, event.percent, event.elapsed) == ("warned", 50, 3 * MINUTE)
+    assert event.due_at == START + 5 * MINUTE
+
+
+def test_a_target_is_told_once_of_the_erasure_however_often_it_was_merged_into() -> None:
+    desk = told()
+    for _ in range(2):
+        desk.update("source", UpdateKind.MERGED_INTO, "target")
+        desk.update("source", UpdateKind.REOPENED)
+    desk.deliver()
+    desk.update("source", UpdateKind.ERASED)
+    assert [one.ticket_id for one in desk.post] == ["target"]
 
 
 def test_a_message_that_still_comes_for_the_source_goes_to_whoever_has_the_target() -> None:

@@ -17,6 +17,7 @@ from schemas.records import (
     DraftOutcome,
     DraftReview,
     EscalationUpdate,
+    MessageStatus,
     Mode,
     OpenEscalation,
     ProblemReport,
@@ -29,7 +30,7 @@ from schemas.records import (
     Visibility,
 )
 from streams.core.policy import load_policy
-from streams.core.tickets import Arrival, Owner, internal_error
+from streams.core.tickets import Arrival, Due, Owner, internal_error
 from tests.core.conversation import DAY, HOUR, MINUTE, SECOND, START, Conversation, scores
 
 ANGRY = scores(negative=0.9)
@@ -158,6 +159,19 @@ def test_who_accepts_a_revision_that_never_was_is_refused() -> None:
     assert [u.change for u in talk.new(EscalationUpdate)] == ["accepted"]
 
 
+def test_who_accepts_again_what_they_have_is_not_refused() -> None:
+    talk = escalated()
+    for _ in range(2):
+        talk.update(UpdateKind.ACCEPTED, actor_id="p1", revision=1)
+    assert (talk.decision.action, talk.new(EscalationUpdate)) == ("none", [])
+
+
+def test_an_acceptance_that_names_nobody_is_refused() -> None:
+    talk = escalated()
+    talk.update(UpdateKind.ACCEPTED, revision=1)
+    assert [u.change for u in talk.new(EscalationUpdate)] == ["accept_refused"]
+
+
 def test_a_move_tells_the_old_desk_and_hands_the_new_one_everything() -> None:
     talk = escalated()
     talk.update(UpdateKind.TRANSFERRED, route="billing")
@@ -218,6 +232,19 @@ def test_a_hand_back_closes_the_escalation_and_lets_the_ai_speak() -> None:
     assert (talk.decision.action, talk.decision.cause) == ("reply", "update")
     talk.customer("how?")
     assert (talk.decision.action, talk.decision.episode) == ("reply", 2)
+
+
+def test_a_customer_who_waits_as_the_ticket_is_handed_back_is_not_left_alone_by_the_ai() -> None:
+    talk = escalated()
+    talk.update(UpdateKind.HANDED_BACK)
+    talk.wait(HOUR)
+    assert (talk.ticket.owner, talk.codes) == (Owner.HUMAN, {"ai_no_answer"})
+
+
+def test_a_persons_instructions_are_kept_as_far_as_they_fit() -> None:
+    talk = escalated()
+    talk.update(UpdateKind.HANDED_BACK, instructions="i" * 9_000)
+    assert talk.decision.instructions == "i" * 2_000
 
 
 @pytest.mark.parametrize("text", ["I want a person", "refund"])
@@ -442,6 +469,37 @@ def test_notes_and_automated_messages_are_kept_and_count_for_nothing(
     )
 
 
+def test_a_draft_of_a_person_is_no_answer() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.human("I would say", status=MessageStatus.DRAFT)
+    assert (talk.step.outputs, talk.ticket.owner) == ((), Owner.AI)
+    assert talk.step.appended is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "owner"),
+    [
+        (UpdateKind.ASSIGNED, Owner.HUMAN),
+        (UpdateKind.HUMAN_REPLIED, Owner.HUMAN),
+        (UpdateKind.RESOLVED, Owner.CLOSED),
+    ],
+)
+def test_a_person_takes_or_ends_also_what_is_reviewed(kind: UpdateKind, owner: Owner) -> None:
+    talk = in_review()
+    talk.update(kind, actor_id="p1")
+    assert (talk.ticket.owner, talk.ticket.review) == (owner, None)
+    assert [one.state for one in talk.new(ReviewRequest)] == ["superseded"]
+
+
+def test_the_account_hears_how_long_a_person_took_to_answer() -> None:
+    talk = escalated()
+    talk.wait(MINUTE)
+    talk.human()
+    [told] = talk.new(AccountActivity)
+    assert (told.kind, told.waited) == ("answered", MINUTE)
+
+
 def test_a_message_that_comes_twice_leads_to_nothing() -> None:
     talk = Conversation()
     talk.customer("the text", message_id="m1")
@@ -486,8 +544,43 @@ def test_an_internal_error_gives_the_ticket_to_a_person_with_its_one_decision() 
     talk.take(internal_error(event, talk.state, talk.policy, arrival))
     assert (talk.decision.cause, talk.decision.subject_id) == ("message", "bad")
     assert (talk.decision.action, talk.codes) == ("handoff", {"internal_error"})
+    talk.apply(event)
+    assert talk.step.outputs == (), "it is known from then on"
     talk.take(internal_error(event, None, talk.policy, arrival))
     assert talk.ticket.owner is Owner.HUMAN
+
+
+def test_a_timer_that_cannot_be_handled_stops_the_clocks_and_a_person_gets_the_ticket() -> None:
+    talk = escalated()
+    talk.update(UpdateKind.ACCEPTED, actor_id="p1")
+    arrival = Arrival(talk.now + MINUTE, "support.conversations", 3)
+    talk.take(internal_error(Due("T1"), talk.state, talk.policy, arrival))
+    assert (talk.decision.cause, talk.decision.subject_id) == (
+        "timer",
+        f"internal_error@{arrival.now}",
+    )
+    assert [one.kind for one in talk.new(SlaEvent)] == ["cancelled", "cancelled"]
+    assert talk.ticket.clocks == ()
+    assert "internal_error" in {one.code for one in talk.ticket.reasons}
+
+
+def test_an_internal_error_on_a_closed_ticket_reopens_it_for_a_person() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.RESOLVED)
+    event = ConversationMessage("bad", "T1", Role.CUSTOMER, "poison", talk.now)
+    arrival = Arrival(talk.now, "support.conversations", 3, 9)
+    talk.take(internal_error(event, talk.state, talk.policy, arrival))
+    assert (talk.decision.action, talk.ticket.owner) == ("handoff", Owner.HUMAN)
+    assert talk.escalations[0].escalation_id == "T1/e/2"
+
+
+def test_a_timer_that_has_been_put_off_leads_to_nothing() -> None:
+    talk = Conversation()
+    talk.customer()
+    before = talk.state
+    talk.apply(Due("T1"))
+    assert (talk.step.outputs, talk.state) == ((), before)
 
 
 def test_an_erased_ticket_keeps_no_text_and_refuses_what_comes_later() -> None:

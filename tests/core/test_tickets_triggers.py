@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from detectors.signals import Signal, Signals
 from schemas.records import (
     AccountSnapshot,
+    AnomalyLink,
     Attachment,
     ConversationMessage,
     Evidence,
@@ -16,7 +17,7 @@ from schemas.records import (
     Role,
     UpdateKind,
 )
-from streams.core.policy import Policy
+from streams.core.policy import Policy, load_policy
 from streams.core.reasons import REASONS, Code
 from streams.core.tickets.triggers import TRIGGERS
 from tests.core.conversation import DAY, HOUR, MINUTE, SECOND, START, Conversation, scores
@@ -427,9 +428,11 @@ def test_what_was_not_understood_is_reviewed(case: str) -> None:
     assert (talk.decision.action, talk.codes) == ("review", {"unreadable"})
 
 
-def test_an_attachment_that_was_read_is_readable() -> None:
+@pytest.mark.parametrize("text", ["", "What is this?"])
+def test_an_attachment_that_was_read_or_is_told_of_in_words_is_readable(text: str) -> None:
     talk = Conversation()
-    talk.customer("", attachments=(Attachment("text/plain", extracted_text="log"),))
+    read, unread = Attachment("text/plain", extracted_text="log"), Attachment("image/png")
+    talk.customer(text, attachments=(unread,) if text else (read, unread))
     assert talk.decision.action == "reply"
 
 
@@ -471,6 +474,76 @@ def test_a_ticket_pending_on_the_customer_hands_over_to_nobody() -> None:
     talk.update(UpdateKind.PENDING_ON_CUSTOMER)
     talk.wait(23 * HOUR)
     assert talk.decision.action == "reply"
+
+
+def test_what_does_not_help_before_the_ai_has_spoken_is_no_failure_of_it_for_any_account() -> None:
+    talk = Conversation()
+    talk.customer("your help page does not help", scores(ai_failed=0.9))
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START))
+    assert (talk.decision.action, talk.codes) == ("none", set())
+
+
+def test_rounds_without_progress_are_named_before_rounds_in_all() -> None:
+    talk = Conversation()
+    for answer in ("Which browser?", "Which version?", "Which page?", "Try.", "Try.", "Try."):
+        talk.customer("hm")
+        talk.ai(answer)
+    talk.customer("hm")
+    [reason] = [one for one in talk.decision.reasons if one.code == Code.AI_LOOP]
+    assert (reason.sub_reason, reason.score, reason.threshold) == (None, 3, 3)
+
+
+def test_thanks_belong_to_no_incident() -> None:
+    policy = load_policy(
+        "based_on: default\nname: o\nversion: 1\ntriggers: {anomaly_link: {tier: 1}}"
+    )
+    talk = Conversation(policy=policy)
+    talk.incidents = lambda *_: AnomalyLink("an-1", "Exports fail", START, 3)
+    talk.customer("thank you", scores(thanks=0.9))
+    assert (talk.decision.action, talk.codes) == ("reply", set())
+    talk.customer("it fails")
+    assert (talk.decision.action, talk.codes) == ("review", {"anomaly_link"})
+
+
+def test_words_that_were_never_learned_weigh_more_once_the_account_is_known() -> None:
+    talk = Conversation()
+    talk.customer("frotz", scores(unfamiliar=0.46))
+    assert talk.decision.action == "reply"
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=AccountSnapshot("a1", START, tier="enterprise"))
+    assert (talk.decision.action, talk.codes) == ("review", {"out_of_pattern"})
+
+
+@pytest.mark.parametrize(
+    ("account", "segment"),
+    [
+        (AccountSnapshot("a1", START, contract_value=100_000), "top"),
+        (AccountSnapshot("a1", START, contract_value=99_999), "default"),
+        (AccountSnapshot("a1", START, health=HealthLevel.AT_RISK), "top"),
+        (AccountSnapshot("a1", START, churn_flag=True), "top"),
+    ],
+)
+def test_a_segment_takes_who_may_leave_and_who_is_worth_its_line(
+    account: AccountSnapshot, segment: str
+) -> None:
+    talk = Conversation(account)
+    talk.customer()
+    assert talk.decision.used.segment == segment
+
+
+def test_what_a_high_stakes_account_asks_beside_its_thanks_is_reviewed() -> None:
+    talk = Conversation(VIP)
+    talk.customer("Thanks! And when will it ship?", scores(thanks=0.9))
+    assert (talk.decision.action, talk.codes) == ("review", {"high_stakes_account"})
+
+
+def test_money_is_a_problem_of_a_high_stakes_account_where_it_alone_is_only_reviewed() -> None:
+    policy = load_policy("based_on: default\nname: o\nversion: 1\ntriggers: {billing: {tier: 1}}")
+    talk = Conversation(VIP, policy)
+    talk.customer("why this price?", scores(billing=0.9))
+    assert {one.code: one.tier for one in talk.decision.reasons} == {
+        "billing": 1,
+        "high_stakes_account": 2,
+    }
 
 
 def test_the_thanks_of_a_high_stakes_account_need_no_review() -> None:

@@ -16,6 +16,7 @@ from streams.core.tickets.parts import Clock
 _due_at: Final = attrgetter("due_at")
 # A member looked up in its enum costs as much as a call.
 _FIRST_RESPONSE: Final = SlaClock.FIRST_RESPONSE
+_NEXT_RESPONSE: Final = SlaClock.NEXT_RESPONSE
 _RESOLUTION: Final = SlaClock.RESOLUTION
 _ACTIVATED: Final = SlaEventKind.ACTIVATED
 CALLED: Final = {SlaEventKind.WARNED: cases.LEAD, SlaEventKind.BREACHED: "on_call_manager"}
@@ -24,19 +25,26 @@ CALLED: Final = {SlaEventKind.WARNED: cases.LEAD, SlaEventKind.BREACHED: "on_cal
 
 def start_handoff(handling: Handling, route: Route) -> None:
     """A person takes over: the time to their first answer and to the end begins to run."""
-    handling.ticket.clock = _start(handling, _FIRST_RESPONSE, route)
-    handling.ticket.resolution = _start(handling, _RESOLUTION, route)
+    ticket = handling.ticket
+    ticket.clock = _start(handling, _by(handling, _FIRST_RESPONSE, route), route)
+    ticket.resolution = _start(handling, _by(handling, _RESOLUTION, route), route)
 
 
-def start_response(handling: Handling, route: Route, promised: SlaClock | None = None) -> None:
-    """A customer has written to a person's ticket; `promised` is another target that holds, too."""
-    handling.ticket.clock = _start(handling, SlaClock.NEXT_RESPONSE, route, promised)
+def start_response(handling: Handling, route: Route) -> None:
+    """A customer has written to a person's ticket."""
+    handling.ticket.clock = _start(handling, _by(handling, _NEXT_RESPONSE, route), route)
 
 
-def _start(
-    handling: Handling, kind: SlaClock, route: Route, promised: SlaClock | None = None
-) -> Clock:
-    clock = _offered(handling, kind, route, promised)
+def start_graver(handling: Handling, route: Route, graver: Route) -> None:
+    """They have written of something graver: what a handoff for that would promise holds, and what
+    is promised where the ticket lies.
+    """
+    offered = _offered(handling, _NEXT_RESPONSE, graver, _FIRST_RESPONSE)
+    clock = min(offered, _by(handling, _NEXT_RESPONSE, route), key=_due_at)
+    handling.ticket.clock = _start(handling, clock, graver)
+
+
+def _start(handling: Handling, clock: Clock, route: Route) -> Clock:
     write_sla_event(handling, clock, _ACTIVATED, promised_by=route.name)
     return clock
 

@@ -24,7 +24,7 @@ from streams.core.tickets.gate import is_against_decision
 from streams.core.tickets.handling import Event, Handling, Subject
 from streams.core.tickets.heard_rules import hear_rules
 from streams.core.tickets.lines import write_down
-from streams.core.tickets.observe import hear_ai, hear_confidence, hear_customer
+from streams.core.tickets.observe import hear_ai, hear_customer
 from streams.core.tickets.reports import write_activity, write_message, write_problem_report
 from streams.core.tickets.settle import NOTHING, hand_over, settle, settle_fired
 from streams.core.tickets.state import Owner
@@ -144,8 +144,6 @@ def on_draft(handling: Handling, message: ConversationMessage) -> None:
     ticket = handling.ticket
     subject = subject_of(message)
     asked, waiting = message.in_reply_to, ticket.customer_message_id
-    if message.confidence is not None:
-        hear_confidence(ticket, message.confidence)
     if ticket.owner is _OF_HUMAN:
         settle(handling, subject, NOTHING)
     elif asked is not None and asked != waiting:

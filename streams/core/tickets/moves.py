@@ -95,7 +95,8 @@ def join(handling: Handling, found: Found, joins: Joining) -> None:
     moves = joins.graver is not None and case.owner_id is None
     if joins.graver is not None:
         if ticket.clock is None and ticket.last_word is Role.CUSTOMER:
-            clocks.start_response(handling, joins.graver, SlaClock.FIRST_RESPONSE)
+            route = route_named(handling.policy, case.route)
+            clocks.start_graver(handling, route, joins.graver)
         clocks.hasten(handling, joins.graver, SlaClock.FIRST_RESPONSE)
     called = {cases.LEAD: joins.graver is not None, ON_CALL: joins.pages}
     notify = () if moves else tuple(who for who, is_called in called.items() if is_called)

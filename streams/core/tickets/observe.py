@@ -135,13 +135,6 @@ def hear_ai(handling: Handling, message: ConversationMessage) -> None:
     if ticket.ai_asked and ticket.paused_since is None:
         ticket.paused_since = handling.now
     ticket.last_word, ticket.last_at = _AI, handling.now
-    if message.confidence is not None:
-        hear_confidence(ticket, message.confidence)
-
-
-def hear_confidence(ticket: Ticket, confidence: float) -> None:
-    """What the AI thinks of its own words."""
-    ticket.confidences = ticket.confidences[1 - MOOD_POINTS :] + (confidence,)
 
 
 def _hear_question(handling: Handling) -> None:

@@ -62,7 +62,7 @@ def settle_fired(handling: Handling, subject: Subject, found: Found) -> None:
     """Settle what only counts when something fired; what fired in shadow is only recorded."""
     if found.reasons or found.advised:
         settle(handling, subject, found)
-    elif found.shadowed and handling.ticket.owner in (Owner.AI, Owner.REVIEW):
+    elif found.shadowed:
         write_shadow(handling, subject, found)
 
 

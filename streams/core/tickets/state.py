@@ -93,6 +93,7 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
     questions: tuple[Question, ...] = ()
     moods: tuple[Mood, ...] = ()
     confidences: tuple[float, ...] = ()
+    """Of earlier versions: nothing reads it, and it keeps its place."""
     attempts: tuple[str, ...] = ()
     given: tuple[Given, ...] = ()
 

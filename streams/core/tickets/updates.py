@@ -94,7 +94,7 @@ def on_account(handling: Handling, update: TicketUpdate) -> None:
 
 def _on_account_of_person(handling: Handling, subject: Subject, found: Found) -> None:
     ticket, pages = handling.ticket, False
-    if found.tier > ticket.tier or found.codes() - {reason.code for reason in ticket.reasons}:
+    if found.codes() - {reason.code for reason in ticket.reasons}:
         settle(handling, subject, found)
     else:
         pages = moves.pages_for_account(handling)

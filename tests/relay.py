@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tests.kafka import Kafka
 
-PRODUCE = 0
-"""API key of the Kafka protocol."""
+PRODUCE, FIND_COORDINATOR, DESCRIBE_GROUPS = 0, 10, 15
+"""API keys of the Kafka protocol."""
 
 Sockets = tuple[socket.socket, socket.socket]
 
@@ -36,6 +36,7 @@ class Relay:
         self._losing = False
         self._open = True
         self._cut_off: int | None = None
+        self._cut_at: int | None = None
         self._rate = 0
         self._pairs: list[Sockets] = []
 
@@ -59,13 +60,17 @@ class Relay:
                 if pair[0].getpeername()[1] in ports:
                     _close(pair)
 
+    def cut_at(self, api_key: int) -> None:
+        """Let the next request of this kind not through; then nobody is connected."""
+        self._cut_at = api_key
+
     def slow_down(self, rate: int) -> None:
         """Let so many bytes a second of each connection through to the broker from now on."""
         self._rate = rate
 
     def mend(self) -> None:
         """Let everything through again."""
-        self._cut_off = None
+        self._cut_off = self._cut_at = None
         self._losing = False
         self._open = True
 
@@ -98,6 +103,10 @@ class Relay:
             api_key, _, correlation = struct.unpack_from(">hh4s", frame, 4)
             if self._losing and api_key == PRODUCE:
                 answers_lost.add(correlation)
+            if api_key == self._cut_at:
+                self._open = False
+                self._cut()
+                return
             if self._rate:
                 time.sleep(len(frame) / self._rate)
             if not _sent(broker, frame):

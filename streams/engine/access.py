@@ -1,8 +1,7 @@
 """Whether the broker lets us in, and whether it lets us do what an engine does."""
 
 import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -19,9 +18,6 @@ FIRST_WAIT = 0.5
 REASON_WAIT, REASON_TRIES = 0.05, 20
 """Seconds between looks for what was fatal, and looks."""
 
-FIRST_ANSWER = 2.0
-"""Seconds after which a group is asked for again, at first."""
-
 FORBIDDEN = frozenset(
     {
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
@@ -34,17 +30,6 @@ FORBIDDEN = frozenset(
 
 AFTERMATH = frozenset({KafkaError._FATAL, KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT})
 """What a producer says of its records once it is of no use, without the reason."""
-
-PASSING = frozenset(
-    {
-        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-        KafkaError.COORDINATOR_NOT_AVAILABLE,
-        KafkaError.NOT_COORDINATOR,
-    }
-)
-"""What a broker answers before it knows a group for the first time."""
-
-UNANSWERED = PASSING | {KafkaError._TIMED_OUT}
 
 
 class Contact:
@@ -88,7 +73,7 @@ class Contact:
                 if self._refusal:
                     raise self.denied(self._refusal) from error
                 if left <= wait:
-                    raise self.failed(self._unreachable(error.args[0])) from error
+                    raise self.failed(self.unreachable(error.args[0])) from error
                 wait *= 2
 
     def reason(self, producer: Producer, error: KafkaError) -> KafkaError:
@@ -121,6 +106,15 @@ class Contact:
             f"{self.connection.user} may not {what}. `baton topics acls` prints what is needed"
         )
 
+    def unreachable(self, error: KafkaError) -> str:
+        """In a sentence, that no broker answers; the error is what a client says of it."""
+        return (
+            f"no Kafka broker answers at {self.connection.bootstrap} "
+            f"({self._reason or error.str()}). Is it running, and does it speak "
+            f"{self.connection.protocol}? BATON_BOOTSTRAP_SERVERS and BATON_SECURITY_PROTOCOL say "
+            "where and what; deploy/kafka/start starts one"
+        )
+
     def _on_error(self, error: KafkaError) -> None:
         text, where = error.str(), self.connection.bootstrap
         if error.code() == KafkaError._AUTHENTICATION:
@@ -136,14 +130,6 @@ class Contact:
             )
         elif error.code() != KafkaError._ALL_BROKERS_DOWN:
             self._reason = text
-
-    def _unreachable(self, error: KafkaError) -> str:
-        return (
-            f"no Kafka broker answers at {self.connection.bootstrap} "
-            f"({self._reason or error.str()}). Is it running, and does it speak "
-            f"{self.connection.protocol}? BATON_BOOTSTRAP_SERVERS and BATON_SECURITY_PROTOCOL say "
-            "where and what; deploy/kafka/start starts one"
-        )
 
 
 @dataclass(frozen=True)
@@ -177,9 +163,12 @@ def needed(config: EngineConfig) -> list[Grant]:
 def check(config: EngineConfig, admin: AdminClient) -> None:
     """Raise `AccessDenied` naming all that the broker would refuse of topics and group.
 
-    What does not exist yet, and transactional ids, are refused when they are first used.
+    What does not exist yet, and transactional ids, are refused when they are first used. Raises
+    `BrokerFailed` when the group's broker is gone.
     """
-    grants = needed(config)
+    from streams.engine.coordinator import describe_group
+
+    contact, grants = Contact(config.connection), needed(config)
     topics = [grant for grant in grants if grant.kind is ResourceType.TOPIC]
     groups = [grant for grant in grants if grant.kind is ResourceType.GROUP]
     described = admin.describe_topics(
@@ -187,22 +176,31 @@ def check(config: EngineConfig, admin: AdminClient) -> None:
         include_authorized_operations=True,
         request_timeout=REQUEST_TIMEOUT,
     )
+
+    def of_group(group: str) -> Any:
+        try:
+            return describe_group(config.connection, group)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError._TRANSPORT:
+                raise
+            raise contact.failed(contact.unreachable(error.args[0])) from error
+
     lacking = [
-        *_lacking(topics, described),
-        *_lacking(groups, describe_groups(admin, _names(groups))),
+        *_lacking(topics, lambda topic: described[topic].result()),
+        *_lacking(groups, of_group),
     ]
     if lacking:
-        raise Contact(config.connection).forbidden(", ".join(lacking))
+        raise contact.forbidden(", ".join(lacking))
 
 
 def _names(grants: Iterable[Grant]) -> list[str]:
     return list(dict.fromkeys(grant.name for grant in grants))
 
 
-def _lacking(grants: Iterable[Grant], described: dict[str, Future[Any]]) -> Iterator[str]:
+def _lacking(grants: Iterable[Grant], describe: Callable[[str], Any]) -> Iterator[str]:
     for grant in grants:
         try:
-            granted = described[grant.name].result().authorized_operations
+            granted = describe(grant.name).authorized_operations
             if not granted:
                 continue  # a broker that shows a topic and lists nothing does not tell
         except KafkaException as error:
@@ -213,25 +211,3 @@ def _lacking(grants: Iterable[Grant], described: dict[str, Future[Any]]) -> Iter
         for operation in existing:
             if operation not in granted:
                 yield f"{operation.name} {grant.kind.name.lower()} {grant.name}"
-
-
-def describe_groups(admin: AdminClient, groups: list[str]) -> dict[str, Future[Any]]:
-    """What the broker says of consumer groups and of what we may do with them.
-
-    Who asks the first question of all while the broker makes its own topic for groups is not
-    answered by librdkafka, however long it waits: it is asked again.
-    """
-    limit, wait = time.monotonic() + REQUEST_TIMEOUT, FIRST_ANSWER
-    while True:
-        described: dict[str, Future[Any]] = admin.describe_consumer_groups(
-            groups, include_authorized_operations=True, request_timeout=wait
-        )
-        errors = [future.exception() for future in described.values()]
-        passing = any(
-            isinstance(error, KafkaException) and error.args[0].code() in UNANSWERED
-            for error in errors
-        )
-        if not passing or time.monotonic() > limit:
-            return described
-        time.sleep(0.1)
-        wait = min(2 * wait, REQUEST_TIMEOUT)

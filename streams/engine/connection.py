@@ -3,6 +3,7 @@
 import ssl
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 ANSWER_TIMEOUT = 10.0
 """Seconds the broker has to answer a question."""
@@ -100,6 +101,16 @@ class Connection:
             }
             settings |= {name: value for name, value in files.items() if value}
         return settings
+
+    def aiokafka(self) -> dict[str, Any]:
+        """Settings of a connection of aiokafka's. Raises what `ssl_context` does."""
+        return {
+            "security_protocol": self.protocol.upper(),
+            "ssl_context": self.ssl_context() if self.protocol.encrypted else None,
+            "sasl_mechanism": str(self.mechanism),
+            "sasl_plain_username": self.username,
+            "sasl_plain_password": self.password,
+        }
 
     def ssl_context(self) -> ssl.SSLContext:
         """TLS as Python does it. Raises `OSError` (`ssl.SSLError`) for files that do not fit."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient
 
-from streams.engine.access import Contact, describe_groups
+from streams.engine.access import Contact
 from streams.engine.config import EngineConfig
 from streams.engine.connection import REQUEST_TIMEOUT
 from streams.engine.errors import StateMismatch
@@ -20,7 +20,8 @@ SourceKey = Callable[[bytes], bytes]
 PartitionOf = Callable[[bytes, int], int]
 """The partition of a source key among so many."""
 
-STOPPED = (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD)
+STOPPED = ("Empty", "Dead")
+"""States of a group without members."""
 
 
 def repartition(
@@ -69,11 +70,12 @@ def _state_key(key: bytes) -> bytes:
 
 
 def _check_stopped(config: EngineConfig) -> None:
+    from streams.engine.coordinator import describe_group
+
     contact = Contact(config.connection)
-    admin = AdminClient(contact.settings)
-    contact.metadata(admin)
+    contact.metadata(AdminClient(contact.settings))
     try:
-        state = describe_groups(admin, [config.group])[config.group].result().state
+        state = describe_group(config.connection, config.group).state
     except KafkaException as error:
         raise contact.failure(f"describe group {config.group}", error.args[0]) from error
     if state not in STOPPED:

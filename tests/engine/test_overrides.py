@@ -17,9 +17,12 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.cluster import ClusterMetadata
+from aiokafka.conn import AIOKafkaConnection
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import SubscriptionState
+from aiokafka.protocol.admin import DescribeGroupsRequest_v3
+from aiokafka.protocol.api import Request
 from faust.agents import Agent
 from faust.app.router import Router
 from faust.assignor.client_assignment import ClientMetadata
@@ -47,6 +50,8 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
     ),
     ClusterMetadata: ("leader_for_partition", "unauthorized_topics"),
     SubscriptionState: ("_last_fetch_ended",),
+    DescribeGroupsRequest_v3: ("RESPONSE_TYPE",),
+    Request: ("build",),
     GroupCoordinator: (
         "_coordination_task",
         "_group_instance_id",
@@ -226,6 +231,8 @@ def test_all_that_the_engine_relies_on_is_named_and_nothing_else() -> None:
         (fetcher.Fetcher._proc_fetch_request, "PartitionRecords"),
         (fetcher.Fetcher._proc_fetch_request, "FetchResult"),
         (AIOKafkaClient._md_synchronizer, "_metadata_max_age_ms"),
+        (AIOKafkaConnection._handle_frame, "RESPONSE_TYPE"),
+        (Request.prepare, "build"),
         (GroupCoordinator._maybe_leave_group, "_group_instance_id"),
         (SubscriptionState.fetcher_idle_time.fget, "_last_fetch_ended"),
     ],

@@ -1,6 +1,7 @@
-"""Both clients connect by the same connection, whatever protects it."""
+"""All clients connect by the same connection, whatever protects it."""
 
 import asyncio
+import logging
 import ssl
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,8 @@ from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
 from streams.engine import AccessDenied, Connection, Contact, Mechanism, Protocol
 from streams.engine.app import credentials
-from tests.secured_kafka import SecuredKafka
+from streams.engine.coordinator import describe_group
+from tests.secured_kafka import ADMIN, SecuredKafka
 
 SASL = (Protocol.SASL_SSL, Protocol.SASL_PLAINTEXT)
 WAYS = [
@@ -42,6 +44,20 @@ def test_both_clients_are_let_in(
     contact = Contact(connection)
     assert len(contact.metadata(AdminClient(contact.settings)).brokers) == 1
     assert asyncio.run(reach_with_aiokafka(connection)) == 1
+
+
+@pytest.mark.parametrize(("protocol", "mechanism"), WAYS)
+def test_who_asks_about_a_group_is_let_in_and_logs_no_password(
+    secured: SecuredKafka,
+    caplog: pytest.LogCaptureFixture,
+    protocol: Protocol,
+    mechanism: Mechanism,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "aiokafka.conn")
+    assert describe_group(secured.connection(ADMIN, protocol, mechanism), "none").state == "Dead"
+    assert secured.passwords[ADMIN] not in caplog.text
+    assert "in the clear" not in caplog.text
 
 
 def test_both_clients_trust_an_authority_that_leaves_out_what_python_313_asks_for(

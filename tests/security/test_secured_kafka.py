@@ -125,13 +125,19 @@ def admin(site: Site) -> AdminClient:
 
 
 class Taken:
-    """All permissions of the worker on a resource are taken; given back at the end."""
+    """Permissions of the worker on a resource are taken, all or one; given back at the end."""
 
-    def __init__(self, admin: AdminClient, kind: ResourceType, name: str) -> None:
+    def __init__(
+        self,
+        admin: AdminClient,
+        kind: ResourceType,
+        name: str,
+        operation: AclOperation = AclOperation.ANY,
+    ) -> None:
         self._admin = admin
         self._filter = AclBindingFilter(
             kind, name, ResourcePatternType.ANY, "User:worker", None,
-            AclOperation.ANY, AclPermissionType.ANY,
+            operation, AclPermissionType.ANY,
         )  # fmt: skip
         self._bindings: list[AclBinding] = []
 
@@ -156,6 +162,34 @@ def test_a_worker_that_lacks_a_permission_names_it_in_a_line(
     assert line.startswith("AccessDenied: the user 'worker' may not ")
     assert lacking in line
     assert "baton topics acls" in line
+
+
+def test_who_may_look_at_a_group_and_not_read_in_it_is_told_so_with_all_else_he_lacks(
+    site: Site, admin: AdminClient
+) -> None:
+    looking = AclBinding(
+        ResourceType.GROUP, "acme-tickets", ResourcePatternType.LITERAL,
+        "User:worker", "*", AclOperation.DESCRIBE, AclPermissionType.ALLOW,
+    )  # fmt: skip
+    for future in admin.create_acls([looking]).values():
+        future.result(PATIENCE)
+    topic = "acme.support.accounts"
+    try:
+        with (
+            Taken(admin, ResourceType.TOPIC, topic),
+            Taken(admin, ResourceType.GROUP, "acme-tickets", AclOperation.READ),
+        ):
+            ran = site.baton("worker", "worker", "--agents", "tickets")
+    finally:
+        only = AclBindingFilter(
+            looking.restype, looking.name, looking.resource_pattern_type, looking.principal, None,
+            looking.operation, looking.permission_type,
+        )  # fmt: skip
+        for deleted in admin.delete_acls([only]).values():
+            deleted.result(PATIENCE)
+    assert ran.returncode == AccessDenied.exit_code, ran.stderr
+    [line] = ran.stderr.splitlines()
+    assert f"READ topic {topic}, READ group acme-tickets." in line
 
 
 def new_tickets(file: Path, name: str) -> Path:

@@ -165,6 +165,7 @@ def falling(desk: Desk) -> Desk:
 def test_under_overload_a_fall_in_mood_is_reviewed(queue: RouteStatus, action: str) -> None:
     desk = falling(Desk(queue))
     assert "sentiment_drop" in desk.codes
+    assert desk.decision.used.queue_load is None, "its own queue is named as such"
     assert desk.decision.action == action
 
 

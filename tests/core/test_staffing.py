@@ -71,11 +71,12 @@ def test_where_nobody_is_there_on_call_is_paged_or_the_customer_offered_a_callba
 
 
 def test_a_queue_that_is_shut_in_its_open_hours_promises_no_opening() -> None:
-    desk = Desk(status(open=False))
-    desk.customer("help", ANGRY)
-    told = desk.decision.customer_notice
-    assert told is not None
-    assert (told.callback, told.next_opening_at) == (True, None)
+    for opening in (None, START - HOUR):
+        desk = Desk(status(open=False, next_opening_at=opening))
+        desk.customer("help", ANGRY)
+        told = desk.decision.customer_notice
+        assert told is not None
+        assert (told.callback, told.next_opening_at) == (True, None)
 
 
 def test_the_notice_tells_the_wait_and_the_next_opening() -> None:

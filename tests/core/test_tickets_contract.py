@@ -162,6 +162,8 @@ def test_a_handoff_for_another_reason_supersedes_the_review() -> None:
     talk = drafted()
     talk.customer("awful", ANGRY)
     assert talk.all(ReviewRequest)[-1].state == "superseded"
+    codes = sorted(one.code for one in talk.escalations[0].reasons)
+    assert codes == ["high_stakes_account", "negative_sentiment"], "each is named once"
 
 
 def test_another_draft_for_the_same_message_gets_no_more_time() -> None:

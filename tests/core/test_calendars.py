@@ -84,6 +84,20 @@ def test_a_leap_day_is_a_day_like_any_other() -> None:
     assert hours.add(monday, 15 * HOUR) == at("Europe/Berlin", 2028, 3, 1, 10)
 
 
+def test_what_ends_with_the_year_ends_as_the_office_closes_for_it() -> None:
+    hours = BusinessHours(office("UTC"))
+    wednesday = at("UTC", 2025, 12, 31, 9)
+    assert hours.add(wednesday, 7 * HOUR) == at("UTC", 2025, 12, 31, 17)
+    assert hours.add(wednesday, 7 * HOUR + 1) == at("UTC", 2026, 1, 2, 9) + 1
+
+
+def test_round_the_clock_is_shut_on_the_days_that_are_closed() -> None:
+    hours = BusinessHours(Calendar("UTC", week("00:00-24:00", days=7), (), (date(2026, 5, 4),)))
+    sunday = at("UTC", 2026, 5, 3)
+    assert [hours.is_open(sunday + day * DAY) for day in range(3)] == [True, False, True]
+    assert hours.between(sunday, sunday + 3 * DAY) == 2 * DAY
+
+
 def test_a_year_of_bavarian_holidays_and_days_of_their_own_is_closed() -> None:
     # The public holidays of Bavaria in 2026 that fall on a weekday (bundesland.bayern.de).
     public = [

@@ -198,6 +198,27 @@ def test_a_breach_is_told_when_it_was_promised_though_a_new_policy_shuts_the_off
     assert told == [(50, clock.due_at), (80, clock.due_at), (100, clock.due_at)]
 
 
+def test_a_desk_is_told_first_what_is_due_first() -> None:
+    talk = escalated(channel="email")
+    talk.human()
+    resolution = talk.ticket.resolution
+    assert resolution is not None
+    talk.wait(resolution.due_at - HOUR - talk.now)
+    talk.customer("and now?")
+    due = talk.all(OpenEscalation)[-1].due
+    assert [one.clock for one in due] == ["resolution", "next_response"]
+
+
+def test_the_time_that_a_segment_is_promised_runs_while_its_queue_is_there() -> None:
+    policy = default_policy()
+    *others, last = policy.routes
+    routes = tuple(replace(one, calendar="office") for one in (*others, last))
+    talk = escalated(
+        at=EVENING, account=VIP, policy=replace(policy, routes=routes), channel="email"
+    )
+    assert events(talk, "first_response")[0].due_at == FRIDAY + 15 * MINUTE
+
+
 def test_a_segment_that_allows_more_time_than_the_channel_gives_nobody_more() -> None:
     policy = default_policy()
     *others, last = policy.segments

@@ -434,9 +434,14 @@ def test_a_rule_is_only_asked_again_of_the_last_message_and_while_the_policy_has
     talk.customer("hm")
     talk.update(UpdateKind.ACCOUNT_CHANGED, account=BIG)
     assert fired(talk) == []
+    with_rules = talk.policy
     talk.state, talk.policy = before, ours("")
     talk.update(UpdateKind.ACCOUNT_CHANGED, account=BIG)
     assert fired(talk) == []
+    talk.customer("hm")
+    talk.policy = with_rules
+    talk.update(UpdateKind.ACCOUNT_CHANGED, account=BIG)
+    assert fired(talk) == [], "the last message did not say it"
 
 
 def test_other_words_of_an_earlier_message_do_not_change_which_rules_the_last_one_is_asked() -> (

@@ -71,11 +71,12 @@ def test_where_nobody_is_there_on_call_is_paged_or_the_customer_offered_a_callba
 
 
 def test_a_queue_that_is_shut_in_its_open_hours_promises_no_opening() -> None:
-    desk = Desk(status(open=False))
-    desk.customer("help", ANGRY)
-    told = desk.decision.customer_notice
-    assert told is not None
-    assert (told.callback, told.next_opening_at) == (True, None)
+    for opening in (None, START - HOUR):
+        desk = Desk(status(open=False, next_opening_at=opening))
+        desk.customer("help", ANGRY)
+        told = desk.decision.customer_notice
+        assert told is not None
+        assert (told.callback, told.next_opening_at) == (True, None)
 
 
 def test_the_notice_tells_the_wait_and_the_next_opening() -> None:
@@ -165,6 +166,7 @@ def falling(desk: Desk) -> Desk:
 def test_under_overload_a_fall_in_mood_is_reviewed(queue: RouteStatus, action: str) -> None:
     desk = falling(Desk(queue))
     assert "sentiment_drop" in desk.codes
+    assert desk.decision.used.queue_load is None, "its own queue is named as such"
     assert desk.decision.action == action
 
 

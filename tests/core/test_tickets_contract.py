@@ -25,6 +25,7 @@ from schemas.records import (
 )
 from streams.core.policy import Policy, default_policy, load_policy
 from streams.core.tickets import Owner
+from streams.core.tickets.used import account_used
 from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
 
 ANGRY = scores(negative=0.9)
@@ -161,6 +162,8 @@ def test_a_handoff_for_another_reason_supersedes_the_review() -> None:
     talk = drafted()
     talk.customer("awful", ANGRY)
     assert talk.all(ReviewRequest)[-1].state == "superseded"
+    codes = sorted(one.code for one in talk.escalations[0].reasons)
+    assert codes == ["high_stakes_account", "negative_sentiment"], "each is named once"
 
 
 def test_another_draft_for_the_same_message_gets_no_more_time() -> None:
@@ -423,6 +426,22 @@ def test_a_long_silence_says_what_it_means(last: str, outcome: str) -> None:
 
 
 # Accounts.
+
+
+def test_a_decision_names_what_it_was_made_from_so_that_it_can_be_made_again() -> None:
+    flood = RequesterFlood("r1", 22, START)
+    talk = Conversation()
+    talk.customer()
+    talk.update(
+        UpdateKind.IDENTIFIED,
+        account_id="a1",
+        verified=True,
+        account=AccountSnapshot("a1", START, flood=flood),
+    )
+    assert talk.decision.used.account_verified is True
+    again = account_used(talk.decision)
+    assert again is not None
+    assert (again.account_id, again.as_of, again.flood) == ("a1", START, flood)
 
 
 def test_another_account_does_not_inherit_that_the_first_was_verified() -> None:

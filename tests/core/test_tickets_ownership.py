@@ -508,6 +508,17 @@ def test_a_message_that_comes_twice_leads_to_nothing() -> None:
     assert len(talk.all(Decision)) == 1
 
 
+def test_when_it_was_sent_and_whether_it_was_a_draft_make_nothing_new_of_a_known_event() -> None:
+    talk = escalated()
+    for status in (MessageStatus.DRAFT, MessageStatus.SENT):
+        talk.customer("the text", message_id="m9", status=status)
+    assert not talk.step.outputs
+    for _ in range(2):
+        talk.now += 1
+        talk.update(UpdateKind.PENDING_ON_CUSTOMER, update_id="u9")
+    assert not talk.step.outputs
+
+
 def test_the_latest_64_ids_of_a_ticket_are_known() -> None:
     talk = Conversation()
     talk.customer("hello", message_id="first")

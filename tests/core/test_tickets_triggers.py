@@ -530,6 +530,20 @@ def test_a_segment_takes_who_may_leave_and_who_is_worth_its_line(
     assert talk.decision.used.segment == segment
 
 
+def test_of_two_times_that_have_come_together_the_decision_names_the_first_and_the_message() -> (
+    None
+):
+    policy = load_policy(
+        "based_on: default\nname: o\nversion: 1\ntriggers: {ai_no_answer: {after: {chat: 15m}}}"
+    )
+    talk = Conversation(policy=policy)
+    talk.customer()
+    talk.wait(15 * MINUTE)
+    decision = talk.decision
+    assert decision.subject_id == f"ai_no_answer@{talk.now}"
+    assert (decision.message_id, talk.codes) == ("m1", {"ai_no_answer", "open_time"})
+
+
 def test_what_a_high_stakes_account_asks_beside_its_thanks_is_reviewed() -> None:
     talk = Conversation(VIP)
     talk.customer("Thanks! And when will it ship?", scores(thanks=0.9))

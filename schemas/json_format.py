@@ -64,7 +64,7 @@ def read_json(
     except ValueError as error:
         if (mended := _without_halves(value.removeprefix(_BOM))) != value:
             return read_json(mended, named, carried)
-        if isinstance(error, UnicodeDecodeError) and ConversationMessage in carried:
+        if ConversationMessage in carried and not _is_utf8(value):
             with suppress(BadRecord):
                 record = read_json(value.decode(errors="replace").encode(), named, carried)
                 if all(LOST not in one for one in _ids_of(record)):
@@ -86,6 +86,15 @@ def _read(value: bytes, named: type[Record] | None, carried: tuple[type[Record],
                 if record.__name__ == name:
                     return _READERS[record].decode(value)
         raise
+
+
+def _is_utf8(value: bytes) -> bool:
+    """Whether it is; releases of msgspec differ in what they raise where it is not."""
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _ids_of(record: Record) -> Iterator[str]:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,28 +50,37 @@ def test_forty_minutes_of_the_demo_have_one_anomaly_that_opens_grows_and_ends_an
     ]  # fmt: skip
 
 
+@pytest.fixture
+def as_in_a_terminal() -> Iterator[None]:
+    """What was begun in the background does not hear SIGINT, and what it begins does not either."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("as_in_a_terminal")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_demo_that_is_told_to_end_says_its_summary_and_leaves_nothing(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    demo = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "streams.cli.main", "demo"],
         env=os.environ | {"TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    try:
-        limit = time.monotonic() + 120
-        while not _is_ready(tmp_path):
-            assert demo.poll() is None
-            assert time.monotonic() < limit
-            time.sleep(0.1)
-        time.sleep(2)
-        demo.send_signal(number)
-        said, complaint = demo.communicate(timeout=60)
-    finally:
-        demo.kill()
+    ) as demo:
+        try:
+            limit = time.monotonic() + 120
+            while not _is_ready(tmp_path):
+                assert demo.poll() is None
+                assert time.monotonic() < limit
+                time.sleep(0.1)
+            time.sleep(2)
+            demo.send_signal(number)
+            said, complaint = demo.communicate(timeout=60)
+        finally:
+            demo.kill()
     assert demo.returncode == 0, complaint
     assert json.loads(said.splitlines()[-1])["messages"] > 0
     assert list(tmp_path.glob("baton-demo-*")) == []

@@ -31,6 +31,15 @@ FORBIDDEN = frozenset(
 AFTERMATH = frozenset({KafkaError._FATAL, KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT})
 """What a producer says of its records once it is of no use, without the reason."""
 
+PASSING = frozenset(
+    {
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+    }
+)
+"""What a broker answers before it knows a group for the first time."""
+
 
 class Contact:
     """Makes a librdkafka client, and tells in a sentence why the broker does not do its part.

@@ -23,16 +23,8 @@ from aiokafka.protocol.coordination import FindCoordinatorRequest
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AclOperation
 
+from streams.engine.access import PASSING
 from streams.engine.connection import ANSWER_TIMEOUT, REQUEST_TIMEOUT, Connection
-
-PASSING = frozenset(
-    {
-        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-        KafkaError.COORDINATOR_NOT_AVAILABLE,
-        KafkaError.NOT_COORDINATOR,
-    }
-)
-"""What a broker answers before it knows a group for the first time."""
 
 PATIENCE: Final = {
     **dict.fromkeys(PASSING, REQUEST_TIMEOUT),

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
-from streams.engine.access import FORBIDDEN, Contact
+from streams.engine.access import FORBIDDEN, PASSING, Contact
 from streams.engine.config import EngineConfig
-from streams.engine.coordinator import PASSING
 from streams.engine.errors import Fenced
 from streams.engine.partition import Cut
 from streams.engine.reports import Flush, flush

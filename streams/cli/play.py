@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from schemas.records import Millis
+from streams.cli.options import moment
 from streams.codec import codec_of
 from streams.engine import wall_clock
 from streams.history.files import Event, read_history, time_of
@@ -64,10 +65,12 @@ def command(file: Path, speed: float | None, no_ai: bool, limit: int | None) -> 
     played history runs with BATON_CLOCK=records, so that its clock does not outrun it.
     """  # fmt: skip
     settings = load_settings()
-    total = sum(1 for _ in _events(file, no_ai, limit))
-    first = next(_events(file, no_ai, limit), None)
-    if first is not None and settings.clock == "wall" and time_of(first) < wall_clock() - LONG_AGO:
-        click.echo(PAST.format(_moment(time_of(first))[:10]), err=True)
+    total, now = 0, wall_clock()
+    begins = now
+    for event in _events(file, no_ai, limit):
+        total, begins = total + 1, min(begins, time_of(event))
+    if settings.clock == "wall" and begins < now - LONG_AGO:
+        click.echo(PAST.format(moment(begins)), err=True)
     player = Player(connection_of(settings), codec_of(settings))
     progress = Progress(
         TextColumn("playing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
@@ -77,7 +80,7 @@ def command(file: Path, speed: float | None, no_ai: bool, limit: int | None) -> 
         task = progress.add_task("", total=total, shown="")
         for number, event in enumerate(player.play(_events(file, no_ai, limit), Pace(speed)), 1):
             if speed is not None or number % 500 == 0 or number == total:
-                progress.update(task, completed=number, shown=f"at {_moment(time_of(event))}")
+                progress.update(task, completed=number, shown=f"at {moment(time_of(event))}")
     click.echo(f"played {total} events of {file}")
 
 
@@ -86,9 +89,3 @@ def _events(file: Path, no_ai: bool, limit: int | None) -> Iterator[Event]:
         if limit is not None and number >= limit:
             return
         yield event
-
-
-def _moment(time: int) -> str:
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(time / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -61,8 +61,9 @@ def _with_both(
     }
     brought = [one for name, one in problems.items() if one is not None and name not in counted]
     for name, entry in watch.incidents.items():
-        incident = known.incident(name)
-        if incident is not None and not problems.keys().isdisjoint(entry.members):
+        is_of_one = not problems.keys().isdisjoint(entry.members)
+        incident = known.incident(name) if is_of_one else None
+        if incident is not None:
             members = tuple(dict.fromkeys((*entry.members, group)))
             incident = replace(incident, members=members)
             for one in () if entry.resolved else brought:

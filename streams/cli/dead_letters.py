@@ -124,7 +124,8 @@ def _wanted(ids: Collection[str], code: str | None, everything: bool) -> list[De
         raise InputError(f"no dead letter {min(missing)} is left; `baton dead-letters list`")
     codes = {letter.error_code for letter in left}
     if code is not None and code not in codes:
-        raise InputError(f"no dead letter has the code {code}, only {', '.join(sorted(codes))}")
+        there = f"only {', '.join(sorted(codes))}" if codes else "there is none at all"
+        raise InputError(f"no dead letter has the code {code}, {there}")
     return [
         letter
         for letter in left

@@ -303,6 +303,9 @@ def test_dead_letters_are_listed_and_shown_with_their_bytes(
 ) -> None:
     monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
     embedded.create("support.dead-letters", 1)
+    code, _, error = baton(capfd, "dead-letters", "replay", "--code", "not_decodable")
+    assert code == InputError.exit_code
+    assert "no dead letter has the code not_decodable, there is none at all" in error
     letter = DeadLetter(
         "support.conversations/3/41", "support.conversations", 3, 41, "not_decodable",
         "Not JSON.", 1_767_603_600_000, "tickets", key=b"T1", value=b"\x80[bold]hello",

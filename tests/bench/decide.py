@@ -2,7 +2,9 @@
 
 Conversations are played once, and the calls of `decide` on messages are kept with their arguments:
 it is pure, so they can be made again and again, in the order in which they came and the way the
-agent makes them, and timed by themselves. Customers' messages, which are weighed, are timed alone,
+agent makes them, and timed by themselves. As in a worker, what they are given has been decoded just
+before, a batch at a time: what it takes the machine to find objects that were made a hundred
+megabytes ago is no part of a decision. Customers' messages, which are weighed, are timed alone,
 too. A ticket is measured as it is stored at its end; the lines of its transcript have keys of their
 own.
 """
@@ -11,8 +13,10 @@ import gc
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from unittest.mock import patch
+
+import msgspec
 
 import streams.agents.deciding as agents
 import tests.core.conversation as talks
@@ -40,17 +44,20 @@ FULL, QUICK = 20_000, 2_000
 """Messages of the demo; the golden conversations are played whole."""
 
 ROUNDS = 5
+BATCH = 100
+
+Given = tuple[Ticket | None, ConversationMessage, Signals | None, AccountSnapshot | None]
+"""What is made anew for each call."""
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(Given).decode
 
 
 class Call(NamedTuple):
-    """What `decide` was given. Queues and incidents answer as they did: what it costs to know is no
-    part of a decision.
+    """What `decide` was given on a message; `given` are its first arguments, encoded. Queues and
+    incidents answer as they did: what it costs to know is no part of a decision.
     """
 
-    state: Ticket | None
-    event: Event
-    signals: Signals | None
-    account: AccountSnapshot | None
+    given: bytes
     policy: Policy
     arrival: Arrival
     model: str
@@ -66,7 +73,19 @@ class Kept:
         self.of_customers: list[Call] = []
         self.states: dict[str, Ticket | None] = {}
 
-    def __call__(self, *given: Any, model: str, statuses: Statuses, incidents: Incidents) -> Step:
+    def __call__(
+        self,
+        state: Ticket | None,
+        event: Event,
+        signals: Signals | None,
+        account: AccountSnapshot | None,
+        policy: Policy,
+        arrival: Arrival,
+        *,
+        model: str,
+        statuses: Statuses,
+        incidents: Incidents,
+    ) -> Step:
         told: dict[str, RouteStatus | None] = {}
         linked: AnomalyLink | None = None
 
@@ -79,13 +98,14 @@ class Kept:
             linked = incidents(*about)
             return linked
 
-        step = decide(*given, model=model, statuses=status, incidents=incident)
-        answered = (model, told.get, lambda ticket, message, signals: linked)
-        call = Call._make((*given, *answered))
-        self.states[call.event.ticket_id] = step.state
-        if isinstance(call.event, ConversationMessage):
+        given = state, event, signals, account
+        step = decide(*given, policy, arrival, model=model, statuses=status, incidents=incident)
+        self.states[event.ticket_id] = step.state
+        if isinstance(event, ConversationMessage):
+            answered = (told.get, lambda ticket, message, signals: linked)
+            call = Call(_encode(given), policy, arrival, model, *answered)
             self.calls.append(call)
-            if is_customer_turn(call.event):
+            if is_customer_turn(event):
                 self.of_customers.append(call)
         return step
 
@@ -124,19 +144,26 @@ def _timed(what: str, calls: list[Call]) -> Result:
     gc.collect()
     gc.freeze()  # what is kept here weighs on no worker's collector
     for _ in range(ROUNDS):
-        started = time.thread_time()
-        for state, event, signals, account, policy, arrival, model, statuses, incidents in calls:
-            decide(
-                state,
-                event,
-                signals,
-                account,
-                policy,
-                arrival,
-                model=model,
-                statuses=statuses,
-                incidents=incidents,
-            )
-        taken.append(1e6 * (time.thread_time() - started) / len(calls))
+        seconds = sum(_seconds(calls[at : at + BATCH]) for at in range(0, len(calls), BATCH))
+        taken.append(1e6 * seconds / len(calls))
     gc.unfreeze()
     return Result("decide", what, tuple(taken), "us/message")
+
+
+def _seconds(calls: list[Call]) -> float:
+    """CPU seconds that `decide` takes of a batch."""
+    batch = [(*_decode(call.given), *call[1:]) for call in calls]
+    started = time.thread_time()
+    for state, event, signals, account, policy, arrival, model, statuses, incidents in batch:
+        decide(
+            state,
+            event,
+            signals,
+            account,
+            policy,
+            arrival,
+            model=model,
+            statuses=statuses,
+            incidents=incidents,
+        )
+    return time.thread_time() - started

@@ -119,6 +119,7 @@ NEAR_MISSES = {
         "how do I charge the battery of the scooter",
         "Which seat did I book?",
         "is breakfast free of charge?",
+        "I'd like two pizzas with extra cheese",
     ],
     "billing_dispute": [
         "When is my invoice sent?",
@@ -192,11 +193,6 @@ NEAR_MISSES = {
     ],
 }
 
-MISREAD = [
-    ("billing", "I'd like two pizzas with extra cheese", 0.53),
-]
-"""What a person would read otherwise, and the score it gets all the same."""
-
 
 def score(text: str, name: str) -> Signal:
     [signals] = analyze([text])
@@ -219,11 +215,6 @@ def test_a_signal_fires_on_what_it_is_for(name: str, text: str) -> None:
 )
 def test_a_signal_stays_low_on_a_near_miss(name: str, text: str) -> None:
     assert score(text, name).score < 0.5, analyze([text])
-
-
-@pytest.mark.parametrize(("name", "text", "known"), MISREAD)
-def test_what_is_misread_is_known(name: str, text: str, known: float) -> None:
-    assert score(text, name).score == pytest.approx(known, abs=0.01), "read right? remove it here"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from confluent_kafka import Producer
 
 from streams.engine.config import EngineConfig
 from streams.engine.errors import Fenced, StoreFailed
-from streams.engine.pace import Pace
+from streams.engine.pace import LastLife, Pace
 from streams.engine.partition import Cut, Partition
 from streams.engine.producer import CheckpointProducer, Member
 from streams.engine.reports import flush, flush_with
@@ -64,7 +64,12 @@ class Checkpointer:
         self._busy = False
         self._full = asyncio.Event()
         self._last_duration = 0.0
-        self._pace = Pace(config.checkpoint_target / 1000, config.transaction_timeout / 2000)
+        self._last_life = LastLife(config.data_dir / config.group / "checkpoint-failed")
+        self._pace = Pace(
+            config.checkpoint_target / 1000,
+            config.transaction_timeout / 2000,
+            self._last_life.least(),
+        )
 
     def start_producer(self) -> None:
         """Connect; in exactly once this ends what an earlier life left open. Blocks."""
@@ -82,11 +87,6 @@ class Checkpointer:
         """Seconds since the one under way began, 0 when there is none."""
         return time.monotonic() - self._last_start if self._busy else 0.0
 
-    @property
-    def allowed(self) -> int:
-        """How many records the next one may hold."""
-        return self._pace.allowed
-
     def room(self) -> int:
         """How many records more the next one may hold; 0 also where it has enough bytes of them."""
         owned = self._owned().values()
@@ -95,6 +95,16 @@ class Checkpointer:
             self._full.set()
             return 0
         return room
+
+    def left(self) -> int:
+        """How much more may be done for the next one, in records, whatever waits; never below 0."""
+        owned = self._owned().values()
+        for part in owned:
+            part.fold()
+        left = self._pace.allowed - sum(part.done_records for part in owned)
+        if left <= 0:
+            self._full.set()
+        return max(0, left)
 
     async def checkpoint(self) -> None:
         """Make one now. Goes on to its end even when the caller is cancelled."""
@@ -110,6 +120,7 @@ class Checkpointer:
             try:
                 await self._make(cuts)
             except BaseException as error:
+                self._last_life.failed(sum(cut.records for cut in cuts))
                 self._fail(error)
                 raise
             self._busy = False

@@ -136,6 +136,15 @@ def test_what_happened_before_an_erased_ticket_was_opened_was_anothers() -> None
     assert (erased.days[FIRST].escalated, erased.days[FIRST + 2].escalated) == (1, 0)
 
 
+def test_an_erased_ticket_of_long_ago_leaves_what_happened_to_it_lately() -> None:
+    late = [escalated("t1", 95 * DAY), activity("t1", 96 * DAY, kind=ActivityKind.REOPENED)]
+    state, _, _ = play([opened("t1", 0), activity("t2", 94 * DAY), *late])
+    assert figures(state, START + 97 * DAY).escalations == 1
+    erased, _, _ = play([activity("t1", 97 * DAY, kind=ActivityKind.ERASED)], state)
+    found = figures(erased, START + 97 * DAY)
+    assert (found.escalations, found.reopened, found.opened) == (0, 0, 1)
+
+
 def test_a_suggestion_no_longer_names_a_ticket_that_is_erased() -> None:
     state, made = at_risk()
     gone = made.ticket_ids[0]

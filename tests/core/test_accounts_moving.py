@@ -58,6 +58,38 @@ def test_a_merged_accounts_history_goes_on_in_the_one_it_is_part_of() -> None:
     assert health[-1].account_id == "globex"
 
 
+def test_a_ticket_is_remembered_in_the_other_account_as_it_was() -> None:
+    went = [
+        activity("t0", 0, kind=ActivityKind.OPENED, category="billing"),
+        activity("t0", HOUR, kind=ActivityKind.CLOSED),
+        activity("t1", DAY, kind=ActivityKind.OPENED, category="technical", negative=0.7),
+        activity("t1", DAY + HOUR, kind=ActivityKind.ESCALATED),
+        activity("t2", 2 * DAY, negative=0.5),
+        activity("t2", 2 * DAY + 1, kind=ActivityKind.ESCALATED),
+        activity("t2", 2 * DAY + HOUR, kind=ActivityKind.ANSWERED, waited=HOUR - 1),
+        activity("t2", 3 * DAY, kind=ActivityKind.RESOLVED),
+        activity("t3", 4 * DAY, negative=0.5),
+        activity("t3", 4 * DAY + 1, kind=ActivityKind.ESCALATED),
+        activity("t3", 4 * DAY + HOUR, kind=ActivityKind.ANSWERED, waited=HOUR - 1),
+        activity("t3", 5 * DAY, kind=ActivityKind.RESOLVED),
+        activity("t3", 6 * DAY, kind=ActivityKind.REOPENED),
+        activity("t3", 6 * DAY + HOUR, kind=ActivityKind.ESCALATED),
+    ]
+    state, _, _ = play(went)
+    other, _ = merged(state)
+    assert other.tickets == state.tickets
+    assert other.open == state.open
+    assert figures(other, NOW).waited == figures(state, NOW).waited
+
+
+def test_open_tickets_of_long_ago_hear_of_the_other_account_too() -> None:
+    state, _, _ = play([activity(f"t{n}", n, kind=ActivityKind.OPENED) for n in range(52)])
+    assert len(state.tickets) == 50
+    other, _ = merged(state)
+    assert (other.tickets, other.open) == (state.tickets, state.open)
+    assert figures(other, NOW).opened == figures(state, NOW).opened == 52
+
+
 def test_nothing_is_told_anew_that_did_not_happen() -> None:
     state, _, _ = play([activity("t1", 0, kind=ActivityKind.OPENED)])
     step = apply_profile(state, profile(), profile(merged_into="globex"), NOW)

@@ -1,5 +1,7 @@
 """What a person gets who takes over."""
 
+from typing import Any
+
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from schemas.records import (
     BillingContext,
     ContextSection,
     EscalationUpdate,
+    HandoffPackage,
     HealthLevel,
     PartState,
     TicketSummary,
@@ -304,6 +307,32 @@ def test_the_transcript_fits_its_bound_and_the_summary_too(texts: list[str], bou
     length += sum(len(attempt.text) + len(attempt.outcome) for attempt in summary.attempts)
     length += sum(len(entity.kind) + len(entity.value) for entity in summary.given)
     assert length < 1_200
+
+
+def test_a_message_that_takes_half_of_the_room_is_shortened_and_that_is_said() -> None:
+    def told(bound: int, text: str, **more: Any) -> HandoffPackage:
+        talk = Conversation()
+        talk.policy = replace(talk.policy, package=replace(talk.policy.package, max_bytes=bound))
+        talk.customer(text, **more)
+        talk.customer("a person please", scores(human_request=0.9))
+        return talk.escalations[0].package
+
+    photo = Attachment("text/plain", "log.txt", 9_000, "x" * 2_000, "https://files/1")
+    read = told(3_000, "see the log", attachments=(photo,))
+    assert read.transcript[0].attachments == (replace(photo, extracted_text=None),)
+    translated = told(3_000, "Hilfe", translated_text="help " * 400)
+    assert translated.transcript[0].text == "Hilfe"
+    assert len(translated.transcript[0].translated_text or "") < 200
+    long = told(3_000, "help " * 400)
+    assert len(long.transcript[0].text) < 200
+    for package in (read, translated, long):
+        assert package.transcript_cut is not None
+        assert package.transcript_cut.messages == 0
+        assert len(package.transcript) == 2
+        assert len(msgspec.json.encode(package)) <= 3_000
+    whole = told(16_000, "Hilfe", translated_text="help " * 400, attachments=(photo,))
+    assert whole.transcript[0].attachments == (photo,)
+    assert whole.transcript_cut is None
 
 
 def test_a_ticket_keeps_only_the_newest_lines_past_its_bound() -> None:

@@ -58,12 +58,99 @@ def test_a_merged_accounts_history_goes_on_in_the_one_it_is_part_of() -> None:
     assert health[-1].account_id == "globex"
 
 
+def test_a_ticket_is_remembered_in_the_other_account_as_it_was() -> None:
+    went = [
+        activity("t0", 0, kind=ActivityKind.OPENED, category="billing"),
+        activity("t0", HOUR, kind=ActivityKind.CLOSED),
+        activity("t1", DAY, kind=ActivityKind.OPENED, category="technical", negative=0.7),
+        activity("t1", DAY + HOUR, kind=ActivityKind.ESCALATED),
+        activity("t2", 2 * DAY, negative=0.5),
+        activity("t2", 2 * DAY + 1, kind=ActivityKind.ESCALATED),
+        activity("t2", 2 * DAY + HOUR, kind=ActivityKind.ANSWERED, waited=HOUR - 1),
+        activity("t2", 3 * DAY, kind=ActivityKind.RESOLVED),
+        activity("t3", 4 * DAY, negative=0.5),
+        activity("t3", 4 * DAY + 1, kind=ActivityKind.ESCALATED),
+        activity("t3", 4 * DAY + HOUR, kind=ActivityKind.ANSWERED, waited=HOUR - 1),
+        activity("t3", 5 * DAY, kind=ActivityKind.RESOLVED),
+        activity("t3", 6 * DAY, kind=ActivityKind.REOPENED),
+        activity("t3", 6 * DAY + HOUR, kind=ActivityKind.ESCALATED),
+    ]
+    state, _, _ = play(went)
+    other, _ = merged(state)
+    assert other.tickets == state.tickets
+    assert other.open == state.open
+    assert figures(other, NOW).waited == figures(state, NOW).waited
+
+
+def test_open_tickets_of_long_ago_hear_of_the_other_account_too() -> None:
+    state, _, _ = play([activity(f"t{n}", n, kind=ActivityKind.OPENED) for n in range(52)])
+    assert len(state.tickets) == 50
+    other, _ = merged(state)
+    assert (other.tickets, other.open) == (state.tickets, state.open)
+    assert figures(other, NOW).opened == figures(state, NOW).opened == 52
+
+
+def test_nothing_is_told_anew_that_did_not_happen() -> None:
+    state, _, _ = play([activity("t1", 0, kind=ActivityKind.OPENED)])
+    step = apply_profile(state, profile(), profile(merged_into="globex"), NOW)
+    moved = [one for one in step.outputs if isinstance(one, AccountActivity)]
+    assert [one.kind for one in moved] == [ActivityKind.OPENED]
+
+
+def test_a_ticket_that_came_back_this_month_did_so_in_the_other_account_too() -> None:
+    went = [
+        activity("t1", 0),
+        activity("t1", 31 * DAY, kind=ActivityKind.ANSWERED, waited=HOUR),
+        activity("t1", 32 * DAY, kind=ActivityKind.REOPENED),
+    ]
+    state, _, _ = play(went)
+    other, _ = merged(state, START + 33 * DAY)
+    found = [figures(one, START + 33 * DAY) for one in (state, other)]
+    assert [one.reopened for one in found] == [1, 1]
+
+
+def test_an_account_that_is_said_to_be_part_of_itself_stays_as_it_is() -> None:
+    state, _, _ = play(history())
+    step = apply_profile(state, profile(), profile(merged_into="acme"), NOW)
+    assert (step.state, step.outputs) == (state, ())
+
+
+def test_the_later_of_two_times_before_which_there_is_no_suggestion_holds() -> None:
+    state, _ = at_risk()
+    other = replace(state, account_id="globex", outreach_from=START + 90 * DAY, seen=())
+    assert merged(state, NOW, other)[0].outreach_from == START + 90 * DAY
+    earlier = replace(other, outreach_from=START)
+    assert merged(state, NOW, earlier)[0].outreach_from == NOW + 14 * DAY
+
+
+def test_what_somebody_works_on_stays_with_an_account_whose_tickets_are_erased_on_the_way() -> None:
+    state, made = at_risk()
+    taken = answering(state, told(OpportunityStatus.ACCEPTED, made, 8 * DAY)).state
+    assert taken is not None
+    outputs = apply_profile(taken, profile(), profile(merged_into="globex"), NOW).outputs
+    quiet, *_, last = [
+        one
+        for one in outputs
+        if isinstance(one, AccountActivity) and one.kind is ActivityKind.OUTREACH
+    ]
+    other, health, _ = play([quiet, last])
+    assert suggested(health) == {made.opportunity_id}
+    assert other.opportunity == taken.opportunity
+    gone = activity("t1", 10 * DAY, kind=ActivityKind.ERASED, account_id="globex")
+    assert observe(other, gone, None, gone.occurred_at) == Step(other)
+    later = replace(other, deadline=START + 11 * DAY)
+    after = tick(later, None, START + 11 * DAY).state
+    assert after is not None
+    assert after.opportunity == taken.opportunity
+
+
 def test_whoever_was_told_of_a_merged_account_hears_that_it_is_no_more() -> None:
     state, _, _ = play(history())
     outputs = apply_profile(state, profile(), profile(merged_into="globex"), NOW).outputs
     assert outputs[-1] == GONE
     last = split(list(outputs))[0][-1]
     assert (last.account_id, last.level) == ("acme", HealthLevel.UNKNOWN)
+    assert last.previous_level is state.level is HealthLevel.HEALTHY
     assert last.recent_tickets == ()
 
 
@@ -221,7 +308,10 @@ def test_an_account_without_tickets_is_still_not_suggested_twice_in_14_days(
     assert left is not None
     quiet = AccountState("acme", "default", outreach_from=left.outreach_from)
     assert replace(left, deadline=None) == quiet
-    assert left.outreach_from >= made.created_at + 14 * DAY
+    begun = made.created_at if status is None else START + 8 * DAY
+    if status is OpportunityStatus.ACCEPTED:
+        begun = START + 9 * DAY + len(state.tickets) - 1
+    assert left.outreach_from == begun + 14 * DAY
     sour = [activity(f"s{n}", (10 + n // 8) * DAY + n, negative=1.0) for n in range(32)]
     called = [
         replace(one, activity_id=f"e{one.ticket_id}", kind=ActivityKind.ESCALATED, negative=None)
@@ -238,6 +328,10 @@ def test_what_is_left_of_an_account_without_tickets_goes_when_its_time_is_over()
     assert left is not None
     assert tick(left, None, left.outreach_from - 1) == Step(left)
     assert tick(left, None, left.outreach_from) == Step(None)
+    state = at_risk()[0]
+    last_at = left.outreach_from - START
+    assert erased_all(state, last_at - len(state.tickets) + 1) is None
+    assert erased_all(state, last_at - len(state.tickets)) is not None
     erased_again = activity("t1", 10 * DAY, kind=ActivityKind.ERASED)
     assert observe(left, erased_again, None, erased_again.occurred_at) == Step(left)
     other, health = merged(left, START + 10 * DAY)

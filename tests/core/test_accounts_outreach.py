@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from schemas.records import (
     AccountHealth,
@@ -96,9 +97,68 @@ def test_whoever_accepts_owns_it_and_it_stays_although_the_account_recovers() ->
     assert well.opportunity == accepted
 
 
+def test_who_accepts_without_a_name_leaves_it_with_whom_it_was_suggested_to() -> None:
+    state, made = at_risk()
+    owned = replace(state, opportunity=replace(made, owner_id="kim"))
+    unnamed = replace(told(OpportunityStatus.ACCEPTED, made, 8 * DAY), actor_id=None)
+    [accepted] = shown(answering(owned, unnamed))
+    assert accepted is not None
+    assert (accepted.owner_id, accepted.accepted_at) == ("kim", START + 8 * DAY)
+
+
 def test_one_that_nobody_took_on_is_withdrawn_when_the_account_recovers() -> None:
     state, _ = at_risk()
     assert calm(state, 10, 10).opportunity is None
+
+
+def snoozed() -> tuple[AccountState, Opportunity]:
+    """At risk, its suggestion put off for a month."""
+    state, made = at_risk()
+    update = told(OpportunityStatus.SNOOZED, made, 8 * DAY, until=START + 38 * DAY)
+    after = answering(state, update).state
+    assert after is not None
+    return after, made
+
+
+def test_the_next_one_is_shown_although_the_one_before_was_put_off_for_longer() -> None:
+    well = calm(snoozed()[0], 10, 10)
+    assert (well.opportunity, well.snoozed_until) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "status", [OpportunityStatus.ACCEPTED, OpportunityStatus.DONE, OpportunityStatus.DISMISSED]
+)
+def test_an_answer_to_one_that_was_put_off_ends_that(status: OpportunityStatus) -> None:
+    state, made = snoozed()
+    step = answering(state, told(status, made, 9 * DAY))
+    assert step.state is not None
+    assert step.state.snoozed_until is None
+    [now_shown] = shown(step)
+    assert (now_shown is not None) is (status is OpportunityStatus.ACCEPTED)
+
+
+def test_time_alone_changes_nothing_while_a_suggestion_is_open() -> None:
+    state, _ = at_risk()
+    assert state.deadline is not None
+    looked = tick(state, profile(), state.deadline).state
+    assert looked is not None
+    assert looked.deadline is None
+
+
+def test_one_names_ten_tickets_and_three_reasons_at_most() -> None:
+    kinds = (ActivityKind.ESCALATED, ActivityKind.REOPENED, ActivityKind.ANSWERED)
+    some = [
+        activity(f"t{n}", n * DAY, kind=kinds[n % 3], waited=4 * DAY if n % 3 == 2 else None)
+        for n in range(9)
+    ]
+    sour = [activity(f"s{n}", (9 + n) * DAY, negative=0.4 + 0.2 * n) for n in range(4)]
+    state, health, _ = play([*some, *sour])
+    made, reasons = state.opportunity, health[-1].reasons
+    assert made is not None
+    assert len({ticket for one in reasons for ticket in one.ticket_ids}) > 10
+    assert len(made.ticket_ids) == 10
+    assert len(reasons) > 3
+    assert made.reason.count(",") == 2
 
 
 @pytest.mark.parametrize("status", [OpportunityStatus.DONE, OpportunityStatus.DISMISSED])
@@ -126,7 +186,7 @@ def test_a_snoozed_one_comes_back_at_its_time_as_the_same() -> None:
     assert shown(tick(step.state, profile(), START + 9 * DAY)) == [made]
 
 
-@pytest.mark.parametrize("until", [None, START])
+@pytest.mark.parametrize("until", [None, START, START + 8 * DAY])
 def test_without_a_time_to_come_it_is_snoozed_for_a_week(until: int | None) -> None:
     state, made = at_risk()
     step = answering(state, told(OpportunityStatus.SNOOZED, made, 8 * DAY, until=until))
@@ -180,6 +240,7 @@ def test_the_owner_is_the_segments_and_else_the_accounts_manager() -> None:
     assert owner_of(managed, policy) == "kim"
     assert owner_of(profile(owner_id="kim", vip=True), policy) == "success-lead"
     assert owner_of(None, policy) is None
+    assert owner_of(managed, POLICY) == "kim"
 
 
 def test_what_an_account_is_worth_makes_it_more_pressing_and_no_worse() -> None:
@@ -190,6 +251,7 @@ def test_what_an_account_is_worth_makes_it_more_pressing_and_no_worse() -> None:
         5,
     ]
     assert priority_of(40.0, None, POLICY) == 3
+    assert [priority_of(50.0, value, POLICY) for value in (100_000.0, 2_000.0)] == [1, 4]
     small, large = (
         [
             one

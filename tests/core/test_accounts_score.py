@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from schemas.records import ActivityKind, HealthLevel
 from streams.core.accounts import AccountPolicy
-from streams.core.accounts.figures import Figures, figures
+from streams.core.accounts.figures import Figures, figures, judged
 from streams.core.accounts.health import costs, health_of, score_of
 from tests.core.account import DAY, HOUR, START, activity, play, tickets
 
 POLICY = AccountPolicy()
 WORST = Figures(99, 1.0, 0, 9, 9, 9, 1.0, 1.0, 9.0, DAY * 9)
+NONE = Figures(0, None, 0, 0, 0, 0, None, None, 0.0, 0)
 
 shares = st.floats(0, 1)
 counts = st.integers(0, 500)
@@ -104,6 +105,90 @@ def test_a_season_that_the_account_has_had_before_costs_nothing() -> None:
     found = figures(state, START + 84 * DAY + DAY)
     assert (found.tickets, found.busy) == (9, 9)
     assert "ticket_frequency" not in costs(found, POLICY)
+
+
+@pytest.mark.parametrize(
+    ("count", "usual", "busy", "points"),
+    [
+        (4, 2.0, 0, 10.0),
+        (6, 2.0, 0, 20.0),
+        (2, 0.25, 0, 10.0),
+        (4, 4.0, 0, None),
+        (4, 2.0, 4, None),
+        (9, None, 0, None),
+    ],
+)
+def test_tickets_cost_all_their_points_at_three_times_the_usual_and_at_least_one_is_usual(
+    count: int, usual: float | None, busy: int, points: float | None
+) -> None:
+    found = costs(NONE._replace(tickets=count, usual=usual, busy=busy), POLICY)
+    assert found.get("ticket_frequency") == points
+
+
+def test_the_usual_takes_two_weeks_of_past_and_counts_no_more_than_twelve() -> None:
+    state, _, _ = play(tickets([0.1]))
+    assert figures(state, START + 19 * DAY).usual is None
+    assert figures(state, START + 20 * DAY).usual == pytest.approx(1 / 2)
+    state, _, _ = play(tickets([0.1, 0.1], every=60 * DAY))
+    assert figures(state, START + 120 * DAY).usual == pytest.approx(1 / 12)
+
+
+def test_a_rush_is_the_second_busiest_week_of_those_before() -> None:
+    weeks = [
+        activity(f"t{week}-{n}", week * 7 * DAY + n, negative=0.1)
+        for week, count in enumerate((5, 3, 1, 9))
+        for n in range(count)
+    ]
+    state, _, _ = play(weeks)
+    found = figures(state, START + 27 * DAY)
+    assert (found.tickets, found.busy) == (9, 3)
+
+
+def test_the_last_ten_days_with_tickets_are_judged() -> None:
+    first = START // DAY
+    state, _, _ = play(tickets([1.0, *[0.1] * 10]))
+    assert [day - first for day, _ in judged(state)] == list(range(1, 11))
+
+
+def test_only_who_needed_a_person_has_waited_and_only_on_tickets_of_thirty_days() -> None:
+    answered = [
+        activity(f"t{n}", n * DAY, kind=ActivityKind.ANSWERED, waited=waited)
+        for n, waited in ((0, HOUR), (9, 5 * HOUR))
+    ]
+    state, _, _ = play([*answered, activity("t10", 10 * DAY), activity("t11", 11 * DAY)])
+    assert figures(state, START + 12 * DAY).waited == 3 * HOUR
+    assert figures(state, START + 30 * DAY).waited == 5 * HOUR
+
+
+def test_each_reason_names_the_latest_three_tickets_that_show_it() -> None:
+    called = [activity(f"t{n}", n * DAY, kind=ActivityKind.ESCALATED) for n in range(8)]
+    said = [activity(f"t{n}", n * DAY + 1, negative=0.9) for n in range(6)]
+    returned = [activity(f"t{n}", n * DAY + 2, kind=ActivityKind.REOPENED) for n in range(5)]
+    every = sorted([*called, *said, *returned], key=lambda one: one.occurred_at)
+    found = health_of(play(every)[0], POLICY, START + 8 * DAY)
+    assert {one.code: one.ticket_ids for one in found.reasons} == {
+        "sentiment": ("t3", "t4", "t5"),
+        "escalations": ("t5", "t6", "t7"),
+        "waiting": ("t5", "t6", "t7"),
+        "reopened": ("t2", "t3", "t4"),
+    }
+    values = [one.value for one in found.reasons]
+    assert values == sorted(values, reverse=True)
+
+
+def test_only_the_number_of_tickets_has_a_baseline_and_the_trend_is_told_by_the_week() -> None:
+    past = [activity(f"p{n}", n * 7 * DAY, negative=0.1 * n) for n in range(4)]
+    rush = [activity(f"r{n}", 30 * DAY + n, negative=0.5) for n in range(9)]
+    state, _, _ = play([*past, *rush])
+    found = health_of(state, POLICY, START + 30 * DAY)
+    baselines = {one.code: one.baseline for one in found.reasons}
+    usual = figures(state, START + 30 * DAY).usual
+    assert baselines.pop("ticket_frequency") == usual == found.tickets_7_days_baseline
+    assert "sentiment" in baselines
+    assert set(baselines.values()) == {None}
+    trend = figures(state, START + 30 * DAY).trend
+    assert trend is not None
+    assert found.sentiment_trend == pytest.approx(7 * trend)
 
 
 def test_long_waits_for_a_person_cost_points_also_while_they_last() -> None:

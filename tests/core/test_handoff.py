@@ -1,6 +1,9 @@
 """What a person gets who takes over."""
 
+from typing import Any
+
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -15,6 +18,7 @@ from schemas.records import (
     BillingContext,
     ContextSection,
     EscalationUpdate,
+    HandoffPackage,
     HealthLevel,
     PartState,
     TicketSummary,
@@ -24,6 +28,7 @@ from schemas.records import (
 from streams.core.accounts import AccountState, observe
 from streams.core.handoff import complement, complete
 from streams.core.policy import load_policy
+from streams.core.tickets.lines import HALF_TRANSCRIPT
 from streams.core.tickets.state import KNOWN_ENTITIES
 from tests.core.conversation import DAY, START, Conversation, scores
 
@@ -55,6 +60,17 @@ def test_the_summary_tells_the_issue_the_attempts_and_what_is_asked() -> None:
     assert summary.attempts[-1].outcome.startswith("customer: I did, it says delivered.")
     assert summary.asked == "Can a person look at it?"
     assert [(entity.kind, entity.value) for entity in summary.given] == [("order", "B-77")]
+
+
+def test_the_issue_is_told_in_the_first_message_that_says_what_it_is_about() -> None:
+    talk = Conversation()
+    talk.customer("hi")
+    talk.customer("Order B-77 never arrived.", Signals(gist=(1, 2, 3)))
+    talk.ai("Please check the tracking page.")
+    talk.customer("The page says delivered.", Signals(gist=(4, 5), category="technical"))
+    talk.customer("a person please", scores(human_request=0.9))
+    summary = talk.escalations[0].package.summary
+    assert summary.issue == "Order B-77 never arrived. […] a person please"
 
 
 def told_attempts(rounds: int) -> list[str]:
@@ -272,6 +288,55 @@ def test_what_came_with_a_message_is_named_in_the_transcript() -> None:
     assert len(shown.extracted_text or "") == 2_000
 
 
+def test_of_many_attachments_of_a_message_the_first_twenty_are_named() -> None:
+    talk = Conversation()
+    photos = tuple(Attachment("image/png", f"{n}.png", 1, None, f"file-{n}") for n in range(21))
+    talk.customer("see the photos", attachments=photos)
+    assert talk.lines[0].attachments == photos[:20]
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "size"),
+    [
+        ("plain", {}, 5),
+        ("größer", {}, 8),
+        ("hallo", {"translated_text": "hello"}, 10),
+        ("see", {"attachments": (Attachment("a", "b", 1, "é" * 9, "c"),)}, 21),
+        ("see", {"attachments": (Attachment("a", "b", 1, None, "c"),)}, 3),
+    ],
+)
+def test_a_line_takes_the_bytes_of_all_its_texts(
+    text: str, more: dict[str, Any], size: int
+) -> None:
+    talk = Conversation()
+    talk.customer(text, **more)
+    assert talk.ticket.half_bytes == size
+
+
+def test_no_line_leaves_before_the_newer_half_is_more_than_full() -> None:
+    talk = Conversation()
+    for _ in range(4):
+        talk.customer("x" * (HALF_TRANSCRIPT // 2))
+    assert len(talk.lines) == 4
+    talk.customer("y")
+    assert [line.text[0] for line in talk.lines.values()] == ["x", "x", "y"]
+    kept = replace(talk.policy.retention, transcript_messages=1)
+    talk.policy = replace(talk.policy, retention=kept)
+    talk.customer("z" * HALF_TRANSCRIPT)
+    assert [line.text[0] for line in talk.lines.values()] == ["z"]
+
+
+def test_lines_that_have_left_do_not_come_back_when_more_may_be_kept() -> None:
+    talk = Conversation()
+    default = talk.policy
+    talk.policy = replace(default, retention=replace(default.retention, transcript_messages=1))
+    for _ in range(3):
+        talk.customer("x")
+    talk.policy = default
+    talk.customer("z" * HALF_TRANSCRIPT)
+    assert (talk.ticket.transcript_from, talk.ticket.transcript_to) == (2, 4)
+
+
 def test_a_long_transcript_keeps_its_first_and_newest_and_names_the_cut() -> None:
     talk = Conversation()
     talk.policy = replace(talk.policy, package=replace(talk.policy.package, max_messages=4))
@@ -304,6 +369,32 @@ def test_the_transcript_fits_its_bound_and_the_summary_too(texts: list[str], bou
     length += sum(len(attempt.text) + len(attempt.outcome) for attempt in summary.attempts)
     length += sum(len(entity.kind) + len(entity.value) for entity in summary.given)
     assert length < 1_200
+
+
+def test_a_message_that_takes_half_of_the_room_is_shortened_and_that_is_said() -> None:
+    def told(bound: int, text: str, **more: Any) -> HandoffPackage:
+        talk = Conversation()
+        talk.policy = replace(talk.policy, package=replace(talk.policy.package, max_bytes=bound))
+        talk.customer(text, **more)
+        talk.customer("a person please", scores(human_request=0.9))
+        return talk.escalations[0].package
+
+    photo = Attachment("text/plain", "log.txt", 9_000, "x" * 2_000, "https://files/1")
+    read = told(3_000, "see the log", attachments=(photo,))
+    assert read.transcript[0].attachments == (replace(photo, extracted_text=None),)
+    translated = told(3_000, "Hilfe", translated_text="help " * 400)
+    assert translated.transcript[0].text == "Hilfe"
+    assert len(translated.transcript[0].translated_text or "") < 200
+    long = told(3_000, "help " * 400)
+    assert len(long.transcript[0].text) < 200
+    for package in (read, translated, long):
+        assert package.transcript_cut is not None
+        assert package.transcript_cut.messages == 0
+        assert len(package.transcript) == 2
+        assert len(msgspec.json.encode(package)) <= 3_000
+    whole = told(16_000, "Hilfe", translated_text="help " * 400, attachments=(photo,))
+    assert whole.transcript[0].attachments == (photo,)
+    assert whole.transcript_cut is None
 
 
 def test_a_ticket_keeps_only_the_newest_lines_past_its_bound() -> None:

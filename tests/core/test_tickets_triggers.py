@@ -192,6 +192,15 @@ def test_nothing_new_and_another_matter_do_not_add_up(text: str, signals: Signal
     assert talk.decision.action == "reply"
 
 
+def test_only_the_first_message_after_a_question_answers_it() -> None:
+    talk = Conversation()
+    talk.customer("Slack posts twice", named(1, complexity=2))
+    talk.ai("How do they sign in?")
+    talk.customer("no idea")
+    talk.customer("and the import stops since the proxy", named(5, 6, complexity=2))
+    assert talk.decision.action == "reply"
+
+
 def test_thanks_and_a_new_episode_begin_another_count() -> None:
     talk = Conversation()
     talk.customer("Slack posts twice", named(1, complexity=2))
@@ -278,6 +287,14 @@ def test_a_question_about_something_else_is_progress() -> None:
         talk.customer("And may I do this as well?", Signals(gist=gist))
         talk.ai("Yes.")
     assert talk.decision.action == "reply"
+
+
+def test_what_is_no_question_is_no_progress_whatever_it_is_about() -> None:
+    talk = Conversation()
+    for gist in ((1, 2), (3, 4), (5, 6), (7, 8)):
+        talk.customer("And this does not help.", Signals(gist=gist))
+        talk.ai("Try again.")
+    assert talk.codes == {"ai_loop"}
 
 
 def test_questions_about_what_does_not_work_are_no_progress_however_they_are_put() -> None:

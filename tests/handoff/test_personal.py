@@ -69,6 +69,56 @@ def test_precision_and_recall_of_each_kind() -> None:
         assert recall >= BARS[kind][1]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("30569309025904", ["card"]),
+        ("4222222222222", []),
+        ("2221000000000009", ["card"]),
+        ("2220999999999991", []),
+        ("2720999999999996", ["card"]),
+        ("2721000000000004", []),
+        ("4" * 17, []),
+        ("order 4111 1111 1111 1111", []),
+        ("NO9386011117947", ["iban"]),
+        ("NO93 8601 1117 947 THANKS", ["iban"]),
+        ("call me on 0201 23456", ["phone"]),
+        ("call me on 0201 2345", []),
+        ("call me on 01234 567890 12", ["phone"]),
+        ("call me on 01234 567890 123", []),
+        ("call me about order 0201 23456", []),
+        ("ssn of ticket 536-90-4399", []),
+        ("536-90-4399", ["national_id"]),
+        ("password: abc.", []),
+        ("password: abcd.", ["password"]),
+        ("my password is yesterday", []),
+        ("my password: yesterday", ["password"]),
+        ('my password is "yesterday"', ["password"]),
+        ("my password: forgotten", []),
+        ("my pin is 4711", ["password"]),
+        ("tan 123456", ["token"]),
+        ("a@b.example,c@d.example", ["email", "email"]),
+        ("4111111111111111@b.example", ["email"]),
+    ],
+)
+def test_what_is_just_one_of_a_kind_and_what_is_just_none(text: str, found: list[str]) -> None:
+    assert [place.kind for place in personal(text)] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("refund to NO93 8601 1117 947 THANKS a lot", "NO93 8601 1117 947"),
+        ("password: Summer2024!, thanks", "Summer2024!"),
+        ("api key: abcdefgh12345678", "abcdefgh12345678"),
+        ("my otp is 123456 now", "123456"),
+    ],
+)
+def test_only_the_value_is_personal_and_not_what_names_it(text: str, value: str) -> None:
+    [place] = personal(text)
+    assert text[place.start : place.end] == value
+
+
 HOSTILE = [
     "1",
     "1 ",

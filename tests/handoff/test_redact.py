@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from detectors import Signals
+from detectors.signals import Found
 from schemas.codec import Codec
 from schemas.records import (
     ContextSection,
+    ConversationMessage,
     Csat,
     DeadLetter,
     Entity,
@@ -28,12 +30,14 @@ from streams.agents.private import PrivateCodec
 from streams.agents.ticket_states import TICKETS, line_key
 from streams.agents.tickets import CONVERSATIONS, TicketsAgent
 from streams.core.handoff.redact import Redactor
+from streams.core.handoff.stored import as_stored
 from streams.core.policy import PolicyError, default_policy, load_policy
 from streams.core.policy.privacy import KEEP_ALL, Privacy, Treatments
 from streams.core.tickets import Arrival
 from streams.measuring import RedactionCount
 from tests.agents.harness import START, Harness, decoded
 from tests.agents.test_tickets_agent import DECISIONS, customer
+from tests.core.conversation import Conversation
 
 CARD = "4111 1111 1111 1111"
 SAID = f"I want a human! Card {CARD}, mail ann@example.org, password: Summer2024!"
@@ -52,6 +56,21 @@ def test_a_hash_is_the_same_for_the_same_value_and_another_with_another_key() ->
     one, other = Redactor(hashed, b"one"), Redactor(hashed, b"other")
     assert one.text(CARD) == one.text(CARD.replace(" ", "-")) != other.text(CARD)
     assert one.text(CARD).startswith("<card:")
+
+
+def test_a_hash_does_not_go_by_how_a_value_is_written() -> None:
+    redactor = Redactor(Treatments(email="hash", iban="hash"), b"one")
+    assert redactor.text("Ann@Example.org") == redactor.text("ann@example.org")
+    assert redactor.text("NO93 8601 1117 947") == redactor.text("NO9386011117947")
+
+
+def test_a_key_may_be_of_any_length() -> None:
+    hashed = Treatments(card="hash")
+    assert Redactor(hashed, b"k" * 100).text(CARD).startswith("<card:")
+
+
+def test_an_iban_shows_its_end_too() -> None:
+    assert Redactor(Treatments()).text("to NO9386011117947") == "to ***********7947"
 
 
 def test_without_a_key_there_is_no_hash_that_could_be_guessed() -> None:
@@ -203,6 +222,27 @@ def test_no_part_of_a_ticket_in_state_has_what_the_policy_wants_nobody_to_keep(
     states = [agent.partition.store.get(TICKETS.key(name)) or b"" for name in ("T1", "T2")]
     assert b"B-77123" in states[0]
     assert not [said for said in personal for state in states if said.encode() in state]
+
+
+@pytest.mark.parametrize(
+    ("text", "translated"),
+    [
+        ("Rufnummer: 0171 2345678", "Call me on 0171 2345678"),
+        ("Call me on 0171 2345678", None),
+    ],
+)
+def test_what_was_given_is_hidden_as_the_message_that_it_was_given_in(
+    text: str, translated: str | None
+) -> None:
+    talk = Conversation()
+    talk.customer("Order B-77123", Signals(entities=(Found("order", "B-77123", (6, 13)),)))
+    number = Found("phone", "0171 2345678", (11, 23))
+    talk.customer(text, Signals(entities=(number,)), translated_text=translated)
+    message = ConversationMessage(
+        "m2", "T1", Role.CUSTOMER, text, START, translated_text=translated
+    )
+    kept = as_stored(talk.ticket, Redactor(Treatments(phone="mask")), message)
+    assert [one.value for one in kept.given] == ["B-77123", "*" * 12]
 
 
 def test_a_treatment_that_does_not_exist_is_refused_with_its_path() -> None:

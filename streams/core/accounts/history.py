@@ -156,12 +156,11 @@ def _with_mood(
 
 def _uncounted(days: dict[int, DayCount], note: TicketNote) -> dict[int, DayCount]:
     day = note.opened_at // DAY
-    if day not in days:
-        return days
-    if note.messages:
-        days = _with_mood(days, note, replace(note, messages=0, negative=0.0))
-    count = days[day]
-    days = {**days, day: replace(count, opened=max(0, count.opened - 1))}
+    if day in days:
+        if note.messages:
+            days = _with_mood(days, note, replace(note, messages=0, negative=0.0))
+        count = days[day]
+        days = {**days, day: replace(count, opened=max(0, count.opened - 1))}
     for name in ("escalated", "reopened"):
         if getattr(note, name):
             days = _one_less(days, day, name)

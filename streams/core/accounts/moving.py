@@ -30,10 +30,14 @@ def handed_over(
     """What is remembered, told anew as activities of the account that this one is now part of.
 
     The other account lies on a partition of its own; its history grows by the tickets, at the times
-    when it all happened. It hears first until when it makes no suggestion, so that the tickets
-    bring about none, and last of the one that there is, when it is known how it does with them.
+    when it all happened; of those that are open but no longer remembered it hears that they are. It
+    hears first until when it makes no suggestion, so that the tickets bring about none, and last of
+    the one that there is, when it is known how it does with them.
     """
-    tickets = tuple(one for note in state.tickets for one in _told_anew(state, note, into))
+    known = {note.ticket_id for note in state.tickets}
+    others = [TicketNote(name, at) for name, at in state.open.items() if name not in known]
+    notes = (*others, *state.tickets)
+    tickets = tuple(one for note in notes for one in _told_anew(state, note, into))
     next_at = state.outreach_from
     if not next_at:
         return tickets
@@ -129,10 +133,13 @@ def _told_anew(state: AccountState, note: TicketNote, into: str) -> Iterator[Acc
     yield told(ActivityKind.OPENED, note.opened_at)
     if note.messages:
         yield told(ActivityKind.MESSAGE, note.opened_at, negative=note.sentiment())
+    called, answered = list[AccountActivity](), list[AccountActivity]()
     if note.escalated:
-        yield told(ActivityKind.ESCALATED, note.waits_since or note.opened_at)
+        called = [told(ActivityKind.ESCALATED, note.waits_since or note.opened_at)]
     if note.answered_at is not None:
-        yield told(ActivityKind.ANSWERED, note.answered_at, waited=note.waited)
+        answered = [told(ActivityKind.ANSWERED, note.answered_at, waited=note.waited)]
+    # Whoever waits was not answered since, though perhaps before.
+    yield from (*called, *answered) if note.waits_since is None else (*answered, *called)
     if note.reopened:
         yield told(ActivityKind.REOPENED, note.answered_at or note.opened_at)
     if note.closed_at is not None:

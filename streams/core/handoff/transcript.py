@@ -26,7 +26,7 @@ def bounded(
     """
     kept = _fitting(entries, room, bounds.max_messages)
     missing = ticket.transcript_to - len(kept)
-    shortened = any(entry.text != original for entry, original in kept)
+    shortened = any(entry != original for entry, original in kept)
     if missing <= 0 and not shortened:
         return tuple(entry for entry, _ in kept), None
     cut = TranscriptCut(
@@ -37,8 +37,8 @@ def bounded(
 
 def _fitting(
     entries: Sequence[TranscriptEntry], room: int, most: int
-) -> list[tuple[TranscriptEntry, str]]:
-    """Entries that fit, in order, each with its original text."""
+) -> list[tuple[TranscriptEntry, TranscriptEntry]]:
+    """Entries that fit, in order, each with what it was before."""
     half = room // 2
     chosen: list[tuple[int, TranscriptEntry]] = []
     order = [0, *range(len(entries) - 1, 0, -1)] if entries else []
@@ -50,7 +50,7 @@ def _fitting(
         room -= size
         chosen.append((place, entry))
     chosen.sort(key=lambda item: item[0])
-    return [(entry, entries[place].text) for place, entry in chosen]
+    return [(entry, entries[place]) for place, entry in chosen]
 
 
 def _shortened(entry: TranscriptEntry, most: int) -> TranscriptEntry:

@@ -1,0 +1,106 @@
+"""What of a conversation a summary is made of."""
+
+from detectors.signals import Found, Signals
+from schemas.records import Role, Summary, Visibility
+from streams.core.handoff.summary import LONGEST
+from tests.core.conversation import Conversation, scores
+
+PERSON = scores(human_request=0.9)
+
+
+def summary(talk: Conversation) -> Summary:
+    [escalation] = talk.escalations
+    return escalation.package.summary
+
+
+def test_what_nobody_wrote_or_sent_is_no_attempt_and_no_outcome_of_one() -> None:
+    talk = Conversation()
+    talk.customer("Order B-77 never arrived.", Signals(gist=(1, 2, 3)))
+    talk.ai("We have got your message.", automated=True)
+    talk.ai("It may be lost.", visibility=Visibility.INTERNAL)
+    talk.ai("Please check the tracking page.")
+    talk.draft("Shall I send it again?")
+    talk.say(Role.CUSTOMER, "I am out of office.", automated=True)
+    talk.customer("It says delivered. A person?", PERSON)
+    [attempt] = summary(talk).attempts
+    assert attempt.text == "Please check the tracking page."
+    assert attempt.outcome == "customer: It says delivered. A person?"
+
+
+def test_the_next_answer_ends_an_attempt_that_nobody_replied_to() -> None:
+    talk = Conversation()
+    talk.customer("Order B-77 never arrived.", Signals(gist=(1, 2, 3)))
+    talk.ai("Please wait.")
+    talk.ai("Please check the tracking page.")
+    talk.customer("A person?", PERSON)
+    assert [one.outcome for one in summary(talk).attempts] == [
+        "no reply before the next answer",
+        "customer: A person?",
+    ]
+
+
+def test_the_issue_is_in_the_customers_first_own_words_where_none_says_what_it_is_about() -> None:
+    talk = Conversation()
+    talk.say(Role.CUSTOMER, "I am out of office.", automated=True)
+    talk.customer("hi")
+    talk.customer("   ")
+    talk.customer("a person please", PERSON)
+    assert summary(talk).issue == "hi […] a person please"
+
+
+def test_what_is_said_twice_is_the_issue_once() -> None:
+    talk = Conversation()
+    talk.customer("a person please")
+    talk.ai("Of course.")
+    talk.customer("a person  please", PERSON)
+    assert summary(talk).issue == "a person please"
+    silent = Conversation()
+    silent.customer(" ")
+    silent.customer("a person please", PERSON)
+    assert summary(silent).issue == "a person please"
+
+
+def test_a_question_is_asked_for_whatever_is_said_after_it() -> None:
+    talk = Conversation()
+    talk.customer("Where is it? Can a person look? It is urgent.", PERSON)
+    assert summary(talk).asked == "Can a person look?"
+
+
+def test_a_message_in_another_language_is_summed_up_in_its_translation() -> None:
+    talk = Conversation()
+    talk.customer("Ein Mensch, bitte.", PERSON, translated_text="A person, please.")
+    assert (summary(talk).issue, summary(talk).asked) == ("A person, please.", "A person, please.")
+
+
+def test_of_what_was_given_the_pressing_and_then_the_newest_is_told_as_far_as_there_is_room() -> (
+    None
+):
+    talk = Conversation()
+    order = Found("order", "B-77", (0, 4))
+    talk.customer("B-77", Signals(entities=(order,)))
+    for number in range(20):
+        value = f"https://x.example/{number:02}/".ljust(97, "x")
+        talk.customer("see", Signals(entities=(Found("url", value, (0, 3)),)))
+    talk.customer("a person please", PERSON)
+    told = summary(talk)
+    assert [one.value[:20] for one in told.given] == [
+        "B-77",
+        *(f"https://x.example/{number:02}" for number in range(9, 20)),
+    ]
+    size = (
+        len(told.issue)
+        + len(told.asked or "")
+        + sum(len(one.kind) + len(one.value) for one in told.given)
+    )
+    assert LONGEST - 100 < size <= LONGEST
+
+
+def test_what_fills_the_room_to_the_last_character_is_told() -> None:
+    for more, told in ((0, 1), (1, 0)):
+        talk = Conversation()
+        # The issue is asked for, too.
+        room = LONGEST - 2 * len("a person please") - len("url")
+        value = "x" * (room + more)
+        talk.customer("a person please", Signals(entities=(Found("url", value, (0, 1)),)))
+        talk.customer("a person please", PERSON)
+        assert len(summary(talk).given) == told

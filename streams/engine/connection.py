@@ -11,6 +11,9 @@ ANSWER_TIMEOUT = 10.0
 REQUEST_TIMEOUT = 30.0
 """Seconds it has to do what is asked of it, or to say what we may do."""
 
+RECONNECT = 1_000
+"""Milliseconds after which at most a broker that was away is looked for again."""
+
 
 class Protocol(StrEnum):
     """How a connection is secured: encrypted (ssl), with a password (sasl), both or neither."""
@@ -87,6 +90,8 @@ class Connection:
             "log_level": 0,
             # Neither looking for a topic nor writing to it makes it, whatever the broker allows.
             "allow.auto.create.topics": False,
+            # librdkafka's own ten seconds are longer than a checkpoint waits for a broker.
+            "reconnect.backoff.max.ms": RECONNECT,
         }
         if self.protocol.with_password:
             settings["sasl.mechanism"] = str(self.mechanism)

@@ -20,6 +20,7 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 from mode import Service
 
+from streams.engine.away import ask_and_tell_seldom
 from streams.engine.batch import Batch
 from streams.engine.delivery import Delivery
 from streams.engine.fetched import install
@@ -43,6 +44,7 @@ HANDLED_WAIT: Final = 0.002
 MEMBER_WAIT: Final = 1.0
 """Seconds between two looks at our place in the group."""
 
+ask_and_tell_seldom()
 install()
 
 

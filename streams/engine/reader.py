@@ -1,5 +1,6 @@
 """The thread that reads: aiokafka's client as the engine wants it, and our place in the group."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -153,7 +154,15 @@ class ReaderThread(driver.AIOKafkaConsumerThread):
         return ends
 
     async def on_thread_stop(self) -> None:
-        """Leave the group at once; a member with a name would be waited for."""
-        if self._consumer is not None:
-            self._consumer._coordinator._group_instance_id = None
-        await super().on_thread_stop()
+        """Leave the group at once; a member with a name would be waited for.
+
+        A fetcher of aiokafka's that waits to ask again passes on that it is cancelled: this thread
+        would end without a word to who waits for it.
+        """
+        consumer = self._consumer
+        if consumer is not None:
+            consumer._coordinator._group_instance_id = None
+        try:
+            await super().on_thread_stop()
+        except asyncio.CancelledError:
+            await cast(Any, consumer)._client.close()

@@ -61,6 +61,8 @@ class TopicWatch:
     def look(self) -> None:
         """Raise `TopicMismatch` when a topic is another one, has other partitions, or is gone."""
         try:
+            # While nobody is there to describe topics, librdkafka keeps a core busy; this waits.
+            self._admin.list_topics(self._config.changelog, REQUEST_TIMEOUT)
             found = self._describe()
         except KafkaException:
             self._missing_since = None

@@ -39,7 +39,7 @@ THEIRS = ("faust", "mode", "aiokafka")
 THEIR_RECORDS, THEIR_RESULT = FetchedRecords.__bases__[0], Fetched.__bases__[0]
 
 RELIED_ON: dict[type, tuple[str, ...]] = {
-    AIOKafkaClient: ("_metadata_max_age_ms", "cluster"),
+    AIOKafkaClient: ("_get_conn", "_metadata_max_age_ms", "cluster"),
     AIOKafkaConsumer: (
         "_client",
         "_coordinator",
@@ -231,6 +231,8 @@ def test_all_that_the_engine_relies_on_is_named_and_nothing_else() -> None:
         (fetcher.Fetcher._proc_fetch_request, "PartitionRecords"),
         (fetcher.Fetcher._proc_fetch_request, "FetchResult"),
         (AIOKafkaClient._md_synchronizer, "_metadata_max_age_ms"),
+        (AIOKafkaClient._metadata_update, "_get_conn"),
+        (AIOKafkaClient.ready, "_get_conn"),
         (AIOKafkaConnection._handle_frame, "RESPONSE_TYPE"),
         (Request.prepare, "build"),
         (GroupCoordinator._maybe_leave_group, "_group_instance_id"),

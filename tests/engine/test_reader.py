@@ -131,3 +131,19 @@ def test_a_member_that_is_told_to_stop_leaves_though_it_has_a_name(
     asyncio.run(thread_of(None, SimpleNamespace(_coordinator=coordinator)).on_thread_stop())
     assert names == [None]
     asyncio.run(thread_of(None).on_thread_stop())
+
+
+def test_a_reader_that_is_told_to_stop_while_it_waits_to_ask_again_ends_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def stop(thread: Any) -> None:
+        raise asyncio.CancelledError
+
+    async def close() -> None:
+        closed.append(True)
+
+    closed: list[bool] = []
+    monkeypatch.setattr(driver.AIOKafkaConsumerThread, "on_thread_stop", stop)
+    reader = SimpleNamespace(_coordinator=SimpleNamespace(), _client=SimpleNamespace(close=close))
+    asyncio.run(thread_of(None, reader).on_thread_stop())
+    assert closed

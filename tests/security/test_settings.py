@@ -46,6 +46,7 @@ def test_both_clients_get_the_same(certificates: Path) -> None:
         "ssl.ca.location": ca,
         "log_level": 0,
         "allow.auto.create.topics": False,
+        "reconnect.backoff.max.ms": 1_000,
     }
     given = credentials(made)
     assert given is not None

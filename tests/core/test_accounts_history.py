@@ -130,6 +130,13 @@ def test_a_ticket_that_was_forgotten_and_came_back_leaves_no_day_with_less_than_
     assert state.days[FIRST + 1].opened == 0
 
 
+def test_no_mood_of_a_day_is_less_than_none_when_its_tickets_are_erased() -> None:
+    some = [activity(f"t{n}", n, negative=mood) for n, mood in enumerate((0.1, 0.7, 0.0))]
+    gone = [activity(ticket, 9, kind=ActivityKind.ERASED) for ticket in ("t1", "t0")]
+    state, _, _ = play([*some, *gone])
+    assert (state.days[FIRST].heard, state.days[FIRST].negative) == (1, 0.0)
+
+
 def test_what_happened_before_an_erased_ticket_was_opened_was_anothers() -> None:
     state, _, _ = play([escalated("t1", 0), escalated("t2", 2 * DAY)])
     erased, _, _ = play([activity("t2", 3 * DAY, kind=ActivityKind.ERASED)], state)

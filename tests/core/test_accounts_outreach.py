@@ -25,7 +25,8 @@ from streams.core.accounts import (
     observe,
     tick,
 )
-from streams.core.accounts.outreach import owner_of, priority_of
+from streams.core.accounts.health import health_of
+from streams.core.accounts.outreach import next_look, owner_of, priority_of, quiet_of
 from streams.core.policy import load_policy
 from tests.core.account import DAY, HOUR, MINUTE, START, activity, play, profile, split, tickets
 
@@ -143,6 +144,30 @@ def test_time_alone_changes_nothing_while_a_suggestion_is_open() -> None:
     looked = tick(state, profile(), state.deadline).state
     assert looked is not None
     assert looked.deadline is None
+
+
+def test_what_is_put_off_is_not_shown() -> None:
+    state, made = snoozed()
+    assert health_of(state, POLICY, START + 9 * DAY).opportunity is None
+    assert health_of(at_risk()[0], POLICY, START + 9 * DAY).opportunity == made
+
+
+def test_an_account_is_looked_at_a_minute_later_at_the_earliest() -> None:
+    state, _ = at_risk()
+    now = START + 9 * DAY
+    soon = replace(state, opportunity=None, outreach_from=now + 1_000)
+    assert next_look(soon, POLICY, now) == now + MINUTE
+
+
+@pytest.mark.parametrize(("accepted", "until"), [(None, 0), (START, 14 * DAY)])
+def test_only_what_somebody_has_taken_on_keeps_an_account_without_tickets_quiet_for_longer(
+    accepted: int | None, until: int
+) -> None:
+    state, made = at_risk()
+    now = START + 9 * DAY
+    left = quiet_of(replace(state, opportunity=replace(made, accepted_at=accepted)), POLICY, now)
+    assert left is not None
+    assert left.outreach_from == (now + until if until else state.outreach_from)
 
 
 def test_one_names_ten_tickets_and_three_reasons_at_most() -> None:

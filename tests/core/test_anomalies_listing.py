@@ -183,6 +183,50 @@ def test_an_anomaly_names_a_few_tickets_and_not_all_of_its_large_accounts() -> N
     assert (len(incident.large), len(incident.samples)) == (MOST_LARGE, POLICY.sample_tickets)
 
 
+def test_of_tickets_reported_at_one_time_the_examples_do_not_go_by_who_was_first() -> None:
+    tenant = Tenant()
+    tenant.hear(*(report(f"acme-{n}", 1_000) for n in reversed(range(9))))
+    [told] = tenant.answer(action(tenant.outputs[-1], AnomalyActionKind.ACKNOWLEDGE))
+    first = [f"ticket-acme-{n}" for n in range(POLICY.sample_tickets)]
+    assert [one.ticket_id for one in told.sample_tickets] == first
+
+
+def test_a_large_account_is_named_once_however_many_tickets_it_has() -> None:
+    tenant, _ = opened()
+    again = [report("big", n, ticket_id=f"big-{n}", account_tier="enterprise") for n in range(3)]
+    tenant.hear(*again)
+    [told] = tenant.answer(action(tenant.outputs[-1], AnomalyActionKind.ACKNOWLEDGE))
+    assert told.large_accounts == ("big",)
+
+
+def test_a_ticket_was_reported_when_it_first_was_and_is_whose_it_first_was() -> None:
+    tenant, _ = opened()
+    one = report("acme", 3 * MINUTE, ticket_id="one")
+    tenant.hear(one)
+    tenant.hear(
+        replace(one, occurred_at=START + MINUTE),
+        replace(one, account_id="bolt", occurred_at=START + 2 * MINUTE),
+        now=START + 3 * MINUTE,
+    )
+    tenant.let_pass(60 * MINUTE)
+    [[over]] = ends(tenant.outputs)
+    [listed_one] = [each for each in over.affected if each.ticket_id == "one"]
+    assert (listed_one.reported_at, listed_one.account_id) == (START + MINUTE, "acme")
+    assert over.affected_accounts == ("acme", "acme-0", "acme-1", "acme-2")
+    assert over.total_accounts == 4
+
+
+def test_an_account_with_two_tickets_from_the_start_is_listed_as_long_as_one_is_left() -> None:
+    tenant = Tenant()
+    tenant.hear(report("acme-0", 0, ticket_id="second"), *outage(3))
+    gone = replace(heartbeat(MINUTE), ticket_id="second", erased=True)
+    tenant.hear(replace(gone, category="technical"))
+    tenant.let_pass(60 * MINUTE)
+    [[over]] = ends(tenant.outputs)
+    assert (over.total_tickets, over.total_accounts) == (3, 3)
+    assert over.affected_accounts == ("acme-0", "acme-1", "acme-2")
+
+
 def test_a_part_is_told_a_while_after_the_one_before() -> None:
     tenant, anomaly = opened()
     tenant.policy = replace(POLICY, affected_tickets=1)

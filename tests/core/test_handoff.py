@@ -30,7 +30,7 @@ from streams.core.handoff import complement, complete
 from streams.core.policy import load_policy
 from streams.core.tickets.lines import HALF_TRANSCRIPT
 from streams.core.tickets.state import KNOWN_ENTITIES
-from tests.core.conversation import DAY, START, Conversation, scores
+from tests.core.conversation import DAY, MINUTE, START, Conversation, scores
 
 
 def long_story() -> Conversation:
@@ -132,6 +132,47 @@ def test_every_part_says_whether_it_is_there_and_as_of_when() -> None:
     }
     assert escalation.plan == "pro"
     assert escalation.package.history[0].ticket_id == "T0"
+
+
+def test_a_part_is_as_old_as_its_oldest_section_or_its_latest_word_and_stale_past_its_age() -> None:
+    talk = Conversation()
+    talk.customer("it fails")
+    talk.now += MINUTE
+    talk.customer("it fails")
+    talk.now += MINUTE
+    talk.customer("for me, too", author_id="r2")
+    oldest = talk.now + MINUTE - talk.policy.package.stale_after
+    for source, as_of in (("shop", oldest), ("crm", START)):
+        talk.update(UpdateKind.CONTEXT, context=ContextSection(source, as_of))
+    talk.now += MINUTE
+    talk.customer("a person please", scores(human_request=0.9))
+    parts = {part.part: part for part in talk.escalations[0].package.parts}
+    assert (parts["context"].state, parts["context"].as_of) == (PartState.PRESENT, oldest)
+    assert parts["sentiment"].as_of == talk.now
+    assert talk.step.handoff is not None
+    profile = AccountProfile("a1", oldest - 1, history=(TicketSummary("Z1", START),))
+    health = AccountHealth("a1", START, 0.4, HealthLevel.WATCH)
+    told = complete(talk.step.handoff, [], profile=profile, health=health).package
+    parts = {part.part: part for part in told.parts}
+    assert parts["account"].state is PartState.STALE
+    assert (parts["history"].state, parts["history"].as_of) == (PartState.PRESENT, START)
+
+
+def test_the_sentiment_is_told_in_its_order_whoever_wrote() -> None:
+    talk = Conversation()
+    for number, author in enumerate(("r1", "r2", None, "r1")):
+        talk.now += MINUTE
+        more = {} if author else {"requester_id": None}
+        talk.customer("bad", scores(negative=number / 10), author_id=author, **more)
+    talk.customer("a person please", scores(human_request=0.9))
+    sentiment = talk.escalations[0].package.sentiment
+    assert [(one.negative, one.author_id) for one in sentiment] == [
+        (0.0, "r1"),
+        (0.1, "r2"),
+        (0.2, None),
+        (0.3, "r1"),
+        (0.0, "r1"),
+    ]
 
 
 def test_the_history_has_what_the_profile_carries_beside_what_baton_has_seen() -> None:
@@ -244,7 +285,11 @@ def test_the_later_of_the_copy_of_a_health_and_what_an_update_says_of_it_is_told
     told = AccountSnapshot("a1", START, health=HealthLevel.WATCH, health_as_of=START)
     talk.update(UpdateKind.ACCOUNT_CHANGED, account=told)
     [update] = talk.new(EscalationUpdate)
-    for at, level in ((START - 1, HealthLevel.WATCH), (START + 1, HealthLevel.AT_RISK)):
+    for at, level in (
+        (START - 1, HealthLevel.WATCH),
+        (START, HealthLevel.AT_RISK),
+        (START + 1, HealthLevel.AT_RISK),
+    ):
         copy = AccountHealth("a1", at, 31.0, HealthLevel.AT_RISK)
         filled = complement(update, talk.ticket, talk.policy, told, health=copy)
         assert filled.health is level

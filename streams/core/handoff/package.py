@@ -85,7 +85,7 @@ def carry(
     """
     if merged.erased:
         return update
-    told = summarize(ticket, transcript, ticket.customer_message_id)
+    told = summarize(ticket, transcript)
     merged = replace(merged, issue=told.issue or None, attempts=told.attempts, asked=told.asked)
     return replace(update, merged=merged)
 
@@ -139,7 +139,7 @@ def _package(
     level, history, watched = _latest(None, health)
     package = HandoffPackage(
         transcript=(),
-        summary=summarize(ticket, transcript, handoff.message_id),
+        summary=summarize(ticket, transcript),
         parts=(),
         entities=given_in(ticket),
         sentiment=_sentiment(ticket),

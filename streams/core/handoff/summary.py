@@ -40,16 +40,11 @@ _PRESSING: Final = (
 _SENTENCE: Final = re.compile(r"[^.!?\n]+[.!?]*")
 
 
-def summarize(
-    ticket: Ticket, transcript: Sequence[TranscriptEntry], message_id: str | None
-) -> Summary:
-    """The issue, what the AI tried and what came of it, what was given, what is asked.
-
-    `message_id` is the customer message that led to the handoff.
-    """
+def summarize(ticket: Ticket, transcript: Sequence[TranscriptEntry]) -> Summary:
+    """The issue, what the AI tried and what came of it, what was given, what is asked."""
     spoken = [entry for entry in transcript if entry.visibility is Visibility.PUBLIC]
     customer = [e for e in spoken if e.role is Role.CUSTOMER and not e.automated]
-    issue = _issue(customer, ticket.issue_message_id, message_id)
+    issue = _issue(customer, ticket.issue_message_id, ticket.customer_message_id)
     asked = _asked(customer)
     room = LONGEST - len(issue) - len(asked or "")
     attempts = _attempts(spoken, room - min(_GIVEN, sum(map(_size, ticket.given))))

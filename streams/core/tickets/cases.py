@@ -153,9 +153,7 @@ def handoff(
         segment=handling.segment,
         policy=handling.policy,
         arrival=handling.arrival,
-        account=handling.account,
         due=due,
         notice=notice,
-        message_id=ticket.customer_message_id,
         page_on_call=page_on_call,
     )

@@ -71,10 +71,8 @@ class Handoff(msgspec.Struct, frozen=True, gc=False):
     segment: Segment
     policy: Policy
     arrival: Arrival
-    account: AccountSnapshot | None
     due: tuple[SlaDue, ...]
     notice: CustomerNotice | None
-    message_id: str | None
     page_on_call: bool = False
 
 

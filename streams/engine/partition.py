@@ -109,7 +109,7 @@ class Partition:
             offsets = dict(self._done.offsets)
             if batch.records:
                 offsets[batch.topic] = batch.records[-1].offset + 1
-            self._done = Position(offsets, batch.end_time)
+            self._done = Position(offsets, batch.end_time, self._done.others)
 
     def get_many(self, keys: Sequence[bytes], changes: Changes) -> list[bytes | None]:
         """Values by key, seen through `changes` of the batch under way."""

@@ -15,11 +15,13 @@ FIRST_FREE_KEY = b"\x02"
 class Position(msgspec.Struct, frozen=True, array_like=True):
     """The state includes every record before `offsets` (by source topic).
 
-    `time` is the partition's time: the latest broker time stamp seen, in milliseconds.
+    `time` is the partition's time: the latest broker time stamp seen, in milliseconds. `others` are
+    offsets of what an earlier worker read and this one does not: a later one goes on from there.
     """
 
     offsets: dict[str, int]
     time: int = 0
+    others: dict[str, int] = {}
 
 
 _decoder = msgspec.msgpack.Decoder(Position)

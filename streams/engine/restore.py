@@ -138,10 +138,10 @@ class Restorer:
         ends: Consumer,
     ) -> Position:
         state = job.position or Position({})
-        offsets = {}
+        stands, offsets = {**state.others, **state.offsets}, {}
         for topic in self._config.sources:
             group_offset = committed[topic, number]
-            offset = state.offsets.get(topic)
+            offset = stands.pop(topic, None)
             if self._config.exactly_once and (offset or 0) != max(group_offset, 0):
                 if watermarks(ends, self._config.changelog, number)[1] > job.end:
                     raise Fenced(
@@ -168,7 +168,7 @@ class Restorer:
                     topic, number, offset, first - 1,
                 )  # fmt: skip
             offsets[topic] = max(offset, first)
-        return Position(offsets, state.time)
+        return Position(offsets, state.time, stands)
 
     @property
     def _begin_anew(self) -> str:

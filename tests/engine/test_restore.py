@@ -23,13 +23,14 @@ from streams.engine import (
 from streams.engine.compacted import SURELY_KEPT, why_unfit
 from streams.engine.errors import Aborted
 from streams.engine.incarnation import TOPIC_ID, claim
+from streams.engine.partition import Partition
 from streams.engine.position import MARKER, Position, encode_position
 from streams.engine.replay import PartitionRestore
 from streams.engine.restore import Restorer
 from streams.engine.store import PartitionStore
 from streams.engine.topics import Prepared, prepare_topics
 from tests.conftest import Broker
-from tests.engine.records import TOPIC, partition
+from tests.engine.records import TOPIC, batch, partition, source_record
 
 POSITION = Position({TOPIC: 7}, 99)
 NOW = 10 * SURELY_KEPT
@@ -297,13 +298,32 @@ def test_a_restore_that_is_in_vain_ends_and_leaves_no_store_open(
             Restorer(at_least_once, taken_away).restore([3], Prepared(4, b""))
 
 
-def position(folder: Path, committed: int, low: int, high: int) -> Position:
-    """Where a partition starts whose state stands at 5, and whose changelog ended at 10."""
+AT_FIVE = Position({"source": 5}, 99)
+
+
+def position(
+    folder: Path, committed: int, low: int, high: int, state: Position = AT_FIVE
+) -> Position:
+    """Where a partition starts whose state stands there, and whose changelog ended at 10."""
     job = PartitionRestore(PartitionStore(folder / "store"), 10, whole=True)
-    job.add(MARKER, encode_position(Position({"source": 5}, 99)), 8)
+    job.add(MARKER, encode_position(state), 8)
     config = EngineConfig(Connection("nowhere:1"), "group", ("source",), "state", folder, "A")
     restorer, ends = Restorer(config, threading.Event()), cast(Consumer, Ends(low, high))
     return restorer._position(3, job, {("source", 3): committed}, ends)
+
+
+@pytest.mark.parametrize(
+    "state", [Position({"source": 5, "added": 7}, 99), Position({"added": 7}, 99, {"source": 5})]
+)
+def test_offsets_of_what_is_not_read_are_kept_for_who_does(tmp_path: Path, state: Position) -> None:
+    """A release that reads less may have the state for a while."""
+    found = position(tmp_path, committed=5, low=0, high=20, state=state)
+    assert found == Position({"source": 5}, 99, {"added": 7})
+    owner = Partition(0, PartitionStore(tmp_path / "other"), found, 1_000, 4)
+    batch(owner, source_record(5, 99)).finish()
+    cut = owner.cut()
+    assert cut is not None
+    assert cut.position == Position({"source": 6}, 99, {"added": 7})
 
 
 @pytest.mark.parametrize(("end_now", "kind"), [(10, StateMismatch), (20, Fenced)])

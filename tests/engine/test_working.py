@@ -238,6 +238,24 @@ def test_a_source_that_only_the_newer_of_two_workers_reads_gives_no_partition_tw
     assert (verdict.lost, verdict.doubled) == (0, 0)
 
 
+def test_a_source_that_the_release_between_does_not_read_is_gone_on_with(trial: Trial) -> None:
+    """A release that is taken back for a while, and what only it reads."""
+    added = f"{trial.names.group}-added"
+    trial.broker.create(added, PARTITIONS)
+    feed = Feed(trial.broker.bootstrap, (added,), numbered(200), 1_000)
+    trial.group.start("A", ALSO=added)
+    trial.wait_until_ready()
+    feed.start(RECORDS).finish()
+    assert wait_until_read(trial.broker.bootstrap, trial.names.group, added, PATIENCE)
+    assert trial.group.replace("A") == 0
+    trial.wait_until_ready(lives=2)
+    trial.feed(RECORDS, 1_000).finish()
+    assert wait_until_read(trial.broker.bootstrap, trial.names.group, trial.names.source, PATIENCE)
+    assert trial.group.replace("A", ALSO=added) == 0
+    trial.wait_until_ready(lives=3)
+    assert trial.group.stop() == [0]
+
+
 @pytest.mark.parametrize("url", ["", "http://elsewhere:6066"])
 def test_a_worker_takes_its_place_again_on_another_host(
     trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str

@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Awaitable, Sequence, Set
+from collections.abc import Awaitable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ import faust
 from faust.types import TP
 
 from streams.engine.app import BatchSchema
+from streams.engine.assigned import whole
 from streams.engine.checkpoint import Checkpointer
 from streams.engine.config import EngineConfig
 from streams.engine.errors import Aborted, AgentFailed, EngineError, StoreFailed
@@ -184,19 +185,8 @@ class Engine:
         await self.release()
         self._watch_agents()
         member = self.member
-        if member is NOT_A_MEMBER:
-            # The next rebalance began before this: their restore would keep the group waiting.
-            await self._wait_for_next_assignment(member)
-            return
-        numbers = self._whole(self.app.consumer.assignment())
-        self._abort.clear()
-        try:
-            partitions = await self._in_pool(self._prepare_and_restore, numbers)
-        except Aborted:
-            await self._wait_for_next_assignment(member)
-            return
-        if self._abort.is_set():
-            await self._close(partitions)
+        partitions = await self._restored(member)
+        if partitions is None:
             await self._wait_for_next_assignment(member)
             return
         # They are committed as who got them, whoever we have become since.
@@ -210,20 +200,20 @@ class Engine:
             self.config.observer.rebalanced(time.monotonic() - self._paused_at)
         log.info("ready: %s", self.config.group)
 
-    def _whole(self, assigned: Set[TP]) -> set[int]:
-        """The partitions of which all sources were given to us.
-
-        Where a release reads other sources than the one before, the group may give the sources of a
-        partition to two workers. The one that reads fewer has all of its own: the state is its.
-        """
-        numbers = {tp.partition for tp in assigned}
-        whole = {n for n in numbers if all(TP(t, n) in assigned for t in self.config.sources)}
-        if whole != numbers:
-            log.warning(
-                "partitions %s are left to a worker that reads other topics",
-                sorted(numbers - whole),
-            )
-        return whole
+    async def _restored(self, member: Member) -> dict[int, Partition] | None:
+        """The partitions that a member is to work on; None when a rebalance has taken them away."""
+        if member is NOT_A_MEMBER:
+            return None  # it began before this: to restore them would keep the group waiting
+        numbers = whole(self.app.consumer.assignment(), self.config.sources)
+        self._abort.clear()
+        try:
+            partitions = await self._in_pool(self._prepare_and_restore, numbers)
+        except Aborted:
+            return None
+        if self._abort.is_set():
+            await self._close(partitions)
+            return None
+        return cast(dict[int, Partition], partitions)
 
     async def _endless(self, loop: Awaitable[None]) -> None:
         # Without it a worker would go on, and commit nothing or not see what becomes of its topics.

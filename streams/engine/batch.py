@@ -1,7 +1,7 @@
 """What an agent gets: records of one partition, and what it does with them."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams.engine.position import FIRST_FREE_KEY
@@ -57,6 +57,7 @@ class Batch:
         "owner",
         "queued_at",
         "records",
+        "room",
         "size",
         "tick",
         "timer_changes",
@@ -71,7 +72,7 @@ class Batch:
         topic: str,
         records: Sequence[SourceRecord],
         tick: int | None = None,
-        limit: int | None = None,
+        room: Callable[[], int] | None = None,
     ) -> None:
         self.owner = owner
         self.topic = topic  # as the broker calls it
@@ -87,10 +88,12 @@ class Batch:
         # The partition's time before the record under way, and that of the timer under way.
         self._before: int | None = None
         self._stamp: int | None = None
-        # The record that was last asked for its time, what timers have done, and may do.
+        # The record that was last asked for its time.
         self.under_way: SourceRecord | None = None
+        # What timers have done, and may do; and how much of that, in records, there is room for.
         self.work = 0
-        self.limit = limit
+        self.limit: int | None = None
+        self.room = room
 
     def __len__(self) -> int:
         return len(self.records)

@@ -82,11 +82,6 @@ class Checkpointer:
         """Seconds since the one under way began, 0 when there is none."""
         return time.monotonic() - self._last_start if self._busy else 0.0
 
-    @property
-    def allowed(self) -> int:
-        """How many records the next one may hold."""
-        return self._pace.allowed
-
     def room(self) -> int:
         """How many records more the next one may hold; 0 also where it has enough bytes of them."""
         owned = self._owned().values()
@@ -95,6 +90,16 @@ class Checkpointer:
             self._full.set()
             return 0
         return room
+
+    def left(self) -> int:
+        """How much more may be done for the next one, in records, whatever waits; never below 0."""
+        owned = self._owned().values()
+        for part in owned:
+            part.fold()
+        left = self._pace.allowed - sum(part.done_records for part in owned)
+        if left <= 0:
+            self._full.set()
+        return max(0, left)
 
     async def checkpoint(self) -> None:
         """Make one now. Goes on to its end even when the caller is cancelled."""

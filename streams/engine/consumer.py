@@ -244,8 +244,7 @@ class BatchConsumer(driver.Consumer):
             self._gather(bool(fetched) and time.monotonic() - started < 2 * GATHER_WAIT)
             for tp, records in fetched.items():
                 await self._delivery.deliver(tp, owned.get(tp.partition), records)
-            # The records may have taken all the room, or a checkpoint made some meanwhile.
-            await self._delivery.tick(owned, max(room, self.engine.room()))
+            await self._delivery.tick(owned)
 
     def _gather(self, gather: bool) -> None:
         thread = cast(ReaderThread, self._thread)

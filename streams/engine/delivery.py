@@ -1,12 +1,12 @@
 """Hands what was fetched to the agent: batches of records, and between them the timers' ticks."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiokafka.errors import KafkaTimeoutError
 from faust.types import TP
 
-from streams.engine.batch import TIMER_WORK, Batch
+from streams.engine.batch import Batch
 from streams.engine.record import SourceRecord
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ class Delivery:
         if not records:
             return
         self._rename(tp.topic, records)
-        size, limit = self._engine.config.batch_size, TIMER_WORK * self._engine.allowed
+        size = self._engine.config.batch_size
         for start in range(0, len(records), size):
             chunk: list[SourceRecord] = records[start : start + size]
             last = chunk[-1].offset
-            made = Batch(part, tp.topic, chunk, limit=limit)
+            made = Batch(part, tp.topic, chunk, room=self._engine.left)
             if not await self._hand_over(part, made, tp, last):
                 return
             part.delivered[tp.topic] = last + 1
@@ -76,11 +76,11 @@ class Delivery:
             for record in records:
                 record.topic = name
 
-    async def tick(self, owned: Mapping[int, "Partition"], room: int) -> None:
+    async def tick(self, owned: Mapping[int, "Partition"]) -> None:
         """Fire timers of partitions read to an end that was fetched well after they were due.
 
-        Of one partition no more before a checkpoint has what the last ones did, and of all no more
-        than what takes the room of so many records: a million may be overdue.
+        Of one partition no more before a checkpoint has what the last ones did, and each has its
+        share of what may be done before that: a million may be overdue.
         """
         config = self._engine.config
         now = config.clock() - config.timer_grace
@@ -100,9 +100,9 @@ class Delivery:
             if part.read_until <= now and part.timers.first_before(part.read_until) is not None
         ]
         overdue = left + await self._read([part for part in waiting if part not in left], now)
+        share = max(1, self._engine.left() // max(1, len(overdue)))
         for part in overdue:
-            limit = max(1, TIMER_WORK * room // len(overdue))
-            await self._hand_over_tick(part, limit)
+            await self._hand_over_tick(part, lambda: min(share, self._engine.left()))
         handled = any(part.pending or part.fired for part in owned.values())
         self.ticking = bool(overdue) or (self.ticking and handled)
 
@@ -128,10 +128,10 @@ class Delivery:
             for topic, tp in logs.items()
         )
 
-    async def _hand_over_tick(self, part: "Partition", limit: int) -> None:
+    async def _hand_over_tick(self, part: "Partition", room: Callable[[], int]) -> None:
         part.ticked += 1
         tp = TP(next(iter(part.delivered)), part.number)
-        made = Batch(part, tp.topic, (), tick=part.read_until, limit=limit)
+        made = Batch(part, tp.topic, (), tick=part.read_until, room=room)
         await self._hand_over(part, made, tp, -part.ticked)
 
     async def _hand_over(self, part: "Partition", batch: Batch, tp: TP, offset: int) -> bool:

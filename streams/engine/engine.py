@@ -112,14 +112,13 @@ class Engine:
         # In exactly once this ends transactions that an earlier life of this worker left open.
         self._checkpointer.start_producer()
 
-    @property
-    def allowed(self) -> int:
-        """How many records a checkpoint may hold."""
-        return self._checkpointer.allowed
-
     def room(self) -> int:
         """How many records the agent may be given; 0 until the next checkpoint has begun."""
         return self._checkpointer.room()
+
+    def left(self) -> int:
+        """How much more may be done before the next checkpoint begins, in records."""
+        return self._checkpointer.left()
 
     def checkpointing_for(self) -> float:
         """Seconds since the checkpoint under way began, 0 when there is none."""

@@ -47,6 +47,15 @@ class Partition:
     batches (`overlay`), the last checkpoint (`flushed`), the store. The last checkpoint's changes
     stay when they are in the store: who has just changed a key mostly asks for it again soon.
     Changes of timers' keys have such layers of their own, for only timers are looked for there.
+
+    Attributes:
+        delivered: The offset behind what was handed to the agent, by source topic.
+        readable: Whether the consumer stands where the state does.
+        leaving: Whether it is about to be given up: what has not been begun is left.
+        done_records: The weight of what finished batches have done since the last cut.
+        fired: Whether a tick has done any of that.
+        read_until: As of the last tick all is read that is stamped before this time, in ms.
+
     """
 
     def __init__(
@@ -72,7 +81,7 @@ class Partition:
         self.ticked = 0
         self.fired = False
         self.read_until = 0
-        self._done_records = 0
+        self.done_records = 0
         self._done_bytes = 0
         self._done = position
         self._committed = position
@@ -100,7 +109,7 @@ class Partition:
             batch = pending.popleft()
             self.queued_records -= len(batch)
             self.queued_bytes -= batch.size
-            self._done_records += batch.weight
+            self.done_records += batch.weight
             self.fired = self.fired or (batch.tick is not None and batch.weight > 0)
             self._done_bytes += batch.size
             self._overlay.update(batch.changes)
@@ -140,7 +149,7 @@ class Partition:
     @property
     def uncut_records(self) -> int:
         """Records that wait for the agent, and the weight of what was done since the last cut."""
-        return self.queued_records + self._done_records
+        return self.queued_records + self.done_records
 
     @property
     def uncut_bytes(self) -> int:
@@ -160,7 +169,7 @@ class Partition:
         self._flushed, self._overlay = self._overlay, {}
         self._timer_flushed, self._timer_overlay = self._timer_overlay, {}
         outputs, self._outputs = self._outputs, []
-        records, self._done_records, self._done_bytes = self._done_records, 0, 0
+        records, self.done_records, self._done_bytes = self.done_records, 0, 0
         self.fired = False
         changes = {**self._flushed, **self._timer_flushed}
         return Cut(self, changes, outputs, self._done, records)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from streams.engine.batch import Batch, Full, Undo
+from streams.engine.batch import TIMER_WORK, Batch, Full, Undo
 from streams.engine.errors import EngineError, TooManyFailures
 from streams.engine.observer import Observer
 from streams.engine.record import SourceRecord
@@ -42,7 +42,7 @@ class Processor:
     `Handler.failed` and the rest goes on. When `max_failures` records in a row fail, the fault is
     not in the data: raises `TooManyFailures`.
 
-    A batch whose timers have more to do than `timers_work`, or its own limit, is handled in parts.
+    A batch whose timers have more to do than `timers_work`, or its `room`, is handled in parts.
     Each counts by itself, and the next begins once a checkpoint has taken it over. Of a tick there
     is one part: the next tick goes on, after what has come for other partitions. What comes of it
     is the same.
@@ -66,7 +66,7 @@ class Processor:
 
         Where the partition is about to be given up, only what has been begun.
         """
-        batch.limit = min(self._timers_work, batch.limit or self._timers_work)
+        self._limit(batch)
         if batch.tick is not None:
             self._handle(batch, (), batch.tick)
         most = len(batch)
@@ -92,12 +92,19 @@ class Processor:
         owner = batch.owner
         batch.settle(count)
         await asyncio.sleep(0)
-        while owner.has_news() and not owner.leaving:
+        while (owner.has_news() or not self._limit(batch)) and not owner.leaving:
             await asyncio.sleep(SAVED_WAIT)
         if owner.leaving:
             batch.give_up()
         batch.queued_at = time.perf_counter()
         return not owner.leaving
+
+    def _limit(self, batch: Batch) -> int:
+        """What timers may do in a batch's name now."""
+        batch.limit = self._timers_work
+        if batch.room is not None:
+            batch.limit = min(batch.limit, TIMER_WORK * batch.room())
+        return batch.limit
 
     def _handle(self, batch: Batch, records: Sequence[SourceRecord], until: int = 0) -> bool:
         """Whether it was all done: records, or the timers before a time. Else no record was."""

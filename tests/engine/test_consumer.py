@@ -88,7 +88,7 @@ def engine_with(part: Any) -> Any:
         partitions={0: part},
         config=config,
         room=lambda: config.batch_size,
-        allowed=config.batch_size,
+        left=lambda: config.batch_size,
         checkpointing_for=lambda: 0.0,
         refreshed=refreshed,
         refresh_at_rest=refreshed.set,

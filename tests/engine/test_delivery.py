@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaTimeoutError
 from faust.types import TP
 
 from streams.engine import Batch, Connection, EngineConfig, Timer
-from streams.engine.batch import Full
+from streams.engine.batch import TIMER_WORK, Full
 from streams.engine.delivery import Delivery
 from streams.engine.partition import Partition
 from streams.engine.position import Position
@@ -31,7 +31,7 @@ class Consumer:
             batch_size=2, clock=lambda: clock, timer_grace=0,
         )  # fmt: skip
         partitions = {part.number: part for part in owned}
-        self.engine = SimpleNamespace(partitions=partitions, config=config, allowed=1)
+        self.engine = SimpleNamespace(partitions=partitions, config=config, left=lambda: 100)
         self.fired = 0
         self.handed: list[tuple[int, list[int]]] = []
 
@@ -39,6 +39,8 @@ class Consumer:
         self.handed.append((offset, [record.offset for record in batch.records]))
         if batch.tick is None:
             return
+        assert batch.room is not None
+        batch.limit = TIMER_WORK * batch.room()
         with suppress(Full):
             for _ in batch.due(batch.tick):
                 self.fired += 1
@@ -49,7 +51,7 @@ def test_timers_of_a_partition_that_was_given_up_are_let_be(tmp_path: Path) -> N
     given_up = partition(tmp_path)
     given_up.store.close()
     consumer: Any = Consumer()
-    asyncio.run(Delivery(consumer).tick({0: given_up}, 1))
+    asyncio.run(Delivery(consumer).tick({0: given_up}))
     assert consumer.handed == []
 
 
@@ -142,7 +144,7 @@ def test_a_timer_waits_for_records_that_are_stamped_but_cannot_be_read_yet(
     part.fold()
     consumer: Any = Read(part, clock=clock)
     consumer.engine.config = replace(consumer.engine.config, timer_grace=400)
-    asyncio.run(Delivery(consumer).tick({0: part}, 1))
+    asyncio.run(Delivery(consumer).tick({0: part}))
     assert consumer.fired == fired
 
 
@@ -160,12 +162,13 @@ def test_timers_do_no_more_than_there_is_room_for_before_a_checkpoint_has_what_t
         checkpoint(part)
     consumer: Any = Read(*parts, clock=500)
     fired = []
-    for room, cut in ((6, False), (6, True), (0, True)):
-        asyncio.run(Delivery(consumer).tick({part.number: part for part in parts}, room))
+    for left, cut in ((6, False), (6, True), (1, True), (0, True)):
+        consumer.engine.left = lambda left=left: left
+        asyncio.run(Delivery(consumer).tick({part.number: part for part in parts}))
         fired.append(consumer.fired)
         for part in parts if cut else ():
             checkpoint(part)
-    assert fired == [6, 6, 8]
+    assert fired == [6, 6, 8, 8]
 
 
 def test_the_rest_of_a_tick_does_not_wait_for_a_broker_to_say_how_long_the_logs_are(
@@ -179,16 +182,17 @@ def test_the_rest_of_a_tick_does_not_wait_for_a_broker_to_say_how_long_the_logs_
     early.finish()
     part.fold()
     consumer: Any = Read(part, clock=2)
+    consumer.engine.left = lambda: 1
     delivery = Delivery(consumer)
-    asyncio.run(delivery.tick({0: part}, 1))
+    asyncio.run(delivery.tick({0: part}))
     assert (consumer.fired, delivery.ticking) == (1, True)
     checkpoint(part)
     consumer.ends_now = consumer.away
-    asyncio.run(delivery.tick({0: part}, 1))
+    asyncio.run(delivery.tick({0: part}))
     assert (consumer.fired, delivery.ticking) == (2, True)
     checkpoint(part)
     consumer.engine.config = replace(consumer.engine.config, clock=lambda: 4)
-    asyncio.run(delivery.tick({0: part}, 1))
+    asyncio.run(delivery.tick({0: part}))
     assert (consumer.fired, delivery.ticking) == (2, False), "these are due later"
 
 
@@ -197,7 +201,7 @@ def test_a_clock_that_was_ahead_is_not_believed_later(tmp_path: Path) -> None:
     with_due_timer(part)
     part.read_until = 3_600_000
     consumer: Any = Away(part, clock=1_000)
-    asyncio.run(Delivery(consumer).tick({0: part}, 1))
+    asyncio.run(Delivery(consumer).tick({0: part}))
     assert consumer.handed == []
 
 
@@ -230,7 +234,7 @@ def test_timers_wait_for_all_that_may_be_older(tmp_path: Path, kind: type[Read])
     part = Partition(0, store, Position({TOPIC: 0, "other": 0}), 1_000, 4)
     with_due_timer(part)
     consumer: Any = kind(part)
-    asyncio.run(Delivery(consumer).tick({0: part}, 1))
+    asyncio.run(Delivery(consumer).tick({0: part}))
     assert consumer.handed == []
 
 
@@ -245,7 +249,7 @@ def test_timers_wait_for_a_broker_that_is_away(tmp_path: Path) -> None:
     part = partition(tmp_path)
     with_due_timer(part)
     consumer: Any = Away(part)
-    asyncio.run(Delivery(consumer).tick({0: part}, 1))
+    asyncio.run(Delivery(consumer).tick({0: part}))
     assert not part.pending
     assert part.timers.first_before(1) == Timer(0, b"due")
 
@@ -262,5 +266,5 @@ def test_timers_do_not_wait_for_a_partition_that_no_broker_leads(tmp_path: Path)
     for part in parts:
         with_due_timer(part)
     consumer: Any = OneLed(*parts)
-    asyncio.run(Delivery(consumer).tick({part.number: part for part in parts}, 1))
+    asyncio.run(Delivery(consumer).tick({part.number: part for part in parts}))
     assert [part.ticked for part in parts] == [0, 1, 0]

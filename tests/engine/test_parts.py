@@ -2,14 +2,25 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.engine import Batch, Output, Processor, SourceRecord, Timer
+from streams.engine import (
+    Batch,
+    Connection,
+    EngineConfig,
+    Output,
+    Processor,
+    SourceRecord,
+    Timer,
+)
 from streams.engine.batch import TIMER_WORK
+from streams.engine.checkpoint import Checkpointer
 from streams.engine.partition import Partition
 from streams.engine.position import Position
 from streams.engine.processing import SAVED_WAIT
@@ -17,6 +28,7 @@ from streams.engine.store import Changes
 from tests.engine.records import TOPIC, batch, checkpoint, handle, partition, source_record
 from tests.patience import PATIENCE
 
+CONFIG = EngineConfig(Connection(""), "g", (TOPIC,), "s", Path(), "A")
 WHOLE = 1_000_000_000
 
 
@@ -169,11 +181,54 @@ def test_a_long_backlog_before_a_record_is_worked_off_over_several_checkpoints(
     assert handle(Processor(Chains(), 10, timers_work=most), made) == 8
 
 
-def test_a_batch_may_have_a_lower_limit_than_its_processor(tmp_path: Path) -> None:
+def test_a_batch_may_have_less_room_than_its_processor_allows(tmp_path: Path) -> None:
     owner = overdue(tmp_path, 100)
+    made = batch(owner, source_record(1, 9_999, value=b"\x01\x00"))
+    made.room = lambda: 20
+    assert handle(Processor(Silent(), 10), made) == 5
+
+
+def test_timers_before_records_that_wait_together_fill_no_more_than_one_checkpoint(
+    tmp_path: Path,
+) -> None:
+    """Each batch for itself may do all that a checkpoint holds."""
+    parts = {number: overdue(tmp_path / str(number), 100) for number in range(3)}
+    with ThreadPoolExecutor(1) as pool:
+        nobody: Any = None
+        made: Any = Checkpointer(CONFIG, pool, lambda: parts, nobody, nobody, nobody)
+    made._pace.allowed = 40
+    last = source_record(1, 9_999, value=b"\x01\x00")
+    batches = [batch(part, last) for part in parts.values()]
+    processor, held = Processor(Silent(), 10), list[int]()
+
+    async def work() -> None:
+        for one in batches:
+            one.room = made.left
+            await processor.process(one)
+            one.finish()
+
+    working = work()
+    while sum(part.committed_offsets[TOPIC] for part in parts.values()) < 6:
+        with suppress(StopIteration):
+            working.send(None)
+        made.left()
+        held.append(sum(part.done_records for part in parts.values()))
+        for part in parts.values():
+            checkpoint(part)
+    assert max(held) <= 41
+    assert len(held) < 16
+
+
+def test_a_batch_waits_for_room_that_others_have_taken(tmp_path: Path) -> None:
+    room = iter([0, 0, 0, 16])
+    owner = overdue(tmp_path, 5)
+    checkpoint(owner)
     made = batch(owner, source_record(1, 9_999))
-    made.limit = 12 * (TIMER_WORK + 2)
-    assert handle(Processor(Chains(), 10), made) == 8
+    made.room = lambda: next(room, 16)
+    asyncio.run(asyncio.wait_for(Processor(Chains(), 10).process(made), PATIENCE))
+    made.finish()
+    checkpoint(owner)
+    assert owner.committed_offsets == {TOPIC: 2}
 
 
 def test_a_long_backlog_by_the_clock_is_worked_off_over_several_ticks(tmp_path: Path) -> None:

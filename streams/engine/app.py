@@ -109,8 +109,9 @@ def make_app(config: EngineConfig) -> faust.App:
         broker_credentials=credentials(config.connection),
         datadir=str(folder / "faust"),
         web_enabled=False,
-        # By it the group's leader tells workers apart in what it says who got; it is no address.
-        canonical_url=f"http://worker/{quote(config.worker_id, safe='')}",
+        # By it the group's leader tells workers apart in what it says who got; it is no address. Of
+        # a query's text nothing is left out, as the dots of a path are.
+        canonical_url=f"http://worker/?{quote(config.worker_id, safe='')}",
         topic_allow_declare=False,
         topic_disable_leader=True,
         consumer_auto_offset_reset="earliest",

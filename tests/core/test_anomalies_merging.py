@@ -72,6 +72,16 @@ def test_an_open_anomaly_takes_in_whoever_reported_it_in_words_known_only_now() 
     assert "early" in resolved.affected_accounts
 
 
+def test_a_late_report_of_before_it_opened_belongs_to_what_it_has_taken_in() -> None:
+    tenant = Tenant()
+    tenant.hear(report("early", 0))
+    tenant.hear(*outage(3, fingerprint="new", start=10 * MINUTE))
+    merged(tenant, "new")
+    tenant.hear(report("late", MINUTE))
+    resolved = tenant.let_pass(90 * MINUTE)[-1]
+    assert {"early", "late"} < {*resolved.affected_accounts}
+
+
 def test_who_is_in_another_open_anomaly_is_not_taken_in() -> None:
     tenant = Tenant()
     (new,) = tenant.hear(*outage(3, fingerprint="new", component="search"))

@@ -9,6 +9,7 @@ from streams.core.anomalies.affected import all_filed
 from streams.core.anomalies.incidents import taken_in
 from streams.core.anomalies.naming import newest
 from streams.core.anomalies.state import Incident, Known, Step, Subject, Watch
+from streams.core.anomalies.telling import entered
 from streams.core.anomalies.windows import after, together
 from streams.core.policy.anomalies import AnomalyPolicy
 
@@ -30,13 +31,10 @@ def merge(known: Known, watch: Watch, alias: str, group: str, policy: AnomalyPol
         subjects = {alias: None, group: both}
         watch = replace(watch, tracked=watch.tracked - (own is not None))
     incidents = _with_both(known, watch, {alias: moved, group: own}, group, policy)
-    entries = {
-        name: replace(entry, members=incidents[name].members) if name in incidents else entry
-        for name, entry in watch.incidents.items()
-    }
+    for incident in incidents.values():
+        watch = entered(watch, incident)
     watch = replace(
         watch,
-        incidents=entries,
         muted=_also(watch.muted, alias, group, lambda until: until),
         known=_also(watch.known, alias, group, lambda said: said[1]),
         bars=_also(watch.bars, alias, group, lambda bar: bar.line(watch.watermark)),

@@ -175,8 +175,6 @@ def check(config: EngineConfig, admin: AdminClient) -> None:
     What does not exist yet, and transactional ids, are refused when they are first used. Raises
     `BrokerFailed` when the group's broker is gone.
     """
-    from streams.engine.coordinator import describe_group
-
     contact, grants = Contact(config.connection), needed(config)
     topics = [grant for grant in grants if grant.kind is ResourceType.TOPIC]
     groups = [grant for grant in grants if grant.kind is ResourceType.GROUP]
@@ -185,21 +183,24 @@ def check(config: EngineConfig, admin: AdminClient) -> None:
         include_authorized_operations=True,
         request_timeout=REQUEST_TIMEOUT,
     )
-
-    def of_group(group: str) -> Any:
-        try:
-            return describe_group(config.connection, group)
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError._TRANSPORT:
-                raise
-            raise contact.failed(contact.unreachable(error.args[0])) from error
-
     lacking = [
         *_lacking(topics, lambda topic: described[topic].result()),
-        *_lacking(groups, of_group),
+        *_lacking(groups, lambda group: _described(contact, group)),
     ]
     if lacking:
         raise contact.forbidden(", ".join(lacking))
+
+
+def _described(contact: Contact, group: str) -> Any:
+    """What its broker says of a group. Raises `KafkaException`, and `failed` where that is gone."""
+    from streams.engine.coordinator import describe_group
+
+    try:
+        return describe_group(contact.connection, group)
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError._TRANSPORT:
+            raise
+        raise contact.failed(contact.unreachable(error.args[0])) from error
 
 
 def _names(grants: Iterable[Grant]) -> list[str]:

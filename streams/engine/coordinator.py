@@ -122,7 +122,7 @@ def _told(gone: int) -> Iterator[None]:
         raise KafkaException(KafkaError(KafkaError._TIMED_OUT)) from error
     except (KafkaConnectionError, OSError) as error:
         raise KafkaException(KafkaError(gone, str(error))) from error
-    except ClientError as error:
+    except (ClientError, NotImplementedError) as error:  # the latter of a broker's versions
         raise KafkaException(KafkaError(KafkaError._FAIL, str(error))) from error
 
 

@@ -58,6 +58,11 @@ def test_what_the_broker_refuses_is_not_asked_for_again(
     assert asked.times == 1
 
 
+def test_a_broker_that_speaks_another_version_is_told_as_one_that_refuses() -> None:
+    with pytest.raises(KafkaException), coordinator._told(gone=KafkaError._TRANSPORT):
+        coordinator._Question("g").prepare({coordinator._Question.API_KEY: (0, 2)})
+
+
 def test_there_is_an_end_of_asking(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked(monkeypatch, *[KafkaError.COORDINATOR_NOT_AVAILABLE] * 1_000)
     monkeypatch.setitem(coordinator.PATIENCE, KafkaError.COORDINATOR_NOT_AVAILABLE, 0.1)

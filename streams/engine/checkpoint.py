@@ -12,7 +12,7 @@ from confluent_kafka import Producer
 
 from streams.engine.config import EngineConfig
 from streams.engine.errors import Fenced, StoreFailed
-from streams.engine.pace import Pace
+from streams.engine.pace import LastLife, Pace
 from streams.engine.partition import Cut, Partition
 from streams.engine.producer import CheckpointProducer, Member
 from streams.engine.reports import flush, flush_with
@@ -64,7 +64,12 @@ class Checkpointer:
         self._busy = False
         self._full = asyncio.Event()
         self._last_duration = 0.0
-        self._pace = Pace(config.checkpoint_target / 1000, config.transaction_timeout / 2000)
+        self._last_life = LastLife(config.data_dir / config.group / "checkpoint-failed")
+        self._pace = Pace(
+            config.checkpoint_target / 1000,
+            config.transaction_timeout / 2000,
+            self._last_life.least(),
+        )
 
     def start_producer(self) -> None:
         """Connect; in exactly once this ends what an earlier life left open. Blocks."""
@@ -115,6 +120,7 @@ class Checkpointer:
             try:
                 await self._make(cuts)
             except BaseException as error:
+                self._last_life.failed(sum(cut.records for cut in cuts))
                 self._fail(error)
                 raise
             self._busy = False

@@ -142,6 +142,7 @@ def config_of(env: Mapping[str, str]) -> EngineConfig:
         session_timeout=int(env.get("SESSION_TIMEOUT", "6000")),
         heartbeat_interval=int(env.get("HEARTBEAT", "1000")),
         commit_pause=int(env.get("COMMIT_PAUSE", "10")),
+        broker_timeout=int(env.get("BROKER_TIMEOUT", "60000")),
         queued_records=int(env.get("QUEUED_RECORDS", "16000")),
         # Without a clock only records make timers fire.
         clock=wall_clock if env.get("CLOCK", "wall") == "wall" else lambda: 0,

@@ -1,14 +1,16 @@
 """How much a checkpoint may hold is learned from those before it."""
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.pace import LEAST, SOON, Pace
+from streams.engine.pace import LEAST, SOON, LastLife, Pace
 
 
-def after(*taken: tuple[int, float]) -> int:
+def after(*taken: tuple[int, float], least: int = LEAST) -> int:
     """What is allowed after checkpoints of so many records that took so many seconds."""
-    pace = Pace(target=1.0, most=2.5)
+    pace = Pace(target=1.0, most=2.5, least=least)
     for records, seconds in taken:
         pace.took(records, seconds)
     return pace.allowed
@@ -37,6 +39,31 @@ def test_one_that_took_too_long_makes_the_next_one_shorter() -> None:
 
 def test_some_records_are_always_allowed() -> None:
     assert after((8_000, 600.0)) == LEAST
+
+
+def test_the_life_after_a_checkpoint_that_failed_begins_with_a_tenth_of_it(tmp_path: Path) -> None:
+    last = LastLife(tmp_path / "failed")
+    found = []
+    for records in (8_000, 250, 25, 2):
+        last.failed(records)
+        found.append(last.least())
+    assert found == [LEAST, 25, 2, 1]
+    assert last.least() == LEAST, "only that one"
+
+
+def test_what_is_left_of_the_last_life_ends_no_worker(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere" / "failed"
+    LastLife(path).failed(50)
+    assert LastLife(path).least() == LEAST
+    path.parent.mkdir()
+    path.write_text("")
+    assert LastLife(path).least() == LEAST
+
+
+def test_one_that_begins_with_less_grows_and_falls_to_that() -> None:
+    assert after(least=10) == 10
+    assert after((10, 0.5), least=10) == 20
+    assert after((10, 0.5), (20, 60.0), least=10) == 10
 
 
 def test_a_hiccup_of_a_small_one_says_nothing_of_a_large_one() -> None:

@@ -18,6 +18,9 @@ OVERDUE = 20_000
 TAKEN = 200_000
 """Bytes a second: what comes of the backlog takes twice as long as a transaction may."""
 
+NARROW, NARROW_BACKLOG = 1_200, 105
+"""Such a line takes longer than a transaction may for what comes of a hundred records."""
+
 
 @pytest.fixture
 def relay(kafka_bootstrap: str, tmp_path: Path) -> Iterator[Relay]:
@@ -62,3 +65,19 @@ def test_timers_that_are_overdue_behind_a_slow_broker_are_worked_off_without_a_r
     finally:
         trial.group.stop()
     assert verify(relay.address, trial.names).exact
+
+
+def test_a_line_that_the_least_does_not_pass_in_time_is_gone_over_with_less(
+    relay: Relay, unique: str, tmp_path: Path
+) -> None:
+    trial = Trial(real(relay.address), unique, tmp_path)
+    trial.feed(NARROW_BACKLOG, 1_000_000).finish()
+    relay.slow_down(NARROW)
+    try:
+        trial.group.start("A", BROKER_TIMEOUT="5000")
+        assert trial.stop_when_read() == [0]
+        assert trial.group.exits.total() == 1, trial.group.log_of("A").read_text()
+    finally:
+        relay.slow_down(0)
+        trial.group.stop()
+    assert trial.verdict().exact

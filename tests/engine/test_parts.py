@@ -194,7 +194,8 @@ def test_timers_before_records_that_wait_together_fill_no_more_than_one_checkpoi
     """Each batch for itself may do all that a checkpoint holds."""
     parts = {number: overdue(tmp_path / str(number), 100) for number in range(3)}
     with ThreadPoolExecutor(1) as pool:
-        made: Any = Checkpointer(CONFIG, pool, lambda: parts, Any, Any, Any)
+        nobody: Any = None
+        made: Any = Checkpointer(CONFIG, pool, lambda: parts, nobody, nobody, nobody)
     made._pace.allowed = 40
     last = source_record(1, 9_999, value=b"\x01\x00")
     batches = [batch(part, last) for part in parts.values()]

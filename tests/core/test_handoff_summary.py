@@ -1,8 +1,11 @@
 """What of a conversation a summary is made of."""
 
+import pytest
+
 from detectors.signals import Found, Signals
-from schemas.records import Role, Summary, Visibility
-from streams.core.handoff.summary import LONGEST
+from schemas.records import MessageStatus, Role, Summary, TranscriptEntry, Visibility
+from streams.core.handoff.summary import LONGEST, summarize
+from streams.core.policy import load_policy
 from tests.core.conversation import Conversation, scores
 
 PERSON = scores(human_request=0.9)
@@ -25,6 +28,19 @@ def test_what_nobody_wrote_or_sent_is_no_attempt_and_no_outcome_of_one() -> None
     [attempt] = summary(talk).attempts
     assert attempt.text == "Please check the tracking page."
     assert attempt.outcome == "customer: It says delivered. A person?"
+
+
+def test_a_draft_that_is_only_reviewed_is_no_attempt_and_ends_none() -> None:
+    talk = Conversation()
+    talk.customer("Order B-77 never arrived.", Signals(gist=(1, 2, 3)))
+    said = [
+        TranscriptEntry("m1", Role.CUSTOMER, "Order B-77 never arrived.", 1),
+        TranscriptEntry("m2", Role.AI, "Please wait.", 2),
+        TranscriptEntry("m3", Role.AI, "It may be lost.", 3, status=MessageStatus.DRAFT),
+        TranscriptEntry("m4", Role.CUSTOMER, "I have waited.", 4),
+    ]
+    [attempt] = summarize(talk.ticket, said).attempts
+    assert (attempt.text, attempt.outcome) == ("Please wait.", "customer: I have waited.")
 
 
 def test_the_next_answer_ends_an_attempt_that_nobody_replied_to() -> None:
@@ -93,6 +109,25 @@ def test_of_what_was_given_the_pressing_and_then_the_newest_is_told_as_far_as_th
         + sum(len(one.kind) + len(one.value) for one in told.given)
     )
     assert LONGEST - 100 < size <= LONGEST
+
+
+@pytest.mark.parametrize(
+    ("rounds", "issue", "given"), [(22, 108, 0), (13, 141, 4), (13, 141, 20), (17, 148, 2)]
+)
+def test_each_attempt_is_told_as_long_as_what_was_given_leaves_room_for_some_words_of_each(
+    rounds: int, issue: int, given: int
+) -> None:
+    patient = "triggers: {ai_loop: {rounds_without_progress: 99, rounds: 99}}"
+    for more in (0, 1):
+        talk = Conversation(policy=load_policy(f"based_on: default\n{patient}"))
+        found = tuple(Found("url", f"{n}".ljust(97, "x"), (0, 1)) for n in range(given))
+        talk.customer("x" * (issue + more), Signals(entities=found, gist=(1, 2)))
+        for _ in range(rounds):
+            talk.ai("Please try this once more, and tell me what it says.")
+        talk.customer("a person please", PERSON)
+        attempts = summary(talk).attempts
+        assert (len(attempts) == rounds) is (more == 0)
+        assert ("earlier attempts" in attempts[0].text) is (more == 1)
 
 
 def test_what_fills_the_room_to_the_last_character_is_told() -> None:

@@ -28,7 +28,9 @@ from schemas.records import (
 )
 from streams.core.accounts import AccountState, observe
 from streams.core.handoff import carry, complement, complete
+from streams.core.handoff.transcript import bounded, size_of
 from streams.core.policy import load_policy
+from streams.core.tickets import Arrival
 from streams.core.tickets.lines import HALF_TRANSCRIPT
 from streams.core.tickets.state import KNOWN_ENTITIES
 from tests.core.conversation import DAY, MINUTE, START, Conversation, scores
@@ -476,3 +478,22 @@ def test_a_ticket_keeps_only_the_newest_lines_past_its_bound() -> None:
     for number in range(5):
         talk.customer(f"part {number}")
     assert [line.text for line in talk.lines.values()] == ["part 2", "part 3", "part 4"]
+    talk.customer("a person please", scores(human_request=0.9))
+    cut = talk.escalations[0].package.transcript_cut
+    assert cut is not None
+    assert cut.messages == 3
+
+
+def test_the_newest_messages_that_fit_are_told_without_a_gap() -> None:
+    talk = Conversation()
+    for text in ("first", "small", "x" * 300, "y" * 300, "last"):
+        talk.customer(text)
+    lines = list(talk.lines.values())
+    sizes = [size_of(line) for line in lines]
+    room = sizes[0] + sizes[2] + sizes[3] + sizes[4]
+    arrival = Arrival(talk.now, "support.conversations", 3, 5)
+    for less, told in ((0, [0, 2, 3, 4]), (1, [0, 3, 4])):
+        kept, cut = bounded(lines, talk.ticket, talk.policy.package, arrival, room - less)
+        assert kept == tuple(lines[place] for place in told)
+        assert cut is not None
+        assert cut.messages == 5 - len(told)

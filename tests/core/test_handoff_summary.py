@@ -88,6 +88,34 @@ def test_a_message_in_another_language_is_summed_up_in_its_translation() -> None
     assert (summary(talk).issue, summary(talk).asked) == ("A person, please.", "A person, please.")
 
 
+def size(told: Summary) -> int:
+    attempts = sum(len(one.text) + len(one.outcome) for one in told.attempts)
+    given = sum(len(one.kind) + len(one.value) for one in told.given)
+    return len(told.issue) + len(told.asked or "") + attempts + given
+
+
+@pytest.mark.parametrize("given", [0, 20])
+@pytest.mark.parametrize("rounds", [1, 9, 40])
+def test_a_summary_is_as_long_as_it_may_be_whatever_was_said(rounds: int, given: int) -> None:
+    patient = "triggers: {ai_loop: {rounds_without_progress: 99, rounds: 99}}"
+    talk = Conversation(policy=load_policy(f"based_on: default\n{patient}"))
+    found = tuple(Found("url", f"{n}".ljust(27, "x"), (0, 1)) for n in range(given))
+    talk.customer("i" * 500, Signals(entities=found, gist=(1, 2)))
+    for number in range(rounds):
+        talk.ai(f"Try {number:02} ".ljust(200, "x"))
+        talk.customer(f"No {number:02} ".ljust(200, "x"))
+    talk.customer("w" * 500, PERSON)
+    told = summary(talk)
+    assert size(told) <= LONGEST
+    assert told.issue == f"{'i' * 159}… […] {'w' * 159}…"
+    assert told.asked == "w" * 109 + "…"
+    assert all(len(one.text) <= 60 and len(one.outcome) <= 60 for one in told.attempts)
+    if rounds == 40:
+        earlier = rounds - len(told.attempts) + 1
+        assert told.attempts[0].text.startswith(f"{earlier} earlier attempts: Try 00")
+        assert told.attempts[0].outcome.startswith(f"customer: No {earlier - 1:02}")
+
+
 def test_of_what_was_given_the_pressing_and_then_the_newest_is_told_as_far_as_there_is_room() -> (
     None
 ):
@@ -103,12 +131,7 @@ def test_of_what_was_given_the_pressing_and_then_the_newest_is_told_as_far_as_th
         "B-77",
         *(f"https://x.example/{number:02}" for number in range(9, 20)),
     ]
-    size = (
-        len(told.issue)
-        + len(told.asked or "")
-        + sum(len(one.kind) + len(one.value) for one in told.given)
-    )
-    assert LONGEST - 100 < size <= LONGEST
+    assert LONGEST - 100 < size(told) <= LONGEST
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,7 @@ def test_what_else_a_known_report_goes_by_is_remembered() -> None:
     step = observe(tenant, tenant.watch, one, POLICY, one.occurred_at, aliases=("form",))
     tenant.take(step)
     assert problem(tenant).aliases == ("form",)
+    assert problem(tenant, category_name("technical")).aliases == ()
     again = observe(tenant, tenant.watch, one, POLICY, one.occurred_at, aliases=("form",))
     assert again.subjects == {}
 

@@ -128,6 +128,36 @@ def test_a_settled_cluster_is_written_once_an_hour_at_most() -> None:
     learned = [place_meaning(meanings, one, 0).learned for _ in range(SETTLED + 3)]
     assert learned == [True] * SETTLED + [False] * 3
     assert place_meaning(meanings, one, RENEWED).learned
+    assert meanings.met == [RENEWED]
+    assert not place_meaning(meanings, one, RENEWED + 1).learned
+
+
+@pytest.mark.parametrize(
+    ("different", "component", "together"),
+    [
+        (3, None, True),
+        (3, "login", True),
+        (3, "mail", False),
+        (2, "mail", True),
+        (5, None, False),
+        (5, "login", True),
+        (6, "login", False),
+    ],
+)
+def test_a_component_that_both_name_brings_two_nearer_and_another_keeps_them_apart(
+    different: int, component: str | None, together: bool
+) -> None:
+    """Their cosine is 1 less an eighth for each number that differs in sign."""
+
+    def one(number: int, signs: int, part: str | None) -> ProblemReport:
+        vector = tuple(-75 if place < signs else 75 for place in range(16))
+        return replace(told(number, "x"), component=part, meaning=vector)
+
+    meanings = Meanings()
+    place_meaning(meanings, one(1, 0, "login"), 0)
+    place_meaning(meanings, one(2, different, component), 0)
+    assert (len(meanings.names) == 1) is together
+    assert meanings.components[0] == "login"
 
 
 def test_clusters_stay_few_and_what_was_not_met_for_longest_goes() -> None:

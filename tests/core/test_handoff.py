@@ -20,14 +20,17 @@ from schemas.records import (
     EscalationUpdate,
     HandoffPackage,
     HealthLevel,
+    MergedTicket,
     PartState,
     TicketSummary,
     TicketUpdate,
     UpdateKind,
 )
 from streams.core.accounts import AccountState, observe
-from streams.core.handoff import complement, complete
+from streams.core.handoff import carry, complement, complete
+from streams.core.handoff.transcript import bounded, size_of
 from streams.core.policy import load_policy
+from streams.core.tickets import Arrival
 from streams.core.tickets.lines import HALF_TRANSCRIPT
 from streams.core.tickets.state import KNOWN_ENTITIES
 from tests.core.conversation import DAY, MINUTE, START, Conversation, scores
@@ -223,6 +226,32 @@ def test_an_account_that_becomes_known_after_the_handoff_follows_as_an_update() 
     assert filled.account == profile
     parts = {part.part: part.state for part in filled.parts}
     assert (parts["account"], parts["billing"]) == (PartState.PRESENT, PartState.MISSING)
+
+
+def test_an_update_says_what_is_there_as_of_when_it_was_made() -> None:
+    talk = Conversation(account_id=None)
+    talk.customer("a person please", scores(human_request=0.9))
+    talk.now += MINUTE
+    talk.update(UpdateKind.IDENTIFIED, account_id="a9")
+    [update] = talk.new(EscalationUpdate)
+    filled = complement(update, talk.ticket, talk.policy)
+    parts = {part.part: part.as_of for part in filled.parts}
+    assert parts["transcript"] == parts["summary"] == talk.now
+
+
+def test_a_merge_carries_what_a_ticket_says_and_nothing_of_one_that_is_erased() -> None:
+    talk, update = long_story(), TicketUpdate("u1", "T2", UpdateKind.MERGED_FROM, START)
+    lines = list(talk.lines.values())
+    told = carry(update, MergedTicket("T1", START), talk.ticket, lines).merged
+    assert told is not None
+    assert told.issue is not None
+    assert told.issue.startswith("Order B-77 never arrived.")
+    assert (told.asked, len(told.attempts)) == ("Can a person look at it?", 2)
+    gone = MergedTicket("T1", START, erased=True)
+    assert carry(update, gone, talk.ticket, lines) == update
+    silent = carry(update, MergedTicket("T1", START), talk.ticket, []).merged
+    assert silent is not None
+    assert (silent.issue, silent.asked) == (None, None)
 
 
 def test_an_account_that_a_message_makes_known_after_the_handoff_follows_as_an_update() -> None:
@@ -449,3 +478,22 @@ def test_a_ticket_keeps_only_the_newest_lines_past_its_bound() -> None:
     for number in range(5):
         talk.customer(f"part {number}")
     assert [line.text for line in talk.lines.values()] == ["part 2", "part 3", "part 4"]
+    talk.customer("a person please", scores(human_request=0.9))
+    cut = talk.escalations[0].package.transcript_cut
+    assert cut is not None
+    assert cut.messages == 3
+
+
+def test_the_newest_messages_that_fit_are_told_without_a_gap() -> None:
+    talk = Conversation()
+    for text in ("first", "small", "x" * 300, "y" * 300, "last"):
+        talk.customer(text)
+    lines = list(talk.lines.values())
+    sizes = [size_of(line) for line in lines]
+    room = sizes[0] + sizes[2] + sizes[3] + sizes[4]
+    arrival = Arrival(talk.now, "support.conversations", 3, 5)
+    for less, told in ((0, [0, 2, 3, 4]), (1, [0, 3, 4])):
+        kept, cut = bounded(lines, talk.ticket, talk.policy.package, arrival, room - less)
+        assert kept == tuple(lines[place] for place in told)
+        assert cut is not None
+        assert cut.messages == 5 - len(told)

@@ -116,6 +116,9 @@ def test_the_teams_to_consult_are_those_of_the_reasons_wherever_the_ticket_lies(
         "security",
         ("legal", "privacy"),
     )
+    legal = Conversation()
+    legal.customer("our contract", scores(legal_compliance=0.9))
+    assert legal.escalations[0].consult == ("legal", "privacy")
     later = Conversation()
     later.customer("someone has got into my account", scores(security=0.9))
     later.customer("and our lawyer will write to you", scores(legal_compliance=0.9))

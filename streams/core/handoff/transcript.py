@@ -27,10 +27,10 @@ def bounded(
     kept = _fitting(entries, room, bounds.max_messages)
     missing = ticket.transcript_to - len(kept)
     shortened = any(entry != original for entry, original in kept)
-    if missing <= 0 and not shortened:
+    if not missing and not shortened:
         return tuple(entry for entry, _ in kept), None
     cut = TranscriptCut(
-        max(missing, 0), arrival.topic, arrival.partition, ticket.first_offset, ticket.last_offset
+        missing, arrival.topic, arrival.partition, ticket.first_offset, ticket.last_offset
     )
     return tuple(entry for entry, _ in kept), cut
 

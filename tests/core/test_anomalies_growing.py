@@ -26,6 +26,7 @@ from tests.core.test_anomalies import (
     report,
     states,
 )
+from tests.core.test_anomalies_kinship import CATEGORY, burst, tenant_with_history
 
 FIRST = START // MINUTE
 
@@ -46,6 +47,15 @@ def test_who_had_the_same_problem_before_it_burst_is_affected() -> None:
     (over,) = tenant.let_pass(60 * MINUTE)
     assert over.affected_accounts == ("acme-0", "acme-1", "acme-2", "early")
     assert over.since == START + 8 * MINUTE
+
+
+def test_an_incident_begins_with_the_first_report_of_its_window() -> None:
+    tenant = Tenant()
+    tenant.hear(report("before", 3 * MINUTE), *outage(3, start=8 * MINUTE))
+    assert the_one(tenant).since == START + 8 * MINUTE
+    tenant = Tenant()
+    tenant.hear(report("within", 4 * MINUTE), *outage(2, start=8 * MINUTE))
+    assert the_one(tenant).since == START + 4 * MINUTE
 
 
 def test_who_had_a_problem_of_the_same_component_long_before_is_not_affected() -> None:
@@ -155,6 +165,21 @@ def test_an_incident_ends_and_a_problem_is_forgotten_as_soon_as_its_time_is_over
     assert tenant.subject(FINGERPRINT) is None
 
 
+def test_what_was_counted_up_to_an_incidents_end_is_not_counted_again() -> None:
+    tenant, _ = opened()
+    tenant.let_pass(11 * MINUTE)
+    subject = tenant.subject(FINGERPRINT)
+    assert subject is not None
+    assert subject.settled == FIRST + 10
+    slow = Tenant()
+    slow.hear(replace(heartbeat(0, partition=1), source_watermark=START - 10 * MINUTE))
+    (anomaly,) = slow.hear(*outage(3))
+    slow.answer(action(anomaly, AnomalyActionKind.FALSE_ALARM))
+    subject = slow.subject(FINGERPRINT)
+    assert subject is not None
+    assert subject.settled == FIRST
+
+
 def test_all_keys_are_deleted_though_the_incident_could_be_forgotten_by_then() -> None:
     tenant = Tenant(replace(POLICY, forget=Duration(30 * MINUTE)))
     (anomaly,) = tenant.hear(*outage(3))
@@ -171,6 +196,40 @@ def test_all_parts_of_a_list_say_the_same_end() -> None:
     parts = tenant.let_pass(60 * MINUTE)
     assert states(parts) == [RESOLVED] * 3
     assert len({(one.resolved_at, one.updated_at) for one in parts}) == 1
+
+
+# Categories.
+
+
+def test_an_answer_is_about_the_category_only_where_that_opened_the_incident() -> None:
+    for name, muted in ((None, CATEGORY), ("502", "502")):
+        tenant = tenant_with_history()
+        (anomaly, *_) = tenant.hear(*burst(0, name, 0, 20))
+        tenant.answer(action(anomaly, AnomalyActionKind.MUTE))
+        assert list(tenant.watch.muted) == [muted]
+
+
+def test_a_category_whose_accounts_an_incident_explains_does_not_join_it() -> None:
+    tenant = tenant_with_history()
+    tenant.hear(*burst(0, "502", 0, 20))
+    assert the_one(tenant).grouped_by == ()
+
+
+def test_a_category_whose_alarm_was_false_opens_with_more_accounts() -> None:
+    tenant = tenant_with_history()
+    (anomaly, *_) = tenant.hear(*burst(0, None, 0, 20))
+    tenant.answer(action(anomaly, AnomalyActionKind.FALSE_ALARM))
+    tenant.let_pass(90 * MINUTE)
+    assert states(tenant.hear(*burst(90, None, 100, 60)))[:1] == [OPENED]
+
+
+def test_who_has_a_problem_whose_alarm_was_false_does_not_count_for_its_category() -> None:
+    tenant = tenant_with_history()
+    (anomaly,) = tenant.hear(*burst(0, "502", 0, 5))
+    tenant.answer(action(anomaly, AnomalyActionKind.FALSE_ALARM))
+    tenant.let_pass(60 * MINUTE)
+    assert tenant.hear(*burst(60, "502", 0, 5), *burst(60, None, 50, 5)) == []
+    assert states(tenant.hear(*burst(61, None, 60, 5)))[:1] == [OPENED]
 
 
 # Erasures.

@@ -484,6 +484,17 @@ def test_a_ticket_keeps_only_the_newest_lines_past_its_bound() -> None:
     assert cut.messages == 3
 
 
+def test_a_message_that_takes_just_half_of_the_room_is_whole() -> None:
+    talk = Conversation()
+    talk.customer("x" * 300)
+    [line], arrival = talk.lines.values(), Arrival(talk.now, "support.conversations", 3, 1)
+    room = 2 * size_of(line)
+    assert bounded([line], talk.ticket, talk.policy.package, arrival, room) == ((line,), None)
+    [kept], cut = bounded([line], talk.ticket, talk.policy.package, arrival, room - 1)
+    assert len(kept.text) < 300
+    assert cut is not None
+
+
 def test_the_newest_messages_that_fit_are_told_without_a_gap() -> None:
     talk = Conversation()
     for text in ("first", "small", "x" * 300, "y" * 300, "last"):

@@ -89,6 +89,8 @@ def test_precision_and_recall_of_each_kind() -> None:
         ("call me about order 0201 23456", []),
         ("ssn of ticket 536-90-4399", []),
         ("536-90-4399", ["national_id"]),
+        ("44051401359", []),
+        ("pesel 44051401359", ["national_id"]),
         ("password: abc.", []),
         ("password: abcd.", ["password"]),
         ("my password is yesterday", []),

@@ -8,9 +8,21 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from schemas.codec import Codec
 from schemas.records import Anomaly, ConversationMessage, ProblemReport
-from tests.agents.harness import START
-from tests.agents.test_outages import MINUTE, TWO_NAMED, anomalies_of, outages, told, told_of
+from streams.agents.anomalies import AnomaliesAgent
+from streams.core.anomalies import AnomalyPolicy
+from tests.agents.harness import START, Harness, decoded
+from tests.agents.test_outages import (
+    ACTIONS,
+    MINUTE,
+    REPORTS,
+    TWO_NAMED,
+    anomalies_of,
+    outages,
+    told,
+    told_of,
+)
 from tests.agents.test_outages_elsewhere import OUTAGES as ELSEWHERE
 from tests.agents.test_outages_elsewhere import tickets
 
@@ -19,8 +31,8 @@ OUTAGES = {
     **ELSEWHERE,
     **{name: outages()[name] for name in TWO_NAMED},
 }
-ENOUGH = 9
-"""Reports that are more than chance in a category."""
+ENOUGH = 10
+"""Reports of as many accounts that are more than chance in a category, whatever they say."""
 HOURS, PER_HOUR, ACCOUNTS = 24, 12, 500
 APART = 10 * MINUTE
 ABOUT_HALF = 0.55
@@ -33,18 +45,23 @@ def ordinary_day() -> Iterator[ProblemReport]:
         at = (
             START - (HOURS * PER_HOUR - number) * 60 * MINUTE // PER_HOUR + chance.randrange(MINUTE)
         )
-        yield ProblemReport(
-            report_id=f"usual-{number}",
-            ticket_id=f"usual-{number}",
-            message_id=f"usual-{number}",
-            fingerprint=f"{number:016x}",
-            fingerprint_version=1,
-            category="technical",
-            occurred_at=at,
-            source_partition=0,
-            source_watermark=at,
-            account_id=f"usual-{chance.randrange(ACCOUNTS)}",
-        )
+        yield problem(f"usual-{number}", number, at, f"usual-{chance.randrange(ACCOUNTS)}")
+
+
+def problem(name: str, number: int, at: int, account: str) -> ProblemReport:
+    """A report of a technical problem that `number` tells from others."""
+    return ProblemReport(
+        report_id=name,
+        ticket_id=name,
+        message_id=name,
+        fingerprint=f"{number:016x}",
+        fingerprint_version=1,
+        category="technical",
+        occurred_at=at,
+        source_partition=0,
+        source_watermark=at,
+        account_id=account,
+    )
 
 
 def of(name: str, seed: int, later: int = 0) -> list[ConversationMessage]:
@@ -62,6 +79,21 @@ def of(name: str, seed: int, later: int = 0) -> list[ConversationMessage]:
 
 def names(found: list[Anomaly]) -> set[str]:
     return {anomaly.anomaly_id for anomaly in found}
+
+
+@pytest.mark.parametrize("count", [ENOUGH - 1, ENOUGH])
+def test_reports_that_share_no_more_than_their_category_are_an_anomaly_from_ten_on(
+    count: int, tmp_path: Path
+) -> None:
+    agent = Harness(AnomaliesAgent(Codec(), AnomalyPolicy()), tmp_path, REPORTS, ACTIONS)
+    for report in ordinary_day():
+        agent.feed(REPORTS, report)
+    found: list[Anomaly] = []
+    for number in range(count):
+        at = START + number * MINUTE // 5
+        fresh = problem(f"fresh-{number}", 10**6 + number, at, f"fresh-{number}")
+        found += decoded(agent.feed(REPORTS, fresh), "support.anomalies")
+    assert len(found) == count - (ENOUGH - 1)
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -29,7 +29,7 @@ class Message(NamedTuple):
         return self.content
 
 
-POSITION = b"\x92\x81\xa1s\x04\x00"
+POSITION = b"\x93\x81\xa1s\x04\x00\x80"
 CHANGELOG = (
     Message(0, b"a", b"1"),
     Message(1, b"gone", b"1"),

@@ -5,23 +5,31 @@ import time
 import pytest
 
 from tests.bench.measure import Span
-from tests.bench.pipeline import AROUND, Round, Stages, of_stages, of_worker
+from tests.bench.pipeline import AROUND, of_stages, of_worker
+from tests.bench.stages import Stages, Taken
 
 STAGES = {"decode": 1.0, "encode": 2.0, "state": 3.0, "decide": 2.5}
-ROUND = Round(STAGES, plain=8.0, worker=Span(500_000, seconds=10.0, cpu_seconds=5.0))
 
 
-def test_kafka_is_what_the_worker_takes_beyond_the_agent() -> None:
-    found = {(one.what, one.unit): one.value for one in of_stages([ROUND], 1_000_000)}
-    assert found["Kafka", "us/message"] == 10 - 8
+def test_kafka_is_what_the_timed_worker_takes_beyond_its_stages_and_their_timing() -> None:
+    taken = Taken(1_000_000, cpu_seconds=12.0, stages=STAGES, timing=1.5)
+    found = {(one.what, one.unit): one.value for one in of_stages([taken])}
+    assert found["Kafka", "us/message"] == 12 - 8.5 - 1.5
     assert found[" + ".join(AROUND), "us/message"] == 1 + 2 + 3 + 2
     shares = [value for (_, unit), value in found.items() if unit == "%"]
     assert sum(shares) == pytest.approx(100)
     assert len(shares) == len(STAGES) + 1
 
 
+def test_what_a_worker_took_while_it_was_cold_counts_for_no_message() -> None:
+    cold = Taken(10, cpu_seconds=9.0, stages={"decode": 5.0}, timing=1.0)
+    last = Taken(30, cpu_seconds=11.0, stages={"decode": 5.5, "encode": 0.5}, timing=1.5)
+    assert last.since(cold) == Taken(20, 2.0, {"decode": 0.5, "encode": 0.5}, 0.5)
+
+
 def test_a_core_is_a_second_of_cpu() -> None:
-    found = {one.unit: one.value for one in of_worker([ROUND])}
+    span = Span(500_000, seconds=10.0, cpu_seconds=5.0)
+    found = {one.unit: one.value for one in of_worker([span])}
     assert found == {
         "messages/s": 50_000.0,
         "messages/s per core": 100_000.0,

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from schemas.codec import Codec
 from streams.admin.topics import Topics, wanted_topics
 from streams.agents.tickets import CONVERSATIONS
@@ -14,10 +16,11 @@ from streams.history.playing import Player
 from streams.policies.local import policy_of, route_names
 from streams.settings import Settings
 from tests.bench.broker import Broker
-from tests.bench.contenders import Contender, Run, Work, new_run
+from tests.bench.contenders import HERE, Contender, Run, Work, new_run
 from tests.bench.feed import Feed, Source
 from tests.bench.measure import Span, measure
 from tests.bench.report import say
+from tests.bench.stages import Taken
 
 PARTITIONS = 4
 SUFFIX = "-tickets"
@@ -58,14 +61,26 @@ def conversations(broker: Broker, made: Sequence[SourceRecord]) -> Source:
 
 def once(source: Source, folder: Path) -> Span:
     """A new group over all conversations."""
-    with _new_run(source, folder) as run, run.workers() as workers:
+    return _measured(WORKER, source, folder)
+
+
+def timed(source: Source, folder: Path) -> Taken:
+    """A new group whose worker's stages are timed."""
+    file = folder / "taken.json"
+    command = (sys.executable, str(HERE / "timed_worker.py"), str(file))
+    _measured(Contender("tickets worker, timed", command), source, folder)
+    return msgspec.json.decode(file.read_bytes(), type=Taken)
+
+
+def _measured(worker: Contender, source: Source, folder: Path) -> Span:
+    with _new_run(worker, source, folder) as run, run.workers() as workers:
         span = measure(run, workers, source.feed.total)
         workers[0].stop()
-    say(f"pipeline: tickets worker: {span.rate:,.0f} messages/s")
+    say(f"pipeline: {worker.name}: {span.rate:,.0f} messages/s")
     return span
 
 
 @contextmanager
-def _new_run(source: Source, folder: Path) -> Iterator[TicketsRun]:
-    with new_run(WORKER, source, Work(), folder) as run:
+def _new_run(worker: Contender, source: Source, folder: Path) -> Iterator[TicketsRun]:
+    with new_run(worker, source, Work(), folder) as run:
         yield TicketsRun(run.contender, source, run.work, run.folder, f"{run.group}{SUFFIX}")

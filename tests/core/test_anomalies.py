@@ -162,6 +162,13 @@ def opened() -> tuple[Tenant, Anomaly]:
     return tenant, tenant.hear(*outage(3))[0]
 
 
+def the_one(tenant: Tenant) -> Incident:
+    """The incident of a tenant that has no other."""
+    [incident] = map(tenant.incident, tenant.watch.incidents)
+    assert incident is not None
+    return incident
+
+
 def states(outputs: Iterable[Anomaly]) -> list[AnomalyState]:
     return [anomaly.state for anomaly in outputs]
 

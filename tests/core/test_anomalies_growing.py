@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from detectors.spikes import Baseline
 from schemas.records import AnomalyActionKind, ProblemReport
-from streams.core.anomalies import Incident, Step, merge
+from streams.core.anomalies import Step, merge
 from streams.core.anomalies.incidents import quiet_at
 from streams.core.anomalies.listing import DELETED_AT_ONCE
 from streams.core.anomalies.state import Affected, Keys
@@ -25,16 +25,11 @@ from tests.core.test_anomalies import (
     outage,
     report,
     states,
+    the_one,
 )
 from tests.core.test_anomalies_kinship import CATEGORY, burst, tenant_with_history
 
 FIRST = START // MINUTE
-
-
-def the_one(tenant: Tenant) -> Incident:
-    [incident] = map(tenant.incident, tenant.watch.incidents)
-    assert incident is not None
-    return incident
 
 
 def erased(ticket: str, at: int) -> ProblemReport:

@@ -17,6 +17,7 @@ from tests.core.test_anomalies import (
     other,
     outage,
     states,
+    the_one,
 )
 
 CATEGORY = category_name("technical")
@@ -211,8 +212,7 @@ def test_a_problem_of_accounts_of_an_incident_too_large_to_keep_them_all_is_part
     tenant.hear(
         *(other("login", f"acme-{n}", 2 * MINUTE + n, category="billing") for n in range(8))
     )
-    (incident,) = (tenant.incident(name) for name in tenant.watch.incidents)
-    assert incident is not None
+    incident = the_one(tenant)
     assert (incident.members[-2], incident.grouped_by) == ("login", ("accounts",))
 
 

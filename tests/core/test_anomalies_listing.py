@@ -33,6 +33,7 @@ from tests.core.test_anomalies import (
     outage,
     report,
     states,
+    the_one,
 )
 
 
@@ -135,8 +136,7 @@ def test_who_is_erased_is_counted_no_more_with_whoever_reports_next() -> None:
         gone = replace(heartbeat(25_000), ticket_id=ticket, erased=True)
         tenant.hear(replace(gone, category="technical"))
     tenant.hear(report("next", 26_000))
-    [incident] = map(tenant.incident, tenant.watch.incidents)
-    assert incident is not None
+    incident = the_one(tenant)
     assert (incident.latest[1], incident.peak) == (4, 6)
 
 
@@ -178,8 +178,7 @@ def test_an_anomaly_names_a_few_tickets_and_not_all_of_its_large_accounts() -> N
     [*_, told] = tenant.answer(action(tenant.outputs[-1], AnomalyActionKind.ACKNOWLEDGE))
     first = [f"ticket-acme-{n}" for n in range(POLICY.sample_tickets)]
     assert [one.ticket_id for one in told.sample_tickets] == first
-    [incident] = map(tenant.incident, tenant.watch.incidents)
-    assert incident is not None
+    incident = the_one(tenant)
     assert (len(incident.large), len(incident.samples)) == (MOST_LARGE, POLICY.sample_tickets)
 
 

@@ -47,7 +47,8 @@ ROUNDS = 5
 BATCH = 100
 
 Given = tuple[Ticket | None, ConversationMessage, Signals | None, AccountSnapshot | None]
-"""What is made anew for each call."""
+"""What is made anew for each call, the first of its arguments."""
+ANEW: Final = 4
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(Given).decode
 
@@ -73,19 +74,7 @@ class Kept:
         self.of_customers: list[Call] = []
         self.states: dict[str, Ticket | None] = {}
 
-    def __call__(
-        self,
-        state: Ticket | None,
-        event: Event,
-        signals: Signals | None,
-        account: AccountSnapshot | None,
-        policy: Policy,
-        arrival: Arrival,
-        *,
-        model: str,
-        statuses: Statuses,
-        incidents: Incidents,
-    ) -> Step:
+    def __call__(self, *given: Any, model: str, statuses: Statuses, incidents: Incidents) -> Step:
         told: dict[str, RouteStatus | None] = {}
         linked: AnomalyLink | None = None
 
@@ -98,12 +87,12 @@ class Kept:
             linked = incidents(*about)
             return linked
 
-        given = state, event, signals, account
-        step = decide(*given, policy, arrival, model=model, statuses=status, incidents=incident)
+        step = decide(*given, model=model, statuses=status, incidents=incident)
+        event: Event = given[1]
         self.states[event.ticket_id] = step.state
         if isinstance(event, ConversationMessage):
-            answered = (told.get, lambda ticket, message, signals: linked)
-            call = Call(_encode(given), policy, arrival, model, *answered)
+            answered = (model, told.get, lambda ticket, message, signals: linked)
+            call = Call._make((_encode(given[:ANEW]), *given[ANEW:], *answered))
             self.calls.append(call)
             if is_customer_turn(event):
                 self.of_customers.append(call)

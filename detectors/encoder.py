@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from detectors.arrays import Floats
+from detectors.arrays import Floats, Ints
 
 ENCODER: Final = "bge-small-en-v1.5-q"
 LONGEST: Final = 96
@@ -46,10 +46,14 @@ class Encoder:
 
     def alone(self, text: str) -> Floats:
         """The unit vector of a text, shape (384,); the same whatever else there is to encode."""
-        numbers = np.array([self._tokenizer.encode(text).ids], np.int64)
+        numbers = self.numbers(text)[None]
         first: Floats = self._run(numbers, np.ones_like(numbers))[0, 0]
         unit: Floats = first / np.linalg.norm(first)
         return unit
+
+    def numbers(self, text: str) -> Ints:
+        """The numbers of a text's pieces, between those of its start and its end."""
+        return np.array(self._tokenizer.encode(text).ids, np.int64)
 
     def piece_vectors(self) -> Floats:
         """What the encoder makes of each word piece alone, shape (pieces, 384).

@@ -56,7 +56,7 @@ class Network:
         for start in range(0, len(inputs.pieces), AT_ONCE):
             some = inputs.some(np.arange(start, min(start + AT_ONCE, len(inputs.pieces))))
             numbers = np.hstack([self.patterns(some).best, some.dense])
-            made.append(self._squash(self._logits(some.grams, numbers, self._hidden(numbers))))
+            made.append(self._said(some.grams, numbers, self._hidden(numbers)))
         return np.vstack(made)
 
     def patterns(self, inputs: Inputs) -> Fit:
@@ -67,17 +67,10 @@ class Network:
         hidden: Floats = np.maximum(numbers @ self.weights["A"] + self.weights["a"], 0)
         return hidden
 
-    def _logits(self, grams: Any, numbers: Floats, hidden: Floats) -> Floats:
+    def _said(self, grams: Any, numbers: Floats, hidden: Floats) -> Floats:
         weights = self.weights
         logits: Floats = grams @ weights["G"] + numbers @ weights["S"] + hidden @ weights["B"]
-        return logits + weights["b"]
-
-    def _squash(self, logits: Floats) -> Floats:
-        made = (1 / (1 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
-        first = logits[:, : self.categories]
-        powers = np.exp(first - first.max(axis=1, keepdims=True))
-        made[:, : self.categories] = powers / powers.sum(axis=1, keepdims=True)
-        return made
+        return squashed(logits + weights["b"], self.categories)
 
     def gradients(
         self, inputs: Inputs, wanted: Floats, counts: Floats, kept: tuple[Floats, Floats]
@@ -89,7 +82,7 @@ class Network:
         weights, fits = self.weights, self.patterns(inputs)
         numbers = np.hstack([fits.best * kept[0], inputs.dense])
         hidden = self._hidden(numbers) * kept[1]
-        outputs = self._squash(self._logits(inputs.grams, numbers, hidden))
+        outputs = self._said(inputs.grams, numbers, hidden)
         error = (outputs - wanted) * counts / len(wanted)
         back = (error @ weights["B"].T) * (hidden > 0) * kept[1]
         patterns = kept[0].shape[1]
@@ -106,6 +99,15 @@ class Network:
         for name in "GSABP":
             slopes[name] += DECAY * weights[name]
         return slopes
+
+
+def squashed(logits: Floats, categories: int) -> Floats:
+    """Probabilities of logits, of which the first `categories` exclude each other."""
+    made = (1 / (1 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
+    first = logits[:, :categories]
+    powers = np.exp(first - first.max(axis=1, keepdims=True))
+    made[:, :categories] = powers / powers.sum(axis=1, keepdims=True)
+    return made
 
 
 def new_network(
@@ -142,12 +144,12 @@ def new_network(
 
 
 class Adam:
-    """Moves a network's weights against their slopes (Kingma and Ba 2015), in place."""
+    """Moves weights against their slopes (Kingma and Ba 2015), in place."""
 
-    def __init__(self, network: Network) -> None:
-        self._weights = network.weights
-        self._mean = {name: np.zeros_like(one) for name, one in network.weights.items()}
-        self._square = {name: np.zeros_like(one) for name, one in network.weights.items()}
+    def __init__(self, weights: dict[str, Floats]) -> None:
+        self._weights = weights
+        self._mean = {name: np.zeros_like(one) for name, one in weights.items()}
+        self._square = {name: np.zeros_like(one) for name, one in weights.items()}
         self._steps = 0
 
     def move(self, slopes: dict[str, Floats], rate: float) -> None:
@@ -198,7 +200,7 @@ def learn(
     )
     numbers, outputs = len(network.weights["S"]) - apart[0], wanted.shape[1] - apart[1]
     network.weights["A"][numbers:] = 0
-    adam = Adam(network)
+    adam = Adam(network.weights)
     for epoch in range(epochs):
         rate = LAST_RATE + (FIRST_RATE - LAST_RATE) * (1 - epoch / epochs)
         order = random.permutation(len(wanted))

@@ -2,13 +2,12 @@
 
     python -m detectors.training ENCODERS_FOLDER
 
-1. A teacher learns from our own text what it sees through the sentence encoder.
-2. It says what it thinks of the same texts when it has not learned from them (cross-fitting), and
-   of texts recombined from ours. Where a label was forgotten it doubts, so labels and teacher
-   share the goal.
+1. The teacher, a sentence encoder, learns our classes from our own text, every layer of it.
+2. It says what it thinks of the same texts, and of texts made from ours. Where a label was
+   forgotten it doubts, so labels and teacher share the goal.
 3. The pupil, which sees n-grams, word pieces in their order and lexicon scores only, learns from
    both, and that a name beside a text changes nothing.
-4. The second stage, for installations that want one, sees the encoder's vectors, too.
+4. The second stage, for installations that want one, sees another encoder's vectors, too.
 5. The flags of both are moved so that 0.5 is where each fires best on texts not learned from:
    of files not learned from, as far as it is the pupil's.
 """
@@ -23,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from detectors.arrays import Floats
+from detectors.arrays import Floats, Ints
 from detectors.built import BUILT
 from detectors.encoder import Encoder
 from detectors.labels import CATEGORIES, LINKED
@@ -40,10 +39,11 @@ from detectors.training.network import Inputs, Network, learn
 from detectors.training.operating import operating_points
 from detectors.training.recombine import recombined
 from detectors.training.renamed import renamed
+from detectors.training.teacher import Teacher
 from detectors.training.vocabulary import sparse_grams, vocabulary
 
 PIECES: Final = "all-minilm-l6-v2"
-"""The encoder (Apache-2.0) of single word pieces."""
+"""The encoder (Apache-2.0) that becomes the teacher; its word pieces are the pupil's, too."""
 KEPT: Final = "meanings.npz"
 """Where the meanings of texts stay for the next training, beside the encoders."""
 FOLDS: Final = 3
@@ -51,7 +51,7 @@ RECOMBINED: Final = 15_000
 RENAMED: Final = 9_000
 TRUST: Final = 0.6
 """What of the pupil's goal is a sure label; the rest is what the teacher thinks."""
-TEACHING: Final = {"patterns": 0, "hidden": 128, "epochs": 12}
+ABOVE: Final = {"patterns": 0, "hidden": 128, "epochs": 12}
 LEARNING: Final = {"patterns": 128, "hidden": 128, "epochs": 20}
 SEED: Final = 1
 
@@ -67,7 +67,7 @@ def main() -> None:
     say(f"{len(examples)} texts of our own; encoding those that are new takes minutes")
     meanings = Meanings(Encoder(folder), folder / KEPT)
     material = read(examples, meanings, Encoder(folder, PIECES))
-    pupil, second = trained(material, examples)
+    pupil, second = trained(material, examples, folder / f"{PIECES}.onnx")
     MODEL.parent.mkdir(exist_ok=True)
     save(MODEL, material.stored | halved(pupil))
     save(SECOND, halved(second))
@@ -77,29 +77,32 @@ def main() -> None:
 class Material(NamedTuple):
     """What networks see: our own texts, then recombined ones, then ones with a name.
 
-    `meaning` is the encoder's, of all but the ones with a name; `named` says which texts of our own
-    these are; `stored` is the vocabulary, `vectors` its pieces' directions.
+    `meaning` is what the second stage sees of our own texts; `numbers` are the teacher's pieces of
+    all but the ones with a name, and `named` says which texts of our own these are; `stored` is the
+    pupil's vocabulary, `vectors` its pieces' directions.
     """
 
     said: Inputs
     meaning: Floats
+    numbers: Sequence[Ints]
     named: Sequence[int]
     stored: dict[str, Any]
     vectors: Floats
 
-    def understood(self, rows: slice) -> Inputs:
-        """What teachers see of texts: their meaning in place of the order of their pieces."""
-        meaning, (grams, dense, _) = self.meaning[rows], self.said
+    def understood(self) -> Inputs:
+        """What the second stage sees of our own: their meaning in place of the order of pieces."""
+        (grams, dense, _), own = self.said, slice(len(self.meaning))
         nothing = np.zeros(0, np.int64)
-        return Inputs(grams[rows], np.hstack([meaning, dense[rows]]), [nothing] * len(meaning))
+        dense = np.hstack([self.meaning, dense[own]])
+        return Inputs(grams[own], dense, [nothing] * len(self.meaning))
 
 
 def read(examples: Sequence[Example], meanings: Meanings, words: Encoder) -> Material:
     """Read our own text, and more made of it; `words` is the encoder whose pieces are known."""
     texts = [one.text for one in examples]
     more = recombined(texts, RECOMBINED, SEED)
-    meaning = meanings.of([*texts, *more]) * SENTENCE
-    numbers, named = zip(*renamed(texts, RENAMED, SEED), strict=True)
+    meaning = meanings.of(texts) * SENTENCE
+    whose, named = zip(*renamed(texts, RENAMED, SEED), strict=True)
     reads = [read_in_english(as_learned(text)) for text in (*texts, *more, *named)]
     messages, lexicon = [one.message for one in reads], [scores(one) for one in reads]
     stored = vocabulary(messages[: len(texts)], words)
@@ -108,20 +111,21 @@ def read(examples: Sequence[Example], meanings: Meanings, words: Encoder) -> Mat
     pieces = features.pieces(messages)
     vectors = directions(stored["vectors"]).astype(np.float32)
     said = Inputs(grams, features.dense(pieces, lexicon), pieces)
-    return Material(said, meaning, numbers, stored, vectors)
+    numbers = [words.numbers(text) for text in (*texts, *more)]
+    return Material(said, meaning, numbers, whose, stored, vectors)
 
 
-def trained(material: Material, examples: Sequence[Example]) -> tuple[Network, Network]:
+def trained(
+    material: Material, examples: Sequence[Example], encoder: Path
+) -> tuple[Network, Network]:
     """The pupil and the second stage, their flags moved."""
-    vectors, ours = material.vectors, slice(len(examples))
-    said = material.said.some(np.arange(len(examples)))
-    understood = material.understood(ours)
+    vectors, ours = material.vectors, len(examples)
+    said, understood = material.said.some(np.arange(ours)), material.understood()
     wanted, counts = np.array([target(one) for one in examples]), certainty(examples)
     say("teaching the teacher")
-    folds = np.random.default_rng(SEED).integers(FOLDS, size=len(examples))
-    thought = cross_fitted(understood, vectors, wanted, counts, folds, TEACHING)
-    teacher = _learn(understood, vectors, wanted, counts, TEACHING)
-    taught = teacher.outputs(material.understood(slice(len(examples), len(material.meaning))))
+    teacher = Teacher(encoder, material.numbers[:ours], wanted, counts)
+    thought = teacher.thoughts(material.numbers[:ours])
+    taught = teacher.thoughts(material.numbers[ours:])
     say("teaching the pupil")
     trust = counts * TRUST
     own = trust * wanted + (1 - trust) * thought
@@ -132,8 +136,10 @@ def trained(material: Material, examples: Sequence[Example]) -> tuple[Network, N
     tried = cross_fitted(said, vectors, own, sure, apart, LEARNING)
     pupil.weights["b"] -= moved(wanted, tried, thought, counts)
     say("teaching the second stage, and finding where its flags fire best")
-    second = _learn(understood, vectors, own, sure, TEACHING)
-    second.weights["b"] -= moved(wanted, thought, thought, counts)
+    second = _learn(understood, vectors, own, sure, ABOVE)
+    folds = np.random.default_rng(SEED).integers(FOLDS, size=ours)
+    tried = cross_fitted(understood, vectors, own, sure, folds, ABOVE)
+    second.weights["b"] -= moved(wanted, tried, thought, counts)
     return pupil, second
 
 

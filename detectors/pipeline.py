@@ -40,12 +40,7 @@ LINKED_FROM: Final = 0.7
 class Again(Protocol):
     """A second look at what the model was in doubt of; see `second_stage`."""
 
-    def judge(
-        self,
-        messages: Sequence[Message],
-        lexicon: Sequence[Sequence[float]],
-        first: Sequence[Judgement],
-    ) -> list[Judgement]:
+    def judge(self, messages: Sequence[Message], first: Sequence[Judgement]) -> list[Judgement]:
         """The judgements in the same order, of each message alone."""
 
 
@@ -63,7 +58,7 @@ def analyze_each(texts: Sequence[str], again: Again | None = None) -> list[Signa
     messages, lexicon = [read.message for read in reads], [scores(read) for read in reads]
     judged = learned().judge(messages, lexicon)
     if again is not None:
-        judged = again.judge(messages, lexicon, judged)
+        judged = again.judge(messages, judged)
     for at, found in zip(english, _english(reads, judged), strict=True):
         signals[at] = found
     return signals

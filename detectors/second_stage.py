@@ -1,4 +1,4 @@
-"""The second stage: a sentence encoder looks again at the messages that the first is in doubt of.
+"""The second stage: the model's teacher looks again at the messages that the first is in doubt of.
 
 Optional and off by default: it costs some milliseconds for each message it looks at. What it says
 of a message depends on that message alone, so that a replay decides the same.
@@ -10,14 +10,15 @@ from typing import Final
 
 import numpy as np
 
+from detectors.arrays import Floats
 from detectors.encoder import Encoder
-from detectors.labels import FLAGS, LINKED
-from detectors.learned import Judgement, Network, learned
+from detectors.labels import CATEGORIES, FLAGS, OUTPUTS
+from detectors.learned import DECIMALS, Judgement
 from detectors.message import Message
+from detectors.transformer import squashed
 
 SECOND: Final = Path(__file__).parent / "model" / "second.npz"
-SENTENCE: Final = 8.0
-"""The length that the encoder's vectors are brought to."""
+"""What the encoder has learned: `Transformer.with_learned` adds it."""
 DOUBT: Final = (0.42, 0.53)
 """Scores between which a signal is in doubt: on one in 25 ordinary messages, on one in eight that
 were written to be hard. A look at what nearly fired finds more than one at what just did. Between
@@ -29,45 +30,36 @@ DOUBTED: Final = tuple(flag for flag in FLAGS if flag not in ("billing", "thanks
 
 
 class SecondStage:
-    """A network like the first stage's, which sees the encoder's vectors as well."""
+    """What the teacher says of texts."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         with np.load(SECOND, allow_pickle=False) as stored:
-            self._network = Network(dict(stored))
+            learned = {name: one.astype(np.float32) for name, one in stored.items()}
+        self._teacher = encoder.transformer.with_learned(learned)
 
-    def judge(
-        self,
-        messages: Sequence[Message],
-        lexicon: Sequence[Sequence[float]],
-        first: Sequence[Judgement],
-    ) -> list[Judgement]:
+    def judge(self, messages: Sequence[Message], first: Sequence[Judgement]) -> list[Judgement]:
         """The judgements of the first stage, those in doubt replaced by the mean of both stages."""
-        chosen = [index for index, one in enumerate(first) if in_doubt(one)]
-        judged = list(first)
-        if not chosen:
-            return judged
-        meanings = [
-            self._encoder.alone(messages[index].reading.text) * SENTENCE for index in chosen
+        return [
+            self._again(message, one) if in_doubt(one) else one
+            for message, one in zip(messages, first, strict=True)
         ]
-        features, doubtful = learned().features, [messages[index] for index in chosen]
-        pieces = features.pieces(doubtful)
-        dense = features.dense(pieces, [lexicon[index] for index in chosen])
-        again = self._network.judge(features.seen(doubtful), np.hstack([np.array(meanings), dense]))
-        for index, second in zip(chosen, again, strict=True):
-            judged[index] = _mean(first[index], second)
-        return judged
+
+    def look(self, text: str) -> Floats:
+        """The probabilities that the teacher gives a text, shape (outputs,)."""
+        passed = self._teacher.forward(self._encoder.numbers(text)[None])
+        chances: Floats = squashed(self._teacher.logits(passed), len(CATEGORIES))[0]
+        return chances
+
+    def _again(self, message: Message, first: Judgement) -> Judgement:
+        chances = np.round(self.look(message.reading.text).astype(float), DECIMALS).tolist()
+        second = dict(zip(OUTPUTS[len(CATEGORIES) :], chances[len(CATEGORIES) :], strict=True))
+        scores = {name: (score + second[name]) / 2 for name, score in first.scores.items()}
+        category = CATEGORIES[int(np.argmax(chances[: len(CATEGORIES)]))]
+        return first._replace(category=category, scores=scores)
 
 
 def in_doubt(judgement: Judgement) -> bool:
     """Whether a signal is so close to its threshold that a second look pays."""
     low, high = DOUBT
     return any(low < judgement.scores[name] < high for name in DOUBTED)
-
-
-def _mean(first: Judgement, second: Judgement) -> Judgement:
-    scores = {
-        name: score if name in LINKED else (score + second.scores[name]) / 2
-        for name, score in first.scores.items()
-    }
-    return first._replace(category=second.category, scores=scores)

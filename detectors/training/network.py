@@ -1,6 +1,6 @@
 """A small network and how it learns: plain numpy, the same numbers every time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -9,6 +9,7 @@ import numpy as np
 from detectors.arrays import Floats, Ints
 from detectors.phrases import WIDTH
 from detectors.training.patterns import Fit, fit
+from detectors.transformer import squashed
 
 BATCH: Final = 256
 FIRST_RATE, LAST_RATE = 3e-3, 1e-4
@@ -101,15 +102,6 @@ class Network:
         return slopes
 
 
-def squashed(logits: Floats, categories: int) -> Floats:
-    """Probabilities of logits, of which the first `categories` exclude each other."""
-    made = (1 / (1 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
-    first = logits[:, :categories]
-    powers = np.exp(first - first.max(axis=1, keepdims=True))
-    made[:, :categories] = powers / powers.sum(axis=1, keepdims=True)
-    return made
-
-
 def new_network(
     inputs: Inputs,
     vectors: Floats,
@@ -152,11 +144,11 @@ class Adam:
         self._square = {name: np.zeros_like(one) for name, one in weights.items()}
         self._steps = 0
 
-    def move(self, slopes: dict[str, Floats], rate: float) -> None:
+    def move(self, slopes: Mapping[str, Floats], rate: float) -> None:
         """Make a step."""
         self._steps += 1
-        for name, slope in slopes.items():
-            mean, square = self._mean[name], self._square[name]
+        for name, mean in self._mean.items():
+            slope, square = slopes[name], self._square[name]
             mean *= KEEP_MEAN
             mean += (1 - KEEP_MEAN) * slope
             square *= KEEP_SQUARE

@@ -2,65 +2,69 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.arrays import Floats, Ints
 from detectors.labels import CATEGORIES, OUTPUTS
-from detectors.training.network import Adam, squashed
-from detectors.training.transformer import from_onnx
+from detectors.training.backward import slopes
+from detectors.training.network import Adam
+from detectors.transformer import Transformer, Weights, squashed
 
 BATCH: Final = 64
 EPOCHS: Final = 2
-RATE, HEAD_RATE = 1e-4, 1e-3
-"""The highest rates: of the encoder, which knows much, and of its head, which knows nothing."""
+RATE: Final = 1e-4
+"""The highest rate of the encoder's weights: they know much already."""
+HEAD_RATE: Final = 1e-3
+FIRST_SPREAD: Final = 0.02
 WARMING: Final = 0.06
-"""The share of the steps in which the rate rises; then it falls to nothing."""
-SEED: Final = 1
+"""The share of the steps in which the rates rise; then they fall to nothing."""
+RANK: Final = 16
+"""How many directions are kept of what a layer has learned."""
 
 
-class Teacher:
-    """Learns from texts and says what it thinks of others."""
+def teacher(
+    encoder: Transformer, pieces: Sequence[Ints], wanted: Floats, counts: Floats, seed: int
+) -> Transformer:
+    """The encoder with a head, when it has learned from texts as numbers of word pieces.
 
-    def __init__(self, path: Path, pieces: Sequence[Ints], wanted: Floats, counts: Floats) -> None:
-        """From the encoder at `path` and texts as word pieces.
-
-        What they shall say has shape (texts, outputs), each 0-1; `counts` says how much each
-        matters.
-        """
-        self._random = np.random.default_rng(SEED)
-        self._encoder = from_onnx(path, len(OUTPUTS), self._random)
-        self._learn(pieces, wanted, counts)
-
-    def thoughts(self, pieces: Sequence[Ints]) -> Floats:
-        """Probabilities of texts, shape (texts, outputs)."""
-        made = np.zeros((len(pieces), len(OUTPUTS)), np.float32)
-        for some in batches(np.arange(len(pieces)), pieces):
-            logits = self._encoder.forward(_together(pieces, some)).logits
-            made[some] = squashed(logits, len(CATEGORIES))
-        return made
-
-    def _learn(self, pieces: Sequence[Ints], wanted: Floats, counts: Floats) -> None:
-        encoder, random = self._encoder, self._random
-        body, head = Adam(encoder.weights), Adam(encoder.head)
-        for epoch in range(EPOCHS):
-            found = list(batches(random.permutation(len(pieces)), pieces))
-            steps = EPOCHS * len(found)
-            for step, number in enumerate(random.permutation(len(found)), epoch * len(found)):
-                some = found[number]
-                passed = encoder.forward(_together(pieces, some), random)
-                error = squashed(passed.logits, len(CATEGORIES)) - wanted[some]
-                error *= counts[some] / np.float32(BATCH)
-                slopes, of_head = encoder.backward(error, passed)
-                pace = min(step / (WARMING * steps), 1 - step / steps)
-                body.move(slopes, RATE * pace)
-                head.move(of_head, HEAD_RATE * pace)
+    What they shall say has shape (texts, outputs), each 0-1; `counts` says how much each matters.
+    """
+    random = np.random.default_rng(seed)
+    body = {name: one.copy() for name, one in encoder.weights.items()}
+    width = encoder.words.shape[1], len(OUTPUTS)
+    head = {
+        "H": random.standard_normal(width, np.float32) * np.float32(FIRST_SPREAD),
+        "h": np.zeros(len(OUTPUTS), np.float32),
+    }
+    # The moves are made in place.
+    learner = Transformer(encoder.words, encoder.places, encoder.scale, encoder.shift, body | head)
+    movers = ((Adam(body), RATE), (Adam(head), HEAD_RATE))
+    for epoch in range(EPOCHS):
+        found = list(batches(random.permutation(len(pieces)), pieces))
+        steps = EPOCHS * len(found)
+        for step, number in enumerate(random.permutation(len(found)), epoch * len(found)):
+            some = found[number]
+            passed = learner.forward(_together(pieces, some), random)
+            error = squashed(learner.logits(passed), len(CATEGORIES)) - wanted[some]
+            moves = slopes(learner, error * counts[some] / np.float32(BATCH), passed)
+            pace = min(step / (WARMING * steps), 1 - step / steps)
+            for mover, rate in movers:
+                mover.move(moves, rate * pace)
+    return learner
 
 
-def batches(order: NDArray[np.int64], pieces: Sequence[Ints]) -> Iterator[NDArray[np.int64]]:
+def thoughts(teacher: Transformer, pieces: Sequence[Ints]) -> Floats:
+    """What a teacher thinks of texts: probabilities, shape (texts, outputs)."""
+    made = np.zeros((len(pieces), len(OUTPUTS)), np.float32)
+    for some in batches(np.arange(len(pieces)), pieces):
+        logits = teacher.logits(teacher.forward(_together(pieces, some)))
+        made[some] = squashed(logits, len(CATEGORIES))
+    return made
+
+
+def batches(order: Ints, pieces: Sequence[Ints]) -> Iterator[Ints]:
     """Rows of texts that have equally many pieces, `BATCH` at a time, else in their order."""
     by_length = sorted(order.tolist(), key=lambda row: len(pieces[row]))
     for _, group in groupby(by_length, key=lambda row: len(pieces[row])):
@@ -69,5 +73,26 @@ def batches(order: NDArray[np.int64], pieces: Sequence[Ints]) -> Iterator[NDArra
             yield rows[start : start + BATCH]
 
 
-def _together(pieces: Sequence[Ints], rows: NDArray[np.int64]) -> Ints:
+def learned(encoder: Transformer, taught: Transformer) -> Weights:
+    """What `Transformer.with_learned` needs to make the teacher of the encoder, nearly.
+
+    Of the difference of a matrix the strongest directions are kept, which come closest to it of all
+    matrices of that rank (Eckart and Young 1936).
+    """
+    kept: Weights = {}
+    for name, one in taught.weights.items():
+        if name not in encoder.weights:
+            kept[name] = one
+            continue
+        further = one - encoder.weights[name]
+        if further.ndim == 1:
+            kept[name] = further
+            continue
+        left, strength, right = np.linalg.svd(further, full_matrices=False)
+        kept[f"{name}.left"] = left[:, :RANK] * strength[:RANK]
+        kept[f"{name}.right"] = right[:RANK]
+    return kept
+
+
+def _together(pieces: Sequence[Ints], rows: Ints) -> Ints:
     return np.stack([pieces[row] for row in rows])

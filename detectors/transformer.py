@@ -1,0 +1,220 @@
+"""A sentence encoder: a transformer, in plain numpy.
+
+BERT (Devlin et al. 2019); what it makes of a text is the mean of its last places, and one linear
+layer over that, its head, says what it has learned of texts (`training/teacher.py`). Texts that are
+read together have equally many pieces, so nothing is padded or masked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from scipy.special import erf
+
+from detectors.arrays import Floats, Ints
+
+HEADS: Final = 12
+DROPPED: Final = 0.1
+"""The share of what a block adds that is left out while learning (dropout), as BERT was taught."""
+TINY: Final = 1e-12
+
+Weights = dict[str, Floats]
+"""By name: those of a block begin with its number. `Q q` make queries, keys and values, `O o` what
+attention adds, `M m` are its norm's; `F f` make the wide layer, `G g` the way back from it, `N n`
+are its norm's. `H h` are the head's.
+"""
+
+
+class Normed(NamedTuple):
+    """Numbers of mean 0 and deviation 1, and the inverse of the deviation they had."""
+
+    unit: Floats
+    inverse: Floats
+
+
+class Block(NamedTuple):
+    """What a block saw and made, in order; `kept` are the factors of dropout."""
+
+    seen: Floats
+    query: Floats
+    key: Floats
+    value: Floats
+    attention: Floats
+    read: Floats
+    middle: Normed
+    attended: Floats
+    wide: Floats
+    gate: Floats
+    active: Floats
+    end: Normed
+    kept: tuple[Floats, Floats]
+
+
+class Passed(NamedTuple):
+    """What texts mean, shape (texts, numbers), and what learning needs of the way there."""
+
+    mean: Floats
+    blocks: list[Block]
+
+
+@dataclass(frozen=True)
+class Transformer:
+    """`words`, shape (pieces, numbers), and `places`; `scale` and `shift` are their norm's."""
+
+    words: Floats
+    places: Floats
+    scale: Floats
+    shift: Floats
+    weights: Weights
+
+    @property
+    def depth(self) -> int:
+        """How many blocks there are."""
+        return sum(name.endswith(".Q") for name in self.weights)
+
+    def forward(self, ids: Ints, random: np.random.Generator | None = None) -> Passed:
+        """Read texts, shape (texts, pieces); with `random` as one that learns from them."""
+        texts, length = ids.shape
+        embedded = (self.words[ids] + self.places[:length]).reshape(texts * length, -1)
+        numbers, _ = _norm(embedded, self.scale, self.shift)
+        blocks = []
+        for block in range(self.depth):
+            numbers, made = self._block(f"{block}.", numbers, texts, random)
+            if random is not None:
+                blocks.append(made)
+        return Passed(numbers.reshape(texts, length, -1).mean(axis=1), blocks)
+
+    def logits(self, passed: Passed) -> Floats:
+        """What the head says, shape (texts, outputs)."""
+        said: Floats = passed.mean @ self.weights["H"] + self.weights["h"]
+        return said
+
+    def with_learned(self, learned: Mapping[str, Floats]) -> "Transformer":
+        """With what was learned since: a head, and what is to be added to other weights.
+
+        A product of two small matrices adds to a large one, after the idea of LoRA (Hu et al.
+        2021): `3.Q.left` times `3.Q.right` to `3.Q`.
+        """
+        weights = dict(self.weights)
+        for name, one in learned.items():
+            whole = name.removesuffix(".left")
+            if whole != name:
+                weights[whole] = weights[whole] + one @ learned[f"{whole}.right"]
+            elif not name.endswith(".right"):
+                weights[name] = weights.get(name, 0) + one
+        return replace(self, weights=weights)
+
+    def _block(
+        self, name: str, seen: Floats, texts: int, random: np.random.Generator | None
+    ) -> tuple[Floats, Block]:
+        weights = self.weights
+        three = seen @ weights[name + "Q"] + weights[name + "q"]
+        query, key, value = (apart(one, texts) for one in np.split(three, 3, axis=1))
+        attention = _softmax(query @ key.swapaxes(-1, -2) * size(query))
+        read = joined(attention @ value)
+        added, one = _dropped(read @ weights[name + "O"] + weights[name + "o"], random)
+        attended, middle = _norm(seen + added, weights[name + "M"], weights[name + "m"])
+        wide = attended @ weights[name + "F"] + weights[name + "f"]
+        gate = (erf(wide * np.float32(0.5**0.5)) + 1) * np.float32(0.5)
+        active = wide * gate
+        added, two = _dropped(active @ weights[name + "G"] + weights[name + "g"], random)
+        made, end = _norm(attended + added, weights[name + "N"], weights[name + "n"])
+        return made, Block(
+            seen, query, key, value, attention, read,
+            middle, attended, wide, gate, active, end, (one, two),
+        )  # fmt: skip
+
+
+def squashed(logits: Floats, categories: int) -> Floats:
+    """Probabilities of logits, of which the first `categories` exclude each other."""
+    made = (1 / (1 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
+    first = logits[:, :categories]
+    powers = np.exp(first - first.max(axis=1, keepdims=True))
+    made[:, :categories] = powers / powers.sum(axis=1, keepdims=True)
+    return made
+
+
+def from_onnx(path: Path) -> Transformer:
+    """An exported sentence encoder, without a head."""
+    found = _stored(path)
+    weights: Weights = {}
+    for block in range(len({name.split(".")[2] for name in found if ".layer." in name})):
+        place = f"encoder.layer.{block}."
+        three = [f"{place}attention.self.{one}" for one in ("query", "key", "value")]
+        weights[f"{block}.Q"] = np.hstack([found[f"{one}.weight"] for one in three])
+        weights[f"{block}.q"] = np.hstack([found[f"{one}.bias"] for one in three])
+        for name, layer in _LAYERS.items():
+            weights[f"{block}.{name}"] = found[f"{place}{layer}.weight"]
+            weights[f"{block}.{name.lower()}"] = found[f"{place}{layer}.bias"]
+    words = found["embeddings.word_embeddings.weight"]
+    kind = found["embeddings.token_type_embeddings.weight"][0]
+    return Transformer(
+        words,
+        found["embeddings.position_embeddings.weight"] + kind,
+        found["embeddings.LayerNorm.weight"],
+        found["embeddings.LayerNorm.bias"],
+        weights,
+    )
+
+
+_LAYERS: Final = {
+    "O": "attention.output.dense",
+    "M": "attention.output.LayerNorm",
+    "F": "intermediate.dense",
+    "G": "output.dense",
+    "N": "output.LayerNorm",
+}
+
+
+def _stored(path: Path) -> Mapping[str, Floats]:
+    """The weights in a file, by their first names: an export keeps of a product only its step's."""
+    import onnx
+    from onnx.numpy_helper import to_array
+
+    graph = onnx.load(path).graph
+    found = {one.name: np.array(to_array(one)) for one in graph.initializer}
+    for step in graph.node:
+        if step.op_type == "MatMul" and step.input[1] in found:
+            name = step.name.removeprefix("/").removesuffix("/MatMul").replace("/", ".")
+            found[f"{name}.weight"] = found[step.input[1]]
+    return found
+
+
+def apart(numbers: Floats, texts: int) -> Floats:
+    """From (texts x pieces, numbers) to (texts, heads, pieces, numbers of a head)."""
+    length, width = len(numbers) // texts, numbers.shape[1] // HEADS
+    return numbers.reshape(texts, length, HEADS, width).swapaxes(1, 2)
+
+
+def joined(heads: Floats) -> Floats:
+    """The way back from `apart`."""
+    texts, count, length, width = heads.shape
+    return heads.swapaxes(1, 2).reshape(texts * length, count * width)
+
+
+def size(heads: Floats) -> Any:
+    """What products of queries and keys are brought down by, for their width."""
+    return np.float32(heads.shape[-1] ** -0.5)
+
+
+def _softmax(logits: Floats) -> Floats:
+    powers: Floats = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    powers /= powers.sum(axis=-1, keepdims=True)
+    return powers
+
+
+def _norm(numbers: Floats, scale: Floats, shift: Floats) -> tuple[Floats, Normed]:
+    unit = numbers - numbers.mean(axis=-1, keepdims=True)
+    inverse = 1 / np.sqrt((unit * unit).mean(axis=-1, keepdims=True) + np.float32(TINY))
+    unit *= inverse
+    return unit * scale + shift, Normed(unit, inverse)
+
+
+def _dropped(added: Floats, random: np.random.Generator | None) -> tuple[Floats, Floats]:
+    if random is None:
+        return added, np.ones(0, np.float32)
+    kept: Floats = (random.random(added.shape, np.float32) >= DROPPED).astype(np.float32)
+    kept /= np.float32(1 - DROPPED)
+    return added * kept, kept

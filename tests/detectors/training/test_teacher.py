@@ -1,0 +1,74 @@
+"""An encoder learns our classes, and what it learned can be kept apart from it."""
+
+import numpy as np
+import pytest
+
+from detectors.arrays import Floats, Ints
+from detectors.labels import CATEGORIES, OUTPUTS
+from detectors.training import teacher as teaching
+from detectors.training.teacher import batches, learned, teacher, thoughts
+from detectors.transformer import Transformer
+from tests.detectors.training.small import LENGTH, PIECES, small
+
+MARK, FLAG = 3, len(CATEGORIES)
+
+
+def texts(count: int = 400) -> list[Ints]:
+    random = np.random.default_rng(1)
+    return [random.integers(0, PIECES, random.integers(2, LENGTH + 1)) for _ in range(count)]
+
+
+def wanted(pieces: list[Ints]) -> Floats:
+    """The first category for all, and a flag where a piece is there."""
+    goal = np.zeros((len(pieces), len(OUTPUTS)), np.float32)
+    goal[:, 0] = 1
+    goal[:, FLAG] = [MARK in one for one in pieces]
+    return goal
+
+
+@pytest.fixture
+def taught(monkeypatch: pytest.MonkeyPatch) -> Transformer:
+    monkeypatch.setattr(teaching, "EPOCHS", 60)
+    monkeypatch.setattr(teaching, "RATE", 1e-3)
+    pieces = texts()
+    goal = wanted(pieces)
+    return teacher(small(), pieces, goal, np.ones_like(goal), seed=1)
+
+
+def test_it_learns_what_is_there_and_says_so_of_texts_it_has_not_seen(taught: Transformer) -> None:
+    new = texts(600)[400:]
+    said = thoughts(taught, new)[:, FLAG] > 0.5
+    assert (said == (wanted(new)[:, FLAG] > 0)).mean() > 0.9
+
+
+def test_the_encoder_it_came_from_stays_as_it_was(taught: Transformer) -> None:
+    before, now = small(), small()
+    teacher(now, texts(64), wanted(texts(64)), np.ones((64, len(OUTPUTS)), np.float32), seed=1)
+    assert all((now.weights[name] == one).all() for name, one in before.weights.items())
+    assert any((taught.weights[name] != one).any() for name, one in before.weights.items())
+
+
+def test_what_was_learned_makes_the_teacher_of_the_encoder_again(
+    taught: Transformer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teaching, "RANK", 1000)
+    again = small().with_learned(learned(small(), taught))
+    assert thoughts(again, texts()) == pytest.approx(thoughts(taught, texts()), abs=1e-3)
+
+
+def test_fewer_directions_come_nearly_to_the_same(
+    taught: Transformer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def apart(rank: int) -> float:
+        monkeypatch.setattr(teaching, "RANK", rank)
+        again = small().with_learned(learned(small(), taught))
+        return float(abs(thoughts(again, texts()) - thoughts(taught, texts())).mean())
+
+    assert apart(20) < apart(8) < apart(1)
+
+
+def test_texts_that_are_read_together_have_one_length_and_each_is_read_once() -> None:
+    pieces = texts()
+    found = list(batches(np.arange(len(pieces)), pieces))
+    assert all(len({len(pieces[row]) for row in some}) == 1 for some in found)
+    assert sorted(np.concatenate(found).tolist()) == list(range(len(pieces)))

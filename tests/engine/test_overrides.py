@@ -114,6 +114,7 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
         "_create_worker_consumer",
         "_ensure_consumer",
         "_fetch_records",
+        "on_start",
         "on_thread_stop",
     ),
     driver.ConsumerRebalanceListener: (
@@ -121,7 +122,8 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
         "on_partitions_assigned",
         "on_partitions_revoked",
     ),
-    driver.Transport: ("Consumer",),
+    driver.Producer: ("on_start",),
+    driver.Transport: ("Consumer", "Producer"),
     faust.Schema: ("loads_key", "loads_value"),
     TableManager: ("_update_channels", "on_start", "recovery"),
     faust.Worker: ("_sentinel_task", "stop"),

@@ -22,6 +22,7 @@ from streams.engine import SourceRecord, wall_clock
 from streams.engine.access import FORBIDDEN
 from streams.engine.compacted import ends_of
 from streams.engine.connection import ANSWER_TIMEOUT
+from streams.engine.record import record_of
 from streams.reading import Follower
 from streams.security import Reach, connection_of
 from streams.settings import Settings
@@ -115,15 +116,7 @@ class KafkaLedger:
         self._check(message)
         if message.error() is not None:
             return None
-        return SourceRecord(
-            self._connection.name(message.topic()),
-            message.partition(),
-            message.offset(),
-            max(0, message.timestamp()[1]),
-            message.key(),
-            message.value(),
-            tuple((name, value or b"") for name, value in message.headers() or ()),
-        )
+        return record_of(message, self._connection.name(message.topic()))
 
     def pause(self, seconds: float) -> None:
         """Let time pass while staying a member of the group. Raises `Abandoned`."""

@@ -29,8 +29,8 @@ class Processes:
     def supervise(self) -> int:
         """Let them begin, run until one ends or we are told to stop, then end them all.
 
-        Returns 0 when told to stop, else the exit code of the one that ended first: 1 where that
-        is 0, 128 and the signal's number where one killed it.
+        Returns the exit code of the one that ended first: 1 where that is 0, 128 and the signal's
+        number where one killed it. When told to stop, 0 or the code of one that could not end well.
         """
         told: list[int] = []
 
@@ -48,7 +48,7 @@ class Processes:
                 break
             wait([child.sentinel for child in self._children], STEP)
         self._end()
-        return code
+        return code or max(map(_code_at_end, self._children))
 
     def _end(self) -> None:
         """End them with SIGTERM, and with SIGKILL what is left after the grace."""
@@ -58,6 +58,15 @@ class Processes:
         for child in self._children:
             child.join(max(0.0, limit - time.monotonic()))
             child.kill()
+            child.join()
+
+
+def _code_at_end(ended: BaseProcess) -> int:
+    """0 for one that did as it was told, also before it had begun."""
+    code = ended.exitcode or 0
+    if code < 0:
+        return 0 if code == -signal.SIGTERM else 128 - code
+    return code
 
 
 def _code_of(ended: BaseProcess) -> int:

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import threading
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 import faust
@@ -20,6 +20,9 @@ from streams.engine.connection import Connection
 from streams.engine.consumer import SCHEME
 from streams.engine.errors import BrokerFailed, EngineError
 from streams.engine.reader import engine_of
+
+if TYPE_CHECKING:
+    from streams.engine.engine import Engine
 
 REQUEST_TIMEOUT_FACTOR = 5
 """Requests may take longer than a session: joining a group waits for its other members."""
@@ -81,7 +84,7 @@ class _Worker(faust.Worker):
 
     async def stop(self) -> None:
         """Stop everything, or give up at the limit: what is not committed then is done again."""
-        limit = threading.Timer(STOP_LIMIT, _give_up)
+        limit = threading.Timer(STOP_LIMIT, _give_up, [engine_of(self.app)])
         limit.daemon = True
         limit.start()
         await super().stop()
@@ -175,7 +178,11 @@ def run(app: faust.App, log_level: int = logging.INFO) -> None:
     os._exit(code)
 
 
-def _give_up() -> None:
+def _give_up(engine: "Engine") -> None:
+    if not engine.partitions:
+        # All that was done is committed: the group only learns later that we are gone.
+        logging.shutdown()
+        os._exit(0)
     error = BrokerFailed(
         f"told to stop, but the broker has not answered in {STOP_LIMIT:.0f} s: what no checkpoint "
         "holds is done again by whoever gets the partitions"

@@ -6,6 +6,7 @@ from asyncio import sleep
 from typing import Any, Final
 
 from aiokafka import client
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.consumer import consumer, fetcher, group_coordinator
 
 FIRST_PAUSE: Final = 0.05
@@ -18,12 +19,26 @@ FORGOTTEN: Final = 60.0
 
 
 class Client(client.AIOKafkaClient):
-    """Tries less and less often as long as no broker can be reached.
+    """Tries less and less often as long as no broker can be reached, and where it began, too.
 
-    aiokafka would ten times a second, in each of its loops.
+    aiokafka would ten times a second, in each of its loops; and where all brokers have come back at
+    other places than they had, for ever at those.
     """
 
     _in_vain = 0
+
+    async def _metadata_update(self, cluster: Any, topics: Any) -> Any:
+        if await super()._metadata_update(cluster, topics):
+            return True
+        first = ClusterMetadata(bootstrap_servers=self._bootstrap_servers)._bootstrap_brokers
+        self.cluster._bootstrap_brokers = first
+        for node_id in first:
+            connection = await super()._get_conn(node_id)
+            if connection is not None:
+                # By its name there the next update asks it, and closes it then.
+                self._conns["bootstrap", client.ConnectionGroup.DEFAULT] = connection
+                break
+        return False
 
     async def _get_conn(self, node_id: Any, **options: Any) -> Any:
         connection = await super()._get_conn(node_id, **options)

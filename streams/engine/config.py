@@ -1,13 +1,17 @@
 """What an engine needs to know before it starts."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from streams.engine.connection import Connection
 from streams.engine.observer import Observer
+
+log = logging.getLogger(__package__)
 
 Clock = Callable[[], int]
 """Gives the present in milliseconds since 1970-01-01T00:00:00Z."""
@@ -86,6 +90,9 @@ class EngineConfig:
         """What the transactional ids of all workers begin with."""
         return f"{self.group}-{self.store}-"
 
-    def librdkafka(self) -> dict[str, str | int]:
-        """What every librdkafka client of this engine is configured with."""
-        return {**self.connection.librdkafka(), "log_level": 3}
+    def librdkafka(self) -> dict[str, Any]:
+        """What every librdkafka client of this engine is configured with.
+
+        What it logs while it is polled goes to the engine's log: it would write to stderr itself.
+        """
+        return {**self.connection.librdkafka(), "log_level": 3, "logger": log}

@@ -24,7 +24,7 @@ from streams.engine.away import ask_and_tell_seldom
 from streams.engine.batch import Batch
 from streams.engine.delivery import Delivery
 from streams.engine.fetched import install
-from streams.engine.reader import ReaderThread, RebalanceListener, engine_of, failure
+from streams.engine.reader import ReaderThread, RebalanceListener, begun, engine_of, failure
 
 if TYPE_CHECKING:
     from streams.engine.engine import Engine
@@ -256,10 +256,19 @@ class BatchConsumer(driver.Consumer):
             thread.hold_fetches(1, self.engine.config.fetch_wait)
 
 
+class Producer(driver.Producer):
+    """Faust's own, which has nothing to write here."""
+
+    async def on_start(self) -> None:
+        """Connect."""
+        await begun(self.app, super().on_start())
+
+
 class Transport(driver.Transport):
     """The broker URL scheme `baton://`."""
 
     Consumer = BatchConsumer
+    Producer = Producer
 
 
 TRANSPORTS.aliases[SCHEME] = f"{__name__}:Transport"

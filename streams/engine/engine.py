@@ -209,6 +209,11 @@ class Engine:
             partitions = await self._in_pool(self._prepare_and_restore, numbers)
         except Aborted:
             return None
+        except EngineError as error:
+            if not self._abort.is_set():
+                raise
+            log.warning("a restore that was in vain anyway: %s", error)
+            return None
         if self._abort.is_set():
             await self._close(partitions)
             return None
@@ -265,8 +270,8 @@ class Engine:
         if self._loops is not None:
             self._loops.cancel()
         await self.release()
-        for replica in self.replicas:
-            replica.stop()
+        # Each may wait for a broker that is away.
+        await asyncio.gather(*(asyncio.to_thread(replica.stop) for replica in self.replicas))
 
     async def _close(self, partitions: dict[int, Partition]) -> None:
         try:

@@ -79,7 +79,6 @@ class CheckpointProducer:
         self._timeout = config.transaction_timeout / 1000
         self._settings: dict[str, Any] = {
             **config.librdkafka(),
-            "logger": log,
             # Longer than it takes to hand over what is not much: so a partition's records are one
             # request, which leaves with the flush.
             "linger.ms": 20,

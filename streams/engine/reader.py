@@ -1,7 +1,7 @@
 """The thread that reads: aiokafka's client as the engine wants it, and our place in the group."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -52,6 +52,16 @@ def failure(what: str, error: Exception, connection: Connection) -> Exception:
     return error
 
 
+async def begun(app: Any, client: Awaitable[None]) -> None:
+    """Wait until a client of aiokafka's has begun; the worker ends where no broker answers it."""
+    try:
+        await client
+    except KafkaError as error:
+        engine = engine_of(app)
+        engine.fail(failure("cannot begin", error, engine.config.connection))
+        raise
+
+
 class RebalanceListener(driver.ConsumerRebalanceListener):
     """Notes who we are in the group, in its own callback: a heartbeat may reset it later."""
 
@@ -91,6 +101,10 @@ class RebalanceListener(driver.ConsumerRebalanceListener):
 
 class ReaderThread(driver.AIOKafkaConsumerThread):
     """Faust's thread around aiokafka, reading committed records only in exactly once."""
+
+    async def on_start(self) -> None:
+        """Connect; Faust would say it in eight tracebacks when the broker has gone since `run`."""
+        await begun(self.app, super().on_start())
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         config = engine_of(self.app).config

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import msgspec
+from confluent_kafka import Message
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -20,6 +21,20 @@ class SourceRecord(msgspec.Struct, gc=False):
     key: bytes | None
     value: bytes | None
     headers: Headers
+
+
+def record_of(message: Message, topic: str) -> SourceRecord:
+    """What a librdkafka consumer has read from a topic, as the program calls that."""
+    _, timestamp = message.timestamp()
+    return SourceRecord(
+        topic,
+        message.partition(),
+        message.offset(),
+        max(0, timestamp),
+        message.key(),
+        message.value(),
+        tuple(message.headers() or ()),
+    )
 
 
 class Output(msgspec.Struct, frozen=True, gc=False):

@@ -18,7 +18,7 @@ from streams.engine.entries import Decode, Entries, entry_key, next_key
 from streams.engine.errors import Aborted, BrokerFailed, TopicMismatch
 from streams.engine.incarnation import topic_id
 from streams.engine.position import encode_offset
-from streams.engine.record import SourceRecord
+from streams.engine.record import SourceRecord, record_of
 from streams.engine.topics import partition_count
 
 log = logging.getLogger(__name__)
@@ -179,19 +179,7 @@ class Replica(Generic[T]):
 
     def _refuse(self, message: Message) -> None:
         if self.unreadable is not None:
-            topic = self._config.connection.name(self.topic)
-            _, timestamp = message.timestamp()
-            self.unreadable(
-                SourceRecord(
-                    topic,
-                    message.partition(),
-                    message.offset(),
-                    timestamp,
-                    message.key(),
-                    message.value(),
-                    tuple(message.headers() or ()),
-                )
-            )
+            self.unreadable(record_of(message, self._config.connection.name(self.topic)))
 
     @contextmanager
     def _consumer(self, isolation_level: str = "read_committed") -> Iterator[Consumer]:

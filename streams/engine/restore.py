@@ -43,6 +43,8 @@ class Restorer:
         try:
             with self._consumer("read_uncommitted") as ends:
                 for number in numbers:
+                    if self._abort.is_set():
+                        raise Aborted
                     jobs[number] = self._open(number, topics.changelog_id, ends)
                 self._replay(jobs)
                 restored = self._ready(jobs, ends, topics.partitions)

@@ -12,7 +12,8 @@ Ending = type[BatonError] | type[engine_errors.EngineError]
 INTRO = """Whatever ends says why in one line on standard error. The codes are those of
 `sysexits.h` where it has one that fits. A supervisor starts a worker again whatever it ends with;
 the last column says what it takes until that helps. `baton worker` with several agents ends with
-the code of the first that did, with 128 and the signal's number when it was killed.
+the code of the first that did, with 128 and the signal's number when it was killed; told to
+end, with 0 or the code of one that could not end well.
 """
 
 

@@ -63,19 +63,21 @@ def run(name):
 with processes.begun(run, ("first", "second")) as both:
     sys.exit(both.supervise())
 """
-ENDS, STAYS = "lambda *_: os._exit(3)", "signal.SIG_IGN"
+ENDS, FAILS, STAYS = "lambda *_: os._exit(0)", "lambda *_: os._exit(69)", "signal.SIG_IGN"
 
 
 @pytest.mark.parametrize(
-    ("told", "grace", "at_the_end"),
+    ("told", "grace", "at_the_end", "code"),
     [
-        (signal.SIGTERM, PATIENCE, ENDS),
-        (signal.SIGINT, PATIENCE, ENDS),
-        (signal.SIGTERM, 0.1, STAYS),
+        (signal.SIGTERM, PATIENCE, ENDS, 0),
+        (signal.SIGINT, PATIENCE, ENDS, 0),
+        (signal.SIGTERM, PATIENCE, "signal.SIG_DFL", 0),
+        (signal.SIGTERM, PATIENCE, FAILS, 69),
+        (signal.SIGTERM, 0.1, STAYS, 128 + 9),
     ],
 )
 def test_when_the_command_is_told_to_end_all_do_in_order_or_are_killed(
-    told: signal.Signals, grace: float, at_the_end: str
+    told: signal.Signals, grace: float, at_the_end: str, code: int
 ) -> None:
     """A Ctrl-C of the terminal reaches none of them but through the command."""
     program = WAITING.format(grace=grace, at_the_end=at_the_end)
@@ -83,7 +85,7 @@ def test_when_the_command_is_told_to_end_all_do_in_order_or_are_killed(
         assert command.stdout is not None
         begun = sorted(command.stdout.readline().split() for _ in range(2))
         command.send_signal(told)
-        assert command.wait(PATIENCE) == 0
+        assert command.wait(PATIENCE) == code
     assert [(name, alone) for name, _, alone in begun] == [
         (b"first", b"True"),
         (b"second", b"True"),

@@ -72,15 +72,28 @@ def test_requests_are_not_logged_whatever_is_logged(tmp_path: Path) -> None:
     assert not of_connections.isEnabledFor(logging.DEBUG)
 
 
-def test_who_is_told_to_stop_and_cannot_ends_with_what_is_lost(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("partitions", "code"), [({0: "held"}, BrokerFailed.exit_code), ({}, 0)])
+def test_who_is_told_to_stop_and_cannot_says_so_where_something_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    partitions: dict[int, str],
+    code: int,
 ) -> None:
-    codes: list[Any] = []
+    class Ended(BaseException):
+        pass
+
+    def end(code: int) -> None:
+        codes.append(code)
+        raise Ended
+
+    codes: list[int] = []
+    engine: Any = SimpleNamespace(partitions=partitions)
     monkeypatch.setattr("logging.shutdown", lambda: None)
-    monkeypatch.setattr("os._exit", codes.append)
-    engine_app._give_up()
-    assert codes == [BrokerFailed.exit_code]
-    assert "BrokerFailed: told to stop" in capsys.readouterr().err
+    monkeypatch.setattr("os._exit", end)
+    with pytest.raises(Ended):
+        engine_app._give_up(engine)
+    assert codes == [code]
+    assert ("BrokerFailed: told to stop" in capsys.readouterr().err) == bool(code)
 
 
 def app_whose(engine: object) -> Any:
@@ -101,12 +114,20 @@ def test_what_is_wrong_with_the_topics_ends_the_process_before_faust_begins(
 
 def test_who_is_told_to_stop_has_a_limit_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     given_up = threading.Event()
+    asked: list[object] = []
+
+    def give_up(engine: object) -> None:
+        asked.append(engine)
+        given_up.set()
 
     async def stop(worker: object) -> None:
         assert given_up.wait(PATIENCE)
 
     monkeypatch.setattr(engine_app, "STOP_LIMIT", 0.01)
-    monkeypatch.setattr(engine_app, "_give_up", given_up.set)
+    monkeypatch.setattr(engine_app, "_give_up", give_up)
     monkeypatch.setattr("faust.Worker.stop", stop)
+    worker: Any = object.__new__(engine_app._Worker)
+    worker.app = app_whose("its engine")
     with pytest.raises(StopIteration):
-        engine_app._Worker.stop(object.__new__(engine_app._Worker)).send(None)
+        worker.stop().send(None)
+    assert asked == ["its engine"]

@@ -1,6 +1,7 @@
 """What an engine does with the partitions that it is given, and before it gives them up."""
 
 import asyncio
+import threading
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,13 +10,23 @@ from typing import Any
 import pytest
 from faust.types import TP
 
-from streams.engine import Connection, Engine, EngineConfig, Observer, StoreFailed, make_app
+from streams.engine import (
+    BrokerFailed,
+    Connection,
+    Engine,
+    EngineConfig,
+    Fenced,
+    Observer,
+    StoreFailed,
+    make_app,
+)
 from streams.engine.consumer import BatchConsumer
 from streams.engine.errors import Aborted
 from streams.engine.partition import Partition
 from streams.engine.producer import Member
 from streams.engine.topics import Prepared
 from tests.engine.records import TOPIC, batch, partition, source_record
+from tests.patience import PATIENCE
 
 
 class Watcher(Observer):
@@ -85,17 +96,17 @@ def test_it_is_ready_once_they_are_restored(engine: Any, part: Partition) -> Non
     assert engine.config.observer.rebalances == 1
 
 
-@pytest.mark.parametrize("at_the_end", [True, False])
+@pytest.mark.parametrize("failure", [None, Aborted(), BrokerFailed("away"), Fenced("gone on")])
 def test_what_is_taken_away_during_its_restore_is_not_worked_on(
-    engine: Any, part: Partition, at_the_end: bool
+    engine: Any, part: Partition, failure: Exception | None
 ) -> None:
-    """Nor do streams go on before the next assignment."""
+    """Nor do streams go on before the next assignment; what that failed of ends no worker."""
 
     def restored(numbers: set[int]) -> dict[int, Partition]:
         engine.pause()
-        if at_the_end:
+        if failure is None:
             return {0: part}
-        raise Aborted
+        raise failure
 
     async def rebalance() -> None:
         restoring = asyncio.ensure_future(restore(engine))
@@ -107,7 +118,7 @@ def test_what_is_taken_away_during_its_restore_is_not_worked_on(
     engine._prepare_and_restore = restored
     asyncio.run(rebalance())
     assert (engine.ready, engine.partitions) == (False, {})
-    assert is_closed(part) == at_the_end
+    assert is_closed(part) == (failure is None)
 
 
 def test_a_partition_is_ours_when_all_its_sources_are(engine: Any, part: Partition) -> None:
@@ -189,6 +200,13 @@ def test_all_that_is_finished_is_committed_before_stores_are_closed(
     assert part.leaving
     if why == "shutdown":
         assert (engine.ready, stopped) == (False, [True])
+
+
+def test_copies_end_together(engine: Any) -> None:
+    """One after the other they would take longer than a worker has, where the broker is away."""
+    together = threading.Barrier(5)
+    engine.replicas = [SimpleNamespace(stop=lambda: together.wait(PATIENCE)) for _ in range(5)]
+    asyncio.run(engine._on_shutdown(engine.app))
 
 
 def test_partitions_are_given_up_when_their_batches_have_ended(

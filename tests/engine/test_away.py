@@ -5,7 +5,9 @@ import logging
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +25,9 @@ from streams.engine.away import FIRST_PAUSE, LONGEST_PAUSE, SAME_LINE, Client, S
 from tests.conftest import mocked
 from tests.engine import faults
 from tests.engine.trial import Trial
+from tests.patience import PATIENCE
+
+import_module("streams.engine.consumer")  # as every worker does: aiokafka asks and tells so by it
 
 AWAY = SAME_LINE / 2
 """Seconds, in which no line is told twice."""
@@ -128,6 +133,24 @@ def trial(mock: EmbeddedBroker, unique: str, tmp_path: Path) -> Iterator[Trial]:
     made.group.stop()
 
 
+def test_brokers_that_have_all_come_back_elsewhere_are_found_where_they_were_at_first(
+    mock: EmbeddedBroker,
+) -> None:
+    async def find() -> None:
+        asking = Client(bootstrap_servers=mock.bootstrap)
+        await asking.bootstrap()
+        [there] = asking.cluster.brokers()
+        asking.cluster._brokers = {there.nodeId: there._replace(port=1)}
+        limit = time.monotonic() + PATIENCE
+        while asking.cluster.brokers() != {there}:
+            assert time.monotonic() < limit
+            await asking.force_metadata_update()
+        assert await asking.ready(there.nodeId)
+        await asking.close()
+
+    asyncio.run(find())
+
+
 def test_each_trouble_is_told_once_while_the_broker_is_away_and_it_is_found_again(
     mock: EmbeddedBroker, trial: Trial
 ) -> None:
@@ -142,10 +165,18 @@ def test_each_trouble_is_told_once_while_the_broker_is_away_and_it_is_found_agai
     assert trial.verdict().exact
 
 
+def mute(mock: EmbeddedBroker) -> AbstractContextManager[None]:
+    """Whoever asks gets an answer when nobody waits for it any more."""
+    return faults.slow(mock, 600_000)
+
+
+@pytest.mark.parametrize("away", [faults.down, mute])
 def test_who_is_told_to_stop_while_the_broker_is_away_and_has_nothing_to_commit_ends_well(
-    mock: EmbeddedBroker, trial: Trial
+    mock: EmbeddedBroker,
+    trial: Trial,
+    away: Callable[[EmbeddedBroker], AbstractContextManager[None]],
 ) -> None:
-    with faults.down(mock):
+    with away(mock):
         time.sleep(1)
         code = trial.group.terminate("A")
         trial.group.stop()

@@ -39,7 +39,14 @@ THEIRS = ("faust", "mode", "aiokafka")
 THEIR_RECORDS, THEIR_RESULT = FetchedRecords.__bases__[0], Fetched.__bases__[0]
 
 RELIED_ON: dict[type, tuple[str, ...]] = {
-    AIOKafkaClient: ("_get_conn", "_metadata_max_age_ms", "cluster"),
+    AIOKafkaClient: (
+        "_bootstrap_servers",
+        "_conns",
+        "_get_conn",
+        "_metadata_max_age_ms",
+        "_metadata_update",
+        "cluster",
+    ),
     AIOKafkaConsumer: (
         "_client",
         "_coordinator",
@@ -48,7 +55,7 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
         "_max_poll_records",
         "_subscription",
     ),
-    ClusterMetadata: ("leader_for_partition", "unauthorized_topics"),
+    ClusterMetadata: ("_bootstrap_brokers", "leader_for_partition", "unauthorized_topics"),
     SubscriptionState: ("_last_fetch_ended",),
     DescribeGroupsRequest_v3: ("RESPONSE_TYPE",),
     Request: ("build",),
@@ -114,6 +121,7 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
         "_create_worker_consumer",
         "_ensure_consumer",
         "_fetch_records",
+        "on_start",
         "on_thread_stop",
     ),
     driver.ConsumerRebalanceListener: (
@@ -121,7 +129,8 @@ RELIED_ON: dict[type, tuple[str, ...]] = {
         "on_partitions_assigned",
         "on_partitions_revoked",
     ),
-    driver.Transport: ("Consumer",),
+    driver.Producer: ("on_start",),
+    driver.Transport: ("Consumer", "Producer"),
     faust.Schema: ("loads_key", "loads_value"),
     TableManager: ("_update_channels", "on_start", "recovery"),
     faust.Worker: ("_sentinel_task", "stop"),
@@ -231,7 +240,10 @@ def test_all_that_the_engine_relies_on_is_named_and_nothing_else() -> None:
         (fetcher.Fetcher._proc_fetch_request, "PartitionRecords"),
         (fetcher.Fetcher._proc_fetch_request, "FetchResult"),
         (AIOKafkaClient._md_synchronizer, "_metadata_max_age_ms"),
+        (AIOKafkaClient._md_synchronizer, "_metadata_update"),
+        (AIOKafkaClient._metadata_update, "_conns"),
         (AIOKafkaClient._metadata_update, "_get_conn"),
+        (ClusterMetadata.broker_metadata, "_bootstrap_brokers"),
         (AIOKafkaClient.ready, "_get_conn"),
         (AIOKafkaConnection._handle_frame, "RESPONSE_TYPE"),
         (Request.prepare, "build"),

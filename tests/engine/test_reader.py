@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from aiokafka.consumer.fetcher import READ_COMMITTED, READ_UNCOMMITTED, OffsetResetStrategy
+from aiokafka.errors import KafkaConnectionError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from streams.engine import Connection, EngineConfig, Guarantee
+from streams.engine import BrokerFailed, Connection, EngineConfig, Guarantee
+from streams.engine.consumer import Producer
 from streams.engine.producer import Member
 from streams.engine.reader import ENDS_TIMEOUT, METADATA_AGE, ReaderThread, RebalanceListener
 from tests.engine.records import TOPIC
@@ -115,6 +117,23 @@ def test_who_is_new_asks_the_group_once_more_where_a_partition_has_nobody(
     for coordinator.member_id in ("A-1", "A-1", "A-2"):
         asyncio.run(listener.on_partitions_assigned([]))
     assert asks == asked
+
+
+@pytest.mark.parametrize("client", [ReaderThread, Producer])
+def test_a_broker_that_goes_as_a_worker_begins_ends_it_with_a_line(
+    monkeypatch: pytest.MonkeyPatch, client: Any
+) -> None:
+    async def connect(client: Any) -> None:
+        raise KafkaConnectionError("nobody there")
+
+    failures: list[Exception] = []
+    config = SimpleNamespace(connection=Connection(""))
+    made: Any = object.__new__(client)
+    made.app = SimpleNamespace(engine=SimpleNamespace(config=config, fail=failures.append))
+    monkeypatch.setattr(client.__base__, "on_start", connect)
+    with pytest.raises(KafkaConnectionError):
+        asyncio.run(made.on_start())
+    assert [type(failure) for failure in failures] == [BrokerFailed]
 
 
 def test_a_member_that_is_told_to_stop_leaves_though_it_has_a_name(

@@ -262,6 +262,25 @@ def test_a_long_topic_is_waited_for_as_long_as_there_is_more_of_it(
     copy.stop()
 
 
+@pytest.mark.logs_errors
+def test_what_befalls_its_client_is_in_the_log_and_nowhere_else(
+    unique: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with EmbeddedBroker({unique: 1}) as mock:
+        replica = started(Replica(config_for(mocked(mock), unique, tmp_path), unique, decode))
+        capfd.readouterr()
+        with faults.down(mock):
+            limit = time.monotonic() + PATIENCE
+            while "Connect to" not in caplog.text:
+                assert time.monotonic() < limit, capfd.readouterr().err
+                time.sleep(0.05)
+            replica.stop()
+    assert "FAIL|" not in capfd.readouterr().err
+
+
 def test_who_may_not_read_it_any_more_is_told(unique: str, tmp_path: Path) -> None:
     failures = queue.SimpleQueue[BaseException]()
     with EmbeddedBroker({unique: 1}) as mock:

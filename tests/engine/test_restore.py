@@ -288,14 +288,25 @@ def test_a_long_changelog_is_read_as_long_as_there_is_more_of_it(
     assert clock.now == 4.0
 
 
+@pytest.mark.parametrize(("after", "numbers"), [("get_watermark_offsets", [3, 4]), ("assign", [3])])
 def test_a_restore_that_is_in_vain_ends_and_leaves_no_store_open(
-    at_least_once: EngineConfig,
+    at_least_once: EngineConfig, monkeypatch: pytest.MonkeyPatch, after: str, numbers: list[int]
 ) -> None:
-    taken_away = threading.Event()
-    taken_away.set()
+    """Also between two of many stores: the group waits for it."""
+
+    def seen(consumer: Changelog, *asked: Any) -> object:
+        asked_for.append(asked)
+        taken_away.set()
+        return found(consumer, *asked)
+
+    found, taken_away = getattr(Changelog, after), threading.Event()
+    asked_for: list[object] = []
+    monkeypatch.setattr(Changelog, after, seen)
     for _ in range(2):
         with pytest.raises(Aborted):
-            Restorer(at_least_once, taken_away).restore([3], Prepared(4, b""))
+            Restorer(at_least_once, taken_away).restore(numbers, Prepared(4, b""))
+        taken_away.clear()
+    assert len(asked_for) == 2
 
 
 AT_FIVE = Position({"source": 5}, 99)

@@ -107,7 +107,7 @@ def trained(
     vectors, ours = material.vectors, len(examples)
     wanted, counts = np.array([target(one) for one in examples]), certainty(examples)
     say("teaching the teacher")
-    taught = teacher(encoder, material.numbers[:ours], wanted, counts, SEED)
+    taught = teacher(encoder, material.numbers[:ours], wanted, counts, seed=SEED, say=say)
     say("asking the teacher")
     thought = thoughts(taught, material.numbers)
     say("teaching the pupil")

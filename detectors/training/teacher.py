@@ -1,6 +1,6 @@
 """The teacher: a sentence encoder that has learned our classes, every layer of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final
 
@@ -20,6 +20,8 @@ HEAD_RATE: Final = 1e-3
 FIRST_SPREAD: Final = 0.02
 WARMING: Final = 0.06
 """The share of the steps in which the rates rise; then they fall to nothing."""
+TOLD_AFTER: Final = 100
+"""Steps of learning."""
 STEPS: Final = 3
 """How many steps up and down are kept of what a weight has learned."""
 REACH: Final = 3.0
@@ -27,11 +29,18 @@ REACH: Final = 3.0
 
 
 def teacher(
-    encoder: Transformer, pieces: Sequence[Ints], wanted: Floats, counts: Floats, seed: int
+    encoder: Transformer,
+    pieces: Sequence[Ints],
+    wanted: Floats,
+    counts: Floats,
+    *,
+    seed: int,
+    say: Callable[[str], None],
 ) -> Transformer:
     """The encoder with a head, when it has learned from texts as numbers of word pieces.
 
     What they shall say has shape (texts, outputs), each 0-1; `counts` says how much each matters.
+    How far it is goes to `say`.
     """
     random = np.random.default_rng(seed)
     body = {name: one.copy() for name, one in encoder.weights.items()}
@@ -47,6 +56,8 @@ def teacher(
         found = list(batches(random.permutation(len(pieces)), pieces))
         steps = EPOCHS * len(found)
         for step, number in enumerate(random.permutation(len(found)), epoch * len(found)):
+            if step % TOLD_AFTER == 0:
+                say(f"  step {step} of {steps}")
             some = found[number]
             passed = learner.forward(_together(pieces, some), random)
             error = squashed(learner.logits(passed), len(CATEGORIES)) - wanted[some]

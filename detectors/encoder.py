@@ -4,32 +4,34 @@
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from detectors.arrays import Floats, Ints
 
+if TYPE_CHECKING:
+    from detectors.exported import Exported
+
 ENCODER: Final = "all-minilm-l6-v2"
 LONGEST: Final = 96
 """Word pieces of a text that are read."""
-PIECES_AT_ONCE: Final = 512
 
 
 class Encoder:
-    """Cuts texts into word pieces and has a transformer that reads them.
+    """Cuts texts into word pieces, and reads them with what it has learned.
 
     Raises `ModuleNotFoundError` without the extra `semantic`, `FileNotFoundError` without files.
     """
 
     def __init__(self, folder: Path) -> None:
+        import onnxruntime  # noqa: F401 -- what is missing is said when a worker starts
         from tokenizers import Tokenizer
 
-        from detectors.transformer import from_onnx
-
-        file, model = folder / f"{ENCODER}-tokenizer.json", folder / f"{ENCODER}.onnx"
-        for needed in (file, model):
+        file, self._model = folder / f"{ENCODER}-tokenizer.json", folder / f"{ENCODER}.onnx"
+        for needed in (file, self._model):
             if not needed.is_file():
                 raise FileNotFoundError(f"{needed} is missing: `make encoder` brings it")
         self._tokenizer = Tokenizer.from_file(str(file))
@@ -37,21 +39,47 @@ class Encoder:
         self._tokenizer.no_padding()
         vocabulary: dict[str, int] = json.loads(file.read_text())["model"]["vocab"]
         self.pieces = sorted(vocabulary, key=lambda piece: vocabulary[piece])
-        self.transformer = from_onnx(model)
 
     def numbers(self, text: str) -> Ints:
         """The numbers of a text's pieces, between those of its start and its end."""
         return np.array(self._tokenizer.encode(text).ids, np.int64)
 
-    def piece_vectors(self) -> Floats:
-        """What the encoder makes of each word piece alone, shape (pieces, 384).
+    def exported(self) -> "Exported":
+        """Its weights as they were fetched."""
+        from detectors.exported import Exported
 
-        The idea is Model2Vec's (Tulkens and van Dongen 2024).
-        """
-        start, end = (self._tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
-        made = []
-        for first in range(0, len(self.pieces), PIECES_AT_ONCE):
-            some = range(first, min(first + PIECES_AT_ONCE, len(self.pieces)))
-            numbers = np.array([[start, number, end] for number in some], np.int64)
-            made.append(self.transformer.forward(numbers).mean)
-        return np.vstack(made)
+        return Exported(self._model)
+
+    def with_learned(self, learned: Mapping[str, Any]) -> "Reads":
+        """What reads texts with what was learned since."""
+        from detectors.exported import with_learned
+
+        exported = self.exported()
+        weights = with_learned(exported.weights(), learned)
+        return Reads(exported.with_weights(weights), weights["H"], weights["h"])
+
+
+class Reads:
+    """An encoder in `model`, an ONNX file, with a linear layer over the mean of its last places."""
+
+    def __init__(self, model: bytes, weights: Floats, biases: Floats) -> None:
+        import onnxruntime
+
+        self._weights, self._biases = weights, biases
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            model, options, providers=["CPUExecutionProvider"]
+        )
+
+    def logits(self, numbers: Ints) -> Floats:
+        """What it says of a text, shape (outputs,), from the numbers of its pieces."""
+        ids = numbers[None]
+        inputs = {
+            "input_ids": ids,
+            "attention_mask": np.ones_like(ids),
+            "token_type_ids": np.zeros_like(ids),
+        }
+        [last] = self._session.run(None, inputs)
+        logits: Floats = last[0].mean(axis=0) @ self._weights + self._biases
+        return logits

@@ -15,10 +15,9 @@ from detectors.encoder import Encoder
 from detectors.labels import CATEGORIES, FLAGS, OUTPUTS
 from detectors.learned import DECIMALS, Judgement
 from detectors.message import Message
-from detectors.transformer import squashed
 
 SECOND: Final = Path(__file__).parent / "model" / "second.npz"
-"""What the encoder has learned: `Transformer.with_learned` adds it."""
+"""What the encoder has learned."""
 DOUBT: Final = (0.42, 0.53)
 """Scores between which a signal is in doubt: on one in 25 ordinary messages, on one in eight that
 were written to be hard. A look at what nearly fired finds more than one at what just did. Between
@@ -35,7 +34,7 @@ class SecondStage:
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         with np.load(SECOND, allow_pickle=False) as stored:
-            self._teacher = encoder.transformer.with_learned(stored)
+            self._teacher = encoder.with_learned(stored)
 
     def judge(self, messages: Sequence[Message], first: Sequence[Judgement]) -> list[Judgement]:
         """The judgements of the first stage, those in doubt replaced by the mean of both stages."""
@@ -45,16 +44,15 @@ class SecondStage:
         ]
 
     def look(self, text: str) -> Floats:
-        """The probabilities that the teacher gives a text, shape (outputs,)."""
-        passed = self._teacher.forward(self._encoder.numbers(text)[None])
-        chances: Floats = squashed(self._teacher.logits(passed), len(CATEGORIES))[0]
-        return chances
+        """The logits that the teacher gives a text, shape (outputs,)."""
+        return self._teacher.logits(self._encoder.numbers(text))
 
     def _again(self, message: Message, first: Judgement) -> Judgement:
-        chances = np.round(self.look(message.reading.text).astype(float), DECIMALS).tolist()
+        logits = self.look(message.reading.text).astype(float)
+        chances = np.round(1 / (1 + np.exp(-logits)), DECIMALS).tolist()
         second = dict(zip(OUTPUTS[len(CATEGORIES) :], chances[len(CATEGORIES) :], strict=True))
         scores = {name: (score + second[name]) / 2 for name, score in first.scores.items()}
-        category = CATEGORIES[int(np.argmax(chances[: len(CATEGORIES)]))]
+        category = CATEGORIES[int(logits[: len(CATEGORIES)].argmax())]
         return first._replace(category=category, scores=scores)
 
 

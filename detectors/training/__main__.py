@@ -39,8 +39,8 @@ from detectors.training.operating import operating_points
 from detectors.training.recombine import recombined
 from detectors.training.renamed import renamed
 from detectors.training.teacher import learned, teacher, thoughts
+from detectors.training.transformer import Transformer, transformer
 from detectors.training.vocabulary import sparse_grams, vocabulary
-from detectors.transformer import Transformer
 
 FOLDS: Final = 3
 RECOMBINED: Final = 15_000
@@ -61,8 +61,9 @@ def main() -> None:
     examples = [*training_examples(), *linked_examples()]
     say(f"reading {len(examples)} texts of our own, and more made of them")
     encoder = Encoder(folder)
-    material = read(examples, encoder)
-    pupil, second = trained(material, examples, encoder.transformer)
+    plain = transformer(encoder.exported())
+    material = read(examples, encoder, plain)
+    pupil, second = trained(material, examples, plain)
     MODEL.parent.mkdir(exist_ok=True)
     save(MODEL, material.stored | halved(pupil))
     save(SECOND, second)
@@ -83,14 +84,14 @@ class Material(NamedTuple):
     vectors: Floats
 
 
-def read(examples: Sequence[Example], encoder: Encoder) -> Material:
-    """Read our own text, and more made of it."""
+def read(examples: Sequence[Example], encoder: Encoder, plain: Transformer) -> Material:
+    """Read our own text, and more made of it; `plain` is what the encoder knew."""
     texts = [one.text for one in examples]
     more = recombined(texts, RECOMBINED, SEED)
     whose, named = zip(*renamed(texts, RENAMED, SEED), strict=True)
     reads = [read_in_english(as_learned(text)) for text in (*texts, *more, *named)]
     messages, lexicon = [one.message for one in reads], [scores(one) for one in reads]
-    stored = vocabulary(messages[: len(texts)], encoder)
+    stored = vocabulary(messages[: len(texts)], encoder, plain)
     features = Features(stored)
     grams = sparse_grams([features.of_grams(message) for message in messages], len(features.grams))
     pieces = features.pieces(messages)

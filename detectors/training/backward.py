@@ -5,7 +5,16 @@ from typing import Final
 import numpy as np
 
 from detectors.arrays import Floats
-from detectors.transformer import Block, Normed, Passed, Transformer, Weights, apart, joined, size
+from detectors.training.transformer import (
+    Block,
+    Normed,
+    Passed,
+    Transformer,
+    Weights,
+    apart,
+    joined,
+    size,
+)
 
 PEAK: Final = (2 * np.pi) ** -0.5
 """Of the normal density."""

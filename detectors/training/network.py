@@ -9,7 +9,6 @@ import numpy as np
 from detectors.arrays import Floats, Ints
 from detectors.phrases import WIDTH
 from detectors.training.patterns import Fit, fit
-from detectors.transformer import squashed
 
 BATCH: Final = 256
 FIRST_RATE, LAST_RATE = 3e-3, 1e-4
@@ -100,6 +99,15 @@ class Network:
         for name in "GSABP":
             slopes[name] += DECAY * weights[name]
         return slopes
+
+
+def squashed(logits: Floats, categories: int) -> Floats:
+    """Probabilities of logits, of which the first `categories` exclude each other."""
+    made = (1 / (1 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
+    first = logits[:, :categories]
+    powers = np.exp(first - first.max(axis=1, keepdims=True))
+    made[:, :categories] = powers / powers.sum(axis=1, keepdims=True)
+    return made
 
 
 def new_network(

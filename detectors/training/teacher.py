@@ -7,10 +7,11 @@ from typing import Any, Final
 import numpy as np
 
 from detectors.arrays import Floats, Ints
+from detectors.exported import STEP
 from detectors.labels import CATEGORIES, OUTPUTS
 from detectors.training.backward import slopes
-from detectors.training.network import Adam
-from detectors.transformer import STEP, TINY, Transformer, squashed
+from detectors.training.network import Adam, squashed
+from detectors.training.transformer import TINY, Transformer
 
 BATCH: Final = 64
 EPOCHS: Final = 2
@@ -87,7 +88,7 @@ def batches(order: Ints, pieces: Sequence[Ints]) -> Iterator[Ints]:
 
 
 def learned(encoder: Transformer, taught: Transformer) -> dict[str, Any]:
-    """What `Transformer.with_learned` needs to make the teacher of the encoder, nearly.
+    """What `exported.with_learned` needs to make the teacher of the encoder, nearly.
 
     Of a matrix's difference the nearest of a few steps is kept, a column's as wide as its numbers
     are spread: that takes a third of a byte a number, and no signal is read worse.

@@ -7,23 +7,26 @@ from typing import Any, Final
 import numpy as np
 from scipy import sparse
 
+from detectors.arrays import Floats
 from detectors.encoder import Encoder
 from detectors.features import READ, Pieces, grams
 from detectors.message import Message
+from detectors.training.transformer import Transformer
 
 NUMBERS: Final = 128
 """Of a word piece's vector: the main components of the encoder's 384."""
 SEEN: Final = 2
 """Messages that an n-gram must be in to be known."""
+PIECES_AT_ONCE: Final = 512
 COMMON: Final = 1e-3
 """Pieces more frequent than that count less: a / (a + p) (Arora, Liang and Ma 2017)."""
 
 
-def vocabulary(messages: Sequence[Message], encoder: Encoder) -> dict[str, Any]:
-    """The known n-grams, and the pieces with their vectors in 8 bits each."""
+def vocabulary(messages: Sequence[Message], encoder: Encoder, plain: Transformer) -> dict[str, Any]:
+    """The known n-grams, and the encoder's pieces with their vectors in 8 bits each."""
     usable = [piece.isascii() and not piece.startswith("[") for piece in encoder.pieces]
     pieces = [piece for piece, kept in zip(encoder.pieces, usable, strict=True) if kept]
-    vectors = encoder.piece_vectors()[usable]
+    vectors = piece_vectors(encoder, plain)[usable]
     vectors -= vectors.mean(axis=0)
     _, _, axes = np.linalg.svd(vectors, full_matrices=False)
     splitter = Pieces({piece: number for number, piece in enumerate(pieces)})
@@ -37,6 +40,19 @@ def vocabulary(messages: Sequence[Message], encoder: Encoder) -> dict[str, Any]:
         "vectors": np.round(reduced / scales[:, None]).astype(np.int8),
         "scales": scales,
     }
+
+
+def piece_vectors(encoder: Encoder, plain: Transformer) -> Floats:
+    """What the encoder makes of each word piece alone, shape (pieces, 384).
+
+    The idea is Model2Vec's (Tulkens and van Dongen 2024).
+    """
+    start, end = encoder.numbers("")
+    made = []
+    for first in range(0, len(encoder.pieces), PIECES_AT_ONCE):
+        some = range(first, min(first + PIECES_AT_ONCE, len(encoder.pieces)))
+        made.append(plain.forward(np.array([[start, number, end] for number in some])).mean)
+    return np.vstack(made)
 
 
 def known_grams(messages: Sequence[Message]) -> list[str]:

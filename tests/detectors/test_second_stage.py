@@ -1,6 +1,7 @@
 """The second stage: only what is in doubt, of each message alone, and never required."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 from detectors import Reader
 from detectors.arrays import Floats
 from detectors.encoder import ENCODER, Encoder
+from detectors.exported import with_learned
 from detectors.labels import OUTPUTS
 from detectors.learned import Judgement
-from detectors.second_stage import SecondStage, in_doubt
+from detectors.second_stage import SECOND, SecondStage, in_doubt
+from detectors.training.transformer import transformer
 from streams.errors import ConfigError
 from streams.readers import reader_of
 from streams.settings import Settings
@@ -23,14 +26,14 @@ TEXTS = [example.text for example in ordinary()[:200]]
 
 
 class Stub(SecondStage):
-    """Chances that depend on the text alone, and a list of what was looked at."""
+    """Logits that depend on the text alone, and a list of what was looked at."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []
 
     def look(self, text: str) -> Floats:
         self.seen.append(text)
-        return np.random.default_rng(len(text)).random(len(OUTPUTS), np.float32)
+        return np.random.default_rng(len(text)).standard_normal(len(OUTPUTS), np.float32)
 
 
 def test_only_messages_in_doubt_are_looked_at_again() -> None:
@@ -71,7 +74,8 @@ def encoder() -> Encoder:
 
 
 def meaning(encoder: Encoder, text: str) -> Floats:
-    mean = encoder.transformer.forward(encoder.numbers(text)[None]).mean[0]
+    nothing = {"H": np.eye(384, dtype=np.float32), "h": np.zeros(384, np.float32)}
+    mean = encoder.with_learned(nothing).logits(encoder.numbers(text))
     unit: Floats = mean / np.linalg.norm(mean)
     return unit
 
@@ -91,3 +95,12 @@ def test_the_encoder_finds_the_same_meaning_in_other_words(encoder: Encoder) -> 
 def test_the_second_stage_reads_with_the_real_encoder(encoder: Encoder) -> None:
     reader = Reader(SecondStage(encoder))
     assert reader.read(TEXTS) == [reader.read([text])[0] for text in TEXTS]
+
+
+def test_the_second_stage_reads_as_the_teacher_did(encoder: Encoder) -> None:
+    plain, stage = transformer(encoder.exported()), SecondStage(encoder)
+    with np.load(SECOND) as stored:
+        taught = replace(plain, weights=with_learned(plain.weights, stored))
+    for text in TEXTS[:20]:
+        logits = taught.logits(taught.forward(encoder.numbers(text)[None]))[0]
+        assert stage.look(text) == pytest.approx(logits, abs=1e-3)

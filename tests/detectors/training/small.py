@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from detectors.transformer import HEADS, Transformer
+from detectors.training.transformer import HEADS, Transformer
 
 WIDTH, WIDE, PIECES, LENGTH = 2 * HEADS, 32, 40, 5
 

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detectors import transformer
 from detectors.arrays import Floats, Ints
+from detectors.training import transformer
 from detectors.training.backward import slopes
-from detectors.transformer import Transformer
+from detectors.training.transformer import Transformer
 from tests.detectors.training.small import LENGTH, PIECES, small
 
 OUTPUTS = 3

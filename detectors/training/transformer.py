@@ -1,31 +1,26 @@
 """A sentence encoder: a transformer, in plain numpy.
 
 BERT (Devlin et al. 2019); what it makes of a text is the mean of its last places, and one linear
-layer over that, its head, says what it has learned of texts (`training/teacher.py`). Texts that are
+layer over that, its head, says what it has learned of texts (`teacher.py`). Texts that are
 read together have equally many pieces, so nothing is padded or masked.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from scipy.special import erf
 
 from detectors.arrays import Floats, Ints
+from detectors.exported import Exported
 
 HEADS: Final = 12
 DROPPED: Final = 0.1
 """The share of what a block adds that is left out while learning (dropout), as BERT was taught."""
 TINY: Final = 1e-12
-STEP: Final = ".step"
 
 Weights = dict[str, Floats]
-"""By name: those of a block begin with its number. `Q q` make queries, keys and values, `O o` what
-attention adds, `M m` are its norm's; `F f` make the wide layer, `G g` the way back from it, `N n`
-are its norm's. `H h` are the head's.
-"""
+"""By name, see `exported`; `H h` are the head's."""
 
 
 class Normed(NamedTuple):
@@ -92,18 +87,6 @@ class Transformer:
         said: Floats = passed.mean @ self.weights["H"] + self.weights["h"]
         return said
 
-    def with_learned(self, learned: Mapping[str, Any]) -> "Transformer":
-        """With a head, and what is to be added to other weights: matrices in steps of a size.
-
-        `3.Q.step`, shape (columns,), is the size of the steps of `3.Q`.
-        """
-        weights = dict(self.weights)
-        for name, one in learned.items():
-            if not name.endswith(STEP):
-                further = one.astype(np.float32) * learned.get(name + STEP, 1)
-                weights[name] = weights.get(name, 0) + further
-        return replace(self, weights=weights)
-
     def _block(
         self, name: str, seen: Floats, texts: int, random: np.random.Generator | None
     ) -> tuple[Floats, Block]:
@@ -125,59 +108,16 @@ class Transformer:
         )  # fmt: skip
 
 
-def squashed(logits: Floats, categories: int) -> Floats:
-    """Probabilities of logits, of which the first `categories` exclude each other."""
-    made = (1 / (1 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
-    first = logits[:, :categories]
-    powers = np.exp(first - first.max(axis=1, keepdims=True))
-    made[:, :categories] = powers / powers.sum(axis=1, keepdims=True)
-    return made
-
-
-def from_onnx(path: Path) -> Transformer:
+def transformer(exported: Exported) -> Transformer:
     """An exported sentence encoder, without a head."""
-    found = _stored(path)
-    weights: Weights = {}
-    for block in range(len({name.split(".")[2] for name in found if ".layer." in name})):
-        place = f"encoder.layer.{block}."
-        three = [f"{place}attention.self.{one}" for one in ("query", "key", "value")]
-        weights[f"{block}.Q"] = np.hstack([found[f"{one}.weight"] for one in three])
-        weights[f"{block}.q"] = np.hstack([found[f"{one}.bias"] for one in three])
-        for name, layer in _LAYERS.items():
-            weights[f"{block}.{name}"] = found[f"{place}{layer}.weight"]
-            weights[f"{block}.{name.lower()}"] = found[f"{place}{layer}.bias"]
-    words = found["embeddings.word_embeddings.weight"]
-    kind = found["embeddings.token_type_embeddings.weight"][0]
     return Transformer(
-        words,
-        found["embeddings.position_embeddings.weight"] + kind,
-        found["embeddings.LayerNorm.weight"],
-        found["embeddings.LayerNorm.bias"],
-        weights,
+        exported.named("embeddings.word_embeddings.weight"),
+        exported.named("embeddings.position_embeddings.weight")
+        + exported.named("embeddings.token_type_embeddings.weight")[0],
+        exported.named("embeddings.LayerNorm.weight"),
+        exported.named("embeddings.LayerNorm.bias"),
+        exported.weights(),
     )
-
-
-_LAYERS: Final = {
-    "O": "attention.output.dense",
-    "M": "attention.output.LayerNorm",
-    "F": "intermediate.dense",
-    "G": "output.dense",
-    "N": "output.LayerNorm",
-}
-
-
-def _stored(path: Path) -> Mapping[str, Floats]:
-    """The weights in a file, by their first names: an export keeps of a product only its step's."""
-    import onnx
-    from onnx.numpy_helper import to_array
-
-    graph = onnx.load(path).graph
-    found = {one.name: np.array(to_array(one)) for one in graph.initializer}
-    for step in graph.node:
-        if step.op_type == "MatMul" and step.input[1] in found:
-            name = step.name.removeprefix("/").removesuffix("/MatMul").replace("/", ".")
-            found[f"{name}.weight"] = found[step.input[1]]
-    return found
 
 
 def apart(numbers: Floats, texts: int) -> Floats:

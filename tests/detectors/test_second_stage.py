@@ -52,7 +52,8 @@ def test_a_sure_judgement_is_in_no_doubt() -> None:
     sure = dict.fromkeys(OUTPUTS, 0.9)
     assert not in_doubt(Judgement("general", sure, *NOTHING, 0))
     assert in_doubt(Judgement("general", {**sure, "security": 0.5}, *NOTHING, 0))
-    calm = dict.fromkeys(("linked_3", "praise", "billing"), 0.5)
+    assert in_doubt(Judgement("general", {**sure, "linked_3": 0.7}, *NOTHING, 0))
+    calm = dict.fromkeys(("linked_2", "praise", "billing"), 0.5)
     assert not in_doubt(Judgement("general", sure | calm, *NOTHING, 0))
 
 

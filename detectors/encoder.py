@@ -23,11 +23,11 @@ LONGEST: Final = 96
 class Encoder:
     """Cuts texts into word pieces, and reads them with what it has learned.
 
-    Raises `ModuleNotFoundError` without the extra `semantic`, `FileNotFoundError` without files.
+    All of it raises `ModuleNotFoundError` without the extra `semantic`; to make one raises
+    `FileNotFoundError` without its files.
     """
 
     def __init__(self, folder: Path) -> None:
-        import onnxruntime  # noqa: F401 -- what is missing is said when a worker starts
         from tokenizers import Tokenizer
 
         file, self._model = folder / f"{ENCODER}-tokenizer.json", folder / f"{ENCODER}.onnx"

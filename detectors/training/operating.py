@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from detectors.arrays import Floats
 from detectors.labels import CATEGORIES, FLAGS, LINKED, OUTPUTS
 
-MANY_ALARMS: Final = 0.02
+MANY_ALARMS: Final = 0.03
 ALARMS: Final = {
     "billing": 0.015,
     "billing_dispute": 0.012,
     "security": 0.010,
     "legal_compliance": 0.006,
-    "human_request": 0.00006,
+    "human_request": 0.0001,
 }
 """Which share of the texts without a flag may fire it at most."""
 GRAVE: Final = ("urgency", "safety")

@@ -52,14 +52,13 @@ class Exported:
         """A weight by its first name, such as `embeddings.LayerNorm.bias`."""
         return np.array(to_array(self._stored[name]), np.float32)
 
-    def with_weights(self, weights: Mapping[str, Floats]) -> bytes:
-        """The file with other weights of its blocks."""
+    def with_weights(self, weights: Mapping[str, Floats]) -> onnx.ModelProto:
+        """The model with other weights of its blocks."""
         for name, parts in self._parts().items():
             for part, one in zip(parts, np.split(weights[name], len(parts), axis=-1), strict=True):
                 stored = self._stored[part]
                 stored.CopyFrom(from_array(np.ascontiguousarray(one), stored.name))
-        written: bytes = self._model.SerializeToString()
-        return written
+        return self._model
 
     def _parts(self) -> dict[str, list[str]]:
         """The first names of what makes each weight of the blocks."""

@@ -18,12 +18,12 @@ from detectors.message import Message
 
 SECOND: Final = Path(__file__).parent / "model" / "second.npz"
 """What the encoder has learned."""
-DOUBT: Final = (0.3, 0.6)
-"""Scores between which a signal is in doubt. A look at what nearly fired finds more than one at
-what just did. One ordinary message in eleven has such a score, as many as may be looked at for what
-a look costs; from 0.2 on twice as many have, and default F1 on both blind sets is .01 higher.
+DOUBT: Final = (0.2, 0.7)
+"""Scores between which a signal is in doubt. One ordinary message in five has such a score, as many
+as may be looked at for what a look costs. A look at what nearly fired finds more than one at what
+just did.
 """
-LINKED_DOUBT: Final = (0.4, 0.75)
+LINKED_DOUBT: Final = (0.3, 0.85)
 """The same of `linked_3`, which counts from 0.7 on."""
 DOUBTED: Final = tuple(flag for flag in FLAGS if flag not in ("billing", "thanks", "praise"))
 """What a second look is worth for: the signals that call people."""

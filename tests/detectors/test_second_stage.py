@@ -13,7 +13,7 @@ from detectors.encoder import ENCODER, Encoder
 from detectors.exported import with_learned
 from detectors.labels import OUTPUTS
 from detectors.learned import Judgement
-from detectors.second_stage import SECOND, SecondStage, in_doubt
+from detectors.second_stage import MOST_LOOKS, SECOND, SecondStage, in_doubt
 from detectors.training.transformer import transformer
 from streams.errors import ConfigError
 from streams.readers import reader_of
@@ -46,6 +46,15 @@ def test_only_messages_in_doubt_are_looked_at_again() -> None:
 def test_a_message_is_judged_alike_in_any_batch() -> None:
     reader = Reader(Stub())
     assert reader.read(TEXTS) == [reader.read([text])[0] for text in TEXTS]
+
+
+def test_a_long_text_is_looked_at_a_few_times_first_as_a_whole_and_alike_in_any_batch() -> None:
+    long = "!?" * 2_000
+    stub = Stub()
+    alone = Reader(stub).read([long])
+    assert [len(text) for text in stub.seen[:2]] == [len(long), 240]
+    assert len(stub.seen) == MOST_LOOKS
+    assert Reader(Stub()).read([*TEXTS, long, long])[-2:] == alone * 2
 
 
 def test_a_sure_judgement_is_in_no_doubt() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from detectors import Reader
 from detectors.arrays import Floats
-from detectors.encoder import ENCODER, Encoder
+from detectors.encoder import BEGINNING, ENCODER, Encoder
 from detectors.exported import with_learned
 from detectors.labels import OUTPUTS
 from detectors.learned import Judgement
@@ -105,6 +105,12 @@ def test_the_encoder_finds_the_same_meaning_in_other_words(encoder: Encoder) -> 
 def test_the_second_stage_reads_with_the_real_encoder(encoder: Encoder) -> None:
     reader = Reader(SecondStage(encoder))
     assert reader.read(TEXTS) == [reader.read([text])[0] for text in TEXTS]
+
+
+def test_pieces_are_looked_for_where_a_text_begins(encoder: Encoder) -> None:
+    empty = encoder.numbers("").tolist()
+    assert encoder.numbers(" " * (BEGINNING - 6) + "refund").tolist() != empty
+    assert encoder.numbers(" " * BEGINNING + "refund").tolist() == empty
 
 
 def test_the_second_stage_reads_as_the_teacher_did(encoder: Encoder) -> None:

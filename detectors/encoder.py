@@ -5,6 +5,7 @@
 
 import json
 from collections.abc import Mapping
+from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,26 +17,35 @@ if TYPE_CHECKING:
     from detectors.exported import Exported
 
 ENCODER: Final = "all-minilm-l6-v2"
+DIGESTS: Final = {
+    f"{ENCODER}.onnx": "759c3cd2b7fe7e93933ad23c4c9181b7396442a2ed746ec7c1d46192c469c46e",
+    f"{ENCODER}-tokenizer.json": "da0e79933b9ed51798a3ae27893d3c5fa4a201126cef75586296df9b4d2c62a0",
+}
+"""SHA-256 of its files. What was learned belongs to them: with others it would say anything."""
 LONGEST: Final = 96
 """Word pieces of a text that are read."""
 BEGINNING: Final = 4_096
 """Characters of a text in which they are looked for: 64 KiB would take a tenth of a second."""
 
 
+class NotTheEncoder(ValueError):
+    """A file is cut, or another encoder's."""
+
+
 class Encoder:
     """Cuts texts into word pieces, and reads them with what it has learned.
 
     All of it raises `ModuleNotFoundError` without the extra `semantic`; to make one raises
-    `FileNotFoundError` without its files.
+    `FileNotFoundError` without its files, `NotTheEncoder` with other ones, `OSError` where they
+    cannot be read.
     """
 
     def __init__(self, folder: Path) -> None:
         from tokenizers import Tokenizer
 
-        file, self._model = folder / f"{ENCODER}-tokenizer.json", folder / f"{ENCODER}.onnx"
-        for needed in (file, self._model):
-            if not needed.is_file():
-                raise FileNotFoundError(f"{needed} is missing: `make encoder` brings it")
+        self._model, file = (folder / name for name in DIGESTS)
+        for needed in (self._model, file):
+            _check(needed)
         self._tokenizer = Tokenizer.from_file(str(file))
         self._tokenizer.enable_truncation(LONGEST)
         self._tokenizer.no_padding()
@@ -59,6 +69,14 @@ class Encoder:
         exported = self.exported()
         weights = with_learned(exported.weights(), learned)
         return Reads(exported.with_weights(weights), weights["H"], weights["h"])
+
+
+def _check(file: Path) -> None:
+    if not file.is_file():
+        raise FileNotFoundError(f"{file} is missing: `make encoder` brings it")
+    with file.open("rb") as opened:
+        if file_digest(opened, "sha256").hexdigest() != DIGESTS[file.name]:
+            raise NotTheEncoder(f"{file} is not what `make encoder` brings: delete it and do that")
 
 
 class Reads:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from detectors import Reader
 from detectors.arrays import Floats
-from detectors.encoder import BEGINNING, ENCODER, Encoder
+from detectors.encoder import BEGINNING, DIGESTS, ENCODER, Encoder
 from detectors.exported import with_learned
 from detectors.labels import OUTPUTS
 from detectors.learned import Judgement
@@ -72,6 +73,19 @@ def test_decisions_name_the_second_stage() -> None:
 
 def test_without_the_encoder_it_is_said_how_to_bring_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"make encoder|semantic"):
+        reader_of(Settings(encoder_dir=str(tmp_path)))
+
+
+@pytest.mark.parametrize("broken", list(DIGESTS))
+@pytest.mark.parametrize("content", [b"", b"righ", b"<html>Not found</html>"])
+def test_a_file_that_is_cut_or_anothers_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, content: bytes
+) -> None:
+    for name in DIGESTS:
+        monkeypatch.setitem(DIGESTS, name, sha256(b"right").hexdigest())
+        (tmp_path / name).write_bytes(b"right")
+    (tmp_path / broken).write_bytes(content)
+    with pytest.raises(ConfigError, match=f"{broken} is not what `make encoder` brings|semantic"):
         reader_of(Settings(encoder_dir=str(tmp_path)))
 
 

@@ -64,11 +64,15 @@ class Encoder:
 
     def with_learned(self, learned: Mapping[str, Any]) -> "Reads":
         """What reads texts with what was learned since."""
+        # All that it takes to write the model is given back before it is loaded.
+        return Reads(*self._written(learned))
+
+    def _written(self, learned: Mapping[str, Any]) -> tuple[bytes, Floats, Floats]:
         from detectors.exported import with_learned
 
         exported = self.exported()
         weights = with_learned(exported.weights(), learned)
-        return Reads(exported.with_weights(weights), weights["H"], weights["h"])
+        return exported.with_weights(weights), weights["H"], weights["h"]
 
 
 def _check(file: Path) -> None:

@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from detectors import Reader
 from detectors.arrays import Floats
 from detectors.encoder import BEGINNING, DIGESTS, ENCODER, Encoder
-from detectors.exported import with_learned
+from detectors.exported import Exported, with_learned
 from detectors.labels import OUTPUTS
 from detectors.learned import Judgement
 from detectors.second_stage import MOST_LOOKS, SECOND, SecondStage, in_doubt
@@ -23,6 +24,7 @@ from tests.eval.ours import ordinary
 
 FOLDER = Path("build/encoder")
 NOTHING = np.array([], np.int64), np.zeros((0, len(OUTPUTS)), np.float32)
+HEAD = {"H": np.eye(384, dtype=np.float32), "h": np.zeros(384, np.float32)}
 TEXTS = [example.text for example in ordinary()[:200]]
 
 
@@ -97,9 +99,23 @@ def encoder() -> Encoder:
     return Encoder(FOLDER)
 
 
+def test_the_exported_weights_are_gone_before_the_model_is_loaded(
+    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export, exported, left = encoder.exported, [], []
+
+    def watched() -> Exported:
+        exported.append(ref(one := export()))
+        return one
+
+    monkeypatch.setattr(encoder, "exported", watched)
+    monkeypatch.setattr("detectors.encoder.Reads", lambda *_: left.append(exported[0]()))
+    encoder.with_learned(HEAD)
+    assert left == [None]
+
+
 def meaning(encoder: Encoder, text: str) -> Floats:
-    nothing = {"H": np.eye(384, dtype=np.float32), "h": np.zeros(384, np.float32)}
-    mean = encoder.with_learned(nothing).logits(encoder.numbers(text))
+    mean = encoder.with_learned(HEAD).logits(encoder.numbers(text))
     unit: Floats = mean / np.linalg.norm(mean)
     return unit
 

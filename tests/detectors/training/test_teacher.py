@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from detectors.arrays import Floats, Ints
-from detectors.exported import with_learned
+from detectors.exported import STEP, with_learned
 from detectors.labels import CATEGORIES, OUTPUTS
 from detectors.training import teacher as teaching
-from detectors.training.teacher import batches, learned, teacher, thoughts
+from detectors.training.teacher import STEPS, batches, learned, teacher, thoughts
 from detectors.training.transformer import Transformer
 from tests.detectors.training.small import LENGTH, PIECES, small
 
@@ -73,6 +73,22 @@ def steps_of_nothing(taught: Transformer) -> dict[str, Any]:
     """As if no matrix had learned."""
     kept = learned(small(), taught)
     return {name: one * 0 for name, one in kept.items() if one.dtype == np.int8}
+
+
+def test_of_a_matrix_the_nearest_step_is_kept_up_and_down_and_of_all_else_the_number(
+    taught: Transformer,
+) -> None:
+    plain, kept = small().weights, learned(small(), taught)
+    made = with_learned(plain, kept)
+    assert made.keys() == taught.weights.keys()
+    for name, one in made.items():
+        exact, within = taught.weights[name], 1e-3
+        if name + STEP in kept:
+            step = kept[name + STEP].astype(np.float32)
+            reach, within = STEPS * step, 0.51 * step
+            exact = plain[name] + np.clip(exact - plain[name], -reach, reach)
+            assert step.shape == one.shape[-1:]
+        assert (abs(one - exact) <= within).all(), name
 
 
 def test_finer_steps_come_nearer(taught: Transformer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,14 @@ def test_slopes_are_what_a_small_change_of_a_weight_does() -> None:
         assert (moved[0] - moved[1]) / 2e-5 == pytest.approx(found[name][place], rel=1e-4), name
 
 
+def test_a_tenth_is_dropped_while_learning_and_the_rest_makes_up_for_it() -> None:
+    ids = np.random.default_rng(1).integers(0, PIECES, (400, LENGTH))
+    for block in learning(small(OUTPUTS), ids).blocks:
+        for kept in block.kept:
+            assert (kept == 0).mean() == pytest.approx(0.1, abs=0.01)
+            assert kept.mean() == pytest.approx(1, abs=0.01)
+
+
 def test_a_text_is_read_the_same_whatever_is_read_with_it() -> None:
     encoder, ids = small(OUTPUTS, np.float64), texts()
     together = said(encoder, ids)

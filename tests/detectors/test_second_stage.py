@@ -11,7 +11,7 @@ import pytest
 
 from detectors import Reader
 from detectors.arrays import Floats
-from detectors.encoder import BEGINNING, DIGESTS, ENCODER, Encoder
+from detectors.encoder import BEGINNING, DIGESTS, ENCODER, LONGEST, Encoder
 from detectors.exported import Exported, with_learned
 from detectors.labels import OUTPUTS
 from detectors.learned import Judgement
@@ -141,6 +141,7 @@ def test_pieces_are_looked_for_where_a_text_begins(encoder: Encoder) -> None:
     empty = encoder.numbers("").tolist()
     assert encoder.numbers(" " * (BEGINNING - 6) + "refund").tolist() != empty
     assert encoder.numbers(" " * BEGINNING + "refund").tolist() == empty
+    assert len(encoder.numbers("refund " * LONGEST)) == LONGEST
 
 
 def test_the_second_stage_reads_as_the_teacher_did(encoder: Encoder) -> None:

@@ -13,8 +13,9 @@ from detectors import Reader
 from detectors.arrays import Floats
 from detectors.encoder import BEGINNING, DIGESTS, ENCODER, LONGEST, Encoder
 from detectors.exported import Exported, with_learned
-from detectors.labels import OUTPUTS
+from detectors.labels import CATEGORIES, OUTPUTS
 from detectors.learned import Judgement
+from detectors.message import Message
 from detectors.second_stage import MOST_LOOKS, SECOND, SecondStage, in_doubt
 from detectors.training.transformer import transformer
 from streams.errors import ConfigError
@@ -25,6 +26,7 @@ from tests.eval.ours import ordinary
 FOLDER = Path("build/encoder")
 NOTHING = np.array([], np.int64), np.zeros((0, len(OUTPUTS)), np.float32)
 HEAD = {"H": np.eye(384, dtype=np.float32), "h": np.zeros(384, np.float32)}
+PIECES = ["[CLS]", "ref", "##und", "un", "##box", "##ing", "[SEP]"]
 TEXTS = [example.text for example in ordinary()[:200]]
 
 
@@ -49,6 +51,18 @@ def test_only_messages_in_doubt_are_looked_at_again() -> None:
 def test_a_message_is_judged_alike_in_any_batch() -> None:
     reader = Reader(Stub())
     assert reader.read(TEXTS) == [reader.read([text])[0] for text in TEXTS]
+
+
+def test_what_is_in_doubt_gets_the_mean_of_both_and_the_category_of_the_second() -> None:
+    logits = np.linspace(3, -3, len(OUTPUTS), dtype=np.float32)
+    stub = Stub()
+    stub.look = lambda text: logits  # type: ignore[method-assign]
+    flags = OUTPUTS[len(CATEGORIES) :]
+    first = Judgement("general", dict.fromkeys(flags, 0.5), *NOTHING, 0)
+    [both] = stub.judge([Message.of("?")], [first], [0])
+    means = (0.5 + 1 / (1 + np.exp(-logits[len(CATEGORIES) :]))) / 2
+    assert [both.scores[flag] for flag in flags] == pytest.approx(means.tolist(), abs=1e-4)
+    assert both.category == CATEGORIES[0] != first.category
 
 
 def test_a_long_text_is_looked_at_a_few_times_first_as_a_whole_and_alike_in_any_batch() -> None:
@@ -135,6 +149,11 @@ def test_the_encoder_finds_the_same_meaning_in_other_words(encoder: Encoder) -> 
 def test_the_second_stage_reads_with_the_real_encoder(encoder: Encoder) -> None:
     reader = Reader(SecondStage(encoder))
     assert reader.read(TEXTS) == [reader.read([text])[0] for text in TEXTS]
+
+
+def test_a_piece_lies_at_its_number(encoder: Encoder) -> None:
+    numbers = encoder.numbers("Refund unboxing")
+    assert [encoder.pieces[number] for number in numbers] == PIECES
 
 
 def test_pieces_are_looked_for_where_a_text_begins(encoder: Encoder) -> None:

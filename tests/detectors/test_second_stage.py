@@ -65,6 +65,13 @@ def test_what_is_in_doubt_gets_the_mean_of_both_and_the_category_of_the_second()
     assert both.category == CATEGORIES[0] != first.category
 
 
+def test_a_look_is_at_the_text_without_its_disguises() -> None:
+    first = Judgement("general", dict.fromkeys(OUTPUTS[len(CATEGORIES) :], 0.5), *NOTHING, 0)
+    stub = Stub()
+    stub.judge([Message.of("My p@sswоrd\ud800, p\u200blease")], [first], [0])
+    assert stub.seen == ["my password, please"]
+
+
 def test_a_long_text_is_looked_at_a_few_times_first_as_a_whole_and_alike_in_any_batch() -> None:
     long = "!?" * 2_000
     stub = Stub()

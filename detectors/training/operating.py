@@ -14,6 +14,7 @@ ALARMS: Final = {
     "billing_dispute": 0.012,
     "security": 0.010,
     "legal_compliance": 0.006,
+    "technical": 0.02,
     "human_request": 0.0001,
 }
 """Which share of the texts without a flag may fire it at most."""

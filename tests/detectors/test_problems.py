@@ -67,7 +67,7 @@ def test_error_codes_are_no_numbers_to_be_masked() -> None:
         ("every export ends in 504 timeouts", "export: http 504"),
         ("the upload: 504 times out", "upload: http 504"),
         ("error no. 17 on the export", "error 17"),
-        ("a 404 keeps coming on the login page", "login: http 404"),
+        ("the login page shows a 404 again and again", "login: http 404"),
         ("the upload returns 403 for all users", "upload: http 403"),
         ("error 1017 on startup", "error 1017"),
         ("the import stops at 99%, error 7", "error 7"),

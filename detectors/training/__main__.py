@@ -115,7 +115,7 @@ def trained(
     trust = counts * TRUST
     own = trust * wanted + (1 - trust) * thought[:ours]
     goal = np.vstack([own, thought[ours:], own[list(material.named)]])
-    pupil = _learn(material.said, vectors, goal, np.ones_like(goal))
+    pupil = _learn(material.said, vectors, goal)
     say("finding where each flag fires best")
     said, apart = material.said.some(np.arange(ours)), by_file(examples, FOLDS, SEED)
     tried = cross_fitted(said, vectors, own, apart)
@@ -130,7 +130,7 @@ def cross_fitted(
     made = np.zeros_like(wanted)
     for fold in range(FOLDS):
         out, rest = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-        network = _learn(inputs.some(rest), vectors, wanted[rest], np.ones_like(wanted[rest]))
+        network = _learn(inputs.some(rest), vectors, wanted[rest])
         made[out] = network.outputs(inputs.some(out))
     return made
 
@@ -161,11 +161,9 @@ def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
-def _learn(inputs: Inputs, vectors: Floats, wanted: Floats, counts: Floats) -> Network:
+def _learn(inputs: Inputs, vectors: Floats, wanted: Floats) -> Network:
     apart = BUILT, len(LINKED)
-    return learn(
-        inputs, vectors, wanted, counts, len(CATEGORIES), apart=apart, seed=SEED, **LEARNING
-    )
+    return learn(inputs, vectors, wanted, len(CATEGORIES), apart=apart, seed=SEED, **LEARNING)
 
 
 if __name__ == "__main__":

@@ -73,9 +73,9 @@ class Network:
         return squashed(logits + weights["b"], self.categories)
 
     def gradients(
-        self, inputs: Inputs, wanted: Floats, counts: Floats, kept: tuple[Floats, Floats]
+        self, inputs: Inputs, wanted: Floats, kept: tuple[Floats, Floats]
     ) -> dict[str, Floats]:
-        """Of the mean cross entropy, each output of each text counting as much as `counts` says.
+        """Of the mean cross entropy.
 
         `kept` are the factors of the patterns and of the hidden units.
         """
@@ -83,7 +83,7 @@ class Network:
         numbers = np.hstack([fits.best * kept[0], inputs.dense])
         hidden = self._hidden(numbers) * kept[1]
         outputs = self._said(inputs.grams, numbers, hidden)
-        error = (outputs - wanted) * counts / len(wanted)
+        error = (outputs - wanted) / len(wanted)
         back = (error @ weights["B"].T) * (hidden > 0) * kept[1]
         patterns = kept[0].shape[1]
         further = error @ weights["S"][:patterns].T + back @ weights["A"][:patterns].T
@@ -174,7 +174,6 @@ def learn(
     inputs: Inputs,
     vectors: Floats,
     wanted: Floats,
-    counts: Floats,
     categories: int,
     *,
     apart: tuple[int, int],
@@ -185,8 +184,8 @@ def learn(
 ) -> Network:
     """A network whose outputs come close to `wanted`, shape (texts, outputs), each 0-1.
 
-    `counts`, of the same shape, says how much each matters. `apart` are how many of the last dense
-    numbers speak to how many of the last outputs alone, and to these straight.
+    `apart` are how many of the last dense numbers speak to how many of the last outputs alone, and
+    to these straight.
     """
     random = np.random.default_rng(seed)
     network = new_network(
@@ -207,7 +206,7 @@ def learn(
         for start in range(0, len(wanted), BATCH):
             some = np.sort(order[start : start + BATCH])
             kept = _kept(random, len(some), patterns), _kept(random, len(some), hidden)
-            slopes = network.gradients(inputs.some(some), wanted[some], counts[some], kept)
+            slopes = network.gradients(inputs.some(some), wanted[some], kept)
             slopes["A"][numbers:] = 0
             slopes["S"][numbers:, :outputs] = 0
             adam.move(slopes, rate)

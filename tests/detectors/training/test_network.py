@@ -33,8 +33,7 @@ def data() -> tuple[Inputs, Floats, Floats]:
 
 def learned(apart: tuple[int, int] = (0, 0)) -> tuple[Network, Floats]:
     inputs, vectors, wanted = data()
-    sure = np.ones_like(wanted)
-    network = learn(inputs, vectors, wanted, sure, 2, apart=apart, epochs=150, seed=3, **HOW)
+    network = learn(inputs, vectors, wanted, 2, apart=apart, epochs=150, seed=3, **HOW)
     right: Floats = ((network.outputs(inputs) > 0.5) == (wanted > 0.5)).mean(axis=0)
     return network, right
 
@@ -82,7 +81,7 @@ def test_gradients_are_those_of_the_cross_entropy() -> None:
         return float(-(flags.sum(axis=1) + first.sum(axis=1)).mean())
 
     ones = np.ones((TEXTS, 3), np.float32), np.ones((TEXTS, 4), np.float32)
-    slopes = network.gradients(inputs, wanted, np.ones_like(wanted), ones)
+    slopes = network.gradients(inputs, wanted, ones)
     for name, place in (("A", (1, 2)), ("B", (0, 1)), ("b", (2,)), ("P", (1, 2, 0)), ("p", (1,))):
         weights, step = network.weights[name], 1e-3
         before = weights[place]

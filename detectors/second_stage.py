@@ -1,6 +1,6 @@
 """The second stage: the model's teacher looks again at the messages that the first is in doubt of.
 
-Optional and off by default: it costs 240 MB, and up to twenty milliseconds for each look. What it
+Optional and off by default: it costs 400 MB, and two to seven milliseconds for each look. What it
 says of a message depends on that message alone, so that a replay decides the same.
 """
 

@@ -1,9 +1,10 @@
 """The trained part: probabilities of every label of a text, in bulk.
 
 What it has learned lies in `model/model.npz`, made by `detectors.training`. A text is its n-grams
-(a linear part), how well patterns of three word pieces fit it, the mean of its pieces' vectors and
-what the lexicons say of it (all also through one hidden layer). Plain numpy: some microseconds a
-text in a batch.
+(a linear part), how well patterns of three word pieces fit it, the mean of what its pieces mean and
+what the lexicons say of it (all also through one hidden layer). A piece has two vectors: what it
+means, as an encoder sees it, and what it is to the patterns, which was learned with them. Plain
+numpy: some microseconds a text in a batch.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,8 @@ MEANING: Final = 4.0
 """The length that the mean of the pieces' vectors is brought to."""
 TINY: Final = 1e-6
 DECIMALS: Final = 4
+SCALES: Final = " scales"
+"""Behind the name of what is stored in 8 bits."""
 _CHANCES: Final = OUTPUTS[len(CATEGORIES) :]
 _COLUMNS: Final = {name: column for column, name in enumerate(OUTPUTS)}
 
@@ -37,12 +40,12 @@ class Features:
     """From messages to the numbers that a network takes."""
 
     def __init__(self, stored: Mapping[str, np.ndarray]) -> None:
-        """`stored` has the n-grams and the pieces a line each, the pieces' vectors in 8 bits."""
+        """`stored` has the n-grams and the pieces a line each, and what the pieces mean."""
         self.grams = _strings(stored["grams"])
         self.vocabulary = Vocabulary(self.grams)
         pieces = _strings(stored["pieces"])
         self._pieces = Pieces({piece: number for number, piece in enumerate(pieces)})
-        vectors = stored["vectors"].astype(np.float32) * stored["scales"][:, None]
+        vectors = in_full(stored, "vectors")
         # The row of zeros behind those of the pieces is there for `version`, which counts it in.
         self._vectors = np.vstack([vectors, np.zeros(vectors.shape[1], np.float32)])
 
@@ -113,7 +116,7 @@ class Learned:
 
     def __init__(self, stored: Mapping[str, np.ndarray]) -> None:
         self.features = Features(stored)
-        self._phrases = Phrases(stored["vectors"], stored["P"], stored["p"])
+        self._phrases = Phrases(in_full(stored, "V"), stored["P"], stored["p"])
         self._network = Network(stored)
 
     def judge(
@@ -152,6 +155,12 @@ class Judgement(NamedTuple):
     seen: Ints
     weights: Floats
     unknown: int
+
+
+def in_full(stored: Mapping[str, np.ndarray], name: str) -> Floats:
+    """Rows that are stored in 8 bits a number, each with a scale."""
+    rows: Floats = stored[name].astype(np.float32) * stored[name + SCALES][:, None]
+    return rows
 
 
 def _strings(data: np.ndarray) -> list[str]:

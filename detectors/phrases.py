@@ -19,21 +19,16 @@ PLACES: Final = 1_024
 _MOST: Final = np.iinfo(np.int16).max // WIDTH
 
 
-def directions(vectors: np.ndarray) -> np.ndarray:
-    """Vectors at length 1, in 64 bits, and behind them one of zeros, for what is outside."""
-    units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.vstack([units, np.zeros(vectors.shape[1])])
-
-
 class Phrases:
     """The patterns of a model."""
 
     def __init__(self, vectors: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> None:
         """`vectors` has shape (pieces, numbers), `weights` (`WIDTH`, numbers, patterns)."""
-        units, weights = directions(vectors.astype(np.float64)), weights.astype(np.float64)
-        # No direction fits a pattern better than the pattern's own length.
-        self._step = np.linalg.norm(weights, axis=1).max() / _MOST
-        self._parts = [self._part(units, one) for one in weights]
+        vectors, weights = vectors.astype(np.float64), weights.astype(np.float64)
+        # No product of two vectors is more than that of their lengths.
+        most = np.linalg.norm(vectors, axis=1).max() * np.linalg.norm(weights, axis=1).max()
+        self._step = most / _MOST
+        self._parts = [self._part(vectors, one) for one in weights]
         self._bias = bias.astype(np.float64)
 
     def fits(self, texts: Sequence[Ints]) -> np.ndarray:
@@ -44,12 +39,12 @@ class Phrases:
         fits: np.ndarray = np.maximum(best * self._step + self._bias, 0)
         return fits
 
-    def _part(self, units: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def _part(self, vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """What each piece adds to each pattern; some at a time, that fit the processor's cache."""
-        part = np.empty((len(units), weights.shape[1]), np.int16)
-        for first in range(0, len(units), PLACES):
+        part = np.empty((len(vectors), weights.shape[1]), np.int16)
+        for first in range(0, len(vectors), PLACES):
             some = slice(first, first + PLACES)
-            part[some] = np.rint(units[some] @ weights / self._step)
+            part[some] = np.rint(vectors[some] @ weights / self._step)
         return part
 
     def _best(self, pieces: Ints) -> np.ndarray:

@@ -27,7 +27,6 @@ from detectors.built import BUILT
 from detectors.encoder import Encoder
 from detectors.labels import CATEGORIES, LINKED
 from detectors.learned import MODEL, Features
-from detectors.phrases import directions
 from detectors.pipeline import read_in_english, scores
 from detectors.second_stage import SECOND
 from detectors.training.cut import as_learned
@@ -36,11 +35,12 @@ from detectors.training.goals import by_file, certainty, target
 from detectors.training.inputs import MADE_FROM, digest
 from detectors.training.network import Inputs, Network, learn
 from detectors.training.operating import operating_points
+from detectors.training.patterns import directions
 from detectors.training.recombine import recombined
 from detectors.training.renamed import renamed
 from detectors.training.teacher import learned, teacher, thoughts
 from detectors.training.transformer import Transformer, transformer
-from detectors.training.vocabulary import sparse_grams, vocabulary
+from detectors.training.vocabulary import in_bytes, sparse_grams, vocabulary
 
 FOLDS: Final = 3
 RECOMBINED: Final = 15_000
@@ -65,7 +65,7 @@ def main() -> None:
     material = read(examples, encoder, plain)
     pupil, second = trained(material, examples, plain)
     MODEL.parent.mkdir(exist_ok=True)
-    save(MODEL, material.stored | halved(pupil))
+    save(MODEL, material.stored | smaller(pupil))
     save(SECOND, second)
     MADE_FROM.write_text(f"{digest(examples)}\n", encoding="utf-8")
 
@@ -74,7 +74,7 @@ class Material(NamedTuple):
     """What networks see: our own texts, then ones made of them, then ones with a name.
 
     `numbers` are the teacher's pieces of all but the ones with a name, and `named` says which texts
-    of our own these are; `stored` is the pupil's vocabulary, `vectors` its pieces' directions.
+    of our own these are; `stored` is the pupil's vocabulary, `vectors` what its pieces mean.
     """
 
     said: Inputs
@@ -95,7 +95,7 @@ def read(examples: Sequence[Example], encoder: Encoder, plain: Transformer) -> M
     features = Features(stored)
     grams = sparse_grams([features.of_grams(message) for message in messages], len(features.grams))
     pieces = features.pieces(messages)
-    vectors = directions(stored["vectors"]).astype(np.float32)
+    vectors = directions(stored["vectors"])
     said = Inputs(grams, features.dense(pieces, lexicon), pieces)
     numbers = [encoder.numbers(text) for text in (*texts, *more)]
     return Material(said, numbers, whose, stored, vectors)
@@ -145,9 +145,10 @@ def moved(wanted: Floats, said: Floats, thought: Floats, counts: Floats) -> Floa
     return np.array([0.0] * len(CATEGORIES) + list(logits.values()), np.float32)
 
 
-def halved(network: Network) -> dict[str, Any]:
-    """The weights in 16 bits."""
-    return {name: one.astype(np.float16) for name, one in network.weights.items()}
+def smaller(network: Network) -> dict[str, Any]:
+    """The weights in 16 bits; the pieces' vectors, without the one for what is outside, in 8."""
+    halved = {name: one.astype(np.float16) for name, one in network.weights.items() if name != "V"}
+    return halved | in_bytes("V", network.weights["V"][:-1])
 
 
 def save(path: Path, stored: dict[str, Any]) -> None:

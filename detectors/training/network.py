@@ -12,6 +12,8 @@ from detectors.training.patterns import Fit, fit
 
 BATCH: Final = 256
 FIRST_RATE, LAST_RATE = 3e-3, 1e-4
+SLOWER: Final = 0.3
+"""Of the rate: the vectors of the word pieces know something already."""
 DECAY: Final = 2e-5
 DROPPED: Final = 0.2
 """The share of patterns and hidden units that is left out of a step (dropout)."""
@@ -41,13 +43,12 @@ class Inputs(NamedTuple):
 class Network:
     """logits = grams · G + numbers · S + relu(numbers · A + a) · B + b.
 
-    The numbers are how well its patterns (P, p) fit, then the dense ones. The first `categories`
-    outputs exclude each other (softmax), the others do not (sigmoid). `vectors` are those of the
-    word pieces, a row of zeros behind them.
+    The numbers are how well its patterns (P, p) of word pieces fit, whose vectors (V) it learns,
+    too, a row of zeros behind them; then the dense ones. The first `categories` outputs exclude
+    each other (softmax), the others do not (sigmoid).
     """
 
     categories: int
-    vectors: Floats
     weights: dict[str, Floats] = field(default_factory=dict)
 
     def outputs(self, inputs: Inputs) -> Floats:
@@ -61,7 +62,8 @@ class Network:
 
     def patterns(self, inputs: Inputs) -> Fit:
         """How its patterns fit."""
-        return fit(self.vectors, inputs.pieces, self.weights["P"], self.weights["p"])
+        weights = self.weights
+        return fit(weights["V"], inputs.pieces, weights["P"], weights["p"])
 
     def _hidden(self, numbers: Floats) -> Floats:
         hidden: Floats = np.maximum(numbers @ self.weights["A"] + self.weights["a"], 0)
@@ -85,8 +87,8 @@ class Network:
         outputs = self._said(inputs.grams, numbers, hidden)
         error = (outputs - wanted) / len(wanted)
         back = (error @ weights["B"].T) * (hidden > 0) * kept[1]
-        patterns = kept[0].shape[1]
-        further = error @ weights["S"][:patterns].T + back @ weights["A"][:patterns].T
+        count = kept[0].shape[1]
+        further = error @ weights["S"][:count].T + back @ weights["A"][:count].T
         slopes = {
             "G": inputs.grams.T @ error,
             "S": numbers.T @ error,
@@ -95,7 +97,8 @@ class Network:
             "A": numbers.T @ back,
             "a": back.sum(axis=0),
         }
-        slopes["P"], slopes["p"] = fits.slopes(further * kept[0])
+        patterns = fits.slopes(weights["V"], weights["P"], further * kept[0])
+        slopes["V"], slopes["P"], slopes["p"] = patterns
         for name in "GSABP":
             slopes[name] += DECAY * weights[name]
         return slopes
@@ -129,8 +132,8 @@ def new_network(
     numbers = patterns + inputs.dense.shape[1]
     return Network(
         categories,
-        vectors,
         {
+            "V": vectors.copy(),
             "G": np.zeros((inputs.grams.shape[1], outputs), np.float32),
             "S": np.zeros((numbers, outputs), np.float32),
             "A": drawn(numbers, hidden),
@@ -199,7 +202,9 @@ def learn(
     )
     numbers, outputs = len(network.weights["S"]) - apart[0], wanted.shape[1] - apart[1]
     network.weights["A"][numbers:] = 0
-    adam = Adam(network.weights)
+    weights = network.weights
+    slow = Adam({"V": weights["V"]})
+    adam = Adam({name: one for name, one in weights.items() if name != "V"})
     for epoch in range(epochs):
         rate = LAST_RATE + (FIRST_RATE - LAST_RATE) * (1 - epoch / epochs)
         order = random.permutation(len(wanted))
@@ -209,6 +214,7 @@ def learn(
             slopes = network.gradients(inputs.some(some), wanted[some], kept)
             slopes["A"][numbers:] = 0
             slopes["S"][numbers:, :outputs] = 0
+            slow.move(slopes, rate * SLOWER)
             adam.move(slopes, rate)
     return network
 

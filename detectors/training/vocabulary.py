@@ -10,6 +10,7 @@ from scipy import sparse
 from detectors.arrays import Floats
 from detectors.encoder import Encoder
 from detectors.features import READ, Pieces, grams
+from detectors.learned import SCALES
 from detectors.message import Message
 from detectors.training.transformer import Transformer
 
@@ -33,13 +34,17 @@ def vocabulary(messages: Sequence[Message], encoder: Encoder, plain: Transformer
     uses = Counter(number for message in messages for number in splitter.of(message.words[:READ]))
     shares = np.array([uses[number] + 0.5 for number in range(len(pieces))]) / uses.total()
     reduced = (vectors @ axes[:NUMBERS].T) * (COMMON / (COMMON + shares))[:, None]
-    scales = (np.abs(reduced).max(axis=1) / 127).astype(np.float32)
     return {
         "grams": _bytes(known_grams(messages)),
         "pieces": _bytes(pieces),
-        "vectors": np.round(reduced / scales[:, None]).astype(np.int8),
-        "scales": scales,
+        **in_bytes("vectors", reduced),
     }
+
+
+def in_bytes(name: str, rows: Floats) -> dict[str, Any]:
+    """Rows in 8 bits a number, as `learned.in_full` reads them."""
+    scales = (np.abs(rows).max(axis=1) / 127).astype(np.float32)
+    return {name: np.round(rows / scales[:, None]).astype(np.int8), name + SCALES: scales}
 
 
 def piece_vectors(encoder: Encoder, plain: Transformer) -> Floats:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from detectors.arrays import Floats
-from detectors.phrases import Phrases, directions
+from detectors.phrases import Phrases
 from detectors.training.network import Inputs, Network, learn, new_network
+from detectors.training.patterns import directions
 
 TEXTS, PIECES = 1000, 6
 HOW = {"hidden": 16, "patterns": 16}
@@ -21,7 +22,7 @@ def data() -> tuple[Inputs, Floats, Floats]:
     grams = (random.random((TEXTS, 12)) < 0.3).astype(np.float32)
     dense = random.standard_normal((TEXTS, 5)).astype(np.float32)
     pieces = [random.integers(0, PIECES, size) for size in random.integers(0, 16, TEXTS)]
-    vectors = directions(random.standard_normal((PIECES, 6))).astype(np.float32)
+    vectors = directions(random.standard_normal((PIECES, 6)))
     first = dense[:, 0] > 0
     flag = (grams[:, 3] > 0) | (dense[:, 1] > 1)
     order = np.array(
@@ -58,10 +59,10 @@ def test_numbers_that_stand_apart_speak_to_their_outputs_alone() -> None:
 
 
 def test_patterns_fit_in_whole_numbers_as_they_do_in_training() -> None:
-    inputs, vectors, _ = data()
+    inputs, _, _ = data()
     network = learned()[0]
     weights = network.weights
-    phrases = Phrases(vectors[:-1], weights["P"], weights["p"])
+    phrases = Phrases(weights["V"][:-1], weights["P"], weights["p"])
     exact = network.patterns(inputs).best
     assert phrases.fits(inputs.pieces) == pytest.approx(exact, abs=1e-3)
 
@@ -82,7 +83,14 @@ def test_gradients_are_those_of_the_cross_entropy() -> None:
 
     ones = np.ones((TEXTS, 3), np.float32), np.ones((TEXTS, 4), np.float32)
     slopes = network.gradients(inputs, wanted, ones)
-    for name, place in (("A", (1, 2)), ("B", (0, 1)), ("b", (2,)), ("P", (1, 2, 0)), ("p", (1,))):
+    for name, place in (
+        ("A", (1, 2)),
+        ("B", (0, 1)),
+        ("b", (2,)),
+        ("P", (1, 2, 0)),
+        ("p", (1,)),
+        ("V", (5, 4)),
+    ):
         weights, step = network.weights[name], 1e-3
         before = weights[place]
         weights[place] = before + step
@@ -91,3 +99,7 @@ def test_gradients_are_those_of_the_cross_entropy() -> None:
         below = loss()
         weights[place] = before
         assert (above - below) / (2 * step) == pytest.approx(slopes[name][place], abs=2e-3)
+
+
+def test_what_is_outside_a_text_stays_without_a_direction() -> None:
+    assert not learned()[0].weights["V"][-1].any()

@@ -47,7 +47,7 @@ RECOMBINED: Final = 15_000
 RENAMED: Final = 9_000
 TRUST: Final = 0.6
 """What of the pupil's goal is a sure label; the rest is what the teacher thinks."""
-LEARNING: Final = {"patterns": 128, "hidden": 128, "epochs": 20}
+LEARNING: Final = {"patterns": 128, "hidden": 128, "epochs": 12}
 SEED: Final = 1
 
 

@@ -12,7 +12,7 @@ from detectors.training.patterns import Fit, fit
 
 BATCH: Final = 256
 FIRST_RATE, LAST_RATE = 3e-3, 1e-4
-SLOWER: Final = 0.3
+SLOWER: Final = 0.1
 """Of the rate: the vectors of the word pieces know something already."""
 DECAY: Final = 2e-5
 DROPPED: Final = 0.2

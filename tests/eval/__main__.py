@@ -51,7 +51,7 @@ def main(card: bool, encoder: Path | None) -> None:
     policy = policy_of(load_settings())
     corpora = [*blind_corpora(), *(public_corpora() if DATA.exists() else ())]
     figures = list(of_reader(Reader(), corpora, policy))
-    figures += [*map(of_complexity, SETS), *of_mails(policy), *fairness()]
+    figures += [*of_mails(policy), *fairness()]
     blind = {one.signal: scored(Reader(), one) for one in corpora if one.name == "blind"}
     figures += reliability(blind)
     for name in SETS:
@@ -75,6 +75,7 @@ def of_reader(reader: Reader, corpora: Sequence[Corpus], policy: Policy) -> Iter
         yield from of_corpus(reader, corpus, policy)
     for name in SETS:
         yield from of_ordinary(reader, policy, name)
+        yield of_complexity(reader, name)
     yield of_cost(reader)
 
 
@@ -119,11 +120,11 @@ def of_ordinary(reader: Reader, policy: Policy, name: str) -> Iterator[Figure]:
         yield Figure(f"{name}, ordinary", code, "share", count / len(codes), texts=len(codes))
 
 
-def of_complexity(name: str) -> Figure:
+def of_complexity(reader: Reader, name: str) -> Figure:
     """Whether three or more linked variables are seen as such."""
     messages = linked(SETS[name])
     wanted = np.array([(one.linked or 0) >= COMPLEX_FROM for one in messages])
-    found = analyzed(Reader(), [one.text for one in messages])
+    found = analyzed(reader, [one.text for one in messages])
     scores = np.array([float(one.complexity) for one in found])
     measured = interval(f1, wanted, scores, float(COMPLEX_FROM))
     return Figure(name, "complexity", "default F1", *measured, texts=len(messages))

@@ -7,7 +7,7 @@ from pathlib import Path
 from detectors.labels import FLAGS
 from detectors.learned import MODEL
 from detectors.pipeline import MODEL_VERSION
-from detectors.second_stage import DOUBT, SECOND
+from detectors.second_stage import DOUBT, LINKED_DOUBT, SECOND
 from detectors.training.examples import training_examples
 from tests.eval.figure import Figure
 from tests.eval.ours import SETS, fingerprint
@@ -24,12 +24,13 @@ Written by `make eval CARD=1`. `make model` trains it; how is told in
 
 A small network over word n-grams, patterns of three word pieces in a row (a convolution)
 and the scores of the lexicons. Its teacher is all-MiniLM-L6-v2 (Apache-2.0, not shipped),
-fine-tuned on text of our own; the pieces have 8-bit vectors of the same encoder. It has
-{size:.1f} MB.
+fine-tuned on text of our own; the pieces have 8-bit vectors of the same encoder, which tell
+what they mean, and others that were learned with the patterns. It has {size:.1f} MB.
 
 The optional second stage (`make encoder`, `BATON_ENCODER_DIR`) is the teacher itself: it
-looks again at messages that have a score between {doubt[0]} and {doubt[1]}. What it has
-learned beyond the encoder lies here, in {learned:.1f} MB.
+looks again at messages that have a score between {doubt[0]} and {doubt[1]}, or seem to name
+three linked variables with one between {linked[0]} and {linked[1]}. What it has learned
+beyond the encoder lies here, in {learned:.1f} MB.
 
 ## What it learned from
 
@@ -93,6 +94,7 @@ def card(figures: Sequence[Figure]) -> str:
         size=MODEL.stat().st_size / 1e6,
         learned=SECOND.stat().st_size / 1e6,
         doubt=DOUBT,
+        linked=LINKED_DOUBT,
         messages=len(examples),
         flags="\n".join(f"| `{flag}` | {counts[flag]:,} |" for flag in FLAGS),
         blind=fingerprint(SETS["blind"]),

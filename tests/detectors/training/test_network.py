@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from detectors.arrays import Floats
+from detectors.learned import in_full
 from detectors.phrases import Phrases
 from detectors.training.network import Inputs, Network, learn, new_network
 from detectors.training.patterns import directions
+from detectors.training.vocabulary import in_bytes
 
 TEXTS, PIECES = 1000, 6
 HOW = {"hidden": 16, "patterns": 16}
@@ -103,3 +105,10 @@ def test_gradients_are_those_of_the_cross_entropy() -> None:
 
 def test_what_is_outside_a_text_stays_without_a_direction() -> None:
     assert not learned()[0].weights["V"][-1].any()
+
+
+def test_rows_in_bytes_are_a_step_of_their_own_scale_away_at_most() -> None:
+    random = np.random.default_rng(0)
+    rows = (random.standard_normal((20, 8)) * random.random((20, 1)) * 9).astype(np.float32)
+    again = in_full(in_bytes("rows", rows), "rows")
+    assert (abs(again - rows) <= abs(rows).max(axis=1, keepdims=True) / 254 * 1.001).all()

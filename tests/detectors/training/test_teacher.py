@@ -143,3 +143,14 @@ def test_texts_that_are_read_together_have_one_length_and_each_is_read_once() ->
     found = list(batches(np.arange(len(pieces)), pieces))
     assert all(len({len(pieces[row]) for row in some}) == 1 for some in found)
     assert sorted(np.concatenate(found).tolist()) == list(range(len(pieces)))
+
+
+def test_it_goes_a_part_of_the_way_that_it_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    goal, before = wanted(texts(64)), small().weights
+    monkeypatch.setattr(teaching, "KEPT", 1.0)
+    whole = learns(goal, np.ones_like(goal)).weights
+    monkeypatch.setattr(teaching, "KEPT", 0.5)
+    half = learns(goal, np.ones_like(goal)).weights
+    for name, one in before.items():
+        assert half[name] == pytest.approx((one + whole[name]) / 2, abs=1e-6)
+    assert (half["H"] == whole["H"]).all()

@@ -2,6 +2,7 @@
 
 import types
 from collections.abc import Iterator, Mapping
+from datetime import date
 from enum import Enum
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
@@ -11,6 +12,7 @@ from streams.core.policy import default_policy, load_policy
 from streams.core.policy.diff import differences
 from streams.core.policy.duration import Duration
 from streams.core.policy.model import Policy
+from streams.core.policy.opening import Opening
 from streams.core.policy.section import Section
 from streams.core.policy.values import Phrase, Share
 from streams.reference.sentences import sentences
@@ -160,6 +162,8 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
 
 _KNOWN: Final = {
     Duration: 'a duration such as "4h"',
+    Opening: 'hours such as "09:00-17:30"',
+    date: "a date such as 2026-03-02",
     Share: "a number above 0, at most 1",
     Phrase: "a text",
     str: "a text",

@@ -59,6 +59,8 @@ by one, lists are replaced. What is published is always whole.
     baton policy rollback                 # and back
     baton policy stop-ai --category billing
 
+Workers follow what is published under the name of the policy that `BATON_POLICY` says (`default`
+when it is empty), and that policy itself until something is. So a file to publish keeps that name.
 A published version never changes: the next one has another number. It holds from its time on
 (`--from`) for records of that time and later. Every decision names the version it was made with.
 

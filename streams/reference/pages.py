@@ -97,7 +97,8 @@ def reasons_page() -> str:
     ]
     intro = (
         "Why a message leaves the AI's hands. Tier 0: the AI answers; tier 1: a person checks its "
-        "draft; tier 2: a person takes over. Thresholds are in "
+        "draft; tier 2: a person takes over. The tier is the highest that the default policy gives "
+        "a code. Thresholds are in "
         "[the policy](../streams/core/policy/default.yaml), whole conversations for each code, "
         "near misses included, in [the golden ones](../tests/golden/README.md).\n"
     )

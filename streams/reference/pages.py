@@ -77,8 +77,9 @@ def settings_page() -> str:
     ]
     intro = (
         "Set them in the environment, or under the lower-case name without the prefix in a TOML "
-        "file that `BATON_CONFIG` names. The environment wins. A password can also be in a file "
-        "of its own, named by its variable with `_FILE` after it.\n"
+        "file that `BATON_CONFIG` or `baton --config` names. The environment wins. A secret "
+        "(passwords, `BATON_SCHEMA_REGISTRY_AUTH`, `BATON_PRIVACY_KEY`) can also be in a file of "
+        "its own, named by its variable with `_FILE` after it.\n"
     )
     return _page("Settings", intro, ("variable", "meaning", "default", "unit"), rows)
 

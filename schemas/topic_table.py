@@ -74,7 +74,7 @@ TABLE = (
     ),
     Topic(
         name=DECISIONS,
-        about="One decision for each customer message, AI draft and timer; the platform obeys it.",
+        about="What is decided on a message, draft, timer or update; the platform obeys it.",
         records=(Decision,),
         key="ticket_id",
         writers=("tickets agent",),

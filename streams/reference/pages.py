@@ -118,9 +118,9 @@ def metrics_page() -> str:
         for metric in (*METRICS, *TICKET_METRICS, *ANOMALY_METRICS, *ALERT_METRICS)
     ]
     intro = (
-        "A worker serves them on `/metrics` where `BATON_HEALTH_ADDRESS` says, beside `/livez` and "
-        "`/readyz`; those with a receiver `baton alerts` serves where `BATON_ALERTS_ADDRESS` says. "
-        "A name ends with its unit.\n"
+        "Each agent serves them on `/metrics`, beside `/livez` and `/readyz`, at "
+        "`BATON_HEALTH_ADDRESS` or a port that follows it; those with a receiver `baton alerts` "
+        "serves where `BATON_ALERTS_ADDRESS` says. A name ends with its unit.\n"
     )
     return _page("Metrics", intro, ("metric", "meaning", "kind", "labels"), rows)
 

@@ -110,7 +110,9 @@ class Settings:
     session_timeout: int = _setting(
         6_000, "after this a silent worker loses its partitions", MILLISECONDS
     )
-    heartbeat_interval: int = _setting(1_000, "time between signs of life", MILLISECONDS)
+    heartbeat_interval: int = _setting(
+        1_000, "time between signs of life; at most half of session_timeout", MILLISECONDS
+    )
     replication: int = _setting(REPLICAS, "replicas of the changelogs that workers make", "brokers")
     create_changelogs: bool = _setting(True, "whether workers make their changelogs themselves")
     health_address: str = _setting(

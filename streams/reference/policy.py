@@ -143,7 +143,7 @@ def _bounded(words: str, meta: msgspec.Meta) -> str:
     if meta.description is not None:
         return meta.description
     bounds = ((meta.gt, "above"), (meta.ge, "from"), (meta.lt, "below"), (meta.le, "to"))
-    told = [f"{word} {limit}" for limit, word in bounds if limit is not None]
+    told = [f"{word} {limit:,}".removesuffix(".0") for limit, word in bounds if limit is not None]
     return " ".join((words, *told))
 
 

@@ -55,7 +55,7 @@ TABLE = (
         records=(ConversationMessage, TicketUpdate),
         key="ticket_id",
         writers=("chat platforms", "desks", "accounts agent", "tickets agent"),
-        readers=("tickets agent",),
+        readers=("tickets agent", "chat platforms", "desks"),
         partitions=_BUSY,
         stamped_by_broker=True,
         copartitioned="ticket",
@@ -74,7 +74,7 @@ TABLE = (
     ),
     Topic(
         name=DECISIONS,
-        about="One decision for each customer message, AI draft and timer; the platform obeys it.",
+        about="What is decided on a message, draft, timer or update; the platform obeys it.",
         records=(Decision,),
         key="ticket_id",
         writers=("tickets agent",),

@@ -1,4 +1,4 @@
-"""What a worker says of itself over HTTP: `/metrics`, `/livez` and `/readyz`, on loopback.
+"""What a worker says of itself over HTTP: `/metrics`, `/livez` and `/readyz`.
 
 - `/livez`: 200 while the worker's event loop answers, else 503: a supervisor may restart it.
 - `/readyz`: 200 while its partitions are restored and worked on, else 503; the body is JSON with

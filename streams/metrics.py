@@ -72,7 +72,8 @@ READY = Declared(
 LAG = Declared(
     "baton_lag_records",
     Shape.GAUGE,
-    "Records before the end of a partition that no checkpoint covers yet.",
+    "Records before the end of a partition that no checkpoint covers yet. The marks that "
+    "transactions leave count, so a few can stay at rest.",
     ("topic", "partition"),
 )
 QUEUED = Declared("baton_queued_batches", Shape.GAUGE, "Fetched batches that wait.", ("partition",))

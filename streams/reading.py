@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from schemas.codec import BadRecord, Codec
 from schemas.records import Millis, Record
@@ -38,6 +39,16 @@ class Seen:
     key: str
     record: Record | None
     problem: str | None = None
+
+
+def routes_on(connection: Connection) -> list[str]:
+    """The route topics that the broker has: a policy knows neither those of others nor of before.
+
+    Raises `BrokerError`, `AccessDenied`.
+    """
+    reach, begin = Reach(connection), connection.topic(ROUTE_PREFIX)
+    found = reach.metadata(AdminClient(reach.settings)).topics
+    return sorted(connection.name(topic) for topic in found if topic.startswith(begin))
 
 
 class Follower:

@@ -73,7 +73,7 @@ class Settings:
     )
     ssl_key_file: str = _setting("", "PEM file of that certificate's key")
     ssl_key_password: Secret = _setting(Secret(""), "the password of ssl_key_file, if it has one")
-    group: str = _setting("baton", "prefix of consumer groups and changelogs")
+    group: str = _setting("baton", "prefix of consumer groups, changelogs and transactional ids")
     guarantee: Guarantee = _setting(
         Guarantee.EXACTLY_ONCE, "at_least_once is for the embedded broker only"
     )
@@ -93,7 +93,9 @@ class Settings:
     )
     output_format: Format = _setting(Format.JSON, "format of what Baton writes: json or avro")
     schema_registry_url: str = _setting(
-        "", "Confluent Schema Registry, needed for avro; one in memory when empty"
+        "",
+        "Confluent Schema Registry, needed to read or write Avro; when empty avro is written with "
+        "one in memory, for trials only",
     )
     schema_registry_auth: Secret = _setting(Secret(""), "user:password of the registry")
     privacy_key: Secret = _setting(
@@ -108,7 +110,9 @@ class Settings:
     session_timeout: int = _setting(
         6_000, "after this a silent worker loses its partitions", MILLISECONDS
     )
-    heartbeat_interval: int = _setting(1_000, "time between signs of life", MILLISECONDS)
+    heartbeat_interval: int = _setting(
+        1_000, "time between signs of life; at most half of session_timeout", MILLISECONDS
+    )
     replication: int = _setting(REPLICAS, "replicas of the changelogs that workers make", "brokers")
     create_changelogs: bool = _setting(True, "whether workers make their changelogs themselves")
     health_address: str = _setting(
@@ -120,7 +124,11 @@ class Settings:
     alerts_address: str = _setting(
         "", "host:port of /metrics, /livez and /readyz of `baton alerts`; none when empty"
     )
-    clock: str = _setting("wall", "wall, records, or shown@realxspeed: see streams/clock.py")
+    clock: str = _setting(
+        "wall",
+        "wall; records, where only the records' own times fire timers: for a history that is "
+        "played; or the demo's shown@realxspeed",
+    )
     log_level: LogLevel = _setting(LogLevel.INFO, "debug, info, warning or error")
 
     def worker_name(self) -> str:

@@ -21,7 +21,7 @@ from streams.admin.held import NOBODY, Holders, Whose
 from streams.admin.retracting import ERASED, Lying, ticket_of
 from streams.engine import Connection
 from streams.history.playing import Player
-from streams.reading import Follower
+from streams.reading import Follower, routes_on
 
 CONVERSATIONS = "support.conversations"
 SOURCES = (CONVERSATIONS, "support.account-activity", "support.outcomes")
@@ -121,7 +121,8 @@ class Eraser:
 
     def _look(self, tickets: set[str], people: set[str]) -> Lying:
         lying = Lying(tickets, people)
-        with self._reading(self._topics) as follower:
+        topics = dict.fromkeys((*self._topics, *routes_on(self._connection)))
+        with self._reading(topics) as follower:
             for seen in follower.to_end():
                 lying.see(seen)
         return lying

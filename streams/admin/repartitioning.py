@@ -6,6 +6,7 @@ Nothing is changed under the old prefix: going back is setting it again.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from schemas.topic_table import ROUTE_PREFIX
 from schemas.topics import TOPICS, partition_of
 from streams.admin.topics import Topics, wanted_topics
 from streams.codec import codec_of
@@ -14,6 +15,7 @@ from streams.errors import BrokerError, ConfigError
 from streams.history.playing import Player
 from streams.kinds import AGENTS, engine_config
 from streams.policies.local import policy_of, route_names
+from streams.reading import routes_on
 from streams.security import connection_of
 from streams.settings import Settings
 
@@ -35,7 +37,10 @@ def carry_over(settings: Settings, prefix: str, partitions: int, *, dev: bool) -
         raise ConfigError("the new topics need another prefix than the old ones have")
     new = replace(settings, topic_prefix=prefix)
     topics = Topics(connection_of(new))
-    wanted = wanted_topics(route_names(policy_of(settings)), dev=dev, partitions=partitions)
+    # Those of a published policy, too.
+    there = (one.removeprefix(ROUTE_PREFIX) for one in routes_on(connection_of(settings)))
+    routes = dict.fromkeys((*route_names(policy_of(settings)), *there))
+    wanted = wanted_topics(routes, dev=dev, partitions=partitions)
     if topics.describe(topic.name for topic in wanted):
         raise BrokerError(f"there are topics with the prefix {prefix!r} already: take another one")
     for name in AGENTS:

@@ -43,7 +43,7 @@ def command(file: IO[bytes]) -> None:
     """Print every signal of each text of FILE, or of standard input.
 
     Reads JSON lines with a `text` field and prints JSON lines in the same order: each signal 0-1,
-    `complexity`, `category`, `fingerprint`, and `fired`, the codes past their shipped threshold.
+    `complexity`, `category`, `fingerprint`, and `fired`, those past the policy's threshold.
     Empty lines are passed over, and of a text longer than 64 KiB only the ends are read, as by a
     worker. At a line that cannot be read it ends, with what it read before.
     """

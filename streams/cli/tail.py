@@ -4,11 +4,10 @@ import click
 import msgspec
 from rich.console import Console
 
-from schemas.topics import FAMILY, TOPICS, route_topic
+from schemas.topics import FAMILY, TOPICS
 from streams.codec import codec_of
 from streams.console.lines import line_of
-from streams.policies.local import policy_of, route_names
-from streams.reading import Follower, Seen
+from streams.reading import Follower, Seen, routes_on
 from streams.security import connection_of
 from streams.settings import Settings, load_settings
 
@@ -48,5 +47,4 @@ def _full_name(topic: str) -> str:
 
 
 def _default(settings: Settings) -> list[str]:
-    routes = [route_topic(route) for route in route_names(policy_of(settings))]
-    return [topic for topic in TOPICS if topic in SHOWN] + routes
+    return [topic for topic in TOPICS if topic in SHOWN] + routes_on(connection_of(settings))

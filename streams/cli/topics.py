@@ -100,7 +100,7 @@ def apply(dev: bool, partitions: int | None, as_json: bool, routes: str | None) 
 def repartition(partitions: int, prefix: str, dev: bool) -> None:
     """Carry all state over to topics with another number of partitions.
 
-    Stop the producers, let the workers come to the end (lag 0), stop them, and run this. Then set
+    Stop the producers, let the workers come to the end, stop them, and run this. Then set
     BATON_TOPIC_PREFIX for producers, workers and readers, and start them. Nothing is changed under
     the old prefix, where the history stays: setting it again goes back.
     """

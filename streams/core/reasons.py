@@ -89,7 +89,7 @@ REASONS: Final = {
     Code.HIGH_STAKES_ACCOUNT: About(
         2,
         "VIP, about to leave, or a contract past the policy's line.",
-        "A VIP asks how to export a list.",
+        "A VIP asks why the export of a list fails.",
     ),
     Code.AI_LOOP: About(
         2,

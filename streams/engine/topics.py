@@ -58,6 +58,14 @@ def prepare_topics(config: EngineConfig) -> Prepared:
     existing = partition_count(contact, admin, config.changelog)
     if not existing and config.create_changelog:
         _create_changelog(admin, config, count, contact)
+    elif not existing:
+        settings = new_changelog(config, count).config.items()
+        raise TopicMismatch(
+            f"there is no changelog {config.changelog}, and workers are not to make it: "
+            f"kafka-topics.sh --create --topic {config.changelog} --partitions {count} "
+            f"--replication-factor {config.replication} "
+            + " ".join(f"--config {name}={value}" for name, value in settings)
+        )
     elif existing != count:
         raise TopicMismatch(
             f"{config.changelog} has {existing} partitions, its sources have {count}: the state "

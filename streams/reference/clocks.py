@@ -57,9 +57,12 @@ def clocks_page() -> str:
 
 
 def _targets(policy: Policy) -> Iterator[str]:
+    """A row for all routes and segments that have the same."""
     yield "| clock | route | segment | chat | e-mail |\n| --- | --- | --- | --- | --- |\n"
     for kind in SlaClock:
+        routes: dict[tuple[tuple[str, str], ...], list[str]] = {}
         for route in policy.routes:
+            segments: dict[str, list[str]] = {}
             for segment in policy.segments:
                 cells = [
                     " or ".join(
@@ -68,7 +71,12 @@ def _targets(policy: Policy) -> Iterator[str]:
                     )
                     for channel in CHANNELS
                 ]
-                yield f"| `{kind}` | {route.name} | {segment.name} | {' | '.join(cells)} |\n"
+                segments.setdefault(" | ".join(cells), []).append(segment.name)
+            told = tuple((", ".join(names), offered) for offered, names in segments.items())
+            routes.setdefault(told, []).append(route.name)
+        for told, names in routes.items():
+            for segment_names, offered in told:
+                yield f"| `{kind}` | {', '.join(names)} | {segment_names} | {offered} |\n"
 
 
 def _example(policy: Policy) -> Iterator[str]:

@@ -25,9 +25,15 @@ def endings() -> tuple[Ending, ...]:
 def exit_codes_page() -> str:
     """The table, by code."""
     rows = [
-        (0, "", "It has done what it was told to, or was told to end (SIGTERM).", ""),
+        (
+            0,
+            "",
+            "It has done what it was told to, or was told to end: by SIGTERM, and `worker`, "
+            "`alerts` and `demo` by Ctrl-C.",
+            "",
+        ),
         (WRONG_USAGE, "", "The command was given wrong options or arguments.", "see `--help`"),
-        (INTERRUPTED, "", "Ctrl-C.", ""),
+        (INTERRUPTED, "", "Ctrl-C, in any other command.", ""),
         (
             BatonError.exit_code,
             "",

@@ -77,8 +77,9 @@ def settings_page() -> str:
     ]
     intro = (
         "Set them in the environment, or under the lower-case name without the prefix in a TOML "
-        "file that `BATON_CONFIG` names. The environment wins. A password can also be in a file "
-        "of its own, named by its variable with `_FILE` after it.\n"
+        "file that `BATON_CONFIG` or `baton --config` names. The environment wins. A secret "
+        "(passwords, `BATON_SCHEMA_REGISTRY_AUTH`, `BATON_PRIVACY_KEY`) can also be in a file of "
+        "its own, named by its variable with `_FILE` after it.\n"
     )
     return _page("Settings", intro, ("variable", "meaning", "default", "unit"), rows)
 
@@ -97,7 +98,8 @@ def reasons_page() -> str:
     ]
     intro = (
         "Why a message leaves the AI's hands. Tier 0: the AI answers; tier 1: a person checks its "
-        "draft; tier 2: a person takes over. Thresholds are in "
+        "draft; tier 2: a person takes over. The tier is the highest that the default policy gives "
+        "a code. Thresholds are in "
         "[the policy](../streams/core/policy/default.yaml), whole conversations for each code, "
         "near misses included, in [the golden ones](../tests/golden/README.md).\n"
     )
@@ -116,9 +118,9 @@ def metrics_page() -> str:
         for metric in (*METRICS, *TICKET_METRICS, *ANOMALY_METRICS, *ALERT_METRICS)
     ]
     intro = (
-        "A worker serves them on `/metrics` where `BATON_HEALTH_ADDRESS` says, beside `/livez` and "
-        "`/readyz`; those with a receiver `baton alerts` serves where `BATON_ALERTS_ADDRESS` says. "
-        "A name ends with its unit.\n"
+        "Each agent serves them on `/metrics`, beside `/livez` and `/readyz`, at "
+        "`BATON_HEALTH_ADDRESS` or a port that follows it; those with a receiver `baton alerts` "
+        "serves where `BATON_ALERTS_ADDRESS` says. A name ends with its unit.\n"
     )
     return _page("Metrics", intro, ("metric", "meaning", "kind", "labels"), rows)
 

@@ -2,6 +2,7 @@
 
 import types
 from collections.abc import Iterator, Mapping
+from datetime import date
 from enum import Enum
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
@@ -11,6 +12,7 @@ from streams.core.policy import default_policy, load_policy
 from streams.core.policy.diff import differences
 from streams.core.policy.duration import Duration
 from streams.core.policy.model import Policy
+from streams.core.policy.opening import Opening
 from streams.core.policy.section import Section
 from streams.core.policy.values import Phrase, Share
 from streams.reference.sentences import sentences
@@ -57,6 +59,8 @@ by one, lists are replaced. What is published is always whole.
     baton policy rollback                 # and back
     baton policy stop-ai --category billing
 
+Workers follow what is published under the name of the policy that `BATON_POLICY` says (`default`
+when it is empty), and that policy itself until something is. So a file to publish keeps that name.
 A published version never changes: the next one has another number. It holds from its time on
 (`--from`) for records of that time and later. Every decision names the version it was made with.
 
@@ -139,7 +143,7 @@ def _bounded(words: str, meta: msgspec.Meta) -> str:
     if meta.description is not None:
         return meta.description
     bounds = ((meta.gt, "above"), (meta.ge, "from"), (meta.lt, "below"), (meta.le, "to"))
-    told = [f"{word} {limit}" for limit, word in bounds if limit is not None]
+    told = [f"{word} {limit:,}".removesuffix(".0") for limit, word in bounds if limit is not None]
     return " ".join((words, *told))
 
 
@@ -160,6 +164,8 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
 
 _KNOWN: Final = {
     Duration: 'a duration such as "4h"',
+    Opening: 'hours such as "09:00-17:30"',
+    date: "a date such as 2026-03-02",
     Share: "a number above 0, at most 1",
     Phrase: "a text",
     str: "a text",

@@ -1,6 +1,7 @@
 """The page about the state machine: its table, its picture, and a conversation that was decided."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
@@ -17,7 +18,7 @@ from schemas.records import (
 )
 from streams.core.policy import default_policy
 from streams.core.tickets import Arrival, Due, Event, Owner, Ticket, decide
-from streams.core.tickets.lifecycle import MESSAGES, TIMER, UPDATES, Cell, Row
+from streams.core.tickets.lifecycle import MESSAGES, TIMER, UPDATES, Row
 from streams.core.tickets.updates import moot
 
 INTRO = """\
@@ -102,7 +103,7 @@ def _picture() -> str:
 def _table() -> str:
     head = ("event", *(owner.value for owner in Owner))
     rows = (
-        (f"`{name}`: {row.about}", *(_cell(row.cell(owner), owner) for owner in Owner))
+        (f"`{name}`: {row.about}", *_cells(row))
         for name, row in _rows().items()
         if name != UpdateKind.UNKNOWN
     )
@@ -110,13 +111,20 @@ def _table() -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def _cell(cell: Cell, owner: Owner) -> str:
-    if cell.act is moot:
-        return "does not fit: `none`"
-    text = " ".join((cell.act.__doc__ or "").split())
-    moves = [f"**{target}**" for target in cell.leads_to if target is not owner]
-    stays = ["stays"] if owner in cell.leads_to and moves else []
-    return f"{text} → {' or '.join(moves + stays)}" if moves else text
+def _cells(row: Row) -> Iterator[str]:
+    """A cell for each owner; what is the same as under an earlier one is not said again."""
+    said: dict[str, Owner] = {}
+    for owner in Owner:
+        cell = row.cell(owner)
+        if cell.act is moot:
+            yield "does not fit: `none`"
+            continue
+        text = " ".join((cell.act.__doc__ or "").split())
+        first = said.setdefault(text, owner)
+        text = text if first is owner else f"as under {first}"
+        moves = [f"**{target}**" for target in cell.leads_to if target is not owner]
+        stays = ["stays"] if owner in cell.leads_to and moves else []
+        yield f"{text} → {' or '.join(moves + stays)}" if moves else text
 
 
 def _say(role: Role, name: str, **more: object) -> ConversationMessage:

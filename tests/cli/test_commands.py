@@ -22,6 +22,7 @@ from streams.agents.inbox import KEPT_BYTES
 from streams.agents.text import shorten
 from streams.cli.main import WRONG_USAGE, main
 from streams.cli.main import baton as cli
+from streams.cli.tail import SHOWN
 from streams.core.policy.shipped import shipped_text
 from streams.errors import BrokerError, InputError
 from streams.history.files import read_history
@@ -406,6 +407,20 @@ def test_a_topic_that_is_not_there_is_told_with_what_helps(
     code, _, error = baton(capfd, "tail", topic, "--until-end")
     assert code == kind.exit_code
     assert f"there is no topic support.{topic}; {hint}" in error
+
+
+def test_tail_by_itself_follows_every_route_that_the_broker_has(
+    embedded: Broker, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a published policy may have it."""
+    monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
+    embedded.create_all([*SHOWN, "support.escalations.elsewhere"], 1)
+    producer = Producer({"bootstrap.servers": embedded.bootstrap})
+    producer.produce("support.escalations.elsewhere", b"{", b"T1")
+    assert producer.flush(10) == 0
+    code, [line], _ = baton(capfd, "tail", "--from-start", "--until-end")
+    assert code == 0
+    assert "unreadable support.escalations.elsewhere" in line
 
 
 def test_a_record_that_cannot_be_read_does_not_stop_tail(

@@ -13,6 +13,7 @@ from schemas.records import (
     AnomalyState,
     ConversationMessage,
     DeadLetter,
+    Escalation,
     EscalationUpdate,
     Header,
     Record,
@@ -111,6 +112,26 @@ def test_the_agent_is_asked_desks_are_told_and_the_receipt_says_what_is_left(
     assert left["support.decisions"]["how"] == "retention of 90 days"
     assert left["support.decisions"]["until"] > START
     assert left[CONVERSATIONS]["records"] == 4
+
+
+def test_a_route_that_the_policy_at_hand_does_not_have_is_told_too(
+    played: Broker, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Only a published policy has it, or one from before."""
+    route = "support.escalations.elsewhere"
+    played.create(route, 1)
+    handed = next(
+        one for one in lying(played, "support.escalations.billing") if isinstance(one, Escalation)
+    )
+    player = Player(played.connection, Codec())
+    player.send(replace(handed, route="elsewhere"), 0)
+    player.flush()
+    code, lines, _ = baton(capfd, "erase", "--ticket", handed.ticket_id, "--wait", "0")
+    left = {one["topic"] for one in json.loads("\n".join(lines))["left"]}
+    assert (code, route in left) == (0, True)
+    told = lying(played, route)[-1]
+    assert isinstance(told, EscalationUpdate)
+    assert told.note == "erased"
 
 
 def test_the_receipt_names_the_ticket_that_has_what_was_told_in_one_merged_into_it(

@@ -1,6 +1,7 @@
 """Topics that are not as a worker needs them: each gets its own answer, before anything is read."""
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -89,6 +90,14 @@ def test_a_changelog_that_would_forget_state_is_refused_with_what_to_do(
     made = NewTopic(config.changelog, 1, 1, config=CHANGELOG_SETTINGS | wrong)
     admin.create_topics([made])[config.changelog].result(PATIENCE)
     with pytest.raises(TopicMismatch, match=r"--add-config cleanup\.policy=compact,"):
+        prepare_topics(replace(config, create_changelog=False))
+
+
+def test_a_changelog_that_is_missing_and_not_to_be_made_is_told_with_how_to_make_it(
+    config: EngineConfig,
+) -> None:
+    how = f"--create --topic {config.changelog} --partitions 1 --replication-factor 1 --config clea"
+    with pytest.raises(TopicMismatch, match=re.escape(how)):
         prepare_topics(replace(config, create_changelog=False))
 
 

@@ -144,7 +144,7 @@ def test_state_is_carried_over_to_another_number_of_partitions(
     events, policy = list(read_history(HISTORY, ai_answers=True)), policy_of(settings)
     half = len(events) // 2
     topics = Topics(connection_of(settings))
-    wanted = wanted_topics(route_names(policy), dev=True, partitions=BEFORE)
+    wanted = wanted_topics([*route_names(policy), "published"], dev=True, partitions=BEFORE)
     topics.apply(topics.plan(wanted))
     run(settings, events[:half])
     moved = replace(settings, topic_prefix=f"{unique}.v2.")
@@ -155,6 +155,7 @@ def test_state_is_carried_over_to_another_number_of_partitions(
         assert "state of tickets" in printed
         assert f"{moved.topic_prefix}support.accounts" in printed
         assert ended("topics", "repartition", *options) != 0, "the new topics are not empty"
+    assert Topics(connection_of(moved)).describe([route_topic("published")])
     run(moved, events[half:])
     decider = Decider(policy, dict[str, AccountProfile]().get)
     expected = told(Replay(decider, BEFORE).run(came(settings, moved)))

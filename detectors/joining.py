@@ -1,10 +1,11 @@
 """What was learned and what the lexicons found, brought to one score and one span a signal."""
 
 from collections.abc import Mapping, Sequence
+from math import exp
 from typing import Any, Final
 
 from detectors.labels import FLAGS
-from detectors.learned import Judgement, learned
+from detectors.learned import DECIMALS, Judgement, learned
 from detectors.matters import INFORMATIONAL
 from detectors.message import Message
 from detectors.scoring import unblocked
@@ -21,17 +22,28 @@ ENOUGH_WORDS: Final = 8
 FEW_WORDS: Final = 2
 FOUND_ALONE: Final = ("billing_dispute", "human_request", "technical", "thanks")
 """Signals that few words can give without the lexicons knowing them."""
-POSSIBLE_FROM: Final = {"safety": 0.03, "human_request": 0.15}
-"""The learned score from which on a lexicon is believed; a danger must not be missed."""
+LEXICON_WEIGHT: Final = {
+    "security": 1.0,
+    "legal_compliance": 1.0,
+    "urgency": 1.0,
+    "safety": 1.0,
+    "ai_failed": 1.0,
+    "negative": 2.0,
+}
+"""How much a lexicon's score counts, in logits: little where the model reads what it has never seen
+well by itself."""
+OTHERS_WEIGHT: Final = 3.0
 PLAIN_FROM: Final = {
     "human_request": 0.9,
     "security": 0.8,
     "legal_compliance": 0.85,
     "safety": 0.9,
 }
-"""The lexicon's score from which on it is believed whatever was learned: what never may be missed
-is heard when it is said in plain words, whatever is written around them.
+"""The lexicon's score from which on it is believed: what never may be missed is heard when it is
+said in plain words, whatever is written around them.
 """
+PLAIN_POSSIBLE_FROM: Final = 0.1
+"""Below that the model all but rules out what the words seem to say."""
 
 
 def joined(
@@ -39,10 +51,10 @@ def joined(
 ) -> dict[str, Signal]:
     """The learned scores, corrected where the lexicon is sure, with its evidence where it has some.
 
-    A lexicon that finds a near miss halves the score; one that finds more than was learned is
-    believed, unless the model thinks it out of the question and the words are not plain. A word or
-    two, such as the answer to a question of the AI ("cash", "row 12"), say little that the lexicons
-    do not know, and a mere code ("y 67 t 45") nothing.
+    A lexicon that finds a near miss halves the score; one that finds what is meant raises the odds,
+    and is believed where the words are plain. A word or two, such as the answer to a question of
+    the AI ("cash", "row 12"), say little that the lexicons do not know, what these find is what
+    they say, and a mere code ("y 67 t 45") says nothing.
     """
     scores, hits, said = judgement.scores, message.hits, _said(message.words)
     few = said <= FEW_WORDS
@@ -53,8 +65,10 @@ def joined(
             few and not told and (name not in FOUND_ALONE or not said)
         ):
             score /= 2
-        elif told > score and _is_possible(name, score, told):
+        elif few and name not in FOUND_ALONE:
             score = told
+        elif told:
+            score = _raised(name, score, told)
         if score < EVIDENT_FROM:
             both[name] = Signal(score)
         else:
@@ -70,9 +84,12 @@ def _is_near_miss(name: str, message: Message) -> bool:
     return any(hit.weight < 0 for hit in hits) and not unblocked(hits)
 
 
-def _is_possible(name: str, learned_score: float, found: float) -> bool:
-    plain = name in PLAIN_FROM and found >= PLAIN_FROM[name]
-    return plain or learned_score >= POSSIBLE_FROM.get(name, SURELY_POSSIBLE)
+def _raised(name: str, score: float, told: float) -> float:
+    """A learned score with what the lexicon says beside it, which it has been told, too."""
+    if score < told and score >= PLAIN_POSSIBLE_FROM and told >= PLAIN_FROM.get(name, 1):
+        return told
+    odds = score * exp(LEXICON_WEIGHT.get(name, OTHERS_WEIGHT) * told)
+    return round(odds / (odds + 1 - score), DECIMALS)
 
 
 def _said(words: Sequence[str]) -> int:

@@ -12,10 +12,11 @@ MANY_ALARMS: Final = 0.03
 ALARMS: Final = {
     "billing": 0.015,
     "billing_dispute": 0.012,
-    "security": 0.010,
+    "security": 0.008,
     "legal_compliance": 0.006,
     "technical": 0.02,
     "human_request": 0.0001,
+    "ai_failed": 0.02,
 }
 """Which share of the texts without a flag may fire it at most."""
 GRAVE: Final = ("urgency", "safety")

@@ -47,5 +47,5 @@ def test_no_sum_of_parts_leaves_its_sixteen_bits(size: float) -> None:
     [fits] = patterns.fits([np.zeros(WIDTH, np.int64)])
     # The places at the ends have a neighbour less.
     within = signs.sum(axis=1), signs[:, 1:].sum(axis=1), signs[:, :-1].sum(axis=1)
-    expected = np.maximum(np.max(within, axis=0), 0) * size * NUMBERS**0.5
+    expected = np.maximum(np.max(within, axis=0), 0) * size * NUMBERS
     assert fits == pytest.approx(expected, rel=1e-3)

@@ -191,9 +191,8 @@ NEAR_MISSES = {
 }
 
 MISREAD = [
-    ("urgency", "the contract must be signed, I need it by end of day", 0.18),
-    ("security", "How do I export my data?", 0.55),
-    ("thanks", "thank you but it still does not work", 0.52),
+    ("urgency", "the contract must be signed, I need it by end of day", 0.46),
+    ("thanks", "thank you but it still does not work", 0.67),
 ]
 """What a person would read otherwise, and the score it gets all the same."""
 

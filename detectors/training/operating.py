@@ -14,7 +14,6 @@ ALARMS: Final = {
     "billing_dispute": 0.012,
     "security": 0.008,
     "legal_compliance": 0.006,
-    "technical": 0.02,
     "human_request": 0.00015,
     "ai_failed": 0.02,
 }

@@ -213,7 +213,7 @@ def test_explain_holds_what_nearly_fired_against_the_version_that_the_decision_n
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path, policies = tmp_path / "turns.jsonl", tmp_path / "policies.jsonl"
-    path.write_text(json.dumps({"conversation": "7", "text": "I am a bit unhappy with this"}))
+    path.write_text(json.dumps({"conversation": "7", "text": "This is a bit annoying"}))
     shelf = Shelf().publication(
         "based_on: default\nname: default\nversion: 2\n"
         "triggers: {negative_sentiment: {tier: 1, threshold: 0.99}}",

@@ -42,8 +42,6 @@ PLAIN_FROM: Final = {
 """The lexicon's score from which on it is believed: what never may be missed is heard when it is
 said in plain words, whatever is written around them.
 """
-PLAIN_POSSIBLE_FROM: Final = 0.1
-"""Below that the model all but rules out what the words seem to say."""
 
 
 def joined(
@@ -86,7 +84,7 @@ def _is_near_miss(name: str, message: Message) -> bool:
 
 def _raised(name: str, score: float, told: float) -> float:
     """A learned score with what the lexicon says beside it, which it has been told, too."""
-    if score < told and score >= PLAIN_POSSIBLE_FROM and told >= PLAIN_FROM.get(name, 1):
+    if score < told and told >= PLAIN_FROM.get(name, 1):
         return told
     odds = score * exp(LEXICON_WEIGHT.get(name, OTHERS_WEIGHT) * told)
     return round(odds / (odds + 1 - score), DECIMALS)

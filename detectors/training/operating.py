@@ -15,7 +15,7 @@ ALARMS: Final = {
     "security": 0.008,
     "legal_compliance": 0.006,
     "human_request": 0.00015,
-    "ai_failed": 0.02,
+    "ai_failed": 0.015,
 }
 """Which share of the texts without a flag may fire it at most."""
 GRAVE: Final = ("urgency", "safety")

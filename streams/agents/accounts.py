@@ -83,8 +83,10 @@ class AccountsAgent:
         work.save()
 
     def failed(self, batch: Batch, subject: SourceRecord | Timer, error: Exception) -> None:
-        """A record that cannot be handled is kept; a timer's account waits for its next one."""
-        if not isinstance(subject, Timer):
+        """A record that cannot be handled is kept; a timer's account is woken again."""
+        if isinstance(subject, Timer):
+            _Work(batch, self._codec).accounts.missed(subject)
+        else:
             self._inbox.reject(batch, subject, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
 
     def _activity(

@@ -58,7 +58,9 @@ class TicketsAgent:
 
     def failed(self, batch: Batch, subject: SourceRecord | Timer, error: Exception) -> None:
         """Keep the record among the dead letters and give its ticket, as it was, to a person."""
+        tickets = self._tickets(batch)
         if isinstance(subject, Timer):
+            tickets.missed(subject)
             event: Event | None = Due(TICKETS.name(subject.key))
             trace = None
             arrival = Arrival(subject.due, CONVERSATIONS, batch.partition)
@@ -69,7 +71,6 @@ class TicketsAgent:
             ticket_id = None if event is None else event.ticket_id
             self._inbox.reject(batch, subject, INTERNAL_ERROR, sentence, ticket_id)
         if event is not None:
-            tickets = self._tickets(batch)
             step = self._decider.give_up(tickets.get(event.ticket_id), event, arrival)
             tickets.take(event.ticket_id, step, trace)
             tickets.save()

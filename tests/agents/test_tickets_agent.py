@@ -23,7 +23,7 @@ from streams.agents.deciding import Decider
 from streams.agents.inbox import CUT, KEPT_BYTES, KEPT_KEY, is_whole
 from streams.agents.tickets import CONVERSATIONS, TicketsAgent
 from streams.core.policy import default_policy
-from streams.core.tickets import Step
+from streams.core.tickets import Due, Step
 from tests.agents.harness import START, Harness, as_json, decoded, raw
 
 DECISIONS = "support.decisions"
@@ -174,6 +174,26 @@ def test_a_quiet_partition_fires_its_timers_by_the_clock(agent: Harness) -> None
     outputs = agent.tick(CONVERSATIONS, START + 120_000)
     assert [one.cause for one in decoded(outputs, DECISIONS)] == [Cause.TIMER]
     assert {one.timestamp for one in outputs} == {START + 61_000}
+
+
+def test_the_clocks_of_a_ticket_whose_timer_could_not_be_handled_run_all_the_same(
+    agent: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent.feed(CONVERSATIONS, customer("Where is my parcel?"))
+    decide = Decider.decide
+
+    def fails(self: Decider, state: Any, event: Any, *rest: Any) -> Step:
+        if isinstance(event, Due):
+            raise RuntimeError("boom")
+        return decide(self, state, event, *rest)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Decider, "decide", fails)
+        outputs = agent.tick(CONVERSATIONS, START + 120_000)
+    assert [one.action for one in decoded(outputs, DECISIONS)] == ["handoff"]
+    outputs = agent.tick(CONVERSATIONS, START + 1_800_000)
+    told = [one.kind for one in decoded(outputs, "support.sla") if one.clock == "first_response"]
+    assert told == ["warned", "warned", "breached"]
 
 
 def test_a_closed_ticket_leaves_no_line_of_its_transcript_behind(agent: Harness) -> None:

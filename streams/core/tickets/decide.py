@@ -130,6 +130,9 @@ def internal_error(
     if isinstance(event, Due):
         subject = Subject(Cause.TIMER, f"{Code.INTERNAL_ERROR}@{arrival.now}")
         stop_all(handling, SlaEventKind.CANCELLED)
+        if ticket.case is not None:
+            # What cannot be handled now is not due at once again.
+            ticket.case = replace(ticket.case, relax_at=None)
     else:
         remember(ticket, fingerprint(event))
         subject = (

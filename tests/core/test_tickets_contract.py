@@ -119,6 +119,15 @@ def test_an_answer_that_crossed_the_customers_message_breaks_nothing() -> None:
     assert violations(talk) == 0
 
 
+def test_an_answer_that_crossed_the_customers_message_leaves_that_one_waiting() -> None:
+    talk = answered()
+    talk.wait(1_000)
+    talk.customer("wait, one more thing")
+    talk.ai(draft_id="d1", in_reply_to="m1")
+    talk.wait(MINUTE)
+    assert (talk.decision.action, talk.codes) == ("handoff", {"ai_no_answer"})
+
+
 def test_the_outcome_counts_the_violations_of_its_episode() -> None:
     talk = Conversation()
     talk.customer("awful", ANGRY)

@@ -167,10 +167,10 @@ def on_ai(handling: Handling, message: ConversationMessage) -> None:
     if is_against_decision(handling, message):
         ticket.violations += 1
         ticket.contract_broken = True
-    hear_ai(handling, message)
-    ticket.answer_due = ticket.open_due = None
-    if ticket.owner is _OF_AI:
-        ticket.quiet_due = handling.now + handling.policy.retention.silence
+    if hear_ai(handling, message):
+        ticket.answer_due = ticket.open_due = None
+        if ticket.owner is _OF_AI:
+            ticket.quiet_due = handling.now + handling.policy.retention.silence
     if not message.gave_up:
         return
     if ticket.owner is _OF_AI:

@@ -203,7 +203,9 @@ def on_human_reply(handling: Handling, subject: Subject, person: str | None) -> 
         ticket.human_replied_at = handling.now
     if ticket.clock is not None:
         waited = handling.now - ticket.clock.started_at
-        write_activity(handling, ActivityKind.ANSWERED, str(ticket.human_replies), waited)
+        # Replies are counted anew in each episode.
+        name = f"{ticket.episode}/{ticket.human_replies}"
+        write_activity(handling, ActivityKind.ANSWERED, name, waited)
     clocks.stop_response(handling, SlaEventKind.MET)
 
 

@@ -408,6 +408,17 @@ def test_a_verdict_on_an_escalation_that_ended_long_ago_joins_no_other_outcome()
     assert talk.new(TicketOutcome) == []
 
 
+def test_a_verdict_on_an_escalation_that_ended_long_ago_does_not_judge_what_runs_now() -> None:
+    talk = Conversation()
+    for _ in range(2):
+        talk.customer("awful", ANGRY)
+        talk.update(UpdateKind.HANDED_BACK)
+    talk.update(UpdateKind.VERDICT, verdict=Verdict(needed=False), escalation_id="T1/e/1")
+    talk.update(UpdateKind.RESOLVED)
+    [outcome] = talk.new(TicketOutcome)
+    assert (outcome.episode, outcome.verdict) == (3, None)
+
+
 def test_a_verdict_joins_the_escalation_that_it_names_also_while_another_is_open() -> None:
     talk = Conversation()
     talk.customer("awful", ANGRY)

@@ -29,7 +29,7 @@ from streams.core.tickets.observe import count_repeats_anew, says_thanks, signal
 from streams.core.tickets.outcomes import amend_outcome
 from streams.core.tickets.reviews import end_review
 from streams.core.tickets.settle import NOTHING, settle
-from streams.core.tickets.state import KNOWN_CONTEXT, KNOWN_SCORES, Owner
+from streams.core.tickets.state import KNOWN_CONTEXT, KNOWN_SCORES, Owner, Ticket
 from streams.core.tickets.triggers import ON_ACCOUNT, ON_WAITING, group
 from streams.core.tickets.waits import await_answer, hasten_answer, stop_waiting
 
@@ -183,7 +183,9 @@ def on_draft_reviewed(handling: Handling, update: TicketUpdate) -> None:
 
 
 def on_verdict(handling: Handling, update: TicketUpdate) -> None:
-    """It joins the escalation it names, else the one that is open, else the last that ended."""
+    """It joins the escalation it names, else the one that is open, else the last that ended. One
+    on an escalation whose outcome is no longer known joins none.
+    """
     ticket, last, verdict = handling.ticket, handling.ticket.last_outcome, update.verdict
     if verdict is None:
         moot(handling, update)
@@ -191,8 +193,20 @@ def on_verdict(handling: Handling, update: TicketUpdate) -> None:
     named = last is not None and update.escalation_id in (None, last.escalation_id)
     if named and (ticket.case is None or update.escalation_id is not None):
         amend_outcome(handling, verdict, None)
+    elif _is_of_earlier(ticket, update.escalation_id):
+        moot(handling, update)
     else:
         ticket.verdict = verdict
+
+
+def _is_of_earlier(ticket: Ticket, escalation_id: str | None) -> bool:
+    """Whether an escalation is that of another episode of the ticket than the one that runs."""
+    own = f"{ticket.ticket_id}/e/"
+    return (
+        escalation_id is not None
+        and escalation_id.startswith(own)
+        and escalation_id != f"{own}{ticket.episode}"
+    )
 
 
 def on_csat(handling: Handling, update: TicketUpdate) -> None:

@@ -148,6 +148,18 @@ def test_a_version_to_come_changes_nothing_before_its_time(
         desk.ask_until("default@2")
 
 
+@pytest.mark.parametrize("since", ["2206-01-05", "1999-12-31"])
+def test_a_time_that_no_worker_reads_is_refused_and_what_is_in_force_stays(
+    desk: Desk, tmp_path: Path, capfd: pytest.CaptureFixture[str], since: str
+) -> None:
+    file = tmp_path / "ours.yaml"
+    file.write_text("based_on: default\nname: default\nversion: 3\n")
+    assert policy(capfd, "stop-ai")[0] == 0
+    code, said = policy(capfd, "publish", str(file), "--from", since)
+    assert (code, "PolicyVersion.effective_from is" in said) == (65, True)
+    assert json.loads(policy(capfd, "list", "--json")[1])["in_force"] == 2
+
+
 def test_what_may_not_be_published_is_refused_with_what_to_do(
     desk: Desk, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,7 +22,7 @@ from streams.core.routing import segment_of
 from streams.core.tickets.assess import assess
 from streams.core.tickets.belonging import belong
 from streams.core.tickets.clocks import stop_all
-from streams.core.tickets.episodes import reopen
+from streams.core.tickets.episodes import keep_words_for_a_while, reopen
 from streams.core.tickets.handling import (
     Arrival,
     Due,
@@ -91,6 +91,7 @@ def decide(
     else:
         _join(handling, event, state)
         act_on(handling.ticket, event)(handling, event)
+    keep_words_for_a_while(handling)
     return handling.step()
 
 

@@ -865,6 +865,16 @@ def test_an_older_section_of_context_does_not_replace_a_newer_one() -> None:
     assert [section.title for section in talk.ticket.context] == ["new"]
 
 
+def test_a_section_of_context_from_a_clock_that_is_ahead_is_replaced_by_what_comes_later() -> None:
+    talk = Conversation()
+    talk.customer()
+    ahead = ContextSection("crm", START + 26_000 * DAY, "unpaid")
+    talk.update(UpdateKind.CONTEXT, context=ahead)
+    talk.wait(MINUTE)
+    talk.update(UpdateKind.CONTEXT, context=ContextSection("crm", talk.now, "paid"))
+    assert [section.title for section in talk.ticket.context] == ["paid"]
+
+
 def test_a_hold_that_had_ended_before_it_was_told_ends_at_once() -> None:
     talk = Conversation()
     talk.customer()

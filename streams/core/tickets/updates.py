@@ -1,5 +1,7 @@
 """What each kind of update does to a ticket, where it fits."""
 
+from msgspec.structs import replace
+
 from schemas.records import (
     Action,
     Cause,
@@ -11,6 +13,7 @@ from schemas.records import (
     Role,
     TicketUpdate,
 )
+from streams.core.calendars import DAY
 from streams.core.reasons import Code
 from streams.core.tickets import cases, clocks, moves
 from streams.core.tickets.assess import Found, assess
@@ -221,12 +224,16 @@ def on_csat(handling: Handling, update: TicketUpdate) -> None:
 
 
 def on_context(handling: Handling, update: TicketUpdate) -> None:
-    """A section from another system; the newest of each source is kept, and told to the desk."""
+    """A section from another system; the newest of each source is kept, and told to the desk. One
+    that is dated more than a day ahead is of now, or it would stay for good.
+    """
     ticket, section = handling.ticket, update.context
     known = {one.source: one.as_of for one in ticket.context}
     if section is None or section.as_of < known.get(section.source, section.as_of):
         moot(handling, update)
         return
+    if section.as_of > handling.now + DAY:
+        section = replace(section, as_of=handling.now)
     others = tuple(one for one in ticket.context if one.source != section.source)
     ticket.context = (*others[1 - KNOWN_CONTEXT :], section)
     if ticket.case is not None:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 import click
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from schemas.records import DeadLetter
@@ -47,9 +48,8 @@ def list_letters(as_json: bool) -> None:
         table.add_column(name, no_wrap=True)
     for letter in letters:
         failed_at = moment(letter.failed_at)
-        table.add_row(
-            letter.dead_letter_id, failed_at, letter.agent, letter.error_code, clip(letter.error)
-        )
+        error = escape(clip(letter.error))
+        table.add_row(letter.dead_letter_id, failed_at, letter.agent, letter.error_code, error)
     # `show` and `replay` want the id as it stands here: no screen is so narrow that it is cut.
     console = Console(soft_wrap=True)
     wide = console.options.update(max_width=LONGEST)

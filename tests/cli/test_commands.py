@@ -341,7 +341,7 @@ def test_dead_letters_are_listed_by_their_times_with_whole_ids(
         place = f"support.conversations/3/{offset}"
         player.send(
             DeadLetter(
-                place, "support.conversations", 3, offset, "not_decodable", "Not JSON. " * 9, at,
+                place, "support.conversations", 3, offset, "not_decodable", "No [/b] JSON." * 9, at,
                 "tickets",
             ),
             at,
@@ -350,6 +350,7 @@ def test_dead_letters_are_listed_by_their_times_with_whole_ids(
     _, [_, first, second], _ = baton(capfd, "dead-letters", "list")
     assert first.startswith("support.conversations/3/41  2026-01-05 09:00:00Z")
     assert second.startswith("support.conversations/3/7 ")
+    assert "No [/b] JSON." in first
 
 
 def test_dead_letters_go_back_to_their_topic_whole(

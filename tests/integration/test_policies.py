@@ -113,7 +113,7 @@ def test_what_is_published_holds_without_a_restart_and_after_one_until_it_is_rol
     )
     with desk.worker():
         assert desk.ask().used.policy == "default@1"
-        code, said = policy(capfd, "publish", str(file), "--comment", "a try")
+        code, said = policy(capfd, "publish", str(file), "--comment", "a [/try] of [ops]")
         assert (code, said.splitlines()[0]) == (
             0,
             "Urgency now is checked by a person (went to a person)",
@@ -130,6 +130,8 @@ def test_what_is_published_holds_without_a_restart_and_after_one_until_it_is_rol
         assert desk.ask_until("default@4").action == "reply"
         assert policy(capfd, "rollback", "--to", "1")[0] == 0
         desk.ask_until("default@1")
+    code, said = policy(capfd, "list")
+    assert (code, "[/try] of" in said) == (0, True)
     code, said = policy(capfd, "list", "--json")
     listed = json.loads(said)
     assert (code, listed["in_force"], listed["pointer"]["previous"]) == (0, 1, 4)

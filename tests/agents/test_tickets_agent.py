@@ -265,6 +265,22 @@ def test_a_package_shows_how_the_account_is_doing_and_its_earlier_tickets(tmp_pa
     ]
 
 
+def test_an_account_of_another_company_with_the_same_id_shows_nothing_of_itself(
+    tmp_path: Path,
+) -> None:
+    earlier = TicketSummary("T0", START - 1, category="billing")
+    health = AccountHealth("a1", START, 0.3, HealthLevel.AT_RISK, "acme", recent_tickets=(earlier,))
+    profile = AccountProfile("a1", START, "acme", name="One Ltd", vip=True)
+    decider = Decider(default_policy(), {"a1": profile}.get, healths={"a1": health}.get)
+    agent = Harness(TicketsAgent(Codec(), decider), tmp_path, CONVERSATIONS)
+    ask = customer("I want to talk to a human being now", account_id="a1", tenant="globex")
+    outputs = agent.feed(CONVERSATIONS, ask)
+    [package] = [one.package for one in decoded(outputs, "support.escalations.general")]
+    assert (package.account, package.history) == (None, ())
+    [decision] = decoded(outputs, DECISIONS)
+    assert (decision.used.vip, decision.used.health_as_of) == (None, None)
+
+
 def test_an_account_at_risk_is_decided_as_about_to_leave_and_the_decision_says_so(
     tmp_path: Path,
 ) -> None:

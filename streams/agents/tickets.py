@@ -8,7 +8,7 @@ from streams.agents.inbox import INTERNAL_ERROR, Inbox, trace_of
 from streams.agents.text import Conversation, bounded, text_of
 from streams.agents.ticket_states import TICKETS, TicketStates
 from streams.core.tickets import Arrival, Due, Event
-from streams.engine import Batch, SourceRecord, Timer
+from streams.engine import Batch, OutputTooLarge, SourceRecord, Timer
 
 CONVERSATIONS = "support.conversations"
 ROUTE_STATUS = "support.route-status"
@@ -72,7 +72,8 @@ class TicketsAgent:
             self._inbox.reject(batch, subject, INTERNAL_ERROR, sentence, ticket_id)
         if event is not None:
             step = self._decider.give_up(tickets.get(event.ticket_id), event, arrival)
-            tickets.take(event.ticket_id, step, trace)
+            # What was too large once would be again, and nobody would be left to catch it.
+            tickets.take(event.ticket_id, step, trace, lines=not isinstance(error, OutputTooLarge))
             tickets.save()
 
     def _tickets(self, batch: Batch) -> TicketStates:

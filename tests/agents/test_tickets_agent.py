@@ -18,6 +18,7 @@ from schemas.records import (
     TicketSummary,
     TicketUpdate,
     UpdateKind,
+    Visibility,
 )
 from streams.agents.deciding import Decider
 from streams.agents.inbox import CUT, KEPT_BYTES, KEPT_KEY, is_whole
@@ -144,6 +145,25 @@ def test_a_message_that_cannot_be_handled_costs_only_itself_and_a_person_gets_it
         ("B", "B-1", 0),
     ]
     assert [reason.code for reason in decisions[0].reasons] == ["internal_error"]
+
+
+def test_a_ticket_whose_package_the_broker_would_not_take_goes_to_a_person_without_its_lines(
+    agent: Harness,
+) -> None:
+    agent.partition.max_bytes = 100_000
+    notes = [
+        ConversationMessage(
+            f"n{number}", "T1", Role.HUMAN, "x" * 60_000, START, visibility=Visibility.INTERNAL
+        )
+        for number in range(4)
+    ]
+    agent.feed(CONVERSATIONS, *notes)
+    outputs = agent.feed(CONVERSATIONS, customer("I want to talk to a human"))
+    assert [one.error_code for one in decoded(outputs, LETTERS)] == ["internal_error"]
+    [decision] = decoded(outputs, DECISIONS)
+    [escalation] = decoded(outputs, f"support.escalations.{decision.route}")
+    package = escalation.package
+    assert (package.transcript, package.transcript_cut.messages) == ((), 4)
 
 
 def test_the_package_holds_the_transcript_of_earlier_batches_and_of_this_one(

@@ -61,6 +61,10 @@ def written(path: Path, value: Any) -> Any:
         ("retention: {stub: '٣d'}", "retention.stub: expected a duration such as"),
         ("retention: {stub: 6d}", "retention.stub: expected at least durable"),
         ("anomalies: {growth: .inf}", "anomalies.growth: expected"),
+        (
+            "package: {max_bytes: 1000000}",
+            "package.max_bytes: expected a whole number <= 900000, got 1000000",
+        ),
         ("sla: {warn_at: []}", "sla.warn_at: expected rising percentages"),
         ("sla: {first_response: {chat: 3600d}}", "sla.first_response.chat: expected at most 14d"),
         ("sla: {next_response: {email: 110h}}", "sla.next_response.email: expected at most 14d"),

@@ -712,6 +712,15 @@ def test_the_same_id_with_other_words_is_weighed_and_marked() -> None:
     )
 
 
+def test_a_translation_that_comes_later_is_weighed() -> None:
+    talk = Conversation()
+    talk.customer("死にたい", Signals(unreadable=True), message_id="m1")
+    assert talk.decision.action == "review"
+    said = "I do not want to live any more."
+    talk.customer("死にたい", scores(safety=0.9), message_id="m1", translated_text=said)
+    assert (talk.decision.action, "safety" in talk.codes) == ("handoff", True)
+
+
 def test_the_same_id_with_harmless_other_words_changes_nothing_but_is_marked() -> None:
     talk = Conversation()
     talk.customer("a question", message_id="m1")

@@ -121,6 +121,9 @@ class AccountsAgent:
         trace: str | None,
     ) -> None:
         old = work.profiles.get(name)
+        if profile is None and old is not None and old.merged_into not in (None, name):
+            # Whoever merges two accounts deletes one: what still comes for it follows it.
+            profile = AccountProfile(name, now, old.tenant, merged_into=old.merged_into)
         work.profiles.set(name, profile)
         step = apply_profile(work.accounts.get(name), old, profile, now, self._policy(now))
         work.take(name, step, trace)

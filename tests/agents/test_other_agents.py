@@ -121,6 +121,19 @@ def test_activity_gives_an_account_its_health_and_a_deleted_profile_is_forgotten
     assert list(agent.partition.store.scan(b"p", b"q")) == []
 
 
+def test_what_comes_for_an_account_that_was_merged_and_then_deleted_follows_it(
+    tmp_path: Path,
+) -> None:
+    agent, deletion = accounts(tmp_path), raw(b"", b"a1")
+    merged = replace(profile(), merged_into="a2")
+    deletion.value = None
+    agent.feed(PROFILES_TOPIC, raw(Codec().encode(merged).value or b"", b"a1"))
+    agent.feed(PROFILES_TOPIC, deletion)
+    erased = AccountActivity("T1/a/erased/1", "T1", ActivityKind.ERASED, START, account_id="a1")
+    [told] = decoded(agent.feed(ACTIVITY, erased), ACTIVITY)
+    assert (told.kind, told.account_id) == (ActivityKind.ERASED, "a2")
+
+
 def test_an_account_whose_timer_could_not_be_handled_is_woken_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

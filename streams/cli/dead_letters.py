@@ -14,7 +14,7 @@ from streams.agents.inbox import is_whole
 from streams.cli.listing import ListingGroup
 from streams.cli.options import moment
 from streams.codec import codec_of
-from streams.console.lines import clip
+from streams.console.lines import clip, printable
 from streams.errors import InputError
 from streams.history.playing import Player
 from streams.reading import Follower
@@ -70,10 +70,10 @@ def show(dead_letter_id: str, only_value: bool) -> None:
         click.get_binary_stream("stdout").write(letter.value or b"")
         return
     for name in ("topic", "partition", "offset", "agent", "ticket_id", "error_code", "error"):
-        click.echo(f"{name:<11} {getattr(letter, name)}")
+        click.echo(printable(f"{name:<11} {getattr(letter, name)}"))
     click.echo(f"{'key':<11} {letter.key!r}")
     for header in letter.headers:
-        click.echo(f"{'header':<11} {header.name}: {header.value!r}")
+        click.echo(printable(f"{'header':<11} {header.name}: {header.value!r}"))
     click.echo(f"{'value':<11} {letter.value!r}")
 
 

@@ -6,6 +6,7 @@ from detectors.signals import Found, Signals
 from schemas.records import (
     AccountActivity,
     AccountSnapshot,
+    AnomalyLink,
     ContextSection,
     Csat,
     DraftOutcome,
@@ -306,6 +307,18 @@ def test_what_is_said_after_that_week_is_kept_no_longer_than_another(what: str) 
     assert b"secret" not in encode_ticket(talk.ticket)
     talk.wait(14 * DAY)
     assert talk.state is None
+
+
+def test_what_a_customer_quoted_does_not_stay_as_the_name_of_their_incident() -> None:
+    kept, erased = Conversation(), Conversation()
+    for talk in (kept, erased):
+        talk.incidents = lambda *_: AnomalyLink("x", "secret-title", START, 3, 1, START)
+        talk.customer("it fails")
+    kept.update(UpdateKind.RESOLVED)
+    kept.wait(8 * DAY)
+    erased.update(UpdateKind.ERASED)
+    for talk in (kept, erased):
+        assert b"secret" not in encode_ticket(talk.ticket)
 
 
 def test_an_erased_ticket_names_nobody() -> None:

@@ -139,6 +139,8 @@ def forget_text(ticket: Ticket) -> None:
     ticket.heard, ticket.ruled, ticket.variables = (), (), ()
     ticket.complexity = ticket.linked = 0
     ticket.issue_message_id = ticket.instructions = None
+    # Its title may be what this customer has quoted.
+    ticket.anomaly = None
     if (outcome := ticket.last_outcome) is not None:
         scores = tuple(_without_comment(one) for one in outcome.csat)
         ticket.last_outcome = replace(outcome, csat=scores)

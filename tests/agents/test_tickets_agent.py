@@ -11,6 +11,7 @@ from schemas.records import (
     AccountHealth,
     AccountProfile,
     Cause,
+    ContextSection,
     ConversationMessage,
     Decision,
     HealthLevel,
@@ -164,6 +165,20 @@ def test_a_ticket_whose_package_the_broker_would_not_take_goes_to_a_person_witho
     [escalation] = decoded(outputs, f"support.escalations.{decision.route}")
     package = escalation.package
     assert (package.transcript, package.transcript_cut.messages) == ((), 4)
+
+
+def test_a_ticket_that_other_systems_told_too_much_of_finds_room_for_a_person(
+    agent: Harness,
+) -> None:
+    much = ContextSection("crm", START, fields={"notes": "x" * 700_000})
+    agent.feed(CONVERSATIONS, customer("How do I export a list?"))
+    told = TicketUpdate("u1", "T1", UpdateKind.CONTEXT, START + 2_000, context=much)
+    agent.feed(CONVERSATIONS, told)
+    [(_, stored)] = agent.partition.store.scan(b"t", b"u")
+    agent.partition.max_bytes = len(stored) + 8
+    outputs = agent.feed(CONVERSATIONS, customer("And how do I print it then?", 3))
+    assert [one.error_code for one in decoded(outputs, LETTERS)] == ["internal_error"]
+    assert [one.action for one in decoded(outputs, DECISIONS)] == ["handoff"]
 
 
 def test_the_package_holds_the_transcript_of_earlier_batches_and_of_this_one(

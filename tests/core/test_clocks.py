@@ -17,9 +17,11 @@ from schemas.records import (
     UpdateKind,
 )
 from streams.core.policy import Policy, default_policy, load_policy
+from streams.core.policy.plan import plan_of
 from streams.core.tickets import decode_ticket
 from streams.core.tickets.codec import encode_ticket
 from streams.core.tickets.parts import Clock
+from streams.core.tickets.sla import brought_forward
 from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
 
 # START is Thursday 2025-10-09, 08:53:20 UTC: the shipped office has opened at 08:00.
@@ -213,6 +215,17 @@ def test_a_breach_is_told_though_a_new_policy_warns_less_often(paused: bool) -> 
         talk.customer("here it is")
     talk.wait(2 * DAY)
     assert events(talk, "resolution")[-1].kind == "breached"
+
+
+def test_a_clock_that_is_brought_forward_when_a_policy_warns_less_often_is_still_due() -> None:
+    clock = Clock(SlaClock.FIRST_RESPONSE, START, START + 2 * HOUR, START + 2 * HOUR, 2, 2 * HOUR)
+    policy = load_policy("based_on: default\nname: ours\nversion: 2\nsla: {warn_at: [50]}\n")
+    calendars = plan_of(policy).calendars
+    earlier = brought_forward(policy.sla, calendars, clock, START - HOUR, START + HOUR)
+    assert (earlier.next_at, earlier.due_at) == (START + HOUR, START + HOUR)
+    breached = replace(clock, next_at=None, rung=3)
+    again = brought_forward(policy.sla, calendars, breached, START - HOUR, START + HOUR)
+    assert again.next_at is None
 
 
 def test_a_desk_is_told_first_what_is_due_first() -> None:

@@ -133,7 +133,8 @@ def brought_forward(
 ) -> Clock:
     """The clock as if it had begun earlier and were due earlier."""
     target = hours_on(calendars, clock.calendar).between(started_at, due_at)
-    earlier = replace(clock, started_at=started_at, due_at=due_at, target=target)
+    rung = clock.rung if clock.next_at is None else _rung(sla, clock)
+    earlier = replace(clock, started_at=started_at, due_at=due_at, target=target, rung=rung)
     return _with_next(sla, calendars, earlier)
 
 

@@ -125,7 +125,7 @@ TABLE = (
     ),
     Topic(
         name="support.route-status",
-        about="Whether a route is open, who is available and how long its queue is.",
+        about="Whether a route is open, who is there, how long its queue is; told anew each hour.",
         records=(RouteStatus,),
         key="route",
         writers=("desks",),

@@ -8,7 +8,7 @@ the problem reports. The others, and what no agent knows any more, see `retracti
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 from msgspec.structs import replace
@@ -84,6 +84,10 @@ class Eraser:
                 if theirs and record is not None:
                     found.setdefault(ticket_of(record), NOBODY)
         return dict(sorted(found.items()))
+
+    def whose(self, tickets: Collection[str]) -> dict[str, Whose]:
+        """Tickets that were named, each with whose history it is in."""
+        return self._holders.whose(tickets) if tickets else {}
 
     def erase(
         self,

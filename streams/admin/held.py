@@ -5,7 +5,7 @@ ago anything was written about it; the accounts agent remembers some that are no
 changelogs have what the states have, and are read to their end.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
@@ -58,6 +58,17 @@ class Holders:
             remembered = (*(note.ticket_id for note in history.tickets), *history.open)
             held = dict.fromkeys(remembered, whose) | held
         return held
+
+    def whose(self, tickets: Collection[str]) -> dict[str, Whose]:
+        """In whose history each of the tickets is. Raises `BrokerFailed`, `AccessDenied`."""
+        found = dict.fromkeys(tickets, NOBODY)
+        changes = _states(self._accounts, ACCOUNTS, tuple(tickets))
+        for name, history in dict(changes).items():
+            if history is not None:
+                one = Whose(requester=name) if history.is_requester else Whose(account=name)
+                remembered = {*history.open, *(note.ticket_id for note in history.tickets)}
+                found |= dict.fromkeys(remembered & found.keys(), one)
+        return found
 
     def _histories(
         self, account: str | None, requester: str | None

@@ -83,8 +83,10 @@ class AccountsAgent:
         work.save()
 
     def failed(self, batch: Batch, subject: SourceRecord | Timer, error: Exception) -> None:
-        """A record that cannot be handled is kept; a timer's account waits for its next one."""
-        if not isinstance(subject, Timer):
+        """A record that cannot be handled is kept; a timer's account is woken again."""
+        if isinstance(subject, Timer):
+            _Work(batch, self._codec).accounts.missed(subject)
+        else:
             self._inbox.reject(batch, subject, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
 
     def _activity(
@@ -119,6 +121,9 @@ class AccountsAgent:
         trace: str | None,
     ) -> None:
         old = work.profiles.get(name)
+        if profile is None and old is not None and old.merged_into not in (None, name):
+            # Whoever merges two accounts deletes one: what still comes for it follows it.
+            profile = AccountProfile(name, now, old.tenant, merged_into=old.merged_into)
         work.profiles.set(name, profile)
         step = apply_profile(work.accounts.get(name), old, profile, now, self._policy(now))
         work.take(name, step, trace)

@@ -68,8 +68,12 @@ class AnomaliesAgent:
         work.save(self._count)
 
     def failed(self, batch: Batch, subject: SourceRecord | Timer, error: Exception) -> None:
-        """A report that cannot be handled is kept; a timer's state waits for its next report."""
-        if not isinstance(subject, Timer):
+        """A report that cannot be handled is kept; a timer's state is woken again."""
+        if isinstance(subject, Timer):
+            work = AnomalyStates(batch, self._codec)
+            of_incident = subject.key.startswith(INCIDENTS.prefix)
+            (work.incidents if of_incident else work.subjects).missed(subject)
+        else:
             self._inbox.reject(batch, subject, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
 
     def _wake(self, work: AnomalyStates, timer: Timer) -> None:

@@ -20,7 +20,7 @@ from schemas.records import (
     TranscriptEntry,
     UpdateKind,
 )
-from streams.core.accounts import last_of, profile_snapshot, snapshot
+from streams.core.accounts import last_of, profile_snapshot, snapshot, theirs
 from streams.core.handoff import carry, complement, complete
 from streams.core.handoff.redact import Redactor
 from streams.core.handoff.stored import as_stored
@@ -139,27 +139,27 @@ class Decider:
     def _known(self, ticket: Ticket) -> tuple[AccountProfile | None, AccountHealth | None]:
         if ticket.account_id is None:
             return None, None
-        return self._of(ticket.account_id)
+        return self._of(ticket.account_id, ticket.tenant)
 
-    def _of(self, account_id: str) -> tuple[AccountProfile | None, AccountHealth | None]:
-        """Profile and health of an account, or of the one that it has become part of."""
+    def _of(
+        self, account_id: str, tenant: str
+    ) -> tuple[AccountProfile | None, AccountHealth | None]:
+        """Profile and health of a company's account, or of the one that it has become part of."""
         last, profile = last_of(account_id, self.profiles)
-        return profile, self.healths(last)
+        return theirs(profile, tenant), theirs(self.healths(last), tenant)
 
     def _policy(self, now: Millis) -> Policy:
         return self.policy if self.in_force is None else self.in_force(now)
 
     def _account(self, state: Ticket | None, event: Event) -> AccountSnapshot | None:
-        known = None if state is None else state.account_id
+        account_id, tenant = ("", "") if state is None else (state.account_id, state.tenant)
         if isinstance(event, TicketUpdate) and event.kind is UpdateKind.IDENTIFIED:
-            account_id = event.account_id or known
+            account_id, tenant = event.account_id or account_id, tenant or event.tenant
         elif isinstance(event, TicketUpdate | ConversationMessage):
-            account_id = known or event.account_id
-        else:
-            account_id = known
-        if account_id is None:
+            account_id, tenant = account_id or event.account_id, tenant or event.tenant
+        if not account_id:
             return None
-        profile, health = self._of(account_id)
+        profile, health = self._of(account_id, tenant)
         if health is not None:
             return snapshot(profile, health)
         return None if profile is None else profile_snapshot(profile)

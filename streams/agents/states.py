@@ -14,6 +14,8 @@ S = TypeVar("S")
 
 ARMED_BYTES: Final = 8
 """A stored value begins with the time of its armed timer."""
+AGAIN: Final = 3_600_000
+"""Milliseconds after which a timer fires again whose handling failed for the first time."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,28 @@ class States(Generic[S]):
             return entry.state
         self._arm(entry)
         return None
+
+    def missed(self, timer: Timer) -> None:
+        """Arm the timer of a state anew whose handling failed: it was taken back as it fired, and
+        what is stored says that it is armed still, so that no later one would be.
+
+        It fires in an hour, and later each time by as long as it is overdue: a state that never can
+        be handled is not all that a worker does, nor the end of one that has weeks to catch up. To
+        be called before the state is read, which may be what failed: then no timer helps.
+        """
+        value = self._batch.get(timer.key)
+        if value is None:
+            return
+        try:
+            deadline = self._kind.deadline(self._kind.read(value))
+        except NewerRelease:
+            raise
+        except Exception:
+            return
+        overdue = 0 if deadline is None else timer.due - deadline
+        again = timer.due + max(AGAIN, overdue)
+        self._batch.put(timer.key, again.to_bytes(ARMED_BYTES, "big") + value[ARMED_BYTES:])
+        self._batch.set_timer(Timer(again, timer.key), new=True)
 
     def save(self) -> None:
         """Write every state that was set."""

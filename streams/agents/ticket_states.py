@@ -51,14 +51,18 @@ class TicketStates(States[Ticket]):
             send(self._batch, self._codec, outputs, trace, stamp)
         self._unsent.clear()
 
-    def take(self, ticket_id: str, step: Step, trace: str | None = None) -> None:
-        """Put what a step leads to in place: state, transcript, outputs."""
+    def take(
+        self, ticket_id: str, step: Step, trace: str | None = None, *, lines: bool = True
+    ) -> None:
+        """Put what a step leads to in place: state, transcript, outputs. Without `lines` a package
+        only says where they lie.
+        """
         old = self.get(ticket_id)
         self.set(ticket_id, step.state)
         self._keep_lines(ticket_id, old, step)
         outputs = self._complemented(step)
         if step.handoff is not None:
-            transcript = self._transcript(step.handoff.ticket)
+            transcript = self._transcript(step.handoff.ticket) if lines else []
             outputs.append(self._decider.complete(step.handoff, transcript))
         self._unsent.append((outputs, trace, self._batch.stamp))
 

@@ -1,5 +1,7 @@
 """The tickets agent: every message of a ticket in, decisions and all that follows from them out."""
 
+from msgspec.structs import replace
+
 from schemas.codec import BadRecord, Codec
 from schemas.records import ConversationMessage, TicketUpdate
 from streams.agents.clocks import OffClock, count_off, uncounted
@@ -7,11 +9,14 @@ from streams.agents.deciding import Decider
 from streams.agents.inbox import INTERNAL_ERROR, Inbox, trace_of
 from streams.agents.text import Conversation, bounded, text_of
 from streams.agents.ticket_states import TICKETS, TicketStates
-from streams.core.tickets import Arrival, Due, Event
-from streams.engine import Batch, SourceRecord, Timer
+from streams.core.tickets import Arrival, Due, Event, encode_ticket
+from streams.engine import Batch, OutputTooLarge, SourceRecord, Timer
 
 CONVERSATIONS = "support.conversations"
 ROUTE_STATUS = "support.route-status"
+
+HEAVY = 500_000
+"""Bytes of a state from which on one that finds no room gives up what other systems have told."""
 
 
 class TicketsAgent:
@@ -58,7 +63,9 @@ class TicketsAgent:
 
     def failed(self, batch: Batch, subject: SourceRecord | Timer, error: Exception) -> None:
         """Keep the record among the dead letters and give its ticket, as it was, to a person."""
+        tickets = self._tickets(batch)
         if isinstance(subject, Timer):
+            tickets.missed(subject)
             event: Event | None = Due(TICKETS.name(subject.key))
             trace = None
             arrival = Arrival(subject.due, CONVERSATIONS, batch.partition)
@@ -69,9 +76,13 @@ class TicketsAgent:
             ticket_id = None if event is None else event.ticket_id
             self._inbox.reject(batch, subject, INTERNAL_ERROR, sentence, ticket_id)
         if event is not None:
-            tickets = self._tickets(batch)
-            step = self._decider.give_up(tickets.get(event.ticket_id), event, arrival)
-            tickets.take(event.ticket_id, step, trace)
+            # What was too large once would be again, and nobody would be left to catch it.
+            too_large = isinstance(error, OutputTooLarge)
+            state = tickets.get(event.ticket_id)
+            if too_large and state is not None and len(encode_ticket(state)) > HEAVY:
+                state = replace(state, context=())
+            step = self._decider.give_up(state, event, arrival)
+            tickets.take(event.ticket_id, step, trace, lines=not too_large)
             tickets.save()
 
     def _tickets(self, batch: Batch) -> TicketStates:

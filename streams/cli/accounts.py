@@ -6,7 +6,9 @@ import uuid
 import click
 import msgspec
 
+from schemas.codec import BadRecord
 from schemas.records import AccountHealth, Millis, OpportunityStatus, OpportunityUpdate
+from schemas.validation import validate
 from streams.agents.accounts import HEALTH_TOPIC
 from streams.cli.options import Moment, user_name
 from streams.codec import codec_of
@@ -84,6 +86,10 @@ def _answer(
         actor_id=actor,
         until=until,
     )
+    try:
+        validate(update)
+    except BadRecord as bad:
+        raise InputError(str(bad)) from bad
     player = Player(connection_of(settings), codec_of(settings))
     player.send(update, 0)
     player.flush()

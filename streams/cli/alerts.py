@@ -9,6 +9,7 @@ from types import FrameType
 import click
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from streams.alerts.config import AlertsConfig
@@ -69,8 +70,10 @@ def test(context: click.Context, file: Path | None, as_json: bool) -> None:
             click.echo(msgspec.json.encode(trial))
         else:
             verdict = "[green]taken[/]" if trial.ok else "[red]failed[/]"
-            answer = click.unstyle(f"{trial.status or ''} {trial.answer}".strip())
-            table.add_row(trial.receiver, trial.type, verdict, answer, f"{trial.seconds:.2f}")
+            answer = escape(click.unstyle(f"{trial.status or ''} {trial.answer}".strip()))
+            table.add_row(
+                escape(trial.receiver), trial.type, verdict, answer, f"{trial.seconds:.2f}"
+            )
     if not as_json:
         Console(soft_wrap=True).print(table)
     if failed:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 import click
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from schemas.records import DeadLetter
@@ -13,7 +14,7 @@ from streams.agents.inbox import is_whole
 from streams.cli.listing import ListingGroup
 from streams.cli.options import moment
 from streams.codec import codec_of
-from streams.console.lines import clip
+from streams.console.lines import clip, printable
 from streams.errors import InputError
 from streams.history.playing import Player
 from streams.reading import Follower
@@ -47,9 +48,8 @@ def list_letters(as_json: bool) -> None:
         table.add_column(name, no_wrap=True)
     for letter in letters:
         failed_at = moment(letter.failed_at)
-        table.add_row(
-            letter.dead_letter_id, failed_at, letter.agent, letter.error_code, clip(letter.error)
-        )
+        error = escape(clip(letter.error))
+        table.add_row(letter.dead_letter_id, failed_at, letter.agent, letter.error_code, error)
     # `show` and `replay` want the id as it stands here: no screen is so narrow that it is cut.
     console = Console(soft_wrap=True)
     wide = console.options.update(max_width=LONGEST)
@@ -70,10 +70,10 @@ def show(dead_letter_id: str, only_value: bool) -> None:
         click.get_binary_stream("stdout").write(letter.value or b"")
         return
     for name in ("topic", "partition", "offset", "agent", "ticket_id", "error_code", "error"):
-        click.echo(f"{name:<11} {getattr(letter, name)}")
+        click.echo(printable(f"{name:<11} {getattr(letter, name)}"))
     click.echo(f"{'key':<11} {letter.key!r}")
     for header in letter.headers:
-        click.echo(f"{'header':<11} {header.name}: {header.value!r}")
+        click.echo(printable(f"{'header':<11} {header.name}: {header.value!r}"))
     click.echo(f"{'value':<11} {letter.value!r}")
 
 

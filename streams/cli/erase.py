@@ -4,7 +4,7 @@ import click
 import msgspec
 
 from streams.admin.erasing import Eraser
-from streams.admin.held import NOBODY, Holders
+from streams.admin.held import Holders
 from streams.codec import codec_of
 from streams.errors import InputError
 from streams.kinds import AGENTS, outputs
@@ -37,7 +37,7 @@ def command(
     written = [name for agent in AGENTS for name in outputs(agent, settings)]
     eraser = Eraser(connection_of(settings), codec_of(settings), written, Holders(settings))
     found = eraser.find(account, requester) if requester or account else {}
-    wanted = dict.fromkeys(tickets, NOBODY) | found
+    wanted = eraser.whose(tickets) | found
     if not wanted:
         raise InputError("no ticket is found, neither in the agents' states nor on the topics")
     if dry_run:

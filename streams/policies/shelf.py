@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
-from schemas.codec import Codec
+from schemas.codec import BadRecord, Codec
 from schemas.fields import EARLIEST
 from schemas.records import Millis, PolicyEntry, PolicyTerm, PolicyVersion
 from schemas.topics import key_of
+from schemas.validation import validate
 from streams.agents.published import POLICIES, terms_of
 from streams.core.policy import PolicyError, load_policy
 from streams.core.policy.load import whole
@@ -238,7 +239,17 @@ def read_shelf(connection: Connection, codec: Codec) -> Shelf:
 
 
 def publish(connection: Connection, codec: Codec, records: Iterable[PolicyVersion]) -> None:
-    """Write records in their order: a pointer comes after what it points to."""
+    """Write records in their order: a pointer comes after what it points to.
+
+    Raises `InputError` where workers could not read them: a pointer that nobody can read would take
+    the place of the one in force.
+    """
+    records = tuple(records)
+    for record in records:
+        try:
+            validate(record)
+        except BadRecord as bad:
+            raise InputError(str(bad)) from bad
     player = Player(connection, codec)
     for record in records:
         player.send(record, record.created_at)

@@ -121,6 +121,76 @@ def test_activity_gives_an_account_its_health_and_a_deleted_profile_is_forgotten
     assert list(agent.partition.store.scan(b"p", b"q")) == []
 
 
+def test_what_comes_for_an_account_that_was_merged_and_then_deleted_follows_it(
+    tmp_path: Path,
+) -> None:
+    agent, deletion = accounts(tmp_path), raw(b"", b"a1")
+    merged = replace(profile(), merged_into="a2")
+    deletion.value = None
+    agent.feed(PROFILES_TOPIC, raw(Codec().encode(merged).value or b"", b"a1"))
+    agent.feed(PROFILES_TOPIC, deletion)
+    erased = AccountActivity("T1/a/erased/1", "T1", ActivityKind.ERASED, START, account_id="a1")
+    [told] = decoded(agent.feed(ACTIVITY, erased), ACTIVITY)
+    assert (told.kind, told.account_id) == (ActivityKind.ERASED, "a2")
+
+
+def test_an_account_whose_timer_could_not_be_handled_is_woken_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = accounts(tmp_path)
+    seen = [
+        AccountActivity(f"x{number}", "T1", kind, START + number * 1_000, account_id="a1")
+        for number, kind in enumerate((ActivityKind.OPENED, ActivityKind.MESSAGE), 1)
+    ]
+    agent.feed(ACTIVITY, *seen)
+
+    def fails(*_: Any) -> None:
+        raise RuntimeError("boom")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("streams.agents.accounts.tick", fails)
+        assert decoded(agent.tick(ACTIVITY, START + 2 * MINUTE), HEALTH_TOPIC) == []
+    [told] = decoded(agent.tick(ACTIVITY, START + 120 * MINUTE), HEALTH_TOPIC)
+    assert told.account_id == "a1"
+
+
+def test_an_account_that_never_can_be_handled_ends_no_worker_that_was_away_for_a_month(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent, tried = accounts(tmp_path), list[int]()
+    agent.feed(
+        ACTIVITY,
+        *(
+            AccountActivity(f"x{number}", "T1", kind, START + number * 1_000, account_id="a1")
+            for number, kind in enumerate((ActivityKind.OPENED, ActivityKind.MESSAGE), 1)
+        ),
+    )
+
+    def fails(*_: Any) -> None:
+        tried.append(1)
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("streams.agents.accounts.tick", fails)
+    assert decoded(agent.tick(ACTIVITY, START + 30 * 24 * 60 * MINUTE), HEALTH_TOPIC) == []
+    assert 8 < len(tried) < 20
+
+
+def test_an_anomaly_whose_timer_could_not_be_handled_is_resolved_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = anomalies(tmp_path)
+    agent.feed(REPORTS, *(report(number, f"a{number}") for number in range(1, 6)))
+
+    def fails(*_: Any) -> None:
+        raise RuntimeError("boom")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("streams.agents.anomalies.wake", fails)
+        assert agent.tick(REPORTS, START + 20 * MINUTE) == []
+    [resolved] = decoded(agent.tick(REPORTS, START + 120 * MINUTE), "support.anomalies")
+    assert resolved.state is AnomalyState.RESOLVED
+
+
 def accounts(folder: Path) -> Harness:
     return Harness(
         AccountsAgent(Codec(), lambda _now: default_policy()), folder, *AccountsAgent.sources

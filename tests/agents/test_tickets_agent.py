@@ -11,6 +11,7 @@ from schemas.records import (
     AccountHealth,
     AccountProfile,
     Cause,
+    ContextSection,
     ConversationMessage,
     Decision,
     HealthLevel,
@@ -18,12 +19,13 @@ from schemas.records import (
     TicketSummary,
     TicketUpdate,
     UpdateKind,
+    Visibility,
 )
 from streams.agents.deciding import Decider
 from streams.agents.inbox import CUT, KEPT_BYTES, KEPT_KEY, is_whole
 from streams.agents.tickets import CONVERSATIONS, TicketsAgent
 from streams.core.policy import default_policy
-from streams.core.tickets import Step
+from streams.core.tickets import Due, Step
 from tests.agents.harness import START, Harness, as_json, decoded, raw
 
 DECISIONS = "support.decisions"
@@ -146,6 +148,39 @@ def test_a_message_that_cannot_be_handled_costs_only_itself_and_a_person_gets_it
     assert [reason.code for reason in decisions[0].reasons] == ["internal_error"]
 
 
+def test_a_ticket_whose_package_the_broker_would_not_take_goes_to_a_person_without_its_lines(
+    agent: Harness,
+) -> None:
+    agent.partition.max_bytes = 100_000
+    notes = [
+        ConversationMessage(
+            f"n{number}", "T1", Role.HUMAN, "x" * 60_000, START, visibility=Visibility.INTERNAL
+        )
+        for number in range(4)
+    ]
+    agent.feed(CONVERSATIONS, *notes)
+    outputs = agent.feed(CONVERSATIONS, customer("I want to talk to a human"))
+    assert [one.error_code for one in decoded(outputs, LETTERS)] == ["internal_error"]
+    [decision] = decoded(outputs, DECISIONS)
+    [escalation] = decoded(outputs, f"support.escalations.{decision.route}")
+    package = escalation.package
+    assert (package.transcript, package.transcript_cut.messages) == ((), 4)
+
+
+def test_a_ticket_that_other_systems_told_too_much_of_finds_room_for_a_person(
+    agent: Harness,
+) -> None:
+    much = ContextSection("crm", START, fields={"notes": "x" * 700_000})
+    agent.feed(CONVERSATIONS, customer("How do I export a list?"))
+    told = TicketUpdate("u1", "T1", UpdateKind.CONTEXT, START + 2_000, context=much)
+    agent.feed(CONVERSATIONS, told)
+    [(_, stored)] = agent.partition.store.scan(b"t", b"u")
+    agent.partition.max_bytes = len(stored) + 8
+    outputs = agent.feed(CONVERSATIONS, customer("And how do I print it then?", 3))
+    assert [one.error_code for one in decoded(outputs, LETTERS)] == ["internal_error"]
+    assert [one.action for one in decoded(outputs, DECISIONS)] == ["handoff"]
+
+
 def test_the_package_holds_the_transcript_of_earlier_batches_and_of_this_one(
     agent: Harness,
 ) -> None:
@@ -174,6 +209,26 @@ def test_a_quiet_partition_fires_its_timers_by_the_clock(agent: Harness) -> None
     outputs = agent.tick(CONVERSATIONS, START + 120_000)
     assert [one.cause for one in decoded(outputs, DECISIONS)] == [Cause.TIMER]
     assert {one.timestamp for one in outputs} == {START + 61_000}
+
+
+def test_the_clocks_of_a_ticket_whose_timer_could_not_be_handled_run_all_the_same(
+    agent: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent.feed(CONVERSATIONS, customer("Where is my parcel?"))
+    decide = Decider.decide
+
+    def fails(self: Decider, state: Any, event: Any, *rest: Any) -> Step:
+        if isinstance(event, Due):
+            raise RuntimeError("boom")
+        return decide(self, state, event, *rest)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Decider, "decide", fails)
+        outputs = agent.tick(CONVERSATIONS, START + 120_000)
+    assert [one.action for one in decoded(outputs, DECISIONS)] == ["handoff"]
+    outputs = agent.tick(CONVERSATIONS, START + 1_800_000)
+    told = [one.kind for one in decoded(outputs, "support.sla") if one.clock == "first_response"]
+    assert told == ["warned", "warned", "breached"]
 
 
 def test_a_closed_ticket_leaves_no_line_of_its_transcript_behind(agent: Harness) -> None:
@@ -243,6 +298,22 @@ def test_a_package_shows_how_the_account_is_doing_and_its_earlier_tickets(tmp_pa
     assert [(one.change, one.account, one.history) for one in updates] == [
         ("package", profile, (earlier,))
     ]
+
+
+def test_an_account_of_another_company_with_the_same_id_shows_nothing_of_itself(
+    tmp_path: Path,
+) -> None:
+    earlier = TicketSummary("T0", START - 1, category="billing")
+    health = AccountHealth("a1", START, 0.3, HealthLevel.AT_RISK, "acme", recent_tickets=(earlier,))
+    profile = AccountProfile("a1", START, "acme", name="One Ltd", vip=True)
+    decider = Decider(default_policy(), {"a1": profile}.get, healths={"a1": health}.get)
+    agent = Harness(TicketsAgent(Codec(), decider), tmp_path, CONVERSATIONS)
+    ask = customer("I want to talk to a human being now", account_id="a1", tenant="globex")
+    outputs = agent.feed(CONVERSATIONS, ask)
+    [package] = [one.package for one in decoded(outputs, "support.escalations.general")]
+    assert (package.account, package.history) == (None, ())
+    [decision] = decoded(outputs, DECISIONS)
+    assert (decision.used.vip, decision.used.health_as_of) == (None, None)
 
 
 def test_an_account_at_risk_is_decided_as_about_to_leave_and_the_decision_says_so(

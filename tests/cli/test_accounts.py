@@ -102,6 +102,8 @@ def test_an_answer_as_json_is_the_record_and_names_the_user(
         (("nobody",), "nothing is known of account nobody"),
         (("gone",), "nothing is known of account gone"),
         (("globex", "--answer", "done"), "there is no open suggestion to reach out to globex"),
+        (("acme", "--answer", "snoozed", "--until", "2206-01-05"), "OpportunityUpdate.until is"),
+        (("acme", "--answer", "done", "--by", "x" * 257), "actor_id has 257 characters"),
     ],
 )
 def test_what_cannot_be_shown_or_answered_is_said(

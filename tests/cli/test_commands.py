@@ -310,6 +310,7 @@ def test_dead_letters_are_listed_and_shown_with_their_bytes(
     letter = DeadLetter(
         "support.conversations/3/41", "support.conversations", 3, 41, "not_decodable",
         "Not JSON.", 1_767_603_600_000, "tickets", key=b"T1", value=b"\x80[bold]hello",
+        headers=(Header("\x1b[2Jfrom", b"here"),), ticket_id="T\x1b]0;owned\x071",
     )  # fmt: skip
     player = Player(embedded.connection, Codec())
     player.send(letter, 1_767_603_600_000)
@@ -322,6 +323,7 @@ def test_dead_letters_are_listed_and_shown_with_their_bytes(
     code, lines, _ = baton(capfd, "dead-letters", "show", letter.dead_letter_id)
     assert code == 0
     assert any("Not JSON." in line for line in lines)
+    assert "\x1b" not in "".join(lines)
     code, _, error = baton(capfd, "dead-letters", "show", "support.conversations/0/0")
     assert code == InputError.exit_code
     assert "baton dead-letters list" in error
@@ -341,7 +343,7 @@ def test_dead_letters_are_listed_by_their_times_with_whole_ids(
         place = f"support.conversations/3/{offset}"
         player.send(
             DeadLetter(
-                place, "support.conversations", 3, offset, "not_decodable", "Not JSON. " * 9, at,
+                place, "support.conversations", 3, offset, "not_decodable", "No [/b] JSON." * 9, at,
                 "tickets",
             ),
             at,
@@ -350,6 +352,7 @@ def test_dead_letters_are_listed_by_their_times_with_whole_ids(
     _, [_, first, second], _ = baton(capfd, "dead-letters", "list")
     assert first.startswith("support.conversations/3/41  2026-01-05 09:00:00Z")
     assert second.startswith("support.conversations/3/7 ")
+    assert "No [/b] JSON." in first
 
 
 def test_dead_letters_go_back_to_their_topic_whole(

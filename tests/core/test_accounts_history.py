@@ -2,8 +2,14 @@
 
 from msgspec.structs import replace
 
-from schemas.records import AccountActivity, ActivityKind, OpportunityStatus, RequesterFlood
-from streams.core.accounts import AccountPolicy, AccountState, answer, observe
+from schemas.records import (
+    AccountActivity,
+    ActivityKind,
+    OpportunityStatus,
+    RequesterFlood,
+    TicketUpdate,
+)
+from streams.core.accounts import AccountPolicy, AccountState, answer, apply_profile, observe
 from streams.core.accounts.figures import figures
 from streams.core.accounts.history import ACTIVITIES_REMEMBERED
 from streams.core.accounts.state import TicketNote
@@ -42,6 +48,23 @@ def test_only_the_last_activities_and_answers_are_known_again() -> None:
         update = told(OpportunityStatus.SNOOZED, made, day * DAY)
         risky = answer(risky, update, profile(), update.occurred_at).state or risky
     assert len(risky.seen) == ACTIVITIES_REMEMBERED
+
+
+def test_a_company_whose_account_has_the_id_of_another_companys_sees_nothing_of_that_one() -> None:
+    state, _, _ = play([opened("t1", 0, tenant="acme")])
+    step = observe(state, opened("t2", MINUTE, tenant="globex"), None, START + MINUTE)
+    assert (step.state, step.outputs) == (state, ())
+    theirs = profile(tenant="globex", vip=True)
+    assert apply_profile(state, None, theirs, START + MINUTE).outputs == ()
+    step = observe(state, opened("t3", MINUTE, tenant="acme", lacks_history=True), theirs, START)
+    [word] = [one.account for one in step.outputs if isinstance(one, TicketUpdate)]
+    assert word is not None
+    assert not word.vip
+    assert step.state is not None
+    gone = activity("t1", HOUR, kind=ActivityKind.ERASED, tenant="globex")
+    erased = observe(step.state, gone, None, START + HOUR).state
+    assert erased is not None
+    assert [one.ticket_id for one in erased.tickets] == ["t3"]
 
 
 def test_what_is_said_to_have_happened_later_than_it_was_recorded_happened_then() -> None:

@@ -243,6 +243,14 @@ def test_a_shelf_stays_small_and_counts_what_it_forgot() -> None:
     assert len(encode_shelf(shelf)) < 2 * MOST_TEXTS * 200
 
 
+def test_a_shelf_of_long_texts_fits_into_a_record() -> None:
+    shelf, chance = Shelf(), random.Random(7)
+    for number in range(3 * MOST_TEXTS):
+        words = ("".join(chance.sample(PARTS, 3)) for _ in range(70))
+        place(shelf, f"{number:016x}", chunks(" ".join(words)))
+    assert len(encode_shelf(shelf)) < 900_000
+
+
 def test_values_of_a_varying_word_take_no_room() -> None:
     shelf = Shelf()
     for number in range(10 * MOST_TEXTS):

@@ -80,6 +80,18 @@ def test_a_busy_last_hour_makes_nothing_stand_out_in_the_next_but_not_after_a_si
     assert flow(watch, MONDAY + 3 * DAY).flow.ratio == 0.0
 
 
+def test_one_loud_account_does_not_make_an_hour_busy_for_all_others() -> None:
+    tenant = Tenant()
+    many = (
+        report("loud", n * 100, fingerprint=f"problem-{n}", ticket_id=f"loud-{n}")
+        for n in range(200)
+    )
+    tenant.hear(*many)
+    assert tenant.watch.flow.reports == 1
+    tenant.hear(report("another", 30_000, fingerprint="problem-1"))
+    assert tenant.watch.flow.reports == 2
+
+
 def test_a_silence_of_months_is_learned_of_as_a_week() -> None:
     watch = at_work(1, Watch())
     learned = watch.season.learned

@@ -12,12 +12,16 @@ from schemas.records import (
     EscalationChange,
     EscalationUpdate,
     OpenEscalation,
+    SlaClock,
     SlaEvent,
     UpdateKind,
 )
 from streams.core.policy import Policy, default_policy, load_policy
+from streams.core.policy.plan import plan_of
 from streams.core.tickets import decode_ticket
 from streams.core.tickets.codec import encode_ticket
+from streams.core.tickets.parts import Clock
+from streams.core.tickets.sla import brought_forward
 from tests.core.conversation import DAY, HOUR, MINUTE, START, Conversation, scores
 
 # START is Thursday 2025-10-09, 08:53:20 UTC: the shipped office has opened at 08:00.
@@ -196,6 +200,32 @@ def test_a_breach_is_told_when_it_was_promised_though_a_new_policy_shuts_the_off
     talk.wait(DAY)
     told = [(one.percent, one.at) for one in events(talk, "first_response") if one.percent]
     assert told == [(50, clock.due_at), (80, clock.due_at), (100, clock.due_at)]
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_breach_is_told_though_a_new_policy_warns_less_often(paused: bool) -> None:
+    talk = escalated()
+    due_at = START + 2 * HOUR
+    talk.ticket.resolution = Clock(SlaClock.RESOLUTION, START, due_at, due_at, 2, 2 * HOUR)
+    talk.policy = load_policy("based_on: default\nname: ours\nversion: 2\nsla: {warn_at: [50]}\n")
+    if paused:
+        talk.human()
+        talk.update(UpdateKind.PENDING_ON_CUSTOMER)
+        talk.wait(HOUR)
+        talk.customer("here it is")
+    talk.wait(2 * DAY)
+    assert events(talk, "resolution")[-1].kind == "breached"
+
+
+def test_a_clock_that_is_brought_forward_when_a_policy_warns_less_often_is_still_due() -> None:
+    clock = Clock(SlaClock.FIRST_RESPONSE, START, START + 2 * HOUR, START + 2 * HOUR, 2, 2 * HOUR)
+    policy = load_policy("based_on: default\nname: ours\nversion: 2\nsla: {warn_at: [50]}\n")
+    calendars = plan_of(policy).calendars
+    earlier = brought_forward(policy.sla, calendars, clock, START - HOUR, START + HOUR)
+    assert (earlier.next_at, earlier.due_at) == (START + HOUR, START + HOUR)
+    breached = replace(clock, next_at=None, rung=3)
+    again = brought_forward(policy.sla, calendars, breached, START - HOUR, START + HOUR)
+    assert again.next_at is None
 
 
 def test_a_desk_is_told_first_what_is_due_first() -> None:

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import Any
 
 import pytest
@@ -60,6 +61,10 @@ def written(path: Path, value: Any) -> Any:
         ("retention: {stub: '٣d'}", "retention.stub: expected a duration such as"),
         ("retention: {stub: 6d}", "retention.stub: expected at least durable"),
         ("anomalies: {growth: .inf}", "anomalies.growth: expected"),
+        (
+            "package: {max_bytes: 1000000}",
+            "package.max_bytes: expected a whole number <= 900000, got 1000000",
+        ),
         ("sla: {warn_at: []}", "sla.warn_at: expected rising percentages"),
         ("sla: {first_response: {chat: 3600d}}", "sla.first_response.chat: expected at most 14d"),
         ("sla: {next_response: {email: 110h}}", "sla.next_response.email: expected at most 14d"),
@@ -103,6 +108,17 @@ def test_what_cannot_be_meant_is_refused_with_its_path(text: str, complaint: str
     with pytest.raises(PolicyError) as refused:
         load_policy(f"based_on: default\n{text}\n")
     assert str(refused.value).startswith(complaint), refused.value
+
+
+def test_more_keywords_than_can_be_looked_for_are_refused_before_a_worker_meets_them() -> None:
+    names = (blake2b(str(n).encode(), digest_size=8).hexdigest() for n in range(5_000))
+    lots = [f"lot {name}" for name in names]
+    rule = "{{name: recall, when: {{keywords: [{}]}}, tier: 2}}"
+    text = f"based_on: default\nname: ours\nversion: 1\nrules: [{rule}]\n"
+    assert load_policy(text.format(", ".join(lots[:1_000])))
+    with pytest.raises(PolicyError) as refused:
+        load_policy(text.format(", ".join(lots)))
+    assert str(refused.value).startswith("rules[0].when.keywords: too many"), refused.value
 
 
 @pytest.mark.parametrize(

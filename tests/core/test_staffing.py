@@ -70,6 +70,18 @@ def test_where_nobody_is_there_on_call_is_paged_or_the_customer_offered_a_callba
     assert escalation.customer_notice == notice
 
 
+def test_a_desk_that_has_said_nothing_for_a_day_is_not_believed_to_be_there() -> None:
+    desk = Desk(status("success", agents_available=2), channel="email", account=VIP)
+    desk.now = EVENING + DAY
+    desk.customer("help", ANGRY)
+    assert desk.escalations[0].page_on_call
+    assert desk.decision.used.route_status_of is None
+    shut = Desk(status("security", open=False))
+    shut.now = START + 2 * DAY
+    shut.customer("help", scores(security=0.9))
+    assert shut.escalations[0].page_on_call
+
+
 def test_a_queue_that_is_shut_in_its_open_hours_promises_no_opening() -> None:
     for opening in (None, START - HOUR):
         desk = Desk(status(open=False, next_opening_at=opening))
@@ -168,6 +180,13 @@ def test_under_overload_a_fall_in_mood_is_reviewed(queue: RouteStatus, action: s
     assert "sentiment_drop" in desk.codes
     assert desk.decision.used.queue_load is None, "its own queue is named as such"
     assert desk.decision.action == action
+
+
+def test_a_queue_of_hours_ago_relaxes_nothing() -> None:
+    desk = Desk(LONG)
+    desk.now = START + 2 * HOUR
+    assert falling(desk).decision.action == "handoff"
+    assert desk.decision.used.queue_load is None
 
 
 def test_overload_asks_no_more_of_people_than_the_policy_does() -> None:

@@ -119,6 +119,15 @@ def test_an_answer_that_crossed_the_customers_message_breaks_nothing() -> None:
     assert violations(talk) == 0
 
 
+def test_an_answer_that_crossed_the_customers_message_leaves_that_one_waiting() -> None:
+    talk = answered()
+    talk.wait(1_000)
+    talk.customer("wait, one more thing")
+    talk.ai(draft_id="d1", in_reply_to="m1")
+    talk.wait(MINUTE)
+    assert (talk.decision.action, talk.codes) == ("handoff", {"ai_no_answer"})
+
+
 def test_the_outcome_counts_the_violations_of_its_episode() -> None:
     talk = Conversation()
     talk.customer("awful", ANGRY)
@@ -397,6 +406,17 @@ def test_a_verdict_on_an_escalation_that_ended_long_ago_joins_no_other_outcome()
         talk.update(UpdateKind.HANDED_BACK)
     talk.update(UpdateKind.VERDICT, verdict=Verdict(needed=False), escalation_id="T1/e/1")
     assert talk.new(TicketOutcome) == []
+
+
+def test_a_verdict_on_an_escalation_that_ended_long_ago_does_not_judge_what_runs_now() -> None:
+    talk = Conversation()
+    for _ in range(2):
+        talk.customer("awful", ANGRY)
+        talk.update(UpdateKind.HANDED_BACK)
+    talk.update(UpdateKind.VERDICT, verdict=Verdict(needed=False), escalation_id="T1/e/1")
+    talk.update(UpdateKind.RESOLVED)
+    [outcome] = talk.new(TicketOutcome)
+    assert (outcome.episode, outcome.verdict) == (3, None)
 
 
 def test_a_verdict_joins_the_escalation_that_it_names_also_while_another_is_open() -> None:
@@ -692,6 +712,15 @@ def test_the_same_id_with_other_words_is_weighed_and_marked() -> None:
     )
 
 
+def test_a_translation_that_comes_later_is_weighed() -> None:
+    talk = Conversation()
+    talk.customer("死にたい", Signals(unreadable=True), message_id="m1")
+    assert talk.decision.action == "review"
+    said = "I do not want to live any more."
+    talk.customer("死にたい", scores(safety=0.9), message_id="m1", translated_text=said)
+    assert (talk.decision.action, "safety" in talk.codes) == ("handoff", True)
+
+
 def test_the_same_id_with_harmless_other_words_changes_nothing_but_is_marked() -> None:
     talk = Conversation()
     talk.customer("a question", message_id="m1")
@@ -843,6 +872,16 @@ def test_an_older_section_of_context_does_not_replace_a_newer_one() -> None:
     talk.update(UpdateKind.CONTEXT, context=ContextSection("crm", START + 1, "new"))
     talk.update(UpdateKind.CONTEXT, context=ContextSection("crm", START, "old"))
     assert [section.title for section in talk.ticket.context] == ["new"]
+
+
+def test_a_section_of_context_from_a_clock_that_is_ahead_is_replaced_by_what_comes_later() -> None:
+    talk = Conversation()
+    talk.customer()
+    ahead = ContextSection("crm", START + 26_000 * DAY, "unpaid")
+    talk.update(UpdateKind.CONTEXT, context=ahead)
+    talk.wait(MINUTE)
+    talk.update(UpdateKind.CONTEXT, context=ContextSection("crm", talk.now, "paid"))
+    assert [section.title for section in talk.ticket.context] == ["paid"]
 
 
 def test_a_hold_that_had_ended_before_it_was_told_ends_at_once() -> None:

@@ -6,15 +6,18 @@ from detectors.signals import Found, Signals
 from schemas.records import (
     AccountActivity,
     AccountSnapshot,
+    AnomalyLink,
     ContextSection,
     Csat,
     DraftOutcome,
     DraftReview,
     EscalationUpdate,
+    Role,
     SlaEvent,
     TicketOutcome,
     UpdateKind,
     Verdict,
+    Visibility,
 )
 from streams.core.policy import load_policy
 from streams.core.tickets import Owner, encode_ticket
@@ -285,6 +288,37 @@ def test_a_week_after_its_end_nothing_that_was_said_is_left_of_a_ticket() -> Non
     assert talk.state is not None
     talk.wait(1)
     assert talk.state is None
+
+
+@pytest.mark.parametrize("what", ["thanks", "note", "score", "context"])
+def test_what_is_said_after_that_week_is_kept_no_longer_than_another(what: str) -> None:
+    talk = much_told()
+    talk.wait(8 * DAY)
+    if what == "thanks":
+        talk.customer("secret-thanks", scores(thanks=0.9))
+    elif what == "note":
+        talk.say(Role.HUMAN, "secret-note", visibility=Visibility.INTERNAL)
+    elif what == "score":
+        talk.update(UpdateKind.CSAT, csat=Csat(0.4, comment="secret-score"))
+    else:
+        talk.update(UpdateKind.CONTEXT, context=ContextSection("crm", START, "secret-context"))
+    talk.wait(8 * DAY)
+    assert talk.lines == {}
+    assert b"secret" not in encode_ticket(talk.ticket)
+    talk.wait(14 * DAY)
+    assert talk.state is None
+
+
+def test_what_a_customer_quoted_does_not_stay_as_the_name_of_their_incident() -> None:
+    kept, erased = Conversation(), Conversation()
+    for talk in (kept, erased):
+        talk.incidents = lambda *_: AnomalyLink("x", "secret-title", START, 3, 1, START)
+        talk.customer("it fails")
+    kept.update(UpdateKind.RESOLVED)
+    kept.wait(8 * DAY)
+    erased.update(UpdateKind.ERASED)
+    for talk in (kept, erased):
+        assert b"secret" not in encode_ticket(talk.ticket)
 
 
 def test_an_erased_ticket_names_nobody() -> None:

@@ -410,6 +410,17 @@ def test_a_ticket_that_is_merged_into_one_that_is_erased_meanwhile_goes_on_by_it
     assert not desk.post
 
 
+def test_a_customer_whose_ticket_went_on_in_one_that_is_erased_is_answered_by_itself() -> None:
+    desk = merged(Signals())
+    desk.deliver()
+    desk.update("target", UpdateKind.ERASED)
+    desk.deliver()
+    desk.write("source", Signals(), "Hello?")
+    desk.deliver()
+    assert desk.decision("source").action is Action.REPLY
+    assert desk.decision("target").action is Action.NONE
+
+
 def test_a_resolved_ticket_that_is_merged_into_an_erased_one_stays_resolved() -> None:
     desk = told()
     desk.update("target", UpdateKind.ERASED)

@@ -500,6 +500,18 @@ def test_the_account_hears_how_long_a_person_took_to_answer() -> None:
     assert (told.kind, told.waited) == ("answered", MINUTE)
 
 
+def test_the_account_hears_of_an_answer_in_the_next_episode_as_of_another() -> None:
+    talk = escalated()
+    talk.human()
+    talk.update(UpdateKind.RESOLVED)
+    talk.customer("it is back")
+    talk.human()
+    ids = [one.activity_id for one in talk.all(AccountActivity)]
+    assert len(set(ids)) == len(ids)
+    told = [one.kind for one in talk.all(AccountActivity)]
+    assert told.count(ActivityKind.ANSWERED) == 2
+
+
 def test_a_message_that_comes_twice_leads_to_nothing() -> None:
     talk = Conversation()
     talk.customer("the text", message_id="m1")

@@ -152,6 +152,15 @@ def test_a_character_of_a_hostile_text_costs_the_same_at_any_length(unit: str) -
     assert _seconds(long) < 12 * _seconds(short) + 0.02
 
 
+@pytest.mark.parametrize("unit", ["0" * 38 + " ", "01 " + "0" * 40 + " ", "eyJ-"])
+def test_a_hostile_text_costs_no_more_than_fifty_times_what_a_harmless_one_does(
+    unit: str,
+) -> None:
+    hostile, harmless = ((one * 16_384)[:16_384] for one in (unit, "we met at 9, "))
+    personal(unit)
+    assert _seconds(hostile) < 50 * _seconds(harmless) + 0.01
+
+
 def _seconds(text: str) -> float:
     best = 1e9
     for _ in range(3):

@@ -93,10 +93,11 @@ def test_parts_inside_parts_are_redacted() -> None:
     assert CARD not in repr(Redactor(Treatments()).record(section))
 
 
-def test_bytes_of_a_dead_letter_keep_their_length() -> None:
+@pytest.mark.parametrize("treatments", [Treatments(), Treatments(card="hash")])
+def test_bytes_of_a_dead_letter_keep_their_length(treatments: Treatments) -> None:
     value = f'{{"text": "Grüße, {CARD}"}}'.encode()
     letter = DeadLetter("x/0/1", "x", 0, 1, "malformed", "no", 1, "tickets", value=value)
-    hidden = Redactor(Treatments()).record(letter).value
+    hidden = Redactor(treatments, b"key").record(letter).value
     assert hidden is not None
     assert len(hidden) == len(value)
     assert hidden == value.replace(CARD.encode(), b"***************1111")

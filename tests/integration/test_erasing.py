@@ -14,6 +14,8 @@ from msgspec.structs import replace
 
 from schemas.codec import Codec
 from schemas.records import (
+    AccountActivity,
+    ActivityKind,
     ContextSection,
     ConversationMessage,
     Csat,
@@ -25,6 +27,7 @@ from schemas.records import (
     UpdateKind,
 )
 from schemas.topics import TOPICS
+from streams.admin.held import Holders
 from streams.engine import Connection, read_to_end, wall_clock
 from streams.history.playing import Player
 from streams.kinds import AGENTS, changelogs, engine_config
@@ -199,6 +202,20 @@ def test_after_an_erasure_neither_states_nor_obedient_readers_have_the_persons_w
     assert reader.keeps(OTHER)
     _, lines, _ = baton(capfd, "erase", "--ticket", "T1", "--wait", "60")
     assert json.loads("\n".join(lines))["taken_up"] == ["T1"], "erased again is as good"
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_ticket_that_only_its_accounts_history_names_any_more_is_erased_from_it_by_its_id(
+    site: Site, capfd: pytest.CaptureFixture[str]
+) -> None:
+    history = Holders(load_settings())
+    for ticket in ("T7", "T8"):
+        opened = f"{ticket}/a/opened/1", ticket, ActivityKind.OPENED, wall_clock()
+        site.play(AccountActivity(*opened, account_id=ACCOUNT))
+    site.wait_for(lambda: [*history.tickets_of(ACCOUNT, None)] == ["T7", "T8"])
+    code, lines, _ = baton(capfd, "erase", "--ticket", "T8", "--wait", "60")
+    assert (code, json.loads("\n".join(lines))["taken_up"]) == (0, ["T8"])
+    site.wait_for(lambda: [*history.tickets_of(ACCOUNT, None)] == ["T7"])
 
 
 @pytest.mark.usefixtures("worker")

@@ -113,7 +113,7 @@ def test_what_is_published_holds_without_a_restart_and_after_one_until_it_is_rol
     )
     with desk.worker():
         assert desk.ask().used.policy == "default@1"
-        code, said = policy(capfd, "publish", str(file), "--comment", "a try")
+        code, said = policy(capfd, "publish", str(file), "--comment", "a [/try] of [ops]")
         assert (code, said.splitlines()[0]) == (
             0,
             "Urgency now is checked by a person (went to a person)",
@@ -130,6 +130,8 @@ def test_what_is_published_holds_without_a_restart_and_after_one_until_it_is_rol
         assert desk.ask_until("default@4").action == "reply"
         assert policy(capfd, "rollback", "--to", "1")[0] == 0
         desk.ask_until("default@1")
+    code, said = policy(capfd, "list")
+    assert (code, "[/try] of" in said) == (0, True)
     code, said = policy(capfd, "list", "--json")
     listed = json.loads(said)
     assert (code, listed["in_force"], listed["pointer"]["previous"]) == (0, 1, 4)
@@ -146,6 +148,18 @@ def test_a_version_to_come_changes_nothing_before_its_time(
         assert desk.ask().used.policy == "default@1"
         assert policy(capfd, "rollback", "--to", "2")[0] == 0
         desk.ask_until("default@2")
+
+
+@pytest.mark.parametrize("since", ["2206-01-05", "1999-12-31"])
+def test_a_time_that_no_worker_reads_is_refused_and_what_is_in_force_stays(
+    desk: Desk, tmp_path: Path, capfd: pytest.CaptureFixture[str], since: str
+) -> None:
+    file = tmp_path / "ours.yaml"
+    file.write_text("based_on: default\nname: default\nversion: 3\n")
+    assert policy(capfd, "stop-ai")[0] == 0
+    code, said = policy(capfd, "publish", str(file), "--from", since)
+    assert (code, "PolicyVersion.effective_from is" in said) == (65, True)
+    assert json.loads(policy(capfd, "list", "--json")[1])["in_force"] == 2
 
 
 def test_what_may_not_be_published_is_refused_with_what_to_do(

@@ -3,6 +3,7 @@
 import click
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from streams.cli.options import moment
@@ -30,7 +31,6 @@ def list_policies(as_json: bool) -> None:
         if pointer is not None and one.version == pointer.version != force:
             state = f"from {moment(pointer.effective_from)}"
         reference = f"{one.name}@{one.version}"
-        table.add_row(
-            reference, moment(one.created_at), one.author_id or "", state, one.comment or ""
-        )
+        author, comment = escape(one.author_id or ""), escape(one.comment or "")
+        table.add_row(reference, moment(one.created_at), author, state, comment)
     Console().print(table)

@@ -4,6 +4,7 @@ Pure: activities, profiles and timers go in with the account's state, and the ne
 records to write come out.
 """
 
+from streams.core.accounts.company import theirs
 from streams.core.accounts.lifecycle import account_key, answer, apply_profile, observe, tick
 from streams.core.accounts.moving import followed, last_of, passed_on
 from streams.core.accounts.policy import AccountPolicy, account_policy
@@ -26,5 +27,6 @@ __all__ = [
     "passed_on",
     "profile_snapshot",
     "snapshot",
+    "theirs",
     "tick",
 ]

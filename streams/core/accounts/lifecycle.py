@@ -11,6 +11,7 @@ from schemas.records import (
     OpportunityUpdate,
     TicketUpdate,
 )
+from streams.core.accounts.company import is_of_another, theirs
 from streams.core.accounts.health import health_of, level
 from streams.core.accounts.history import ACTIVITIES_REMEMBERED, GONE, flood, remember
 from streams.core.accounts.moving import farewell, handed_over
@@ -34,8 +35,13 @@ def observe(
     now: Millis,
     policy: AccountPolicy = DEFAULT_POLICY,
 ) -> Step:
-    """What follows from an activity that was recorded at `now`; a repeated one changes nothing."""
-    if activity.kind in GONE and (state is None or state.is_empty):
+    """What follows from an activity that was recorded at `now`; a repeated one changes nothing, nor
+    does one of another company that calls an account of its own by the same id.
+    """
+    if activity.kind in GONE:
+        if state is None or state.is_empty:
+            return Step(state)
+    elif state is not None and is_of_another(activity.tenant, state.tenant):
         return Step(state)
     if activity.outreach is not None and activity.outreach.answer is not None:
         return answer(state, activity.outreach.answer, profile, now, policy)
@@ -78,7 +84,7 @@ def _with_word_to(
     told = {one.ticket_id for one in step.outputs if isinstance(one, TicketUpdate)}
     if state is None or ticket_id not in state.open or ticket_id in told:
         return step
-    known = snapshot(profile, health_of(state, policy, now))
+    known = snapshot(theirs(profile, state.tenant), health_of(state, policy, now))
     alone = replace(state, open={ticket_id: state.open[ticket_id]})
     return Step(state, (*step.outputs, *account_changed(alone, known, now)))
 
@@ -128,6 +134,8 @@ def apply_profile(
     """
     if state is None:
         return Step(None)
+    if new is not None and is_of_another(new.tenant, state.tenant):
+        return Step(state)
     if new is not None and new.merged_into not in (None, state.account_id):
         told_anew = handed_over(state, new.merged_into, policy, now)
         return Step(None, (*told_anew, *farewell(state, now)))
@@ -147,6 +155,7 @@ def _tell(
     *,
     always: bool = False,
 ) -> Step:
+    profile = theirs(profile, state.tenant)
     before, flooding = state.level, flood(state, policy, now)
     flood_turned = (flooding is None) is not (state.flood is None)
     shown = state.shown

@@ -15,7 +15,7 @@ from streams.core.anomalies.naming import category_name, is_category
 from streams.core.anomalies.state import Incident, Keys, Known, Step, Subject, Watch
 from streams.core.anomalies.telling import resolved, told
 from streams.core.anomalies.watermark import advance, hear
-from streams.core.anomalies.windows import Window, seen
+from streams.core.anomalies.windows import Seen, Window, seen
 from streams.core.policy.anomalies import AnomalyPolicy
 
 
@@ -48,13 +48,22 @@ def observe(
         return all_filed(known, judge(known, watch, fresh, report, new, policy, now))
     watch = noticed(watch, report)
     words = () if also is None else (also,)
+    is_first = _is_first(known, report, new)
     for name in dict.fromkeys((report.fingerprint, *words, category_name(report.category))):
         names = aliases if name == report.fingerprint else ()
         watch, subject = counted(known, watch, report, name, new, policy, names)
         if subject is not None:
             fresh.append(subject)
-    watch = flow(watch, at) if fresh else watch
+    watch = flow(watch, at) if fresh and is_first else watch
     return all_filed(known, judge(known, watch, fresh, report, new, policy, now))
+
+
+def _is_first(known: Known, report: ProblemReport, new: Seen) -> bool:
+    """Whether its reporter has reported nothing of the category in the bucket: however much one of
+    them writes, and of whatever, it makes no hour busy for all others.
+    """
+    whole = known.subject(category_name(report.category))
+    return whole is None or new.who not in whole.buckets.get(new.number, {})
 
 
 def wake(

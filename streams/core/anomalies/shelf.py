@@ -15,6 +15,10 @@ from streams.core.versioned import body
 VERSION: Final = b"\x02"
 MOST_TEXTS: Final = 256
 """Texts in half a shelf."""
+MOST_POSITIONS: Final = 6_000
+"""Positions of texts in half a shelf: a text of 64 words has up to twice as many, and both halves
+have to fit into a record of 1 MB.
+"""
 
 
 class Half(msgspec.Struct, array_like=True):
@@ -45,7 +49,8 @@ class Shelf(msgspec.Struct, array_like=True):
 
     def make_room(self) -> None:
         """Turn to a new half where the young one is full."""
-        if len(self.young.leaders) >= MOST_TEXTS:
+        young = self.young
+        if len(young.leaders) >= MOST_TEXTS or len(young.positions) >= MOST_POSITIONS:
             self.evicted += len(self.old.leaders.keys() - self.young.leaders.keys())
             self.young, self.old = Half(), self.young
 

@@ -38,7 +38,8 @@ _OF_KEYS: Final = ("key", "_", "k-", "glpat-", "xox", "akia", "aiza", "sg.")
 _OF_TOKENS: Final = ("eyj", "bearer", "token", "session", "secret")
 _OF_PASSWORDS: Final = ("pass", "pw", "pin")
 _DIGITS: Final = re.compile(r"\d[ ./()-]{0,2}\d")
-# Every branch begins at the edge of a word and its repetitions are bounded: linear.
+# Every branch begins at the edge of a word, its repetitions are bounded, and what one of them has
+# taken no other can take as well: linear, and a character costs no more than a few looks at it.
 _EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 _KEY: Final = re.compile(
     r"(?<!\w)(?:(?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?[\w-]{16,200}|whsec_\w{16,80}"
@@ -48,7 +49,7 @@ _KEY: Final = re.compile(
     r"[\"'`]?(?P<named>(?=[^\s\"'`]{0,80}\d)[^\s\"'`,;]{16,200})"
 )
 _TOKEN: Final = re.compile(
-    r"(?<!\w)eyJ[\w-]{8,2000}\.[\w-]{8,4000}(?:\.[\w-]{8,2000})?"
+    r"(?<![\w-])eyJ[\w-]{8,2000}\.[\w-]{8,4000}(?:\.[\w-]{8,2000})?"
     r"|(?i:\bbearer\s)(?P<bearer>[\w.~+/=-]{16,2000})"
     r"|(?i:\b(?:token|session ?id|client secret|secret)\b)(?: is|:|=| =)\s{0,3}[\"'`]?"
     r"(?P<named>(?=[^\s\"'`]{0,80}\d)[\w.~+/=-]{12,2000})"
@@ -68,8 +69,8 @@ _PHONE: Final = re.compile(
     r"|(?<![\w.-])\(\d{3}\) ?\d{3}[- ]\d{4}(?!\w)"
 )
 _NATIONAL: Final = re.compile(
-    r"(?<![\w.+#/-])(?:0\d{1,4}[ /-]?\d{2,8}(?:[ -]?\d{2,6}){0,4}"
-    r"|\d{3}[ .-]\d{3}[ .-]\d{3,4})(?![\w/-])"
+    r"(?<![\w.+#/-])(?:0\d{1,4}+[ /-]\d{2,12}+(?:[ -]\d{2,12}+){0,4}"
+    r"|0\d{3,12}+(?:[ -]\d{2,12}+){0,4}|\d{3}[ .-]\d{3}[ .-]\d{3,4})(?![\w/-])"
 )
 _CALL: Final = re.compile(
     r"\b(?:call|phone|telephone|callback|tel|mobile|cell|number is|reach|whatsapp|ring|text|sms"

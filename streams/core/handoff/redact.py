@@ -60,7 +60,8 @@ class Redactor:
 
     `key` makes hashes that nobody else can make: equal values have equal hashes. Without one there
     are no hashes, for card numbers and phones can be guessed by trying them all: they are masked.
-    A mask has the length of what it hides, so spans and the framing of bytes stay right.
+    A mask has the length of what it hides, so spans stay right, and the framing of bytes: there
+    nothing is hashed.
     """
 
     def __init__(self, treatments: Treatments, key: bytes = b"") -> None:
@@ -70,14 +71,17 @@ class Redactor:
         self.keeps_all: Final = not self._treatments
         self.counts: Counter[str] = Counter()
 
-    def text(self, text: str) -> str:
-        """The text without what is personal; redacting it again changes nothing."""
+    def text(self, text: str, *, framed: bool = False) -> str:
+        """The text without what is personal; redacting it again changes nothing. One that is
+        `framed` keeps its length.
+        """
         if self.keeps_all or not text:
             return text
         pieces, end = [], 0
         for kind, start, stop in personal(text):
             how = self._treatments.get(kind)
             if how is not None:
+                how = "mask" if framed else how
                 pieces += [text[end:start], self._hidden(kind, how, text[start:stop])]
                 end = stop
                 self.counts[kind] += 1
@@ -101,7 +105,7 @@ class Redactor:
             return self.text(value)
         if isinstance(value, bytes):
             # One character a byte: the mask keeps the length, so what is around it stays readable.
-            return self.text(value.decode("latin-1")).encode("latin-1")
+            return self.text(value.decode("latin-1"), framed=True).encode("latin-1")
         if isinstance(value, dict):
             return {name: self.text(text) for name, text in value.items()}
         return value

@@ -7,7 +7,7 @@ import re2
 
 from detectors.labels import CATEGORIES
 from streams.core.policy.model import Policy
-from streams.core.policy.patterns import compiled
+from streams.core.policy.patterns import any_word, compiled
 from streams.core.policy.shape import nearest
 from streams.core.policy.team_rules import TeamRule, When
 
@@ -47,16 +47,14 @@ def _of_conditions(when: When, path: str) -> Iterator[str]:
     for place, keyword in enumerate(when.keywords):
         if not keyword.strip():
             yield f"{path}.keywords[{place}]: expected a word, got {keyword!r}"
+    if when.keywords and _complaint_about(any_word(when.keywords)) is not None:
+        yield f"{path}.keywords: too many to be looked for at once, make two rules of it"
     for place, channel in enumerate(when.channels):
         meant = _CHANNELS.get(channel.lower().replace("-", "").replace(" ", ""))
         if meant not in (None, channel):
             yield f"{path}.channels[{place}]: never matches {channel!r}, did you mean {meant}?"
     for place, pattern in enumerate(when.patterns):
-        try:
-            compiled(pattern)
-        except re2.error as error:
-            why = error.args[0]
-            why = why.decode(errors="replace") if isinstance(why, bytes) else why
+        if (why := _complaint_about(pattern)) is not None:
             yield f"{path}.patterns[{place}]: expected a regular expression of RE2, {why}"
     for name, values in when.attributes.items():
         if not values:
@@ -67,6 +65,16 @@ def _of_conditions(when: When, path: str) -> Iterator[str]:
             f"{path}: never matches, confidence_below is known of the AI's drafts and keywords, "
             "patterns and negative_from of customers' messages: make two rules of it"
         )
+
+
+def _complaint_about(pattern: str) -> str | None:
+    """Why an expression cannot be compiled; None where it can."""
+    try:
+        compiled(pattern)
+    except re2.error as error:
+        why = error.args[0]
+        return why.decode(errors="replace") if isinstance(why, bytes) else str(why)
+    return None
 
 
 def _of_order(earlier: tuple[TeamRule, ...], rule: TeamRule, path: str) -> Iterator[str]:

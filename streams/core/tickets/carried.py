@@ -85,11 +85,22 @@ def write_words(handling: Handling, target: str, words: Iterable[MergedTicket], 
 
 
 def erase_elsewhere(handling: Handling) -> None:
-    """The tickets that it was merged into forget what was told here."""
+    """The tickets that it was merged into forget what was told here, and those that were merged
+    into it go on by themselves: nobody answers here any more.
+    """
     ticket = handling.ticket
-    for number, target in enumerate(ticket.carried_to):
+    others = dict.fromkeys((*ticket.carried_to, *_sources(ticket)))
+    for number, other in enumerate(others):
         gone = MergedTicket(ticket.ticket_id, ticket.opened_at, erased=True)
-        write_words(handling, target, [gone], f"erased/{number}")
+        write_words(handling, other, [gone], f"erased/{number}")
+
+
+def _sources(ticket: Ticket) -> Iterator[str]:
+    """The tickets that were merged into it, as far as something that was told there is kept."""
+    for section in ticket.context:
+        name = section.fields.get("ticket")
+        if name is not None and section.source == source_of(name):
+            yield name
 
 
 def pass_on(handling: Handling, update: TicketUpdate) -> None:

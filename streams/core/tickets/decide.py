@@ -22,7 +22,7 @@ from streams.core.routing import segment_of
 from streams.core.tickets.assess import assess
 from streams.core.tickets.belonging import belong
 from streams.core.tickets.clocks import stop_all
-from streams.core.tickets.episodes import reopen
+from streams.core.tickets.episodes import keep_words_for_a_while, reopen
 from streams.core.tickets.handling import (
     Arrival,
     Due,
@@ -91,6 +91,7 @@ def decide(
     else:
         _join(handling, event, state)
         act_on(handling.ticket, event)(handling, event)
+    keep_words_for_a_while(handling)
     return handling.step()
 
 
@@ -130,6 +131,9 @@ def internal_error(
     if isinstance(event, Due):
         subject = Subject(Cause.TIMER, f"{Code.INTERNAL_ERROR}@{arrival.now}")
         stop_all(handling, SlaEventKind.CANCELLED)
+        if ticket.case is not None:
+            # What cannot be handled now is not due at once again.
+            ticket.case = replace(ticket.case, relax_at=None)
     else:
         remember(ticket, fingerprint(event))
         subject = (

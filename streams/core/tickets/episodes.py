@@ -121,6 +121,16 @@ def forget(handling: Handling) -> None:
         ticket.forget_due = closed_at + retention.stub
 
 
+def keep_words_for_a_while(handling: Handling) -> None:
+    """What is still said of a closed ticket, thanks or a note, goes as soon as what was said before
+    its end did.
+    """
+    ticket = handling.ticket
+    if ticket.forget_due is not None and not ticket.erased:
+        until = handling.now + handling.policy.retention.transcript
+        ticket.forget_due = min(ticket.forget_due, until)
+
+
 def forget_text(ticket: Ticket) -> None:
     """Nothing that a customer has written stays."""
     ticket.transcript_from = ticket.transcript_to
@@ -129,6 +139,8 @@ def forget_text(ticket: Ticket) -> None:
     ticket.heard, ticket.ruled, ticket.variables = (), (), ()
     ticket.complexity = ticket.linked = 0
     ticket.issue_message_id = ticket.instructions = None
+    # Its title may be what this customer has quoted.
+    ticket.anomaly = None
     if (outcome := ticket.last_outcome) is not None:
         scores = tuple(_without_comment(one) for one in outcome.csat)
         ticket.last_outcome = replace(outcome, csat=scores)

@@ -30,7 +30,7 @@ def fingerprint(event: ConversationMessage | TicketUpdate) -> int:
     """64 bits: 48 of what makes an event the same one again, and 16 of what it says.
 
     A draft is not what is sent; a customer has no drafts. When it was sent does not belong to what
-    a message says.
+    a message says; its translation does, for that is what is read.
     """
     if isinstance(event, ConversationMessage):
         if event.status is _DRAFT and event.role is not _CUSTOMER:
@@ -39,6 +39,8 @@ def fingerprint(event: ConversationMessage | TicketUpdate) -> int:
             begun, name = _SENT, event.message_id
         text = event.text.encode("utf-8", "surrogatepass")
         says = crc32(text, _SAID[event.role][event.visibility])
+        if event.translated_text:
+            says = crc32(event.translated_text.encode("utf-8", "surrogatepass"), says)
     else:
         begun, name = _UPDATE, event.update_id
         says = crc32(_encode(replace(event, occurred_at=0)))

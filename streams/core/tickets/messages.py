@@ -167,10 +167,10 @@ def on_ai(handling: Handling, message: ConversationMessage) -> None:
     if is_against_decision(handling, message):
         ticket.violations += 1
         ticket.contract_broken = True
-    hear_ai(handling, message)
-    ticket.answer_due = ticket.open_due = None
-    if ticket.owner is _OF_AI:
-        ticket.quiet_due = handling.now + handling.policy.retention.silence
+    if hear_ai(handling, message):
+        ticket.answer_due = ticket.open_due = None
+        if ticket.owner is _OF_AI:
+            ticket.quiet_due = handling.now + handling.policy.retention.silence
     if not message.gave_up:
         return
     if ticket.owner is _OF_AI:
@@ -203,7 +203,9 @@ def on_human_reply(handling: Handling, subject: Subject, person: str | None) -> 
         ticket.human_replied_at = handling.now
     if ticket.clock is not None:
         waited = handling.now - ticket.clock.started_at
-        write_activity(handling, ActivityKind.ANSWERED, str(ticket.human_replies), waited)
+        # Replies are counted anew in each episode.
+        name = f"{ticket.episode}/{ticket.human_replies}"
+        write_activity(handling, ActivityKind.ANSWERED, name, waited)
     clocks.stop_response(handling, SlaEventKind.MET)
 
 

@@ -126,15 +126,20 @@ def signals_heard(ticket: Ticket) -> Signals:
     )
 
 
-def hear_ai(handling: Handling, message: ConversationMessage) -> None:
-    """An answer the AI has sent: a round."""
-    ticket = handling.ticket
+def hear_ai(handling: Handling, message: ConversationMessage) -> bool:
+    """An answer the AI has sent: a round. False for one to an earlier message than the last, which
+    the customer still waits for an answer to.
+    """
+    ticket, asked = handling.ticket, message.in_reply_to
     ticket.rounds += 1
     ticket.attempts = ticket.attempts[1 - KNOWN_ATTEMPTS :] + (message.message_id,)
+    if ticket.last_word is _CUSTOMER and asked not in (None, ticket.customer_message_id):
+        return False
     ticket.ai_asked = "?" in message.text[-QUESTION_TAIL:]
     if ticket.ai_asked and ticket.paused_since is None:
         ticket.paused_since = handling.now
     ticket.last_word, ticket.last_at = _AI, handling.now
+    return True
 
 
 def _hear_question(handling: Handling) -> None:

@@ -92,9 +92,17 @@ def ring(
 ) -> tuple[Clock, list[tuple[SlaEventKind, int]]]:
     """The clock after `now`, and what is to be told: a kind and the percentage reached."""
     marks = [*((SlaEventKind.WARNED, percent) for percent in sla.warn_at), _BREACH]
-    ahead = range(clock.rung, len(marks))
+    rung = _rung(sla, clock)
+    ahead = range(rung, len(marks))
     told = [marks[one] for one in ahead if _reached_at(sla, calendars, clock, one) <= now]
-    return _with_next(sla, calendars, replace(clock, rung=clock.rung + len(told))), told
+    return _with_next(sla, calendars, replace(clock, rung=rung + len(told))), told
+
+
+def _rung(sla: Sla, clock: Clock) -> int:
+    """The marks that a clock has passed which has not breached: however many warnings an earlier
+    policy had, the breach is yet to be told.
+    """
+    return min(clock.rung, len(sla.warn_at))
 
 
 def spent(calendars: Calendars, clock: Clock, now: Millis) -> DurationMillis:
@@ -113,8 +121,10 @@ def pause(calendars: Calendars, clock: Clock, now: Millis) -> Clock:
 def resume(sla: Sla, calendars: Calendars, clock: Clock, now: Millis) -> Clock:
     """The clock running on with the time it had left."""
     left = clock.span() - clock.used
-    due_at = hours_on(calendars, clock.calendar).add(now, left) if left > 0 else clock.due_at
-    running = replace(clock, paused=False, resumed_at=now, due_at=due_at)
+    running = replace(clock, paused=False, resumed_at=now)
+    if left > 0:
+        due_at = hours_on(calendars, clock.calendar).add(now, left)
+        running = replace(running, due_at=due_at, rung=_rung(sla, clock))
     return _with_next(sla, calendars, running)
 
 
@@ -123,7 +133,8 @@ def brought_forward(
 ) -> Clock:
     """The clock as if it had begun earlier and were due earlier."""
     target = hours_on(calendars, clock.calendar).between(started_at, due_at)
-    earlier = replace(clock, started_at=started_at, due_at=due_at, target=target)
+    rung = clock.rung if clock.next_at is None else _rung(sla, clock)
+    earlier = replace(clock, started_at=started_at, due_at=due_at, target=target, rung=rung)
     return _with_next(sla, calendars, earlier)
 
 

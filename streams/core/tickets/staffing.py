@@ -6,6 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from schemas.records import CustomerNotice, Reason, RouteStatus
+from streams.core.calendars import DAY, MINUTE
 from streams.core.policy.routes import Route
 from streams.core.reasons import Code
 from streams.core.routing import place_of
@@ -19,11 +20,21 @@ PAGES: Final = frozenset((Code.SAFETY, Code.SECURITY))
 RELIEVED: Final = frozenset((Code.SENTIMENT_DROP, Code.AI_LOOP, Code.HIGH_STAKES_ACCOUNT))
 """What may need less of people while their queue is overloaded."""
 
+BELIEVED: Final = DAY
+"""For how long a queue is open because its desk has said so: one that is silent since may be gone,
+and then nobody would be called.
+"""
+LOADED: Final = 60 * MINUTE
+"""For how long a queue is too long because its desk has said so."""
+
 
 def status_of(handling: Handling, route: Route) -> RouteStatus | None:
     """The queue's latest status, which the decision then names as used."""
-    handling.status = handling.statuses(route.name)
-    return handling.status
+    status = handling.statuses(route.name)
+    if status is not None and status.open and status.updated_at < handling.now - BELIEVED:
+        status = None
+    handling.status = status
+    return status
 
 
 def is_shut(handling: Handling, route: Route) -> bool:
@@ -93,7 +104,10 @@ def _relieved(handling: Handling, reason: Reason) -> Reason:
 
 def _overloaded(handling: Handling, found: Found) -> bool:
     route, _ = place_of(handling.policy, found.reasons, handling.ticket.category)
-    handling.weighed = status = status_of(handling, route)
+    status = status_of(handling, route)
+    if status is not None and status.updated_at < handling.now - LOADED:
+        status = None
+    handling.weighed = status
     if status is None or status.queue_depth is None or status.queue_target is None:
         return False
     return status.queue_depth > handling.policy.overload.queue_over * status.queue_target

@@ -1,5 +1,7 @@
 """What each kind of update does to a ticket, where it fits."""
 
+from msgspec.structs import replace
+
 from schemas.records import (
     Action,
     Cause,
@@ -11,6 +13,7 @@ from schemas.records import (
     Role,
     TicketUpdate,
 )
+from streams.core.calendars import DAY
 from streams.core.reasons import Code
 from streams.core.tickets import cases, clocks, moves
 from streams.core.tickets.assess import Found, assess
@@ -29,7 +32,7 @@ from streams.core.tickets.observe import count_repeats_anew, says_thanks, signal
 from streams.core.tickets.outcomes import amend_outcome
 from streams.core.tickets.reviews import end_review
 from streams.core.tickets.settle import NOTHING, settle
-from streams.core.tickets.state import KNOWN_CONTEXT, KNOWN_SCORES, Owner
+from streams.core.tickets.state import KNOWN_CONTEXT, KNOWN_SCORES, Owner, Ticket
 from streams.core.tickets.triggers import ON_ACCOUNT, ON_WAITING, group
 from streams.core.tickets.waits import await_answer, hasten_answer, stop_waiting
 
@@ -183,7 +186,9 @@ def on_draft_reviewed(handling: Handling, update: TicketUpdate) -> None:
 
 
 def on_verdict(handling: Handling, update: TicketUpdate) -> None:
-    """It joins the escalation it names, else the one that is open, else the last that ended."""
+    """It joins the escalation it names, else the one that is open, else the last that ended. One
+    on an escalation whose outcome is no longer known joins none.
+    """
     ticket, last, verdict = handling.ticket, handling.ticket.last_outcome, update.verdict
     if verdict is None:
         moot(handling, update)
@@ -191,8 +196,20 @@ def on_verdict(handling: Handling, update: TicketUpdate) -> None:
     named = last is not None and update.escalation_id in (None, last.escalation_id)
     if named and (ticket.case is None or update.escalation_id is not None):
         amend_outcome(handling, verdict, None)
+    elif _is_of_earlier(ticket, update.escalation_id):
+        moot(handling, update)
     else:
         ticket.verdict = verdict
+
+
+def _is_of_earlier(ticket: Ticket, escalation_id: str | None) -> bool:
+    """Whether an escalation is that of another episode of the ticket than the one that runs."""
+    own = f"{ticket.ticket_id}/e/"
+    return (
+        escalation_id is not None
+        and escalation_id.startswith(own)
+        and escalation_id != f"{own}{ticket.episode}"
+    )
 
 
 def on_csat(handling: Handling, update: TicketUpdate) -> None:
@@ -207,12 +224,16 @@ def on_csat(handling: Handling, update: TicketUpdate) -> None:
 
 
 def on_context(handling: Handling, update: TicketUpdate) -> None:
-    """A section from another system; the newest of each source is kept, and told to the desk."""
+    """A section from another system; the newest of each source is kept, and told to the desk. One
+    that is dated more than a day ahead is of now, or it would stay for good.
+    """
     ticket, section = handling.ticket, update.context
     known = {one.source: one.as_of for one in ticket.context}
     if section is None or section.as_of < known.get(section.source, section.as_of):
         moot(handling, update)
         return
+    if section.as_of > handling.now + DAY:
+        section = replace(section, as_of=handling.now)
     others = tuple(one for one in ticket.context if one.source != section.source)
     ticket.context = (*others[1 - KNOWN_CONTEXT :], section)
     if ticket.case is not None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
+from zipfile import BadZipFile
 from zlib import crc32
 
 import numpy as np
@@ -34,6 +35,10 @@ SCALES: Final = " scales"
 """Behind the name of what is stored in 8 bits."""
 _CHANCES: Final = OUTPUTS[len(CATEGORIES) :]
 _COLUMNS: Final = {name: column for column, name in enumerate(OUTPUTS)}
+
+
+class NotTheModel(ValueError):
+    """The model's file is cut, or another version's."""
 
 
 class Features:
@@ -169,8 +174,19 @@ def _strings(data: np.ndarray) -> list[str]:
 
 @cache
 def learned() -> Learned:
-    """The model that is shipped."""
+    """The model that is shipped. Raises `NotTheModel`."""
     # One worker is one process on one core; more threads would only spin.
     threadpool_limits(1, user_api="blas")
-    with np.load(MODEL, allow_pickle=False) as stored:
-        return Learned(dict(stored))
+    return load(MODEL)
+
+
+def load(path: Path) -> Learned:
+    """The model of a file. Raises `NotTheModel`."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            return Learned(dict(stored))
+    except (BadZipFile, EOFError, KeyError, ValueError) as error:
+        raise NotTheModel(
+            f"{path} is not the model of this version ({error}): install Baton again, or `make"
+            " model` makes it"
+        ) from error

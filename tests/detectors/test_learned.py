@@ -1,7 +1,9 @@
 """The trained part: every text alone, evidence in the text, nothing that hostile text can grow."""
 
+from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from detectors import analyze
 from detectors.features import READ, Pieces, grams
 from detectors.joining import SIGNALS
 from detectors.labels import CATEGORIES
-from detectors.learned import learned
+from detectors.learned import MODEL, NotTheModel, learned, load
 from detectors.message import Message
 from tests.eval.ours import ordinary
 
@@ -92,3 +94,18 @@ def test_a_text_in_words_it_has_never_met_is_unfamiliar_and_an_ordinary_one_is_n
 
 def test_a_few_strange_words_are_no_sign_of_anything() -> None:
     assert analyze(["Oyelaran-Whitcombe, Quillfeather"])[0].unfamiliar.score == 0
+
+
+@pytest.mark.parametrize("lost", ["V", "V scales", "vectors scales", "P", "G"])
+def test_a_model_of_another_version_is_named_and_what_to_do(tmp_path: Path, lost: str) -> None:
+    with np.load(MODEL, allow_pickle=False) as stored:
+        np.savez(tmp_path / "model.npz", **{one: stored[one] for one in stored if one != lost})
+    with pytest.raises(NotTheModel, match=rf"model\.npz .*{lost}.*make model"):
+        load(tmp_path / "model.npz")
+
+
+@pytest.mark.parametrize("size", [0, 1_000, 100_000])
+def test_a_model_that_is_cut_is_named(tmp_path: Path, size: int) -> None:
+    (tmp_path / "model.npz").write_bytes(MODEL.read_bytes()[:size])
+    with pytest.raises(NotTheModel, match=r"model\.npz is not the model"):
+        load(tmp_path / "model.npz")

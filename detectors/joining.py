@@ -22,6 +22,8 @@ ENOUGH_WORDS: Final = 8
 FEW_WORDS: Final = 2
 FOUND_ALONE: Final = ("billing_dispute", "human_request", "technical", "thanks")
 """Signals that few words can give without the lexicons knowing them."""
+DANGER_FROM: Final = 0.85
+"""The learned score from which on few words tell of a danger that no lexicon knows."""
 LEXICON_WEIGHT: Final = {
     "security": 1.0,
     "legal_compliance": 1.0,
@@ -51,20 +53,18 @@ def joined(
 
     A lexicon that finds a near miss halves the score; one that finds what is meant raises the odds,
     and is believed where the words are plain. A word or two, such as the answer to a question of
-    the AI ("cash", "row 12"), say little that the lexicons do not know, what these find is what
-    they say, and a mere code ("y 67 t 45") says nothing.
+    the AI ("cash", "row 12"), say little that the lexicons do not know, unless it is a danger, what
+    these find is what they say, and a mere code ("y 67 t 45") says nothing.
     """
     scores, hits, said = judgement.scores, message.hits, _said(message.words)
     few = said <= FEW_WORDS
     both = {}
     for name, found in lexicon.items():
         score, told = scores[name], found.score
-        if (name in hits and _is_near_miss(name, message)) or (
-            few and not told and (name not in FOUND_ALONE or not said)
-        ):
+        if name in hits and _is_near_miss(name, message):
             score /= 2
-        elif few and name not in FOUND_ALONE:
-            score = told
+        elif few and not (name in FOUND_ALONE and (told or said)):
+            score = _of_few_words(name, score, told)
         elif told:
             score = _raised(name, score, told)
         if score < EVIDENT_FROM:
@@ -84,10 +84,15 @@ def _is_near_miss(name: str, message: Message) -> bool:
 
 def _raised(name: str, score: float, told: float) -> float:
     """A learned score with what the lexicon says beside it, which it has been told, too."""
-    if score < told and told >= PLAIN_FROM.get(name, 1):
-        return told
     odds = score * exp(LEXICON_WEIGHT.get(name, OTHERS_WEIGHT) * told)
-    return round(odds / (odds + 1 - score), DECIMALS)
+    raised = round(odds / (odds + 1 - score), DECIMALS)
+    return max(raised, told) if told >= PLAIN_FROM.get(name, 1) else raised
+
+
+def _of_few_words(name: str, score: float, told: float) -> float:
+    if name == "safety" and score >= DANGER_FROM:
+        return max(score, told)
+    return max(score / 2, told)
 
 
 def _said(words: Sequence[str]) -> int:

@@ -33,6 +33,11 @@ PROBLEM_LEARNED: Final = 0.7
 """The learned score from which a text reports a problem that no pattern knows."""
 SECURITY_FROM: Final = 0.5
 """The score from which security can be the primary matter."""
+UNDILUTED: Final = ("safety", "security", "legal_compliance", "human_request")
+"""What any part of a text says, however much of something else stands beside it."""
+TOLD_PLAINLY: Final = 0.7
+"""The lexicon's score from which on words are looked at alone where all of the text hides them."""
+HEARD_FROM: Final = 0.5
 LINKED_FROM: Final = 0.7
 """Ordinary messages name several things, too: few of them may seem complex."""
 
@@ -50,10 +55,11 @@ class Again(Protocol):
 
 def analyze_each(
     texts: Sequence[str], again: Again | None = None, whose: Sequence[int] = ()
-) -> list[Signals]:
+) -> tuple[list[Signals], list[int]]:
     """The signals of each text as one reading gives them; `detectors.analyze` reads more.
 
-    `whose` is for `again`, see there; without it each text is one of its own.
+    Behind them the places of texts whose plain words are drowned by the others. `whose` is for
+    `again`, see there; without it each text is one of its own.
     """
     signals = [NOTHING] * len(texts)
     places = [at for at, text in enumerate(texts) if text and not text.isspace()]
@@ -69,9 +75,12 @@ def analyze_each(
     if again is not None:
         whose = whose or range(len(texts))
         judged = again.judge(messages, judged, [whose[at] for at in english])
-    for at, found in zip(english, _english(reads, judged), strict=True):
+    drowned = []
+    for at, read, found in zip(english, reads, _english(reads, judged), strict=True):
         signals[at] = found
-    return signals
+        if _is_drowned(read, found):
+            drowned.append(at)
+    return signals, drowned
 
 
 _NOTHING_FOUND: Final = dict.fromkeys(SIGNALS, SILENT)
@@ -154,6 +163,13 @@ def _english(reads: Sequence[Read], judged: Sequence[Judgement]) -> Iterator[Sig
             gist=gists[at],
             variables=parts[at],
         )
+
+
+def _is_drowned(read: Read, signals: Signals) -> bool:
+    return any(
+        read.found[name].score >= TOLD_PLAINLY and getattr(signals, name).score < HEARD_FROM
+        for name in UNDILUTED
+    )
 
 
 def _category(judgement: Judgement, both: dict[str, Signal]) -> str:

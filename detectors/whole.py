@@ -1,5 +1,5 @@
-"""What one reading of a text would miss: what is drowned in a long text or a forged transcript, and
-what stands only in a quotation.
+"""What one reading of a text would miss: what is drowned in a long text, a forged transcript or
+among other matters, and what stands only in a quotation.
 """
 
 import re
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from detectors.joining import SIGNALS
 from detectors.mail import own_words, taken_apart
 from detectors.pasted import without_pasted
-from detectors.pipeline import Again, analyze_each
+from detectors.pipeline import UNDILUTED, Again, analyze_each
 from detectors.signals import Signal, Signals
 
 LONG: Final = 1_000
@@ -22,8 +22,6 @@ LONG: Final = 1_000
 _PART: Final = 240
 _STEP: Final = 160
 _MOST_LINES: Final = 40
-UNDILUTED: Final = ("safety", "security", "legal_compliance", "human_request")
-"""What any part of a text says, however much of something else stands beside it."""
 _SPEAKER: Final = re.compile(
     r"^\W{0,5}(?:ai|agent|assistant|bot|customer|human|operator|support|system|user)\W{0,3}:",
     re.IGNORECASE | re.MULTILINE,
@@ -34,7 +32,7 @@ _STEERING: Final = (
     "kidding", "a test",
 )  # fmt: skip
 """Words of one who tells the machine how to take what he says."""
-_CLAUSE: Final = re.compile(r"[.!?;:\n]+\s")
+_CLAUSE: Final = re.compile(r"[.!?;:]+\s+|\n\s*|\s(?=(?:and|but)\s)", re.IGNORECASE)
 
 
 def analyze(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
@@ -53,7 +51,8 @@ def analyze(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
     # Few readings of a text are looked at again: those of all of it come first.
     asked = [*enumerate(said), *told, *whole, *((one[0], one[-1]) for one in parts)]
     whose, readings = [index for index, _ in asked], [text for _, text in asked]
-    reads = analyze_each(readings, again, whose)
+    reads, drowned = analyze_each(readings, again, whose)
+    _hear(readings, reads, drowned)
     signals, others = reads[: len(texts)], reads[len(texts) + len(told) :]
     for (index, _), read in zip(told, reads[len(texts) :], strict=False):
         signals[index] = _with_pasted(read, signals[index])
@@ -65,6 +64,24 @@ def analyze(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
         thanks = min(own.thanks, read.thanks, key=lambda one: one.score)
         signals[index] = replace(own, quoted=replace(both, thanks=thanks))
     return signals
+
+
+def _hear(readings: Sequence[str], reads: list[Signals], drowned: Sequence[int]) -> None:
+    """Let what is said in plain words and drowned by the rest count as its clause alone does.
+
+    A lexicon must have found it, so that of a thousand ordinary messages one is read once more.
+    """
+    clauses = [
+        (at, *clause)
+        for at in drowned
+        if len(readings[at]) <= LONG
+        for clause in _clauses(readings[at])
+    ]
+    if not clauses:
+        return
+    alone, _ = analyze_each([clause for *_, clause in clauses])
+    for (at, start, _), read in zip(clauses, alone, strict=True):
+        reads[at] = _stricter(reads[at], read, UNDILUTED, start)
 
 
 def _with_pasted(own: Signals, both: Signals) -> Signals:

@@ -344,3 +344,41 @@ def test_a_plain_request_for_a_person_is_heard_among_praise(text: str) -> None:
 def test_signals_come_before_all_else_that_is_known_of_a_text() -> None:
     are_signals = [field.type is Signal for field in msgspec.structs.fields(Signals)]
     assert are_signals == sorted(are_signals, reverse=True)
+
+
+AROUND = [
+    "How do I change my delivery address? {}. And what does the large plan cost?",
+    "The export shows error 422 when I click save in the dashboard on Firefox 119. {}. The report"
+    " is empty as well.",
+    "We run a small bakery with three tills and the weekly report shows the wrong totals for the"
+    " second till since the update. We restarted it, we reinstalled the app. {}. Also please tell"
+    " me how to change the language of the invoice and when the office opens on Monday.",
+    "- invoice language\n- opening hours\n- {}\n- price of the large plan",
+    ("The parcel came, and the app shows it on the map. " * 20)
+    + "The second till prints nothing. {}. "
+    + ("The parcel came, and the app shows it on the map. " * 20),
+]
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("safety", "I want to kill myself"),
+        ("safety", "The charger is on fire"),
+        ("safety", "I got an electric shock from the plug"),
+        ("safety", "there is a smell of gas"),
+        ("security", "My card was stolen"),
+        ("security", "our API key was leaked"),
+        ("legal_compliance", "I will sue you"),
+        ("legal_compliance", "this is a request under the GDPR"),
+        ("human_request", "put me through to your supervisor"),
+        ("human_request", "I want to talk to a human"),
+    ],
+)
+def test_plain_words_are_heard_in_the_middle_of_anything(name: str, text: str, around: str) -> None:
+    whole = around.format(text)
+    signal = getattr(analyze([whole])[0], name)
+    assert signal.score >= 0.5
+    start, end = signal.span
+    assert text.lower().find(whole[start:end].lower().strip(" .\n")) >= 0

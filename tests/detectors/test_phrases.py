@@ -49,3 +49,14 @@ def test_no_sum_of_parts_leaves_its_sixteen_bits(size: float) -> None:
     within = signs.sum(axis=1), signs[:, 1:].sum(axis=1), signs[:, :-1].sum(axis=1)
     expected = np.maximum(np.max(within, axis=0), 0) * size * NUMBERS
     assert fits == pytest.approx(expected, rel=1e-3)
+
+
+def test_each_part_is_the_nearest_whole_number_of_steps() -> None:
+    random = np.random.default_rng(2)
+    vectors = random.standard_normal((PIECES, NUMBERS))
+    weights = random.standard_normal((WIDTH, NUMBERS, PATTERNS))
+    patterns = Phrases(vectors, weights, np.full(PATTERNS, 100.0))
+    most = np.linalg.norm(vectors, axis=1).max() * np.linalg.norm(weights, axis=1).max()
+    step = most / (np.iinfo(np.int16).max // WIDTH)
+    alone = patterns.fits([np.array([piece]) for piece in range(PIECES)]) - 100
+    assert abs(alone - vectors @ weights[1]).max() <= step / 2 * 1.001

@@ -9,7 +9,17 @@ import pytest
 from detectors.arrays import Floats
 from detectors.learned import in_full
 from detectors.phrases import Phrases
-from detectors.training.network import Inputs, Network, learn, new_network
+from detectors.training import network as networks
+from detectors.training.__main__ import smaller
+from detectors.training.network import (
+    BATCH,
+    FIRST_RATE,
+    SLOWER,
+    Inputs,
+    Network,
+    learn,
+    new_network,
+)
 from detectors.training.patterns import directions
 from detectors.training.vocabulary import in_bytes
 
@@ -101,6 +111,56 @@ def test_gradients_are_those_of_the_cross_entropy() -> None:
         below = loss()
         weights[place] = before
         assert (above - below) / (2 * step) == pytest.approx(slopes[name][place], abs=2e-3)
+
+
+def test_a_pattern_that_is_left_out_of_a_step_learns_nothing_in_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(networks, "DECAY", 0.0)
+    inputs, vectors, wanted = data()
+    network = new_network(
+        inputs, vectors, 4, 2, patterns=3, hidden=4, random=np.random.default_rng(1)
+    )
+    kept = np.ones((TEXTS, 3), np.float32), np.ones((TEXTS, 4), np.float32)
+    kept[0][:, 1] = 0
+    slopes = network.gradients(inputs, wanted, kept)
+    assert slopes["P"].any(axis=(0, 1)).tolist() == [True, False, True]
+    assert slopes["p"][1] == 0
+
+
+def test_weights_decay_and_the_vectors_of_pieces_do_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inputs, vectors, wanted = data()
+    network = learn(inputs, vectors, wanted, 2, apart=(0, 0), epochs=1, seed=3, **HOW)
+    ones = np.ones((TEXTS, 16), np.float32)
+    found = {}
+    for decay in (0.0, 1.0):
+        monkeypatch.setattr(networks, "DECAY", decay)
+        found[decay] = network.gradients(inputs, wanted, (ones, ones))
+    for name, one in network.weights.items():
+        further = one if name in "GSABP" else np.zeros_like(one)
+        assert found[1.0][name] - found[0.0][name] == pytest.approx(further, abs=1e-5)
+
+
+def test_the_vectors_of_pieces_learn_slower_than_what_has_learned_nothing() -> None:
+    inputs, vectors, wanted = data()
+    some = np.arange(BATCH)
+    one_step = learn(
+        inputs.some(some), vectors, wanted[some], 2, apart=(0, 0), epochs=1, seed=3, **HOW
+    )
+    before = new_network(inputs, vectors, 4, 2, random=np.random.default_rng(3), **HOW).weights
+    moved = {name: abs(one - before[name]).max() for name, one in one_step.weights.items()}
+    # Adam's first step is as long as its rate, whatever the slope.
+    assert moved["P"] == pytest.approx(FIRST_RATE, rel=0.01)
+    assert moved["V"] == pytest.approx(FIRST_RATE * SLOWER, rel=0.01)
+
+
+def test_of_the_vectors_those_of_pieces_are_kept_in_bytes() -> None:
+    network = learned()[0]
+    stored, vectors = smaller(network), network.weights["V"]
+    assert stored["V"].dtype == np.int8
+    assert in_full(stored, "V") == pytest.approx(vectors[:-1], abs=float(abs(vectors).max()) / 250)
 
 
 def test_what_is_outside_a_text_stays_without_a_direction() -> None:

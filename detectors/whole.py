@@ -32,7 +32,8 @@ _STEERING: Final = (
     "kidding", "a test",
 )  # fmt: skip
 """Words of one who tells the machine how to take what he says."""
-_CLAUSE: Final = re.compile(r"[.!?;:]+\s+|\n\s*|\s(?=(?:and|but)\s)", re.IGNORECASE)
+_SENTENCE: Final = re.compile(r"[.!?;:]+\s+|\n\s*")
+_CLAUSE: Final = re.compile(rf"{_SENTENCE.pattern}|\s(?=(?:and|but)\s)", re.IGNORECASE)
 
 
 def analyze(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
@@ -67,16 +68,19 @@ def analyze(texts: Sequence[str], again: Again | None = None) -> list[Signals]:
 
 
 def _hear(readings: Sequence[str], reads: list[Signals], drowned: Sequence[int]) -> None:
-    """Let what is said in plain words and drowned by the rest count as its clause alone does.
+    """Let plain words that the rest drowns count for what their sentence or clause says alone.
 
     A lexicon must have found it, so that of a thousand ordinary messages one is read once more.
     """
-    clauses = [
-        (at, *clause)
+    found = (
+        (at, *part)
         for at in drowned
         if len(readings[at]) <= LONG
-        for clause in _clauses(readings[at])
-    ]
+        for ends in (_SENTENCE, _CLAUSE)
+        for part in _apart(readings[at], ends)
+    )
+    # Most sentences have one clause: each is read once.
+    clauses = list(dict.fromkeys(found))
     if not clauses:
         return
     alone, _ = analyze_each([clause for *_, clause in clauses])
@@ -99,8 +103,8 @@ def _with_pasted(own: Signals, both: Signals) -> Signals:
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:
     """Where each part begins, and the part: the lines of a long text or of what looks like a
-    transcript, the clauses of a short one that tells how it is to be taken, and windows over a long
-    text.
+    transcript, the sentences of a short one that tells how it is to be taken, and windows over a
+    long text.
     """
     if "\n" in text and (len(text) > LONG or (":" in text and _SPEAKER.search(text))):
         place = 0
@@ -108,7 +112,7 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
             yield place, line
             place += len(line) + 1
     if len(text) <= LONG and _is_steering(text.lower()):
-        yield from _clauses(text)
+        yield from _apart(text, _SENTENCE)
     if len(text) > LONG:
         for start in range(0, len(text), _STEP):
             yield start, text[start : start + _PART]
@@ -127,8 +131,8 @@ def _steering() -> ahocorasick.Automaton:
     return automaton
 
 
-def _clauses(text: str) -> Iterator[tuple[int, str]]:
-    begins = [0, *(end.end() for end in islice(_CLAUSE.finditer(text), _MOST_LINES))]
+def _apart(text: str, ends: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+    begins = [0, *(end.end() for end in islice(ends.finditer(text), _MOST_LINES))]
     if len(begins) > 1:
         for start, end in pairwise([*begins, len(text)]):
             yield start, text[start:end]

@@ -382,3 +382,15 @@ def test_plain_words_are_heard_in_the_middle_of_anything(name: str, text: str, a
     assert signal.score >= 0.5
     start, end = signal.span
     assert text.lower().find(whole[start:end].lower().strip(" .\n")) >= 0
+
+
+def test_a_sentence_beside_steering_is_read_to_its_end() -> None:
+    assert analyze(["no need to hurry: he took my phone and card"])[0].security.score >= 0.5
+
+
+def test_words_are_heard_between_and_and_and() -> None:
+    text = (
+        "I would like to change the language of my invoice and the charger caught fire and where"
+        " do I find the opening hours for Monday"
+    )
+    assert analyze([text])[0].safety.score >= 0.5

@@ -32,6 +32,10 @@ _STEERING: Final = (
     "kidding", "a test",
 )  # fmt: skip
 """Words of one who tells the machine how to take what he says."""
+SURE_ALONE: Final = 0.9
+"""Above that a sentence or clause alone is heard: lexicon and model both find it. What a lexicon
+says of a lawyer who is a friend is not enough.
+"""
 _SENTENCE: Final = re.compile(r"[.!?;:]+\s+|\n\s*")
 _CLAUSE: Final = re.compile(rf"{_SENTENCE.pattern}|\s(?=(?:and|but)\s)", re.IGNORECASE)
 
@@ -85,7 +89,8 @@ def _hear(readings: Sequence[str], reads: list[Signals], drowned: Sequence[int])
         return
     alone, _ = analyze_each([clause for *_, clause in clauses])
     for (at, start, _), read in zip(clauses, alone, strict=True):
-        reads[at] = _stricter(reads[at], read, UNDILUTED, start)
+        sure = [name for name in UNDILUTED if getattr(read, name).score > SURE_ALONE]
+        reads[at] = _stricter(reads[at], read, sure, start)
 
 
 def _with_pasted(own: Signals, both: Signals) -> Signals:

@@ -394,3 +394,15 @@ def test_words_are_heard_between_and_and_and() -> None:
         " do I find the opening hours for Monday"
     )
     assert analyze([text])[0].safety.score >= 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My lawyer friend told me about your app and she was right, it's lovely.",
+        "1 star. Ordered sushi, got nothing, refund declined. Absolute scam company.",
+    ],
+)
+def test_a_sentence_alone_makes_nothing_grave_of_what_is_none(text: str) -> None:
+    [signals] = analyze([text])
+    assert max(signals.legal_compliance.score, signals.security.score) < 0.5

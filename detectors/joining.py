@@ -44,6 +44,8 @@ PLAIN_FROM: Final = {
 """The lexicon's score from which on it is believed: what never may be missed is heard when it is
 said in plain words, whatever is written around them.
 """
+PLAIN_POSSIBLE_FROM: Final = 0.1
+"""Below that the model all but rules out what the words seem to say; not that they are a danger."""
 
 
 def joined(
@@ -86,7 +88,9 @@ def _raised(name: str, score: float, told: float) -> float:
     """A learned score with what the lexicon says beside it, which it has been told, too."""
     odds = score * exp(LEXICON_WEIGHT.get(name, OTHERS_WEIGHT) * told)
     raised = round(odds / (odds + 1 - score), DECIMALS)
-    return max(raised, told) if told >= PLAIN_FROM.get(name, 1) else raised
+    plain = told >= PLAIN_FROM.get(name, 1)
+    possible = name == "safety" or score >= PLAIN_POSSIBLE_FROM
+    return max(raised, told) if plain and possible else raised
 
 
 def _of_few_words(name: str, score: float, told: float) -> float:

@@ -406,3 +406,15 @@ def test_words_are_heard_between_and_and_and() -> None:
 def test_a_sentence_alone_makes_nothing_grave_of_what_is_none(text: str) -> None:
     [signals] = analyze([text])
     assert max(signals.legal_compliance.score, signals.security.score) < 0.5
+
+
+def test_a_drowned_sentence_is_heard_in_one_piece_too() -> None:
+    around = "How do I change my delivery address? {}. And what does the large plan cost?"
+    legal, human = analyze(
+        [
+            around.format("My lawyer and my accountant will contact you"),
+            around.format("transfer me and my colleague to an agent"),
+        ]
+    )
+    assert legal.legal_compliance.score >= 0.5
+    assert human.human_request.score >= 0.5

@@ -6,16 +6,14 @@ import uuid
 import click
 import msgspec
 
-from schemas.codec import BadRecord
 from schemas.records import AccountHealth, Millis, OpportunityStatus, OpportunityUpdate
-from schemas.validation import validate
 from streams.agents.accounts import HEALTH_TOPIC
 from streams.cli.options import Moment, user_name
 from streams.codec import codec_of
 from streams.console.account import lines_of
 from streams.console.lines import printable
 from streams.errors import InputError
-from streams.history.playing import Player
+from streams.history.playing import Player, checked
 from streams.reading import Follower
 from streams.security import connection_of
 from streams.settings import Settings, load_settings
@@ -86,10 +84,7 @@ def _answer(
         actor_id=actor,
         until=until,
     )
-    try:
-        validate(update)
-    except BadRecord as bad:
-        raise InputError(str(bad)) from bad
+    checked(update)
     player = Player(connection_of(settings), codec_of(settings))
     player.send(update, 0)
     player.flush()

@@ -3,18 +3,31 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from schemas.codec import Codec, Tombstone
+from schemas.codec import BadRecord, Codec, Tombstone
 from schemas.records import Millis, Record
 from schemas.topics import PARTITIONER
+from schemas.validation import validate
 from streams.engine import Connection
-from streams.errors import BrokerError
+from streams.errors import BrokerError, InputError
 from streams.history.files import Event, time_of
 from streams.security import Reach
 
+R = TypeVar("R", bound=Record)
+
 Sleep = Callable[[float], None]
+
+
+def checked(record: R) -> R:
+    """The record. Raises `InputError` where those who read its topic would refuse it."""
+    try:
+        validate(record)
+    except BadRecord as bad:
+        raise InputError(str(bad)) from bad
+    return record
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,10 @@ from typing import Any
 
 import msgspec
 
-from schemas.codec import BadRecord, Codec
+from schemas.codec import Codec
 from schemas.fields import EARLIEST
 from schemas.records import Millis, PolicyEntry, PolicyTerm, PolicyVersion
 from schemas.topics import key_of
-from schemas.validation import validate
 from streams.agents.published import POLICIES, terms_of
 from streams.core.policy import PolicyError, load_policy
 from streams.core.policy.load import whole
@@ -23,7 +22,7 @@ from streams.core.policy.modes import Stopped
 from streams.core.policy.yaml_text import write_yaml
 from streams.engine import Connection
 from streams.errors import InputError
-from streams.history.playing import Player
+from streams.history.playing import Player, checked
 from streams.reading import Follower
 
 BACKLOG: Millis = 30 * 86_400_000
@@ -244,12 +243,7 @@ def publish(connection: Connection, codec: Codec, records: Iterable[PolicyVersio
     Raises `InputError` where workers could not read them: a pointer that nobody can read would take
     the place of the one in force.
     """
-    records = tuple(records)
-    for record in records:
-        try:
-            validate(record)
-        except BadRecord as bad:
-            raise InputError(str(bad)) from bad
+    records = tuple(map(checked, records))
     player = Player(connection, codec)
     for record in records:
         player.send(record, record.created_at)

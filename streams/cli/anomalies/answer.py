@@ -7,17 +7,14 @@ from typing import TypeVar
 import click
 import msgspec
 
-from schemas.codec import BadRecord
 from schemas.records import AnomalyAction, AnomalyActionKind, Millis
-from schemas.validation import validate
 from streams.cli.anomalies.ground import wanted
 from streams.cli.options import Moment, user_name
 from streams.codec import codec_of
 from streams.console.lines import minute, printable
 from streams.core.policy.anomalies import AnomalyPolicy
 from streams.engine import wall_clock
-from streams.errors import InputError
-from streams.history.playing import Player
+from streams.history.playing import Player, checked
 from streams.security import connection_of
 from streams.settings import Settings, load_settings
 
@@ -127,9 +124,5 @@ def _send(settings: Settings, actions: Iterable[AnomalyAction]) -> None:
     """Write the answers. Raises `InputError` when the agent could not take them."""
     player = Player(connection_of(settings), codec_of(settings))
     for action in actions:
-        try:
-            validate(action)
-        except BadRecord as bad:
-            raise InputError(str(bad)) from bad
-        player.send(action, 0)
+        player.send(checked(action), 0)
     player.flush()

@@ -399,21 +399,23 @@ def test_a_verdict_after_the_hand_back_joins_the_episode_that_was_judged() -> No
     assert talk.ticket.verdict is None
 
 
-def test_a_verdict_on_an_escalation_that_ended_long_ago_joins_no_other_outcome() -> None:
+def judged_late() -> Conversation:
+    """Handed back twice; then comes a verdict on the first escalation."""
     talk = Conversation()
     for _ in range(2):
         talk.customer("awful", ANGRY)
         talk.update(UpdateKind.HANDED_BACK)
     talk.update(UpdateKind.VERDICT, verdict=Verdict(needed=False), escalation_id="T1/e/1")
+    return talk
+
+
+def test_a_verdict_on_an_escalation_that_ended_long_ago_joins_no_other_outcome() -> None:
+    talk = judged_late()
     assert talk.new(TicketOutcome) == []
 
 
 def test_a_verdict_on_an_escalation_that_ended_long_ago_does_not_judge_what_runs_now() -> None:
-    talk = Conversation()
-    for _ in range(2):
-        talk.customer("awful", ANGRY)
-        talk.update(UpdateKind.HANDED_BACK)
-    talk.update(UpdateKind.VERDICT, verdict=Verdict(needed=False), escalation_id="T1/e/1")
+    talk = judged_late()
     talk.update(UpdateKind.RESOLVED)
     [outcome] = talk.new(TicketOutcome)
     assert (outcome.episode, outcome.verdict) == (3, None)

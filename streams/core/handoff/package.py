@@ -47,7 +47,7 @@ def complete(
     ticket, route = handoff.ticket, handoff.route
     case, teams = ticket.case, consulted(handoff.policy, handoff.reasons)
     return Escalation(
-        escalation_id=f"{ticket.ticket_id}/e/{ticket.episode}",
+        escalation_id=ticket.escalation_id(ticket.episode),
         ticket_id=ticket.ticket_id,
         decision_id=handoff.decision_id,
         episode=ticket.episode,

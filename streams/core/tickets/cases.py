@@ -117,7 +117,7 @@ def refuse_closed(handling: Handling, update: TicketUpdate) -> None:
     ticket, policy = handling.ticket, handling.policy
     name = ticket.route or ticket.earlier_route or update.route or policy.escalations.lead_route
     episode = ticket.episode if ticket.escalated_at is not None else max(ticket.episode - 1, 1)
-    escalation_id = update.escalation_id or f"{ticket.ticket_id}/e/{episode}"
+    escalation_id = update.escalation_id or ticket.escalation_id(episode)
     handling.outputs.append(
         EscalationUpdate(
             update_id=f"{escalation_id}/refused/{update.update_id}",

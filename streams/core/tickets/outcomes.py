@@ -38,7 +38,7 @@ def write_outcome(handling: Handling) -> None:
         ai_rounds=ticket.rounds,
         human_replies=ticket.human_replies,
         mode=handling.policy.mode,
-        escalation_id=None if began is None else f"{ticket.ticket_id}/e/{ticket.episode}",
+        escalation_id=None if began is None else ticket.escalation_id(ticket.episode),
         reviews=ticket.reviews,
         hand_backs=ticket.hand_backs,
         contract_violations=ticket.violations,

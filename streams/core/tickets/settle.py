@@ -121,7 +121,7 @@ def _case(
     ticket, now = handling.ticket, handling.now
     in_segment = handling.segment is not handling.policy.segments[-1]
     case = Case(
-        f"{ticket.ticket_id}/e/{ticket.episode}",
+        ticket.escalation_id(ticket.episode),
         route.name,
         cases.pressing(handling, max(1, priority - in_segment)),
         now,

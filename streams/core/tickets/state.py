@@ -180,6 +180,10 @@ class Ticket(msgspec.Struct, array_like=True, gc=False):
         ]
         return min(due) if due else None
 
+    def escalation_id(self, episode: int) -> str:
+        """What the escalation of an episode is called."""
+        return f"{self.ticket_id}/e/{episode}"
+
     def keep_reasons(self, reasons: tuple[Reason, ...], tier: int) -> None:
         """Add the reasons whose codes are new, and hold the strictest tier."""
         self.tier = max(self.tier, tier)

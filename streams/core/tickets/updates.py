@@ -204,11 +204,11 @@ def on_verdict(handling: Handling, update: TicketUpdate) -> None:
 
 def _is_of_earlier(ticket: Ticket, escalation_id: str | None) -> bool:
     """Whether an escalation is that of another episode of the ticket than the one that runs."""
-    own = f"{ticket.ticket_id}/e/"
+    own = ticket.escalation_id(ticket.episode)
     return (
         escalation_id is not None
-        and escalation_id.startswith(own)
-        and escalation_id != f"{own}{ticket.episode}"
+        and escalation_id != own
+        and escalation_id.startswith(own.removesuffix(str(ticket.episode)))
     )
 
 

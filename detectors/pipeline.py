@@ -33,9 +33,8 @@ PROBLEM_LEARNED: Final = 0.7
 """The learned score from which a text reports a problem that no pattern knows."""
 SECURITY_FROM: Final = 0.5
 """The score from which security can be the primary matter."""
-UNDILUTED: Final = ("safety", "security", "legal_compliance", "human_request")
+UNDILUTED: Final = frozenset(("safety", "security", "legal_compliance", "human_request"))
 """What any part of a text says, however much of something else stands beside it."""
-_UNDILUTED: Final = frozenset(UNDILUTED)
 TOLD_PLAINLY: Final = 0.7
 """The lexicon's score from which on words are looked at alone where all of the text hides them."""
 HEARD_FROM: Final = 0.5
@@ -167,7 +166,7 @@ def _english(reads: Sequence[Read], judged: Sequence[Judgement]) -> Iterator[Sig
 
 
 def _is_drowned(read: Read, signals: Signals) -> bool:
-    if _UNDILUTED.isdisjoint(read.message.hits):
+    if UNDILUTED.isdisjoint(read.message.hits):
         return False
     return any(
         read.found[name].score >= TOLD_PLAINLY and getattr(signals, name).score < HEARD_FROM

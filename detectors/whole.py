@@ -3,7 +3,7 @@ among other matters, and what stands only in a quotation.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice, pairwise
 from typing import Any, Final
@@ -143,7 +143,7 @@ def _apart(text: str, ends: re.Pattern[str]) -> Iterator[tuple[int, str]]:
             yield start, text[start:end]
 
 
-def _stricter(one: Signals, other: Signals, names: Sequence[str], start: int) -> Signals:
+def _stricter(one: Signals, other: Signals, names: Iterable[str], start: int) -> Signals:
     """With the stronger of each signal; the other's spans lie `start` characters further on."""
     changes: dict[str, Any] = {}
     for name in names:

@@ -200,9 +200,9 @@ def learn(
         hidden=hidden,
         random=random,
     )
-    numbers, outputs = len(network.weights["S"]) - apart[0], wanted.shape[1] - apart[1]
-    network.weights["A"][numbers:] = 0
     weights = network.weights
+    numbers, outputs = len(weights["S"]) - apart[0], wanted.shape[1] - apart[1]
+    weights["A"][numbers:] = 0
     slow = Adam({"V": weights["V"]})
     adam = Adam({name: one for name, one in weights.items() if name != "V"})
     for epoch in range(epochs):

@@ -7,6 +7,7 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from schemas.records import Millis
+from streams.core.calendars import MINUTE
 from streams.core.versioned import NewerVersion
 from streams.engine import Batch, NewerRelease, Timer
 
@@ -14,7 +15,7 @@ S = TypeVar("S")
 
 ARMED_BYTES: Final = 8
 """A stored value begins with the time of its armed timer."""
-AGAIN: Final = 3_600_000
+AGAIN: Final = 60 * MINUTE
 """Milliseconds after which a timer fires again whose handling failed for the first time."""
 
 

@@ -573,18 +573,49 @@ def test_an_internal_error_gives_the_ticket_to_a_person_with_its_one_decision() 
     assert talk.ticket.owner is Owner.HUMAN
 
 
-def test_a_timer_that_cannot_be_handled_stops_the_clocks_and_a_person_gets_the_ticket() -> None:
+def test_a_timer_that_cannot_be_handled_is_not_due_again_and_a_person_gets_the_ticket() -> None:
     talk = escalated()
     talk.update(UpdateKind.ACCEPTED, actor_id="p1")
-    arrival = Arrival(talk.now + MINUTE, "support.conversations", 3)
+    due = talk.ticket.deadline
+    assert due is not None
+    arrival = Arrival(due, "support.conversations", 3)
     talk.take(internal_error(Due("T1"), talk.state, talk.policy, arrival))
     assert (talk.decision.cause, talk.decision.subject_id) == (
         "timer",
         f"internal_error@{arrival.now}",
     )
-    assert [one.kind for one in talk.new(SlaEvent)] == ["cancelled", "cancelled"]
-    assert talk.ticket.clocks == ()
     assert "internal_error" in {one.code for one in talk.ticket.reasons}
+    assert talk.new(SlaEvent) == [], "what was promised still holds"
+    assert len(talk.ticket.clocks) == 2
+    assert talk.ticket.deadline is None or talk.ticket.deadline > due
+    talk.human()
+    assert "met" in {one.kind for one in talk.new(SlaEvent)}
+
+
+@pytest.mark.parametrize("kind", [UpdateKind.RESOLVED, UpdateKind.ERASED])
+def test_a_closed_ticket_whose_timer_cannot_be_handled_is_forgotten(kind: UpdateKind) -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(kind)
+    due = talk.ticket.deadline
+    assert due is not None
+    arrival = Arrival(due, "support.conversations", 3)
+    talk.take(internal_error(Due("T1"), talk.state, talk.policy, arrival))
+    assert (talk.state, talk.step.outputs) == (None, ())
+
+
+def test_an_internal_error_on_an_erased_ticket_does_not_open_it_again() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.ERASED)
+    event = ConversationMessage("bad", "T1", Role.CUSTOMER, "poison", talk.now)
+    arrival = Arrival(talk.now, "support.conversations", 3, 9)
+    talk.take(internal_error(event, talk.state, talk.policy, arrival))
+    assert (talk.decision.action, talk.ticket.owner, talk.ticket.erased) == (
+        "none",
+        Owner.CLOSED,
+        True,
+    )
 
 
 def test_an_internal_error_on_a_closed_ticket_reopens_it_for_a_person() -> None:

@@ -11,7 +11,6 @@ from schemas.records import (
     Cause,
     ConversationMessage,
     Role,
-    SlaEventKind,
     TicketUpdate,
     UpdateKind,
 )
@@ -21,7 +20,6 @@ from streams.core.reasons import Code
 from streams.core.routing import segment_of
 from streams.core.tickets.assess import assess
 from streams.core.tickets.belonging import belong
-from streams.core.tickets.clocks import stop_all
 from streams.core.tickets.episodes import keep_words_for_a_while, reopen
 from streams.core.tickets.handling import (
     Arrival,
@@ -43,6 +41,7 @@ from streams.core.tickets.repeats import on_changed
 from streams.core.tickets.reports import write_activity
 from streams.core.tickets.settle import settle
 from streams.core.tickets.state import Owner, Ticket
+from streams.core.tickets.timers import put_off
 from streams.core.tickets.triggers import group
 
 _NOT_ANALYSED = Signals(unreadable=True)
@@ -123,17 +122,18 @@ def internal_error(
     """Give the ticket of an event that could not be handled to a person.
 
     `state` is the one before the event. The event itself is not read beyond its ids, and gets
-    the one decision it would have had.
+    the one decision it would have had. A closed ticket whose timer fails was to be forgotten: it
+    is, and nobody gets it.
     """
     handling = _begin(state, event, None, None, policy, arrival, model)
     _join(handling, event, state)
     ticket = handling.ticket
     if isinstance(event, Due):
+        if ticket.owner is Owner.CLOSED:
+            handling.dropped = True
+            return handling.step()
         subject = Subject(Cause.TIMER, f"{Code.INTERNAL_ERROR}@{arrival.now}")
-        stop_all(handling, SlaEventKind.CANCELLED)
-        if ticket.case is not None:
-            # What cannot be handled now is not due at once again.
-            ticket.case = replace(ticket.case, relax_at=None)
+        put_off(handling)
     else:
         remember(ticket, fingerprint(event))
         subject = (
@@ -141,7 +141,7 @@ def internal_error(
             if isinstance(event, ConversationMessage)
             else Subject(Cause.UPDATE, event.update_id)
         )
-    if ticket.owner is Owner.CLOSED:
+    if ticket.owner is Owner.CLOSED and not ticket.erased:
         reopen(handling)
     found = assess(handling, _ON_ERROR)
     settle(handling, subject, found)

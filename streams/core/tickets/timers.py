@@ -1,12 +1,15 @@
 """What happens to a ticket when nothing happens."""
 
-from schemas.records import Cause
+from msgspec.structs import replace
+
+from schemas.records import Cause, Millis
 from streams.core.reasons import Code
 from streams.core.tickets.assess import assess
 from streams.core.tickets.cases import relax
 from streams.core.tickets.clocks import ring
 from streams.core.tickets.episodes import close, forget, quiet_outcome
 from streams.core.tickets.handling import Due, Handling, Subject
+from streams.core.tickets.parts import Clock
 from streams.core.tickets.settle import settle_fired
 from streams.core.tickets.triggers import group
 
@@ -23,6 +26,24 @@ def on_due(handling: Handling, _due: Due) -> None:
     if ticket.quiet_due is not None and ticket.quiet_due <= now:
         close(handling, quiet_outcome(ticket))
     _run_out(handling)
+
+
+def put_off(handling: Handling) -> None:
+    """What is due and cannot be handled is not due at once again; what is due later stays."""
+    ticket, now = handling.ticket, handling.now
+    ticket.clock, ticket.resolution = (
+        _mute(clock, now) for clock in (ticket.clock, ticket.resolution)
+    )
+    case = ticket.case
+    if case is not None and case.relax_at is not None and case.relax_at <= now:
+        ticket.case = replace(case, relax_at=None)
+
+
+def _mute(clock: Clock | None, now: Millis) -> Clock | None:
+    """It runs on, and rings no more."""
+    if clock is None or clock.next_at is None or clock.next_at > now:
+        return clock
+    return replace(clock, next_at=None)
 
 
 def _run_out(handling: Handling) -> None:

@@ -6,6 +6,8 @@ from schemas.records import Record
 
 DAY_MS = 24 * 60 * 60 * 1000
 """Milliseconds of a day."""
+SEGMENT_MS = DAY_MS
+"""For so long a broker writes to one segment of a topic that is not compacted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,8 @@ class Topic:
         }
         if self.retention_ms is not None:
             settings["retention.ms"] = str(self.retention_ms)
+            # A broker deletes whole segments, when the latest record of one is old enough.
+            settings["segment.ms"] = str(SEGMENT_MS)
         if self.max_compaction_lag_ms is not None:
             settings["max.compaction.lag.ms"] = str(self.max_compaction_lag_ms)
             settings["delete.retention.ms"] = str(DAY_MS)

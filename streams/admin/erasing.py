@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from schemas.codec import Codec
 from schemas.records import Decision, Millis, TicketUpdate, UpdateKind
-from schemas.topic import DAY_MS
+from schemas.topic import DAY_MS, SEGMENT_MS
 from schemas.topics import DECISIONS, find_topic, topic_of
 from streams.admin.held import NOBODY, Holders, Whose
 from streams.admin.retracting import ERASED, Lying, ticket_of
@@ -168,7 +168,5 @@ def _left(lying: Lying, name: str) -> Left:
     retention = None if topic is None else topic.retention_ms
     if retention is None:
         return Left(name, lying.counts[name], None, "compaction, within a day of the tombstone")
-    days = retention // DAY_MS
-    return Left(
-        name, lying.counts[name], lying.newest[name] + retention, f"retention of {days} days"
-    )
+    rule = f"retention of {retention // DAY_MS} days, and a day for its segment"
+    return Left(name, lying.counts[name], lying.newest[name] + retention + SEGMENT_MS, rule)

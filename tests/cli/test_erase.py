@@ -109,7 +109,7 @@ def test_the_agent_is_asked_desks_are_told_and_the_receipt_says_what_is_left(
     assert (review.state, review.question, review.draft_text) == ("superseded", None, None)
     left = {one["topic"]: one for one in receipt["left"]}
     assert left["support.open-escalations"]["until"] is None
-    assert left["support.decisions"]["how"] == "retention of 90 days"
+    assert left["support.decisions"]["how"] == "retention of 90 days, and a day for its segment"
     assert left["support.decisions"]["until"] > START
     assert left[CONVERSATIONS]["records"] == 4
 
@@ -159,7 +159,7 @@ def test_dead_letters_are_written_again_without_what_they_had(
     player.flush()
     receipt = erased(capfd)
     left = {one["topic"]: one["how"] for one in receipt["left"]}
-    assert left["support.dead-letters"] == "retention of 7 days"
+    assert left["support.dead-letters"] == "retention of 7 days, and a day for its segment"
     assert receipt["taken_back"]["support.dead-letters"] == 2
     letters = [one for one in lying(played, "support.dead-letters") if isinstance(one, DeadLetter)]
     assert {one.dead_letter_id for one in letters[3:]} == {"by-key", "by-value"}

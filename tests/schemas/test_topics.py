@@ -82,6 +82,7 @@ def test_a_compacted_topic_forgets_within_a_day() -> None:
         "cleanup.policy": "delete",
         "message.timestamp.type": "CreateTime",
         "retention.ms": "2592000000",
+        "segment.ms": "86400000",
     }
 
 

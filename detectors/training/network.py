@@ -161,10 +161,11 @@ class Adam:
         """Make a step."""
         self._steps += 1
         for name, weights in self._weights.items():
-            whole = weights, slopes[name], self._mean[name], self._square[name]
-            rows = [one.reshape(-1) for one in whole]
+            mean, square = self._mean[name].reshape(-1), self._square[name].reshape(-1)
+            moved, slope = weights.reshape(-1), slopes[name].reshape(-1)
             for start in range(0, weights.size, IN_REACH):
-                self._move(*(one[start : start + IN_REACH] for one in rows), rate)
+                some = slice(start, start + IN_REACH)
+                self._move(moved[some], slope[some], mean[some], square[some], rate)
 
     def _move(
         self, weights: Floats, slope: Floats, mean: Floats, square: Floats, rate: float

@@ -38,7 +38,7 @@ _COLUMNS: Final = {name: column for column, name in enumerate(OUTPUTS)}
 
 
 class NotTheModel(ValueError):
-    """The model's file is cut, or another version's."""
+    """The model's file is missing, cut, or another version's."""
 
 
 class Features:
@@ -185,7 +185,7 @@ def load(path: Path) -> Learned:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return Learned(dict(stored))
-    except (BadZipFile, EOFError, KeyError, ValueError) as error:
+    except (FileNotFoundError, BadZipFile, EOFError, KeyError, ValueError) as error:
         raise NotTheModel(
             f"{path} is not the model of this version ({error}): install Baton again, or `make"
             " model` makes it"

@@ -4,14 +4,11 @@ import importlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from streams.errors import BatonError
-
-if TYPE_CHECKING:
-    from streams.engine import EngineError
 
 WRONG_USAGE = 64
 INTERRUPTED = 130
@@ -75,11 +72,12 @@ def baton(config: Path | None) -> None:
         os.environ["BATON_CONFIG"] = str(config.absolute())
 
 
-def _engine_error() -> type["EngineError"]:
-    """Looked up only when something is raised: the engine takes a while to import."""
+def _of_other_floors() -> tuple[type[Exception], ...]:
+    """Looked up only when something is raised: engine and model take a while to import."""
+    from detectors.learned import NotTheModel
     from streams.engine import EngineError
 
-    return EngineError
+    return EngineError, NotTheModel
 
 
 def _tell(error: Exception) -> None:
@@ -113,9 +111,9 @@ def main(arguments: list[str] | None = None) -> None:
     except BatonError as error:
         _tell(error)
         code = error.exit_code
-    except _engine_error() as error:
+    except _of_other_floors() as error:
         _tell(error)
-        code = error.exit_code
+        code = getattr(error, "exit_code", BatonError.exit_code)
     sys.exit(code if isinstance(code, int) else 0)
 
 

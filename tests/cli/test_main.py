@@ -12,6 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from detectors.learned import NotTheModel
 from streams.cli import main as cli
 from streams.cli.main import COMMANDS, INTERRUPTED, WRONG_USAGE, main
 from streams.engine import EngineError, StoreFailed
@@ -139,6 +140,14 @@ def test_an_error_is_one_line_and_an_exit_code_of_its_own(
     replaced_by(monkeypatch, error("do this"))
     assert ended("tail") == error.exit_code
     assert capsys.readouterr().err == "baton: do this\n"
+
+
+def test_a_model_that_cannot_be_read_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replaced_by(monkeypatch, NotTheModel("make model"))
+    assert ended("tail") == BatonError.exit_code
+    assert capsys.readouterr().err == "baton: make model\n"
 
 
 def test_wrong_usage_has_an_exit_code_that_no_command_answers_with() -> None:

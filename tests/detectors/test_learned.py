@@ -109,3 +109,8 @@ def test_a_model_that_is_cut_is_named(tmp_path: Path, size: int) -> None:
     (tmp_path / "model.npz").write_bytes(MODEL.read_bytes()[:size])
     with pytest.raises(NotTheModel, match=r"model\.npz is not the model"):
         load(tmp_path / "model.npz")
+
+
+def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotTheModel, match=r"model\.npz is not the model.*make model"):
+        load(tmp_path / "model.npz")

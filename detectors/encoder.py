@@ -68,11 +68,11 @@ class Encoder:
         return Reads(*self._written(learned))
 
     def _written(self, learned: Mapping[str, Any]) -> tuple[bytes, Floats, Floats]:
-        from detectors.exported import in_bytes, with_learned
+        from detectors.exported import quantised, with_learned
 
         exported = self.exported()
         weights = with_learned(exported.weights(), learned)
-        return in_bytes(exported.with_weights(weights)), weights["H"], weights["h"]
+        return quantised(exported.with_weights(weights)), weights["H"], weights["h"]
 
 
 def _check(file: Path) -> None:

@@ -84,7 +84,7 @@ def with_learned(weights: Mapping[str, Floats], learned: Mapping[str, Any]) -> d
     return made
 
 
-def in_bytes(model: onnx.ModelProto) -> bytes:
+def quantised(model: onnx.ModelProto) -> bytes:
     """A model whose products have weights of one byte: it reads a text four times as fast."""
     from onnxruntime.quantization import QuantType, quant_utils, quantize_dynamic
 

@@ -106,6 +106,8 @@ class KafkaLedger:
     def take(self) -> SourceRecord | None:
         """The next record; None when there is none now, after what is done has been committed."""
         if self._uncommitted >= MOST_UNCOMMITTED:
+            # Counted anew also where it is refused: that the partitions are gone is told in a poll.
+            self._uncommitted = 0
             self.commit()
         message = self._consumer.poll(POLL)
         # Also when partitions came or went in this poll: a record is of those that are left.

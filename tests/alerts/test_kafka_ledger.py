@@ -6,7 +6,8 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from schemas.codec import Codec
-from streams.alerts.kafka_ledger import KafkaLedger
+from streams.alerts.kafka_ledger import MOST_UNCOMMITTED, KafkaLedger
+from streams.alerts.ledger import Abandoned
 from streams.errors import BrokerError
 from streams.settings import Settings
 
@@ -109,3 +110,22 @@ def test_a_group_whose_place_is_not_told_is_an_error_of_the_broker(ledger: Kafka
     consumer.refusal = KafkaError._TIMED_OUT
     with pytest.raises(BrokerError, match="cannot begin where the group stands"):
         ledger.take()
+
+
+def test_whose_commit_is_refused_hears_in_the_next_poll_that_its_partitions_are_gone(
+    ledger: KafkaLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was fetched before lies in front of that word."""
+
+    def refused(*_: object) -> None:
+        raise Abandoned
+
+    monkeypatch.setattr(ledger._transactions, "commit", refused)
+    consumer = given(ledger, *(Message() for _ in range(MOST_UNCOMMITTED + 1)))
+    for _ in range(MOST_UNCOMMITTED):
+        assert (record := ledger.take()) is not None
+        ledger.done(record)
+    with pytest.raises(Abandoned):
+        ledger.take()
+    assert ledger.take() is not None
+    assert not consumer.messages

@@ -16,7 +16,7 @@ from schemas.fields import EARLIEST
 from schemas.records import Millis, PolicyEntry, PolicyTerm, PolicyVersion
 from schemas.topics import key_of
 from streams.agents.published import POLICIES, terms_of
-from streams.core.policy import PolicyError, load_policy
+from streams.core.policy import Policy, PolicyError, load_policy
 from streams.core.policy.load import whole
 from streams.core.policy.modes import Stopped
 from streams.core.policy.yaml_text import write_yaml
@@ -112,6 +112,18 @@ class Shelf:
         first = self._first(base, new)
         previous = first[0].version if first else self.in_force(new.name, change.now)
         return [*first, new, self._pointer(new.name, new.version, previous, change)]
+
+    def check_stopped(self, new: Policy, fallback: str, now: Millis) -> None:
+        """Raise `InputError` where a policy file has the AI on that is off now: that is for
+        `resume-ai` to say, and who wrote the file may not know that somebody has stopped it.
+        """
+        stopped = stopped_of(self.amended(new.name, fallback, now)[0])
+        if not new.stopped.covers(stopped):
+            said = msgspec.json.encode(stopped).decode()
+            raise InputError(
+                f"{new.reference} would switch the AI on where it is off now. Where that is meant "
+                f"say `baton policy resume-ai` first, else write into the file `stopped: {said}`"
+            )
 
     def rollback(
         self, name: str, to: int | None, fallback: str, change: Change

@@ -70,7 +70,8 @@ a review, the AI may not send, so its silence (`ai_no_answer`) is not counted; t
 
 A rollback never switches the AI off or on. Versions that `stop-ai` and `resume-ai` made are passed
 over, and where the earlier version says otherwise of that than the present one, it comes back under
-a new number with what holds now.
+a new number with what holds now. A file that would switch the AI on where it is off now is refused
+by `publish`: `resume-ai` first, or `stopped` in the file.
 """
 
 

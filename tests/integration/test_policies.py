@@ -157,6 +157,9 @@ def test_a_time_that_no_worker_reads_is_refused_and_what_is_in_force_stays(
     file = tmp_path / "ours.yaml"
     file.write_text("based_on: default\nname: default\nversion: 3\n")
     assert policy(capfd, "stop-ai")[0] == 0
+    code, said = policy(capfd, "publish", str(file))
+    assert (code, "would switch the AI on where it is off now" in said) == (65, True)
+    file.write_text(file.read_text() + "stopped: {everywhere: true}\n")
     code, said = policy(capfd, "publish", str(file), "--from", since)
     assert (code, "PolicyVersion.effective_from is" in said) == (65, True)
     assert json.loads(policy(capfd, "list", "--json")[1])["in_force"] == 2

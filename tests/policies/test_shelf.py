@@ -88,7 +88,7 @@ def test_a_rollback_goes_past_what_was_taken_back_before(shelf: Shelf) -> None:
     assert shelf.in_force("default", 9) == 2
 
 
-def switch(shelf: Shelf, now: int, **stopped: bool) -> None:
+def switch(shelf: Shelf, now: int, **stopped: object) -> None:
     """As `stop-ai` and `resume-ai` do."""
     values, number = shelf.amended("default", DEFAULT, now)
     text = write_yaml(values | {"version": number, "stopped": stopped})
@@ -134,6 +134,30 @@ def test_a_rollback_says_when_the_version_does_not_know_where_the_ai_is_off(shel
     put(shelf, shelf.publication(text, DEFAULT, Change(5, 5)))
     with pytest.raises(InputError, match=r"default@3 does not know.*stopped\.segments.*resume-ai"):
         rolled_back(shelf, 6)
+
+
+@pytest.mark.parametrize(
+    ("off", "file", "may"),
+    [
+        ({"everywhere": True}, "", False),
+        ({"everywhere": True}, "stopped: {categories: [billing]}", False),
+        ({"everywhere": True}, "stopped: {everywhere: true}", True),
+        ({"categories": ["billing"]}, "", False),
+        ({"categories": ["billing"]}, "stopped: {categories: [legal, billing]}", True),
+        ({"categories": ["billing"]}, "stopped: {everywhere: true}", True),
+        ({}, "", True),
+    ],
+)
+def test_a_file_does_not_switch_the_ai_on_that_was_switched_off(
+    shelf: Shelf, off: dict[str, object], file: str, may: bool
+) -> None:
+    switch(shelf, 5, **off)
+    new = load_policy(version(9, file))
+    if may:
+        shelf.check_stopped(new, DEFAULT, 6)
+    else:
+        with pytest.raises(InputError, match=r"default@9 would switch the AI on.*resume-ai"):
+            shelf.check_stopped(new, DEFAULT, 6)
 
 
 @pytest.mark.parametrize("body", ["- no mapping", "name: default\nstopped: 5\n", "{"])

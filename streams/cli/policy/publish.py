@@ -19,7 +19,8 @@ def publish(
     """Publish POLICY: every worker takes it up from the stated time on, without a restart.
 
     What is published is a whole version that never changes, whatever the file was based on. It has
-    the name that the workers follow, and a version number that is not taken.
+    the name that the workers follow, and a version number that is not taken. Where the AI is
+    switched off now, the file has to have it off, too: only resume-ai switches it on.
     """
     ground = Ground()
     text = ground.text(policy)
@@ -29,5 +30,6 @@ def publish(
             f"{policy} is named {new.name}, and the workers follow {ground.name}: write "
             f"`name: {ground.name}` into it, or set BATON_POLICY to it for workers and commands"
         )
+    ground.shelf.check_stopped(new, ground.fallback, ground.now)
     change = ground.change(since, author, comment)
     ground.put(ground.shelf.publication(text, ground.fallback, change), new, as_json)

@@ -39,3 +39,12 @@ class Stopped(Section, frozen=True):
     routes: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+
+    def covers(self, other: "Stopped") -> bool:
+        """Whether the AI is off here wherever the other one has it off."""
+        return self.everywhere or (
+            not other.everywhere
+            and {*other.routes} <= {*self.routes}
+            and {*other.segments} <= {*self.segments}
+            and {*other.categories} <= {*self.categories}
+        )

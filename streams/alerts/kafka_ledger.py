@@ -10,10 +10,12 @@ import threading
 from collections.abc import Iterator
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
 from msgspec.structs import replace
 
 from schemas.codec import Codec, Tombstone
 from schemas.records import Alert, Millis, OpenAlert, Record
+from schemas.topics import TOPICS, partition_of
 from streams.agents.inbox import letter_of
 from streams.alerts.changes import SOURCES
 from streams.alerts.ledger import Abandoned
@@ -43,6 +45,17 @@ _LASTING = FORBIDDEN | {KafkaError.UNKNOWN_TOPIC_OR_PART}
 def group_of(settings: Settings, receiver: str) -> str:
     """The consumer group of a receiver."""
     return f"{settings.group}-alerts-{receiver}"
+
+
+def partition_about(told: OpenAlert, partitions: int) -> int:
+    """Where what is said of an alert comes now that its topic has so many partitions: it may have
+    had another number when the receiver was told. 0 where that is not known.
+    """
+    topic = TOPICS.get(told.source_topic)
+    key = None if topic is None else told.alert.labels.get(topic.key)
+    if key is None or not partitions:
+        return told.source_partition
+    return partition_of(key.encode(), partitions)
 
 
 class KafkaLedger:
@@ -193,10 +206,11 @@ class KafkaLedger:
         consumer.assign(begun)
         consumer.resume(begun)
         mine = {(self._connection.name(one.topic), one.partition) for one in partitions}
+        counts = self._counts()
         self.told = {
             one.alert.dedup_key: one.alert
             for one in self._open()
-            if (one.source_topic, one.source_partition) in mine
+            if (one.source_topic, partition_about(one, counts.get(one.source_topic, 0))) in mine
         }
         log.info("ready: receiver %s, %d open alerts", self._receiver, len(self.told))
 
@@ -205,6 +219,15 @@ class KafkaLedger:
             return place
         low, high = ends_of(consumer, place.topic, place.partition, ANSWER_TIMEOUT)
         return TopicPartition(place.topic, place.partition, low if self._from_start else high)
+
+    def _counts(self) -> dict[str, int]:
+        """The number of partitions of every topic that is read."""
+        # Not asked by the consumer, which is amidst a call of ours.
+        found = self._reach.metadata(AdminClient(self._reach.settings)).topics
+        names = {topic: self._connection.topic(topic) for topic in SOURCES}
+        return {
+            topic: len(found[name].partitions) for topic, name in names.items() if name in found
+        }
 
     def _open(self) -> Iterator[OpenAlert]:
         latest: dict[str, OpenAlert | None] = {}

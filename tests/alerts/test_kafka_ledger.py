@@ -6,12 +6,18 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from schemas.codec import Codec
+from schemas.records import OpenAlert, Record
+from schemas.topics import key_of, partition_of, topic_of
+from streams.alerts.changes import change_of
+from streams.alerts.config import AlertsConfig
 from streams.alerts.kafka_ledger import MOST_UNCOMMITTED, KafkaLedger
 from streams.alerts.ledger import Abandoned
 from streams.errors import BrokerError
 from streams.settings import Settings
+from tests.alerts.samples import NOW, anomaly, health, sla
 
 TOPIC, PARTITION, OFFSET = "support.anomalies", 0, 7
+CONFIG = AlertsConfig(receivers=(), routes=())
 PLACE = TopicPartition(TOPIC, PARTITION, OFFSET)
 
 
@@ -79,9 +85,21 @@ class Consumer:
         self.paused = False
 
 
+class Places:
+    """A consumer that takes any place."""
+
+    def committed(self, places: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        return places
+
+    def assign(self, places: list[TopicPartition]) -> None: ...
+
+    def resume(self, places: list[TopicPartition]) -> None: ...
+
+
 @pytest.fixture
 def ledger(monkeypatch: pytest.MonkeyPatch) -> KafkaLedger:
     monkeypatch.setattr(KafkaLedger, "_open", lambda self: iter(()))
+    monkeypatch.setattr(KafkaLedger, "_counts", lambda self: {})
     return KafkaLedger("hook", Settings(), Codec(), threading.Event())
 
 
@@ -123,9 +141,28 @@ def test_whose_commit_is_refused_hears_in_the_next_poll_that_its_partitions_are_
     monkeypatch.setattr(ledger._transactions, "commit", refused)
     consumer = given(ledger, *(Message() for _ in range(MOST_UNCOMMITTED + 1)))
     for _ in range(MOST_UNCOMMITTED):
-        assert (record := ledger.take()) is not None
+        record = ledger.take()
+        assert record is not None
         ledger.done(record)
     with pytest.raises(Abandoned):
         ledger.take()
     assert ledger.take() is not None
     assert not consumer.messages
+
+
+@pytest.mark.parametrize("record", [anomaly(), sla(), health()])
+@pytest.mark.parametrize("before", [1, 24])
+def test_what_was_told_is_known_where_its_topic_has_another_number_of_partitions_now(
+    ledger: KafkaLedger, monkeypatch: pytest.MonkeyPatch, record: Record, before: int
+) -> None:
+    """Moved to another prefix, an alert is still open, and its end comes on its key's partition."""
+    change, topic, key = change_of(record, CONFIG), topic_of(record), key_of(record).encode()
+    assert change is not None
+    number = partition_of(key, before)
+    told = OpenAlert(f"hook/{key.decode()}", "hook", topic, number, NOW, change.alert)
+    monkeypatch.setattr(KafkaLedger, "_open", lambda self: iter((told,)))
+    monkeypatch.setattr(KafkaLedger, "_counts", lambda self: {topic: 3})
+    for now in range(3):
+        place = TopicPartition(topic, now, OFFSET)
+        ledger._assigned(Places(), [place])
+        assert bool(ledger.told) == (now == partition_of(key, 3))

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from schemas.records import DeadLetter
+from streams.admin.overtaken import on_compacted, overtaken
 from streams.admin.retracting import ERASED
 from streams.agents.inbox import is_whole
 from streams.cli.listing import ListingGroup
@@ -89,12 +90,15 @@ def replay(
 
     Key, value and headers are the original ones, the partition is the key's. They come after all
     that has been said since, and what still cannot be handled comes back as a new dead letter. A
-    message that was decided meanwhile is known by its id and not decided twice.
+    message that was decided meanwhile is known by its id and not decided twice. Of a compacted
+    topic what a later record of its key has replaced stays where it is.
     """
     if not (dead_letter_ids or code or everything):
         raise click.UsageError("say which: ids, --code or --all; `baton dead-letters list`")
-    letters = _wanted(dead_letter_ids, code, everything)
     settings = load_settings()
+    letters = _wanted(dead_letter_ids, code, everything)
+    late = _overtaken(letters, settings)
+    letters = [letter for letter in letters if letter.dead_letter_id not in late]
     originals = {letter.dead_letter_id: _original(letter, settings) for letter in letters}
     gone = [name for name, original in originals.items() if original is None]
     if not dry_run:
@@ -110,11 +114,16 @@ def replay(
             click.echo(name)
     count = len(originals) - len(gone)
     click.echo(f"{count} {'would be ' if dry_run else ''}replayed", err=True)
-    if gone:
-        raise InputError(
-            f"{len(gone)} are kept without their ends, and their topics no longer have them: "
-            + ", ".join(gone[:10])
+    complaints = [
+        f"{len(names)} {why}: {', '.join(names[:10])}"
+        for names, why in (
+            (gone, "are kept without their ends, and their topics no longer have them"),
+            (late, "would replace what was written under their keys since"),
         )
+        if names
+    ]
+    if complaints:
+        raise InputError("; ".join(complaints))
 
 
 def _wanted(ids: Collection[str], code: str | None, everything: bool) -> list[DeadLetter]:
@@ -131,6 +140,13 @@ def _wanted(ids: Collection[str], code: str | None, everything: bool) -> list[De
         for letter in left
         if everything or letter.error_code == code or letter.dead_letter_id in ids
     ]
+
+
+def _overtaken(letters: list[DeadLetter], settings: Settings) -> list[str]:
+    if not (topics := on_compacted(letters)):
+        return []
+    with Follower(connection_of(settings), codec_of(settings), topics, from_start=True) as follower:
+        return overtaken(letters, follower.to_end())
 
 
 Original = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]

@@ -387,6 +387,31 @@ def test_dead_letters_go_back_to_their_topic_whole(
     assert found.headers() == [("h", b"1"), ("baton-replayed", f"{unique}/0/0".encode())]
 
 
+def test_a_dead_letter_does_not_replace_what_was_written_under_its_key_since(
+    embedded: Broker, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BATON_BOOTSTRAP_SERVERS", embedded.bootstrap)
+    topic = "support.account-health"
+    for name in ("support.dead-letters", topic):
+        embedded.create(name, 1)
+    player = Player(embedded.connection, Codec())
+    for value in (b"at risk", b"well again"):
+        player.produce(topic, b"acme", value, [])
+    old, latest = [
+        DeadLetter(
+            f"{topic}/0/{offset}/pager", topic, 0, offset, "undelivered", "Not taken.",
+            1_767_603_600_000, "alerts", key=b"acme", value=b"at risk",
+        )
+        for offset in (0, 1)
+    ]  # fmt: skip
+    for letter in (old, latest):
+        player.send(letter, 0)
+    player.flush()
+    code, lines, error = baton(capfd, "dead-letters", "replay", "--all", "--dry-run")
+    assert (code, lines) == (InputError.exit_code, [latest.dead_letter_id])
+    assert f"1 would replace what was written under their keys since: {old.dead_letter_id}" in error
+
+
 @pytest.mark.parametrize(
     ("topic", "kind", "hint"),
     [

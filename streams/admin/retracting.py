@@ -5,6 +5,7 @@ again without its text, of an incident that is over its last record again withou
 dead letter its record again without key, value and headers.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import chain
@@ -39,6 +40,7 @@ RETRACTED: tuple[Topic, ...] = (
 )
 """The topics that erasure records are written on."""
 
+_ESCAPED = re.compile(rb'\\([\\/"])|(?:\\u[0-9a-fA-F]{4})+')
 _OVER = (AnomalyState.RESOLVED, AnomalyState.MERGED)
 
 
@@ -117,7 +119,8 @@ class Lying:
         if isinstance(record, Anomaly):
             return self._names(record)
         if isinstance(record, DeadLetter):
-            kept = (record.key or b"") + b" " + (record.value or b"")
+            kept = b" ".join(_kept(record))
+            kept += unescaped(kept)
             ids = self._tickets | self._people
             return record.ticket_id in self._tickets or any(one.encode() in kept for one in ids)
         return ticket_of(record) in self._tickets
@@ -157,6 +160,24 @@ class Lying:
 def ticket_of(record: Record) -> str:
     """The ticket that a record is of; empty where it is of none."""
     return getattr(record, "ticket_id", None) or ""
+
+
+def unescaped(text: bytes) -> bytes:
+    """JSON with its characters in UTF-8: many a platform writes all but ASCII as code points."""
+
+    def plain(found: re.Match[bytes]) -> bytes:
+        if found[1]:
+            return found[1]
+        digits = found[0].replace(b"\\u", b"").decode()
+        return bytes.fromhex(digits).decode("utf-16-be", errors="replace").encode()
+
+    return _ESCAPED.sub(plain, text)
+
+
+def _kept(letter: DeadLetter) -> Iterator[bytes]:
+    yield letter.key or b""
+    yield letter.value or b""
+    yield from (header.value or b"" for header in letter.headers)
 
 
 def _touched(anomaly: Anomaly) -> tuple[AffectedTicket, ...]:

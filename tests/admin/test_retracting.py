@@ -1,0 +1,43 @@
+"""What of the dead letters is somebody's who is erased."""
+
+import json
+
+import pytest
+
+from schemas.records import DeadLetter, Header
+from streams.admin.retracting import ERASED, Lying
+from streams.reading import Seen
+
+WHO = "staff\\jürgen/😀@example.com"
+
+
+def letter(value: bytes, header: bytes = b"") -> DeadLetter:
+    return DeadLetter(
+        "support.conversations/0/7", "support.conversations", 0, 7, "not_decodable", "Not JSON.", 1,
+        "tickets", key=b"T", value=value, headers=(Header("from", header),),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        letter(WHO.encode()),
+        letter(json.dumps({"requester_id": WHO}).encode()),
+        letter(rb'{"requester_id": "staff\\j\u00FCrgen\/\uD83D\uDE00@example.com", '),
+        letter(b"", WHO.encode()),
+    ],
+    ids=["as it is", "in ASCII", "with large digits and escaped slashes", "in a header"],
+)
+def test_a_dead_letter_is_taken_back_however_its_platform_writes_a_name(one: DeadLetter) -> None:
+    lying = Lying(set(), {WHO})
+    lying.see(Seen("support.dead-letters", 0, 0, 1, one.dead_letter_id, one))
+    [taken_back] = lying.retractions(2)
+    assert isinstance(taken_back, DeadLetter)
+    assert (taken_back.error_code, taken_back.value, taken_back.headers) == (ERASED, None, ())
+
+
+@pytest.mark.parametrize("value", [b"nobody", rb"\ud83d jurgen \u00", b"\xff\\u"])
+def test_a_dead_letter_of_somebody_else_stays(value: bytes) -> None:
+    lying = Lying({"T1"}, {WHO})
+    lying.see(Seen("support.dead-letters", 0, 0, 1, "x", letter(value)))
+    assert [*lying.retractions(2)] == []

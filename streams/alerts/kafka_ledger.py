@@ -7,7 +7,7 @@ under the same key.
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -198,7 +198,8 @@ class KafkaLedger:
         self._ours = False
         # Waits for a transaction that its predecessor has left open, so what it told is there too.
         committed = consumer.committed(partitions, PATIENCE)
-        begun = [self._begun(consumer, place) for place in committed]
+        known = {place.topic for place in committed if place.offset >= 0}
+        begun = [self._begun(consumer, place, known) for place in committed]
         new = [place for place, before in zip(begun, committed, strict=True) if before.offset < 0]
         if new:
             # From now on nothing is passed over, whenever the first record is handled.
@@ -214,11 +215,15 @@ class KafkaLedger:
         }
         log.info("ready: receiver %s, %d open alerts", self._receiver, len(self.told))
 
-    def _begun(self, consumer: Consumer, place: TopicPartition) -> TopicPartition:
+    def _begun(
+        self, consumer: Consumer, place: TopicPartition, known: Collection[str]
+    ) -> TopicPartition:
+        """Of a topic that the receiver knows it is the partition that is new."""
         if place.offset >= 0:
             return place
         low, high = ends_of(consumer, place.topic, place.partition, ANSWER_TIMEOUT)
-        return TopicPartition(place.topic, place.partition, low if self._from_start else high)
+        whole = self._from_start or place.topic in known
+        return TopicPartition(place.topic, place.partition, low if whole else high)
 
     def _counts(self) -> dict[str, int]:
         """The number of partitions of every topic that is read."""

@@ -86,12 +86,27 @@ class Consumer:
 
 
 class Places:
-    """A consumer that takes any place."""
+    """A consumer that takes any place, of a group that has committed some."""
+
+    def __init__(self, committed: dict[int, int] | None = None) -> None:
+        self._committed = committed
+        self.begun: dict[int, int] = {}
 
     def committed(self, places: list[TopicPartition], timeout: float) -> list[TopicPartition]:
-        return places
+        if self._committed is None:
+            return places
+        return [
+            TopicPartition(one.topic, one.partition, self._committed.get(one.partition, -1001))
+            for one in places
+        ]
 
-    def assign(self, places: list[TopicPartition]) -> None: ...
+    def get_watermark_offsets(self, place: TopicPartition, timeout: float) -> tuple[int, int]:
+        return 0, 9
+
+    def commit(self, *, offsets: list[TopicPartition], asynchronous: bool) -> None: ...
+
+    def assign(self, places: list[TopicPartition]) -> None:
+        self.begun = {one.partition: one.offset for one in places}
 
     def resume(self, places: list[TopicPartition]) -> None: ...
 
@@ -166,3 +181,15 @@ def test_what_was_told_is_known_where_its_topic_has_another_number_of_partitions
         place = TopicPartition(topic, now, OFFSET)
         ledger._assigned(Places(), [place])
         assert bool(ledger.told) == (now == partition_of(key, 3))
+
+
+@pytest.mark.parametrize(
+    ("committed", "begun"), [({0: 5}, {0: 5, 1: 0}), ({}, {0: 9, 1: 9}), ({1: 9}, {0: 0, 1: 9})]
+)
+def test_a_receiver_reads_a_new_partition_of_a_topic_that_it_knows_from_its_beginning(
+    ledger: KafkaLedger, committed: dict[int, int], begun: dict[int, int]
+) -> None:
+    """It is found minutes after it was made; who is new to the topic begins with what comes."""
+    consumer = Places(committed)
+    ledger._assigned(consumer, [TopicPartition("support.sla", number) for number in (0, 1)])
+    assert consumer.begun == begun

@@ -107,7 +107,9 @@ def repartition(partitions: int, prefix: str, dev: bool) -> None:
     for carried in carry_over(load_settings(), prefix, partitions, dev=dev):
         click.echo(f"{carried.records:>9,}  {carried.what}")
     click.echo(
-        f"done: set BATON_TOPIC_PREFIX={prefix} for producers, workers and readers", err=True
+        f"done: set BATON_TOPIC_PREFIX={prefix} for producers, workers and readers; `baton alerts` "
+        "wants --from-start the first time",
+        err=True,
     )
 
 

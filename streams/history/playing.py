@@ -18,6 +18,9 @@ from streams.security import Reach
 
 R = TypeVar("R", bound=Record)
 
+LARGEST = 2_000_000
+"""Bytes of a record: the client's own default is less than Kafka's 1,048,588 for topics."""
+
 Sleep = Callable[[float], None]
 
 
@@ -64,6 +67,8 @@ class Player:
                 "enable.idempotence": True,
                 "linger.ms": 5,
                 "queue.buffering.max.messages": 200_000,
+                # The broker says what is too large: a record that it gave us it takes back.
+                "message.max.bytes": LARGEST,
                 "on_delivery": self._delivered,
             }
         )

@@ -8,6 +8,7 @@ from streams.embedded import EmbeddedBroker
 from streams.engine import Connection
 from streams.errors import AccessDenied
 from streams.history.playing import Player
+from streams.security import Reach
 from tests.engine import faults
 
 TOPIC = "support.conversations"
@@ -30,6 +31,15 @@ def test_who_is_denied_before_he_has_written_is_told_of_no_topic() -> None:
         player = Player(Connection(made.bootstrap), Codec())
         with pytest.raises(AccessDenied, match="may not write a record"):
             wait_long(player)
+
+
+def test_as_large_a_record_as_a_broker_takes_can_be_put_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A dead letter's record is read where it lies: it is what Kafka takes by default."""
+    monkeypatch.setattr(Reach, "metadata", lambda self, client: None)
+    player = Player(Connection("localhost:1"), Codec())
+    player.produce(TOPIC, b"k", b"x" * 1_048_000, ())
 
 
 def wait_long(player: Player) -> None:

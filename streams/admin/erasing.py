@@ -8,7 +8,7 @@ the problem reports. The others, and what no agent knows any more, see `retracti
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import msgspec
 from msgspec.structs import replace
@@ -45,7 +45,8 @@ class Receipt(msgspec.Struct, frozen=True, tag=True, tag_field="type"):
     """What was erased, and what retention will remove when.
 
     `taken_up` are the tickets of which the agent has said that they are erased; the others follow
-    as soon as it runs. `taken_back` counts by topic the erasure records that the command wrote; the
+    as soon as it runs, but what it wrote of them until then lies there: `advice` says to erase them
+    again. `taken_back` counts by topic the erasure records that the command wrote; the
     agents write theirs.
     """
 
@@ -120,7 +121,7 @@ class Eraser:
             dict(sorted(taken_back.items())),
             _REMOVED,
             tuple(_left(lying, topic) for topic in sorted(lying.counts)),
-            (*lying.still_told(), *_ADVICE),
+            (*to_repeat(len(tickets) - len(taken_up)), *lying.still_told(), *_ADVICE),
         )
 
     def _look(self, tickets: set[str], people: set[str]) -> Lying:
@@ -150,6 +151,16 @@ _ADVICE = (
     "support.accounts is written by the CRM: a tombstone there removes the account's profile, and"
     " with it the account's history and health.",
 )
+
+
+def to_repeat(waiting: int) -> Iterator[str]:
+    """What to do where the agent has not taken up all: until it does it goes on writing of them."""
+    if waiting:
+        yield (
+            f"The tickets agent has not taken up {waiting} of them: they are not erased yet, and"
+            " what it still writes of them before is not taken back by this. Erase them once more"
+            " (--ticket, for they are nobody's by then) when the agent has come to the end."
+        )
 
 
 def _await(answers: Follower, tickets: set[str], wait: float) -> set[str]:

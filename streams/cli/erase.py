@@ -48,4 +48,4 @@ def command(
     receipt = eraser.erase({name: one for name, one in asked.items() if one}, wanted, wait)
     click.echo(msgspec.json.format(msgspec.json.encode(receipt), indent=2).decode())
     if missing := len(wanted) - len(receipt.taken_up):
-        click.echo(f"{missing} wait for a running tickets agent", err=True)
+        click.echo(f"{missing} wait for a running tickets agent: then erase them again", err=True)

@@ -95,7 +95,8 @@ def test_the_agent_is_asked_desks_are_told_and_the_receipt_says_what_is_left(
     code, lines, said = baton(capfd, "erase", "--requester", "mara", "--wait", "0")
     receipt = json.loads("\n".join(lines))
     assert (code, receipt["tickets"], receipt["taken_up"]) == (0, ["T1", "T2"], [])
-    assert "2 wait for a running tickets agent" in said
+    assert "2 wait for a running tickets agent: then erase them again" in said
+    assert "has not taken up 2 of them" in receipt["advice"][0]
     asked = [one for one in lying(played, CONVERSATIONS) if isinstance(one, TicketUpdate)]
     assert [(one.ticket_id, one.kind) for one in asked] == [
         ("T1", UpdateKind.ERASED),
@@ -142,7 +143,7 @@ def test_the_receipt_names_the_ticket_that_has_what_was_told_in_one_merged_into_
     player.send(word, 0)
     player.flush()
     _, lines, _ = baton(capfd, "erase", "--ticket", "T1", "--wait", "0")
-    assert json.loads("\n".join(lines))["advice"][0].startswith("T1 was merged into T9,")
+    assert json.loads("\n".join(lines))["advice"][1].startswith("T1 was merged into T9,")
 
 
 def test_dead_letters_are_written_again_without_what_they_had(

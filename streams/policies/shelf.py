@@ -4,7 +4,7 @@ A version never changes. A pointer, under the policy's name, says which version 
 when on, and which until then. All is on `support.policies`; a `Shelf` is what lies there.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,7 +23,7 @@ from streams.core.policy.yaml_text import write_yaml
 from streams.engine import Connection
 from streams.errors import InputError
 from streams.history.playing import Player, checked
-from streams.reading import Follower
+from streams.reading import Follower, Seen
 
 BACKLOG: Millis = 30 * 86_400_000
 """How long conversations are kept: none older is decided by an earlier version."""
@@ -47,6 +47,8 @@ class Shelf:
     """What has been published, by key."""
 
     records: dict[str, PolicyVersion] = field(default_factory=dict)
+    ends: dict[int, int] = field(default_factory=dict)
+    """The next offset of each partition as this was read."""
 
     def pointer(self, name: str) -> PolicyVersion | None:
         """The pointer of a name."""
@@ -242,11 +244,37 @@ def read_shelf(connection: Connection, codec: Codec) -> Shelf:
     shelf = Shelf()
     with Follower(connection, codec, [POLICIES], from_start=True) as follower:
         for seen in follower.to_end():
+            shelf.ends[seen.partition] = seen.offset + 1
             if isinstance(seen.record, PolicyVersion):
                 shelf.records[seen.key] = seen.record
             elif seen.problem is None:
                 shelf.records.pop(seen.key, None)
     return shelf
+
+
+def meanwhile(
+    shelf: Shelf, ours: Collection[PolicyVersion], lying: Iterable[Seen]
+) -> list[PolicyVersion]:
+    """What others published, of the same names, since the shelf was read that ours rest on: of two
+    who publish at once at least the second finds the first one's.
+    """
+    names = {one.name for one in ours}
+    return [
+        seen.record
+        for seen in lying
+        if isinstance(seen.record, PolicyVersion)
+        and seen.offset >= shelf.ends.get(seen.partition, 0)
+        and seen.record.name in names
+        and seen.record not in ours
+    ]
+
+
+def published_meanwhile(
+    connection: Connection, codec: Codec, shelf: Shelf, ours: Collection[PolicyVersion]
+) -> list[PolicyVersion]:
+    """`meanwhile`, of what lies on the topic now. Raises `BrokerError`."""
+    with Follower(connection, codec, [POLICIES], from_start=True) as follower:
+        return meanwhile(shelf, ours, follower.to_end())
 
 
 def publish(connection: Connection, codec: Codec, records: Iterable[PolicyVersion]) -> None:

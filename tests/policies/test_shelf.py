@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from schemas.codec import Codec
 from schemas.records import PolicyEntry, PolicyVersion
 from schemas.topics import key_of
 from streams.core.policy import Policy, PolicyError, default_policy, load_policy
@@ -11,7 +12,8 @@ from streams.core.policy.modes import Stopped
 from streams.core.policy.shipped import shipped_text
 from streams.core.policy.yaml_text import write_yaml
 from streams.errors import InputError
-from streams.policies.shelf import Change, Shelf
+from streams.policies.shelf import Change, Shelf, meanwhile
+from streams.reading import Seen
 
 DEFAULT = shipped_text("default")
 
@@ -198,3 +200,20 @@ def test_a_version_that_is_to_come_is_known_until_it_holds(shelf: Shelf) -> None
     put(shelf, shelf.publication(version(4), DEFAULT, Change(7, 100)))
     assert [shelf.to_come("default", now) for now in (99, 100)] == [4, None]
     assert Shelf().to_come("default", 9) is None
+
+
+def test_of_two_who_publish_at_once_the_second_finds_the_first_ones() -> None:
+    """Both rest on what was there before, and take the same number."""
+    shelf, codec, now = Shelf(ends={0: 1}), Codec(), 1_767_603_600_000
+    first, second = (
+        shelf.publication(version(2, text), DEFAULT, Change(now, now, who))
+        for who, text in (("ann", "language: de"), ("bob", "language: fr"))
+    )
+    other = replace(first[0], name="other")
+    seen = []
+    for offset, record in enumerate((second[0], *first, other, *second)):
+        made = codec.encode(record)
+        read = codec.decode(made.topic, made.value or b"", made.headers, now)
+        seen.append(Seen(made.topic, 0, offset, now, key_of(record), read))
+    assert [one.author_id for one in meanwhile(shelf, second, seen)] == ["ann"] * 3
+    assert meanwhile(shelf, first, seen[:4]) == []

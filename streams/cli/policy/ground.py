@@ -17,7 +17,13 @@ from streams.core.policy.shipped import SHIPPED, shipped_text
 from streams.engine import wall_clock
 from streams.errors import BrokerError, InputError
 from streams.policies.local import policy_of, policy_text, route_names
-from streams.policies.shelf import Change, Shelf, publish, read_shelf
+from streams.policies.shelf import (
+    Change,
+    Shelf,
+    publish,
+    published_meanwhile,
+    read_shelf,
+)
 from streams.security import Reach, connection_of
 from streams.settings import load_settings
 
@@ -53,12 +59,21 @@ class Ground:
         return Change(self.now, since or self.now, author or user_name(), comment)
 
     def put(self, records: Sequence[PolicyVersion], new: Policy, as_json: bool) -> None:
-        """Publish, and say what changes. Raises `InputError` when a route has no topic yet."""
+        """Publish, and say what changes. Raises `BrokerError` when a route has no topic yet,
+        `InputError` when somebody else has published at the same time.
+        """
         self._check_routes(new)
         before = self.in_force()
-        connection = connection_of(self.settings)
-        publish(connection, codec_of(self.settings), records)
+        connection, codec = connection_of(self.settings), codec_of(self.settings)
+        publish(connection, codec, records)
         pointer = records[-1]
+        if others := published_meanwhile(connection, codec, self.shelf, records):
+            raise InputError(
+                f"{new.reference} is published, but at the same time {others[-1].author_id} "
+                f"published {others[-1].name}@{others[-1].version}, and neither knows of the "
+                "other: see `baton policy list` and `show`, and publish under a new number what "
+                "is to hold"
+            )
         if as_json:
             click.echo(msgspec.json.encode(told(pointer)))
             return

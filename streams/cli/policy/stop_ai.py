@@ -1,5 +1,7 @@
 """`baton policy stop-ai` and `resume-ai`: switch the AI off, everywhere or in a scope, and on."""
 
+from collections.abc import Mapping
+
 import click
 import msgspec
 from msgspec.structs import replace
@@ -53,7 +55,7 @@ def _switch(
     ground = Ground()
     values, version = ground.shelf.amended(ground.name, ground.fallback, ground.now)
     old = stopped_of(values)
-    stopped = _switched(old, scope, off)
+    stopped = switched(old, scope, off=off)
     if stopped == old:
         raise InputError(f"the AI is {'off' if off else 'on'} there already")
     changes = {"version": version, "stopped": msgspec.to_builtins(stopped)}
@@ -63,10 +65,17 @@ def _switch(
     ground.put(ground.shelf.publication(text, ground.fallback, change), new, as_json)
 
 
-def _switched(old: Stopped, scope: dict[str, str | None], off: bool) -> Stopped:
+def switched(old: Stopped, scope: Mapping[str, str | None], *, off: bool) -> Stopped:
+    """Where the AI is off after `stop-ai` (`off`) or `resume-ai` for a scope. Raises `InputError`
+    where it stays off all the same.
+    """
     named = {SCOPES[kind]: name for kind, name in scope.items() if name is not None}
     if not named:
         return replace(old, everywhere=True) if off else Stopped()
+    if old.everywhere and not off:
+        raise InputError(
+            "the AI is off everywhere: only `baton policy resume-ai` alone undoes that"
+        )
     changes = {}
     for kind, name in named.items():
         others = tuple(one for one in getattr(old, kind) if one != name)

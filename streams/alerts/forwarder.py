@@ -170,7 +170,10 @@ class Forwarder:
         meanwhile the group hears nothing of us.
         """
         every, now = self._channel.refresh_every, self._clock()
-        if every is None or now < self._refresh_at or not self._ledger.told:
+        if every is None or not self._ledger.told:
+            return
+        # One that lies further ahead is of a clock that has been set back since.
+        if now < self._refresh_at <= now + 1000 * every:
             return
         taken = True
         alerts = list(self._ledger.told.values())

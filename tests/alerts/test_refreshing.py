@@ -55,3 +55,14 @@ def test_who_does_not_take_the_first_of_many_open_alerts_is_not_asked_about_the_
     bench.clock.now += 5_000
     bench.forwarder.step()
     assert len(bench.sent) == 1 + 3
+
+
+def test_open_alerts_do_not_end_because_a_clock_is_set_back() -> None:
+    bench = Bench(AlertmanagerChannel(Alertmanager(name="hook", url="http://am:9093"), None))
+    bench.run(anomaly())
+    bench.clock.now -= 3_600_000
+    del bench.sent[:]
+    for _ in range(300):
+        bench.clock.now += 1_000
+        bench.forwarder.step()
+    assert len(bench.sent) == 300 // 75

@@ -138,8 +138,12 @@ class Settings:
         kept = self.data_dir / "worker-id"
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)
-            if not kept.exists():
-                kept.write_text(f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}")
+            if not (kept.exists() and kept.read_text().strip()):
+                # Whole or not at all: workers without a name would be one to the broker.
+                name = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+                made = kept.with_name(name)
+                made.write_text(name)
+                made.replace(kept)
             return kept.read_text().strip()
         except OSError as error:
             raise ConfigError(

@@ -153,6 +153,15 @@ def test_the_workers_name_is_made_once_and_kept(tmp_path: Path) -> None:
     assert settings.worker_name() == "by hand"
 
 
+def test_a_name_that_was_not_written_to_its_end_is_made_anew(tmp_path: Path) -> None:
+    """A full disk leaves an empty file, and two workers without a name would end each other."""
+    (tmp_path / "worker-id").touch()
+    settings = Settings(data_dir=tmp_path)
+    assert settings.worker_name()
+    assert settings.worker_name() == settings.worker_name()
+    assert [one.name for one in tmp_path.iterdir()] == ["worker-id"]
+
+
 def test_a_data_folder_that_cannot_be_made_names_the_settings_to_change(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="BATON_DATA_DIR"):

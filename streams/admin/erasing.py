@@ -82,8 +82,8 @@ class Eraser:
                 theirs = (
                     account is not None and getattr(record, "account_id", None) == account
                 ) or (requester is not None and getattr(record, "requester_id", None) == requester)
-                if theirs and record is not None:
-                    found.setdefault(ticket_of(record), NOBODY)
+                if theirs and record is not None and (ticket := ticket_of(record)):
+                    found.setdefault(ticket, NOBODY)
         return dict(sorted(found.items()))
 
     def whose(self, tickets: Collection[str]) -> dict[str, Whose]:

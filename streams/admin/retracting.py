@@ -13,6 +13,8 @@ from itertools import chain
 from msgspec.structs import replace
 
 from schemas.records import (
+    AccountActivity,
+    ActivityKind,
     AffectedTicket,
     Anomaly,
     AnomalyState,
@@ -159,6 +161,8 @@ class Lying:
 
 def ticket_of(record: Record) -> str:
     """The ticket that a record is of; empty where it is of none."""
+    if isinstance(record, AccountActivity) and record.kind is ActivityKind.OUTREACH:
+        return ""  # what one account hands over to another is under the account's id
     return getattr(record, "ticket_id", None) or ""
 
 

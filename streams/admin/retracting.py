@@ -7,7 +7,7 @@ dead letter its record again without key, value and headers.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from msgspec.structs import replace
@@ -42,7 +42,8 @@ RETRACTED: tuple[Topic, ...] = (
 )
 """The topics that erasure records are written on."""
 
-_ESCAPED = re.compile(rb'\\([\\/"])|(?:\\u[0-9a-fA-F]{4})+')
+_ESCAPED = re.compile(rb'\\([\\/"bfnrt])|(?:\\u[0-9a-fA-F]{4})+')
+_WHOLE = rb"(?<![0-9A-Za-z])%b(?![0-9A-Za-z])"
 _OVER = (AnomalyState.RESOLVED, AnomalyState.MERGED)
 
 
@@ -113,7 +114,8 @@ class Lying:
     def _is_theirs(self, seen: Seen) -> bool:
         """Whether a record is of one of the tickets, or carries the ids in what it keeps of others.
 
-        What nobody could read is searched byte by byte: rather one too many is taken back.
+        What nobody could read is searched byte by byte: rather one too many is taken back, but no
+        text in which a ticket's number is part of a longer one.
         """
         record = seen.record
         if record is None:
@@ -121,10 +123,8 @@ class Lying:
         if isinstance(record, Anomaly):
             return self._names(record)
         if isinstance(record, DeadLetter):
-            kept = b" ".join(_kept(record))
-            kept += unescaped(kept)
             ids = self._tickets | self._people
-            return record.ticket_id in self._tickets or any(one.encode() in kept for one in ids)
+            return record.ticket_id in self._tickets or any(_names_in(record, ids))
         return ticket_of(record) in self._tickets
 
     def _names(self, anomaly: Anomaly) -> bool:
@@ -171,11 +171,21 @@ def unescaped(text: bytes) -> bytes:
 
     def plain(found: re.Match[bytes]) -> bytes:
         if found[1]:
-            return found[1]
+            return b" " if found[1].isalpha() else found[1]
         digits = found[0].replace(b"\\u", b"").decode()
         return bytes.fromhex(digits).decode("utf-16-be", errors="replace").encode()
 
     return _ESCAPED.sub(plain, text)
+
+
+def _names_in(letter: DeadLetter, ids: Iterable[str]) -> Iterator[bool]:
+    """Whether each of the ids is in what a letter has kept."""
+    kept = b" ".join(_kept(letter))
+    kept += b" " + unescaped(kept)
+    is_text = (letter.value or b"").lstrip()[:1] in (b"{", b"[")
+    for one in map(str.encode, ids):
+        # In Avro the byte before a text is its length, which may look like a letter.
+        yield one in kept and not (is_text and re.search(_WHOLE % re.escape(one), kept) is None)
 
 
 def _kept(letter: DeadLetter) -> Iterator[bytes]:

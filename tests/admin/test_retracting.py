@@ -41,3 +41,23 @@ def test_a_dead_letter_of_somebody_else_stays(value: bytes) -> None:
     lying = Lying({"T1"}, {WHO})
     lying.see(Seen("support.dead-letters", 0, 0, 1, "x", letter(value)))
     assert [*lying.retractions(2)] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "is_theirs"),
+    [
+        (b'{"ticket_id": "1042"}', True),
+        (b'{"ticket_id": 1042, ', True),
+        (b'[{"message_id": "m/1042/7"}]', True),
+        (rb'{"text": "It is\n1042\nstill"}', True),
+        (b'{"ticket_id": "77", "sent_at": 1767610421000}', False),
+        (b'{"ticket_id": "21042"}', False),
+        (b"\x00\x00\x00\x00\x01\x081042H1", True),
+    ],
+)
+def test_a_dead_letter_stays_whose_numbers_only_contain_the_tickets(
+    value: bytes, is_theirs: bool
+) -> None:
+    lying = Lying({"1042"}, set())
+    lying.see(Seen("support.dead-letters", 0, 0, 1, "x", letter(value)))
+    assert bool([*lying.retractions(2)]) == is_theirs

@@ -226,6 +226,10 @@ def _compare(wanted: Wanted, existing: Existing | None) -> Finding:
         # Its settings must not be mended either: two in-sync replicas it could never have.
         detail = f"has {existing.replicas} replicas, {wanted.replication} are declared"
         return Finding(wanted, Difference.REPLICAS, detail)
+    if existing.replicas > wanted.replication == 1:
+        # It would keep what people wrote for ever, and believe every producer's clock.
+        detail = f"has {existing.replicas} replicas, and --dev is for a single broker"
+        return Finding(wanted, Difference.REPLICAS, detail)
     wrong = {
         key: existing.settings.get(key)
         for key, value in wanted.settings.items()

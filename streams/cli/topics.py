@@ -84,7 +84,7 @@ def apply(dev: bool, partitions: int | None, as_json: bool, routes: str | None) 
     if wrong:
         _show(wrong, PLANNED, as_json)
         raise TopicsDiffer(
-            f"{len(wrong)} topics have another number of partitions or fewer replicas than "
+            f"{len(wrong)} topics have another number of partitions or of replicas than "
             "declared: say --partitions or --dev if that is meant, else move or delete them"
         )
     topics.apply(findings)

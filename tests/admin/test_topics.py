@@ -6,7 +6,8 @@ import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.topics import ROUTES, TOPICS
-from streams.admin.topics import KEPT_FOREVER, Difference, Topics, Wanted, wanted_topics
+from streams.admin.topics import KEPT_FOREVER, Difference, Existing, Topics, Wanted, wanted_topics
+from streams.engine import Connection
 from streams.errors import BrokerError
 from tests.conftest import Broker
 from tests.patience import PATIENCE
@@ -43,6 +44,22 @@ def test_for_development_one_replica_and_history_keeps_its_time_and_stays() -> N
 def test_a_given_partition_count_spares_topics_of_one_partition() -> None:
     counts = {topic.name: topic.partitions for topic in wanted_topics([], dev=True, partitions=3)}
     assert counts == {name: min(topic.partitions, 3) for name, topic in TOPICS.items()}
+
+
+def test_the_settings_of_a_single_broker_are_not_put_on_topics_with_replicas(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One word too many would have production keep what customers wrote for ever."""
+    [wanted, *_], [declared, *_] = (wanted_topics([], dev=dev) for dev in (True, False))
+    found = {wanted.name: Existing(wanted.partitions, 3, declared.settings)}
+    topics = Topics(Connection("localhost:1"))
+    monkeypatch.setattr(topics, "describe", lambda names: found)
+    [finding] = topics.plan([wanted])
+    assert (finding.difference, finding.detail) == (
+        Difference.REPLICAS,
+        "has 3 replicas, and --dev is for a single broker",
+    )
+    assert differences(topics, declared) == [Difference.SAME]
 
 
 def test_what_is_applied_is_found_again_and_applying_twice_changes_nothing(

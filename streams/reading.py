@@ -51,6 +51,13 @@ def routes_on(connection: Connection) -> list[str]:
     return sorted(connection.name(topic) for topic in found if topic.startswith(begin))
 
 
+def there_of(connection: Connection, topics: Iterable[str]) -> list[str]:
+    """Those of the topics that the broker has. Raises `BrokerError`, `AccessDenied`."""
+    reach = Reach(connection)
+    found = reach.metadata(AdminClient(reach.settings)).topics
+    return [topic for topic in topics if connection.topic(topic) in found]
+
+
 class Follower:
     """Reads whole topics, committed records only, without a consumer group. A context manager.
 

@@ -21,13 +21,16 @@ from streams.admin.held import NOBODY, Holders, Whose
 from streams.admin.retracting import ERASED, Lying, ticket_of
 from streams.engine import Connection
 from streams.history.playing import Player
-from streams.reading import Follower, routes_on
+from streams.reading import Follower, routes_on, there_of
 
 CONVERSATIONS = "support.conversations"
 SOURCES = (CONVERSATIONS, "support.account-activity", "support.outcomes")
 """The topics whose records name ticket, account and requester: what no agent knows any more may
 still lie there.
 """
+
+OPEN_ALERTS = "support.open-alerts"
+"""What receivers were told names tickets and accounts, until they are told its end."""
 
 PEOPLE = ("requester", "account")
 
@@ -126,7 +129,9 @@ class Eraser:
 
     def _look(self, tickets: set[str], people: set[str]) -> Lying:
         lying = Lying(tickets, people)
-        topics = dict.fromkeys((*self._topics, *routes_on(self._connection)))
+        # Who has no receivers of alerts may have no topic of what they were told.
+        told = there_of(self._connection, (OPEN_ALERTS,))
+        topics = dict.fromkeys((*self._topics, *routes_on(self._connection), *told))
         with self._reading(topics) as follower:
             for seen in follower.to_end():
                 lying.see(seen)

@@ -23,6 +23,7 @@ from schemas.records import (
     EscalationChange,
     EscalationUpdate,
     Millis,
+    OpenAlert,
     Record,
     ReviewRequest,
     ReviewState,
@@ -122,6 +123,8 @@ class Lying:
             return seen.problem is not None and seen.key in self._tickets
         if isinstance(record, Anomaly):
             return self._names(record)
+        if isinstance(record, OpenAlert):
+            return not _named_by(record).isdisjoint(self._tickets | self._people)
         if isinstance(record, DeadLetter):
             ids = self._tickets | self._people
             return record.ticket_id in self._tickets or any(_names_in(record, ids))
@@ -192,6 +195,11 @@ def _kept(letter: DeadLetter) -> Iterator[bytes]:
     yield letter.key or b""
     yield letter.value or b""
     yield from (header.value or b"" for header in letter.headers)
+
+
+def _named_by(told: OpenAlert) -> set[str]:
+    listed = (one for fact in told.alert.facts.values() for one in fact.split(", "))
+    return {*told.alert.labels.values(), *listed}
 
 
 def _touched(anomaly: Anomaly) -> tuple[AffectedTicket, ...]:

@@ -4,9 +4,12 @@ import json
 
 import pytest
 
-from schemas.records import DeadLetter, Header
+from schemas.records import DeadLetter, Header, OpenAlert, Record
 from streams.admin.retracting import ERASED, Lying
+from streams.alerts.changes import change_of
+from streams.alerts.config import AlertsConfig
 from streams.reading import Seen
+from tests.alerts.samples import anomaly, health, sla
 
 WHO = "staff\\jürgen/😀@example.com"
 
@@ -61,3 +64,19 @@ def test_a_dead_letter_stays_whose_numbers_only_contain_the_tickets(
     lying = Lying({"1042"}, set())
     lying.see(Seen("support.dead-letters", 0, 0, 1, "x", letter(value)))
     assert bool([*lying.retractions(2)]) == is_theirs
+
+
+@pytest.mark.parametrize("record", [sla(), health(), anomaly()])
+@pytest.mark.parametrize(
+    ("tickets", "people", "is_theirs"),
+    [({"T1"}, set(), True), (set(), {"acme"}, True), ({"T"}, {"acm"}, False)],
+)
+def test_what_a_receiver_of_alerts_was_told_is_counted_as_left(
+    record: Record, tickets: set[str], people: set[str], is_theirs: bool
+) -> None:
+    change = change_of(record, AlertsConfig(receivers=(), routes=()))
+    assert change is not None
+    topic, lying = "support.open-alerts", Lying(tickets, people)
+    lying.see(Seen(topic, 0, 0, 1, "x", OpenAlert("x", "hook", "t", 0, 1, change.alert)))
+    assert lying.counts == ({topic: 1} if is_theirs else {})
+    assert [*lying.retractions(2)] == []

@@ -21,6 +21,9 @@ EARLIEST = 946_684_800_000
 LATEST = 4_102_444_800_000
 """2100-01-01T00:00:00Z in milliseconds. A time in microseconds lies after it."""
 
+LARGEST = 2**63 - 1
+"""The largest whole number that Avro, or a reader in another language, has room for."""
+
 _IDS = {"tenant", "route", "in_reply_to"}
 _MADE_IDS = {
     "activity_id", "decision_id", "escalation_id", "event_id", "outcome_id", "report_id",
@@ -64,9 +67,15 @@ class FieldCheck:
             for name, kind in kinds.items()
             if times and int in kind and (name.endswith("_at") or name in _TIMES)
         ]
+        self._whole = [
+            field.name
+            for field in fields
+            if field.type in (int, int | None) and field.name not in self._times
+        ]
         self._numbers = [name for name, kind in kinds.items() if float in kind]
         self._get_ids = _getter(self._ids)
         self._get_times = _getter(self._times)
+        self._get_whole = _getter(self._whole)
         self._get_numbers = _getter(self._numbers)
         parts = [
             (attrgetter(name), FieldCheck(part))
@@ -78,7 +87,7 @@ class FieldCheck:
 
     def looks(self) -> bool:
         """Whether there is anything to look at."""
-        return bool(self._ids or self._times or self._numbers or self._parts)
+        return bool(self._ids or self._times or self._whole or self._numbers or self._parts)
 
     def look(self, value: Any, numbers: bool) -> None:
         """Look at a value of the type; at its floats only if `numbers` can be other than finite.
@@ -93,6 +102,14 @@ class FieldCheck:
         for time in self._get_times(value):
             if time is not None and not EARLIEST <= time < LATEST:
                 self._refuse_time(value)
+        if self._whole:
+            for number in self._get_whole(value):
+                if number is not None and not -LARGEST <= number <= LARGEST:
+                    raise BadRecord(
+                        BadRecordCode.INSANE_NUMBER,
+                        f"A whole number of {self._name} has more than 63 bits; leave out what is "
+                        "not known.",
+                    )
         if numbers:
             for number in self._get_numbers(value):
                 if number is not None and not math.isfinite(number):

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from schemas.codec import Codec
+from schemas.codec import Codec, Format
 from schemas.records import (
     AccountHealth,
     AccountProfile,
+    Attachment,
     Cause,
     ContextSection,
     ConversationMessage,
@@ -21,6 +22,7 @@ from schemas.records import (
     UpdateKind,
     Visibility,
 )
+from schemas.registry import Registry
 from streams.agents.deciding import Decider
 from streams.agents.inbox import CUT, KEPT_BYTES, KEPT_KEY, is_whole
 from streams.agents.tickets import CONVERSATIONS, TicketsAgent
@@ -179,6 +181,15 @@ def test_a_ticket_that_other_systems_told_too_much_of_finds_room_for_a_person(
     outputs = agent.feed(CONVERSATIONS, customer("And how do I print it then?", 3))
     assert [one.error_code for one in decoded(outputs, LETTERS)] == ["internal_error"]
     assert [one.action for one in decoded(outputs, DECISIONS)] == ["handoff"]
+
+
+def test_a_number_that_avro_has_no_room_for_is_in_the_way_of_no_package(tmp_path: Path) -> None:
+    decider = Decider(default_policy())
+    agent = Harness(TicketsAgent(Codec(Format.AVRO, Registry()), decider), tmp_path, CONVERSATIONS)
+    picture = Attachment("image/png", size_bytes=2**63)
+    agent.feed(CONVERSATIONS, customer("How do I export a list?", attachments=(picture,)))
+    outputs = agent.feed(CONVERSATIONS, customer("I want to talk to a human", 2))
+    assert [one.topic for one in outputs if one.topic.startswith("support.escalations.")]
 
 
 def test_the_package_holds_the_transcript_of_earlier_batches_and_of_this_one(

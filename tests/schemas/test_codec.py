@@ -217,6 +217,24 @@ def test_how_long_a_merged_ticket_was_open_is_looked_at_too(name: str) -> None:
     assert bad.code == BadRecordCode.INSANE_TIME
 
 
+@pytest.mark.parametrize("number", [2**63, -(2**64), 10**30])
+@pytest.mark.parametrize(
+    ("topic", "record", "member"),
+    [
+        (CONVERSATIONS, MINIMAL, "attachments"),
+        (CONVERSATIONS, UPDATE, "revision"),
+        ("support.accounts", {"account_id": "a1", "updated_at": NOW}, "seats"),
+    ],
+)
+def test_a_whole_number_that_avro_has_no_room_for_is_refused(
+    number: int, topic: str, record: dict[str, object], member: str
+) -> None:
+    pictures = [{"media_type": "image/png", "size_bytes": number}]
+    told = {member: pictures if member == "attachments" else number}
+    value = json.dumps(record | told).encode()
+    assert refusal(value, topic).code == BadRecordCode.INSANE_NUMBER
+
+
 def test_an_update_of_unknown_kind_is_refused() -> None:
     bad = refusal(json.dumps(UPDATE | {"kind": "unknown"}).encode())
     assert bad.code == BadRecordCode.UNKNOWN_SYMBOL

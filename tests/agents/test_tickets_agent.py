@@ -150,6 +150,27 @@ def test_a_message_that_cannot_be_handled_costs_only_itself_and_a_person_gets_it
     assert [reason.code for reason in decisions[0].reasons] == ["internal_error"]
 
 
+def test_what_no_ticket_sees_makes_no_time_pass_beside_a_message_that_cannot_be_handled(
+    agent: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide = Decider.decide
+
+    def fails(self: Decider, state: Any, event: Any, *rest: Any) -> Step:
+        if getattr(event, "text", "") == "poison":
+            raise RuntimeError("boom")
+        return decide(self, state, event, *rest)
+
+    monkeypatch.setattr(Decider, "decide", fails)
+    in_microseconds = raw(as_json(customer("Where is it?", 2)))
+    in_microseconds.timestamp *= 1_000
+    last = customer("How do I export a list?", 3, "B")
+    outputs = agent.feed(CONVERSATIONS, customer("poison"), in_microseconds, last)
+    codes = [one.error_code for one in decoded(outputs, LETTERS)]
+    assert codes == ["internal_error", "insane_time"]
+    assert [one.cause for one in decoded(outputs, DECISIONS)] == [Cause.MESSAGE, Cause.MESSAGE]
+    assert agent.partition.time == START + 3_000
+
+
 def test_a_ticket_whose_package_the_broker_would_not_take_goes_to_a_person_without_its_lines(
     agent: Harness,
 ) -> None:

@@ -130,6 +130,18 @@ def test_activity_gives_an_account_its_health_and_a_deleted_profile_is_forgotten
     assert list(agent.partition.store.scan(b"p", b"q")) == []
 
 
+def test_an_account_whose_profile_names_nothing_as_what_it_became_keeps_its_history(
+    tmp_path: Path,
+) -> None:
+    agent = accounts(tmp_path)
+    opened = AccountActivity("x1", "T1", ActivityKind.OPENED, START, account_id="a1")
+    agent.feed(ACTIVITY, opened)
+    exported = replace(profile(), merged_into="")
+    outputs = agent.feed(PROFILES_TOPIC, raw(Codec().encode(exported).value or b"", b"a1"))
+    assert decoded(outputs, ACTIVITY) == []
+    assert list(agent.partition.store.scan(b"a", b"b"))
+
+
 def test_what_comes_for_an_account_that_was_merged_and_then_deleted_follows_it(
     tmp_path: Path,
 ) -> None:

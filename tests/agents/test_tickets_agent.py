@@ -294,6 +294,25 @@ def test_a_text_in_another_encoding_is_decided_and_reviewed(agent: Harness) -> N
     assert ("unreadable", "truncated") in {(one.code, one.sub_reason) for one in decision.reasons}
 
 
+def test_a_ticket_whose_agent_is_an_empty_name_is_free_again(agent: Harness) -> None:
+    agent.feed(CONVERSATIONS, customer("I want to talk to a human"))
+    for number, person in enumerate(("p1", "")):
+        told = TicketUpdate(
+            f"u{number}", "T1", UpdateKind.ASSIGNED, START + 2_000 + number, actor_id=person
+        )
+        outputs = agent.feed(CONVERSATIONS, told)
+    [open_escalation] = decoded(outputs, "support.open-escalations")
+    assert open_escalation.owner_id is None
+
+
+def test_a_customer_of_a_ticket_that_was_merged_into_none_is_answered(agent: Harness) -> None:
+    agent.feed(CONVERSATIONS, customer("How do I export a list?"))
+    merged = TicketUpdate("u1", "T1", UpdateKind.MERGED_INTO, START + 2_000, other_ticket_id="")
+    agent.feed(CONVERSATIONS, merged)
+    outputs = agent.feed(CONVERSATIONS, customer("And how do I print it?", 3))
+    assert [one.action for one in decoded(outputs, DECISIONS)] == ["reply"]
+
+
 def test_a_record_that_comes_twice_is_decided_once(agent: Harness) -> None:
     message = customer("Where is my parcel?")
     outputs = agent.feed(CONVERSATIONS, message, message)

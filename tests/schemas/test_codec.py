@@ -217,6 +217,31 @@ def test_how_long_a_merged_ticket_was_open_is_looked_at_too(name: str) -> None:
     assert bad.code == BadRecordCode.INSANE_TIME
 
 
+@pytest.mark.parametrize(
+    ("topic", "record", "member"),
+    [
+        (CONVERSATIONS, MINIMAL, "account_id"),
+        (CONVERSATIONS, MINIMAL, "in_reply_to"),
+        (CONVERSATIONS, UPDATE, "actor_id"),
+        (CONVERSATIONS, UPDATE, "other_ticket_id"),
+        (CONVERSATIONS, UPDATE, "route"),
+        ("support.accounts", {"account_id": "a1", "updated_at": NOW}, "merged_into"),
+    ],
+)
+def test_an_empty_id_that_a_record_need_not_have_is_none(
+    topic: str, record: dict[str, object], member: str
+) -> None:
+    read = CODEC.read(topic, json.dumps(record | {member: ""}).encode(), (), NOW)
+    assert (getattr(read.record, member), getattr(read.said, member)) == (None, "")
+
+
+def test_an_empty_id_beside_a_time_that_cannot_be_is_none_too() -> None:
+    told = MINIMAL | {"account_id": "", "sent_at": 1}
+    message = CODEC.decode(CONVERSATIONS, json.dumps(told).encode(), (), NOW)
+    assert isinstance(message, ConversationMessage)
+    assert (message.account_id, message.sent_at) == (None, NOW)
+
+
 @pytest.mark.parametrize("number", [2**63, -(2**64), 10**30])
 @pytest.mark.parametrize(
     ("topic", "record", "member"),

@@ -51,9 +51,9 @@ def private(codec: Codec) -> PrivateCodec:
     return PrivateCodec(codec, lambda _now: default_policy().privacy)
 
 
-def question(**fields: str) -> ConversationMessage:
+def question(account_id: str | None = None) -> ConversationMessage:
     text = "How do I export a list?"
-    return ConversationMessage("m1", "T1", Role.CUSTOMER, text, START, **fields)
+    return ConversationMessage("m1", "T1", Role.CUSTOMER, text, START, account_id)
 
 
 def test_a_record_whose_outcome_cannot_be_registered_is_not_set_aside(tmp_path: Path) -> None:

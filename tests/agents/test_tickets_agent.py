@@ -150,6 +150,37 @@ def test_a_message_that_cannot_be_handled_costs_only_itself_and_a_person_gets_it
     assert [reason.code for reason in decisions[0].reasons] == ["internal_error"]
 
 
+@pytest.mark.logs_errors
+def test_a_ticket_that_nobody_can_be_given_stops_no_other(
+    agent: Harness, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    agent.feed(CONVERSATIONS, customer("Where is my parcel?", 1, "A"))
+    decide, give_up = Decider.decide, Decider.give_up
+
+    def fails(self: Decider, state: Any, event: Any, *rest: Any) -> Step:
+        if event.ticket_id == "A":
+            raise RuntimeError("boom")
+        return decide(self, state, event, *rest)
+
+    def fails_too(self: Decider, state: Any, event: Any, *rest: Any) -> Step:
+        if event.ticket_id == "A":
+            raise ValueError("what a customer wrote")
+        return give_up(self, state, event, *rest)
+
+    monkeypatch.setattr(Decider, "decide", fails)
+    monkeypatch.setattr(Decider, "give_up", fails_too)
+    outputs = agent.feed(
+        CONVERSATIONS, customer("poison", 2, "A"), customer("How do I export a list?", 3, "B")
+    )
+    [letter] = decoded(outputs, LETTERS)
+    assert (letter.error_code, letter.ticket_id) == ("internal_error", "A")
+    assert [one.ticket_id for one in decoded(outputs, DECISIONS)] == ["B"]
+    outputs = agent.tick(CONVERSATIONS, START + 10 * 3_600_000)
+    assert {one.ticket_id for one in decoded(outputs, DECISIONS)} == {"B"}
+    assert "ValueError" in caplog.text
+    assert "wrote" not in caplog.text
+
+
 def test_what_no_ticket_sees_makes_no_time_pass_beside_a_message_that_cannot_be_handled(
     agent: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import fastavro
 import msgspec
-from fastavro.schema import SchemaParseException, UnknownType
 
 from schemas.avro import schema_of
+from schemas.avro_bounds import check_bounds
 from schemas.bad_record import BadRecord, BadRecordCode
 from schemas.records import Record
 from schemas.registry import Registry
@@ -128,13 +128,16 @@ def _fields(value: bytes, reader: _Reader) -> Any:
 
 def _theirs(schema_id: int, schema: dict[str, Any]) -> dict[str, Any]:
     try:
-        return _plain(schema)
-    except (SchemaParseException, UnknownType) as error:
+        parsed = _plain(schema)
+        check_bounds(parsed)
+    except Exception as error:
+        # What is no schema fails in many ways, from KeyError to RecursionError.
         raise BadRecord(
             BadRecordCode.UNKNOWN_SCHEMA,
-            f"Schema {schema_id} cannot be used ({type(error).__name__}); "
-            "register one that is whole, without references.",
+            f"Schema {schema_id} cannot be used ({type(error).__name__}); register one that is "
+            "whole, without references and not much larger than ours.",
         ) from None
+    return parsed
 
 
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:
@@ -152,6 +155,7 @@ def _without_logical_types(schema: Any) -> Any:
         return {
             name: part if name == "default" else _without_logical_types(part)
             for name, part in schema.items()
-            if name != "logicalType"
+            # Two underscores begin fastavro's own notes, by which a schema counts as parsed.
+            if name != "logicalType" and not name.startswith("__")
         }
     return schema

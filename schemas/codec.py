@@ -12,7 +12,7 @@ from schemas.json_format import read_json, write_json
 from schemas.records import Record
 from schemas.registry_errors import RegistryError
 from schemas.topics import RECORD_TYPES, find_topic, key_of, topic_of
-from schemas.validation import dated, validate
+from schemas.validation import dated, validated
 
 if TYPE_CHECKING:  # The registry's client takes most of a second to import.
     from schemas.registry import Registry
@@ -55,8 +55,8 @@ class Encoded(msgspec.Struct, frozen=True, gc=False):
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
-    """A record as it is to be handled, and as it was said: that has a time that cannot be, or is
-    the same.
+    """A record as it is to be handled, and as it was said: that has a time that cannot be, or ids
+    that are empty, or is the same.
     """
 
     record: Record
@@ -159,9 +159,9 @@ class Codec:
             raise BadRecord(BadRecordCode.EMPTY, "The value is empty; send a JSON object or Avro.")
         carried = _carried_by(topic)
         if value[0] == _AVRO_MAGIC:
-            return _validated(self._read_avro(value, carried), timestamp, numbers=True)
+            return _reading(self._read_avro(value, carried), timestamp, numbers=True)
         record = read_json(value, _named_by(headers, carried) if headers else None, carried)
-        return _validated(record, timestamp)
+        return _reading(record, timestamp)
 
     def _read_avro(self, value: bytes, carried: tuple[type[Record], ...]) -> Record:
         if self._avro is None:
@@ -172,15 +172,13 @@ class Codec:
         return self._avro.read(value, carried)
 
 
-def _validated(record: Record, timestamp: int | None, *, numbers: bool = False) -> Reading:
+def _reading(record: Record, timestamp: int | None, *, numbers: bool = False) -> Reading:
     try:
-        validate(record, timestamp, numbers=numbers)
+        return Reading(validated(record, timestamp, numbers=numbers), record)
     except BadRecord:
         if (again := dated(record, timestamp)) is None:
             raise
-        validate(again, timestamp, numbers=numbers)
-        return Reading(again, record)
-    return Reading(record, record)
+        return Reading(validated(again, timestamp, numbers=numbers), record)
 
 
 def _carried_by(topic: str) -> tuple[type[Record], ...]:

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import msgspec
+from msgspec.structs import replace
 
 from schemas.bad_record import BadRecord, BadRecordCode
 
@@ -21,7 +22,10 @@ EARLIEST = 946_684_800_000
 LATEST = 4_102_444_800_000
 """2100-01-01T00:00:00Z in milliseconds. A time in microseconds lies after it."""
 
-_IDS = {"tenant", "route", "in_reply_to"}
+LARGEST = 2**63 - 1
+"""The largest whole number that Avro, or a reader in another language, has room for."""
+
+_IDS = {"tenant", "route", "in_reply_to", "merged_into"}
 _MADE_IDS = {
     "activity_id", "decision_id", "escalation_id", "event_id", "outcome_id", "report_id",
     "review_id", "subject_id", "update_id",
@@ -30,6 +34,9 @@ _TIMES = {
     "at", "as_of", "since", "open_since", "paused_since", "until", "clock", "window_start",
     "window_end", "effective_from",
 }  # fmt: skip
+
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 class FieldCheck:
@@ -54,6 +61,7 @@ class FieldCheck:
         self._name = struct.__name__
         self._longest_made_id = longest_made_id
         self._required = {field.name for field in fields if field.required} | {"tenant"}
+        self._may_lack = [field.name for field in fields if field.default is None]
         self._ids = [
             name
             for name, kind in kinds.items()
@@ -64,9 +72,15 @@ class FieldCheck:
             for name, kind in kinds.items()
             if times and int in kind and (name.endswith("_at") or name in _TIMES)
         ]
+        self._whole = [
+            field.name
+            for field in fields
+            if field.type in (int, int | None) and field.name not in self._times
+        ]
         self._numbers = [name for name, kind in kinds.items() if float in kind]
         self._get_ids = _getter(self._ids)
         self._get_times = _getter(self._times)
+        self._get_whole = _getter(self._whole)
         self._get_numbers = _getter(self._numbers)
         parts = [
             (attrgetter(name), FieldCheck(part))
@@ -78,21 +92,33 @@ class FieldCheck:
 
     def looks(self) -> bool:
         """Whether there is anything to look at."""
-        return bool(self._ids or self._times or self._numbers or self._parts)
+        return bool(self._ids or self._times or self._whole or self._numbers or self._parts)
 
-    def look(self, value: Any, numbers: bool) -> None:
+    def look(self, value: Any, numbers: bool) -> bool:
         """Look at a value of the type; at its floats only if `numbers` can be other than finite.
+
+        Returns whether an id of its own is empty that it need not have.
 
         Raises:
             BadRecord: A field cannot be handled.
 
         """
+        empty = False
         for text in self._get_ids(value):
             if text is not None and not 0 < len(text) <= LONGEST_ID:
                 self._refuse_id(value)
+                empty = empty or not text
         for time in self._get_times(value):
             if time is not None and not EARLIEST <= time < LATEST:
                 self._refuse_time(value)
+        if self._whole:
+            for number in self._get_whole(value):
+                if number is not None and not -LARGEST <= number <= LARGEST:
+                    raise BadRecord(
+                        BadRecordCode.INSANE_NUMBER,
+                        f"A whole number of {self._name} has more than 63 bits; leave out what is "
+                        "not known.",
+                    )
         if numbers:
             for number in self._get_numbers(value):
                 if number is not None and not math.isfinite(number):
@@ -106,6 +132,12 @@ class FieldCheck:
                 continue
             for one in part if type(part) is tuple else (part,):
                 check.look(one, numbers)
+        return empty
+
+    def without_empty_ids(self, value: S) -> S:
+        """The value without the ids that it need not have and that are empty."""
+        names = [name for name in self._ids if name in self._may_lack]
+        return replace(value, **{name: None for name in names if getattr(value, name) == ""})
 
     def _refuse_id(self, value: Any) -> None:
         for name in self._ids:

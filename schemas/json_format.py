@@ -62,7 +62,9 @@ def read_json(
             BadRecordCode.TOO_DEEP, "The JSON is nested too deep; no record has more than 6 levels."
         ) from None
     except ValueError as error:
-        if (mended := _without_halves(value.removeprefix(_BOM))) != value:
+        mended = _without_halves(value.removeprefix(_BOM))
+        # Of a thousand marks each would be passed over by a call within the one before.
+        if mended != value and not mended.startswith(_BOM):
             return read_json(mended, named, carried)
         if ConversationMessage in carried and not _is_utf8(value):
             with suppress(BadRecord):

@@ -1,8 +1,9 @@
 """The Schema Registry: ids of our schemas, and the schemas of others' ids."""
 
 import json
+import time
 import warnings
-from typing import Any
+from typing import Any, Final
 
 from schemas.avro import schema_of
 from schemas.records import Record
@@ -14,7 +15,18 @@ with warnings.catch_warnings(record=True):
     from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
     from confluent_kafka.schema_registry.error import SchemaRegistryError
 
-_NOT_FOUND = 404
+ANSWER_TIMEOUT: Final = 5.0
+"""Seconds the registry has to answer: who reads or writes waits for it, and does nothing else. The
+client by itself waits for ever.
+"""
+UNKNOWN_FOR: Final = 10.0
+"""Seconds until it is asked again for what it does not have: there may be many records by that."""
+MOST_UNKNOWN: Final = 1_000
+"""Ids remembered for that."""
+
+_NONE_OF_IT: Final = (400, 404, 422)
+"""What registries answer to an id that there is not, or cannot be."""
+_LAST_ID: Final = 2**31 - 1
 
 
 class Registry:
@@ -37,7 +49,7 @@ class Registry:
     """
 
     def __init__(self, url: str = "mock://baton", auth: str | None = None) -> None:
-        settings = {"url": url}
+        settings: dict[str, Any] = {"url": url, "timeout": ANSWER_TIMEOUT}
         if auth is not None:
             settings["basic.auth.user.info"] = auth
         try:
@@ -49,6 +61,7 @@ class Registry:
             ) from None
         self._ids: dict[type[Record], int] = {}
         self._writers: dict[int, dict[str, Any]] = {}
+        self._unknown: dict[int, float] = {}
         if url.startswith("mock://"):
             for record_type in RECORD_TYPES:
                 self.id_of(record_type)
@@ -86,16 +99,34 @@ class Registry:
         return known
 
     def _fetch(self, schema_id: int) -> dict[str, Any]:
+        now = time.monotonic()
+        if schema_id > _LAST_ID or self._unknown.get(schema_id, 0.0) > now:
+            raise _unknown(schema_id)
         try:
             found = self.client.get_schema(schema_id)
         except Exception as error:
-            if isinstance(error, SchemaRegistryError) and error.http_status_code == _NOT_FOUND:
-                raise UnknownSchemaError(f"The registry has no schema {schema_id}.") from None
+            if isinstance(error, SchemaRegistryError) and error.http_status_code in _NONE_OF_IT:
+                if len(self._unknown) >= MOST_UNKNOWN:
+                    self._unknown.clear()
+                self._unknown[schema_id] = now + UNKNOWN_FOR
+                raise _unknown(schema_id) from None
             raise RegistryError(f"Reading schema {schema_id} failed: {_advice(error)}") from None
-        schema = json.loads(found.schema_str) if found.schema_type == "AVRO" else None
+        schema = _parsed(found)
         if not isinstance(schema, dict) or schema.get("type") != "record":
             raise UnknownSchemaError(f"Schema {schema_id} is not of an Avro record.")
         return schema
+
+
+def _unknown(schema_id: int) -> UnknownSchemaError:
+    return UnknownSchemaError(f"The registry has no schema {schema_id}.")
+
+
+def _parsed(found: Schema) -> Any:
+    """What an Avro schema says; None for others, and for what is no JSON."""
+    try:
+        return json.loads(found.schema_str) if found.schema_type == "AVRO" else None
+    except (ValueError, TypeError, RecursionError):
+        return None
 
 
 def _advice(error: Exception) -> str:

@@ -62,8 +62,9 @@ def dated(record: R, timestamp: int | None) -> R | None:
     return replace(record, **{field: timestamp})
 
 
-def validate(record: Record, timestamp: int | None = None, *, numbers: bool = False) -> None:
-    """Look at a decoded record and the parts within it.
+def validated(record: R, timestamp: int | None = None, *, numbers: bool = False) -> R:
+    """A decoded record that has been looked at, and the parts within it. An empty id that it need
+    not have says what none says: who writes it has none to name.
 
     Args:
         record: The record, of the right types.
@@ -75,7 +76,7 @@ def validate(record: Record, timestamp: int | None = None, *, numbers: bool = Fa
 
     """
     kind = type(record)
-    _CHECKS[kind].look(record, numbers)
+    empty = _CHECKS[kind].look(record, numbers)
     look = _VALUES.get(kind)
     if look is not None:
         look(record)
@@ -87,6 +88,12 @@ def validate(record: Record, timestamp: int | None = None, *, numbers: bool = Fa
         )
     if timestamp is not None and timestamp > 0 and kind is not DeadLetter:
         _compare(record, timestamp)
+    return without_empty_ids(record) if empty else record
+
+
+def without_empty_ids(record: R) -> R:
+    """The record without the ids that it need not have and that are empty."""
+    return _CHECKS[type(record)].without_empty_ids(record)
 
 
 def _look_at_message(message: ConversationMessage) -> None:

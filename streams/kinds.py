@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from prometheus_client.registry import Collector
 
-from schemas.codec import BadRecord, Codec
+from schemas.codec import BadRecord, Codec, RegistryError
 from schemas.records import AccountHealth, AccountProfile, Anomaly, Millis, Record, RouteStatus
 from schemas.topics import OPEN_ANOMALIES, PARTITIONER, ROUTES, TOPICS, route_topic
 from streams.agents.accounts import HEALTH_TOPIC, PROFILES_TOPIC, AccountsAgent
@@ -21,7 +21,7 @@ from streams.agents.ticket_states import ticket_of
 from streams.agents.tickets import ROUTE_STATUS, TicketsAgent
 from streams.clock import parse_clock
 from streams.core.policy import Policy
-from streams.engine import EngineConfig, Handler, Replica, SourceKey
+from streams.engine import BrokerFailed, EngineConfig, Handler, Replica, SourceKey
 from streams.errors import ConfigError
 from streams.measuring import AnomalyCount, ClockCount
 from streams.policies.local import policy_of, route_names
@@ -95,11 +95,16 @@ def copy_of(config: EngineConfig, codec: Codec, topic: str, kind: type[R]) -> Re
 
 
 def _read(codec: Codec, topic: str, kind: type[R], value: bytes) -> R | None:
-    """A record of a replicated topic; None for what cannot be read, which its reader reports."""
+    """A record of a replicated topic; None for what cannot be read, which its reader reports.
+
+    Raises `BrokerFailed` where the registry is away: what asks for the record is not at fault.
+    """
     try:
         record = codec.decode(topic, value)
     except BadRecord:
         return None
+    except RegistryError as error:
+        raise BrokerFailed(str(error)) from error
     return record if isinstance(record, kind) else None
 
 

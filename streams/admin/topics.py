@@ -91,6 +91,8 @@ def _wanted(name: str, topic: Topic, dev: bool, partitions: int | None) -> Wante
         settings["message.timestamp.type"] = "CreateTime"
         if not topic.compacted:
             settings["retention.ms"] = KEPT_FOREVER
+            # By the producers' times a year that is played in minutes would be a file a day.
+            del settings["segment.ms"]
     else:
         settings |= DURABLE
     count = topic.partitions if partitions is None or topic.partitions == 1 else partitions

@@ -59,14 +59,17 @@ class AccountsAgent:
         """Handle activities and profiles in order. A profile without a value is a deletion."""
         work = _Work(batch, self._codec)
         for record in records:
+            deleted = record.topic == PROFILES_TOPIC and record.value is None
+            read = [] if deleted else self._inbox.receive(batch, (record,))
+            if not (deleted or read):
+                continue  # what no account ever sees makes no time pass
             now = batch.now(record)
             for timer in batch.due(now):
                 self._wake(work, timer)
-            if record.topic == PROFILES_TOPIC and record.value is None:
+            if deleted:
                 name = (record.key or b"").decode(errors="replace")
                 self._profile(work, name, None, now, trace_of(record))
-                continue
-            for received in self._inbox.receive(batch, (record,)):
+            for received in read:
                 match event := received.event:
                     case AccountProfile():
                         self._profile(work, event.account_id, event, now, trace_of(record))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from schemas.codec import Codec, Encoded, Headers, Reading, Tombstone
+from schemas.codec import Codec, Encoded, Headers, Reading, RegistryError, Tombstone
 from schemas.envelope import ENVELOPES
 from schemas.records import (
     Anomaly,
@@ -19,6 +19,7 @@ from schemas.records import (
 )
 from streams.core.handoff.redact import Redactor
 from streams.core.policy.privacy import Privacy, Treatments
+from streams.engine import BrokerFailed
 
 Count = Callable[[str, str, int], None]
 """Takes where (a field of `Privacy`), the kind, and how often it was hidden."""
@@ -48,7 +49,8 @@ def uncounted(place: str, kind: str, times: int) -> None:
 class PrivateCodec(Codec):
     """A codec whose records are redacted before they are encoded. What is read stays as it is.
 
-    `privacy` gives what the policy wants at a record's own time.
+    `privacy` gives what the policy wants at a record's own time. Both ways raise `BrokerFailed`
+    where the registry does not do its part: no record is to be set aside for that.
     """
 
     def __init__(
@@ -68,6 +70,12 @@ class PrivateCodec(Codec):
         """As `Codec.encode`, of the redacted record."""
         if type(record) is Tombstone:
             return self._codec.encode(record, traceparent)
+        try:
+            return self._codec.encode(self._redacted(record), traceparent)
+        except RegistryError as error:
+            raise BrokerFailed(str(error)) from error
+
+    def _redacted(self, record: Record) -> Record:
         place = PLACES.get(type(record))
         if place is not None and _has_words(record):
             redactor = self._redactor(record, place)
@@ -75,7 +83,7 @@ class PrivateCodec(Codec):
             for kind, times in redactor.counts.items():
                 self._count(place, kind, times)
             redactor.counts.clear()
-        return self._codec.encode(record, traceparent)
+        return record
 
     def _redactor(self, record: Record, place: str) -> Redactor:
         time = getattr(record, ENVELOPES[type(record)].time)
@@ -92,4 +100,7 @@ class PrivateCodec(Codec):
         timestamp: int | None = None,
     ) -> Reading:
         """As `Codec.read`."""
-        return self._codec.read(topic, value, headers, timestamp)
+        try:
+            return self._codec.read(topic, value, headers, timestamp)
+        except RegistryError as error:
+            raise BrokerFailed(str(error)) from error

@@ -1,8 +1,10 @@
 """The tickets agent: every message of a ticket in, decisions and all that follows from them out."""
 
+import logging
+
 from msgspec.structs import replace
 
-from schemas.codec import BadRecord, Codec
+from schemas.codec import Codec
 from schemas.records import ConversationMessage, TicketUpdate
 from streams.agents.clocks import OffClock, count_off, uncounted
 from streams.agents.deciding import Decider
@@ -10,7 +12,9 @@ from streams.agents.inbox import INTERNAL_ERROR, Inbox, trace_of
 from streams.agents.text import Conversation, bounded, text_of
 from streams.agents.ticket_states import TICKETS, TicketStates
 from streams.core.tickets import Arrival, Due, Event, encode_ticket
-from streams.engine import Batch, OutputTooLarge, SourceRecord, Timer
+from streams.engine import Batch, EngineError, OutputTooLarge, SourceRecord, Timer
+
+log = logging.getLogger(__name__)
 
 CONVERSATIONS = "support.conversations"
 ROUTE_STATUS = "support.route-status"
@@ -62,7 +66,11 @@ class TicketsAgent:
         tickets.save()
 
     def failed(self, batch: Batch, subject: SourceRecord | Timer, error: Exception) -> None:
-        """Keep the record among the dead letters and give its ticket, as it was, to a person."""
+        """Keep the record among the dead letters and give its ticket, as it was, to a person.
+
+        Where not even that can be done, all other tickets of the partition go on: the letter is
+        left, or the timer that fires again.
+        """
         tickets = self._tickets(batch)
         if isinstance(subject, Timer):
             tickets.missed(subject)
@@ -75,7 +83,10 @@ class TicketsAgent:
             sentence = f"{type(error).__name__}: {error}"
             ticket_id = None if event is None else event.ticket_id
             self._inbox.reject(batch, subject, INTERNAL_ERROR, sentence, ticket_id)
-        if event is not None:
+        if event is None:
+            return
+        start = batch.mark()
+        try:
             # What was too large once would be again, and nobody would be left to catch it.
             too_large = isinstance(error, OutputTooLarge)
             state = tickets.get(event.ticket_id)
@@ -84,6 +95,15 @@ class TicketsAgent:
             step = self._decider.give_up(state, event, arrival)
             tickets.take(event.ticket_id, step, trace, lines=not too_large)
             tickets.save()
+        except EngineError:
+            raise
+        except Exception as worse:
+            # Of the error only its kind: it may quote what a customer wrote.
+            log.error(
+                "partition %d: the ticket of %s cannot be given to a person: %s",
+                batch.partition, _place(subject), type(worse).__name__,
+            )  # fmt: skip
+            batch.rollback(start)
 
     def _tickets(self, batch: Batch) -> TicketStates:
         return TicketStates(batch, self._codec, self._decider)
@@ -98,5 +118,13 @@ class TicketsAgent:
     def _read(self, record: SourceRecord) -> Conversation | None:
         try:
             return bounded(self._inbox.read(record).event)[0]
-        except BadRecord:
+        except EngineError:
+            raise
+        except Exception:
             return None
+
+
+def _place(subject: SourceRecord | Timer) -> str:
+    if isinstance(subject, Timer):
+        return f"the timer at {subject.due}"
+    return f"{subject.topic}/{subject.partition}/{subject.offset}"

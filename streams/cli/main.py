@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from streams.errors import BatonError
+from schemas.registry_errors import RegistryError
+from streams.errors import BatonError, BrokerError
 
 WRONG_USAGE = 64
 INTERRUPTED = 130
@@ -111,6 +112,9 @@ def main(arguments: list[str] | None = None) -> None:
     except BatonError as error:
         _tell(error)
         code = error.exit_code
+    except RegistryError as error:
+        _tell(error)
+        code = BrokerError.exit_code
     except _of_other_floors() as error:
         _tell(error)
         code = getattr(error, "exit_code", BatonError.exit_code)

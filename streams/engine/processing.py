@@ -140,10 +140,26 @@ class Processor:
 
     def _one_by_one(self, batch: Batch, records: Sequence[SourceRecord], until: int) -> None:
         for record in records:
-            self._timers(batch, batch.now(record))
-            self._guarded(batch, record)
+            if not self._goes_well(batch, record):
+                self._timers(batch, batch.now(record))
+                self._guarded(batch, record)
         if not records:
             self._timers(batch, until)
+
+    def _goes_well(self, batch: Batch, record: SourceRecord) -> bool:
+        """Whether a record is handled by itself, with the timers before it: only who handles it
+        knows whether it makes time pass.
+        """
+        start = batch.mark()
+        try:
+            self._handler.records(batch, [record])
+        except EngineError:
+            raise
+        except Exception:
+            batch.rollback(start)
+            return False
+        self._in_a_row = 0
+        return True
 
     def _timers(self, batch: Batch, until: int) -> None:
         for timer in batch.due(until):

@@ -32,7 +32,7 @@ from schemas.records import (
     TicketUpdate,
 )
 from schemas.topics import key_of
-from schemas.validation import dated, validate
+from schemas.validation import dated, validated, without_empty_ids
 from streams.errors import InputError
 
 SYNTHETIC_START: Millis = 1_767_603_600_000
@@ -110,14 +110,15 @@ def _read_arrivals(lines: Iterable[bytes], name: str, ai_answers: bool) -> Itera
             if time is None:
                 yield Arrived(_sound(event), time_of(event))
             else:
-                yield Arrived(dated(event, time) or event, time, recorded=True)
+                event = without_empty_ids(dated(event, time) or event)
+                yield Arrived(event, time, recorded=True)
         except (msgspec.MsgspecError, UnicodeDecodeError, BadRecord) as error:
             raise InputError(f"{name}, line {number}: {error}") from error
 
 
 def _sound(event: Event) -> Event:
     """The event, if a worker would take it at its own time. Raises `BadRecord`."""
-    validate(event)
+    event = validated(event)
     time = time_of(event)
     if not EARLIEST <= time < LATEST:
         raise insane_time(f"Its time ({ENVELOPES[type(event)].time})", time)
@@ -126,7 +127,8 @@ def _sound(event: Event) -> Event:
 
 def read_profiles(path: Path | None) -> dict[str, AccountProfile]:
     """Account profiles by their id, a JSON line each; none without a path. Raises `InputError`."""
-    return {profile.account_id: profile for profile in _read_lines(path, AccountProfile)}
+    profiles = map(without_empty_ids, _read_lines(path, AccountProfile))
+    return {profile.account_id: profile for profile in profiles}
 
 
 def read_policies(path: Path | None) -> dict[str, PolicyVersion]:

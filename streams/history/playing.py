@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from schemas.codec import BadRecord, Codec, Tombstone
 from schemas.records import Millis, Record
 from schemas.topics import PARTITIONER
-from schemas.validation import validate
+from schemas.validation import validated
 from streams.engine import Connection
 from streams.errors import BrokerError, InputError
 from streams.history.files import Event, time_of
@@ -27,10 +27,9 @@ Sleep = Callable[[float], None]
 def checked(record: R) -> R:
     """The record. Raises `InputError` where those who read its topic would refuse it."""
     try:
-        validate(record)
+        return validated(record)
     except BadRecord as bad:
         raise InputError(str(bad)) from bad
-    return record
 
 
 @dataclass(frozen=True)

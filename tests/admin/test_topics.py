@@ -39,6 +39,7 @@ def test_for_development_one_replica_and_history_keeps_its_time_and_stays() -> N
         assert topic.settings["message.timestamp.type"] == "CreateTime"
         compacted = topic.settings["cleanup.policy"] == "compact"
         assert topic.settings.get("retention.ms") == (None if compacted else KEPT_FOREVER)
+        assert "segment.ms" not in topic.settings, "a played year would be a file a day"
 
 
 def test_a_given_partition_count_spares_topics_of_one_partition() -> None:

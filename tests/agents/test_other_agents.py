@@ -101,6 +101,15 @@ def test_reports_that_cannot_be_read_go_to_the_dead_letters(tmp_path: Path) -> N
     ]
 
 
+def test_a_profile_that_cannot_be_read_makes_no_time_pass(tmp_path: Path) -> None:
+    agent, in_microseconds = accounts(tmp_path), raw(Codec().encode(profile()).value or b"", b"a1")
+    in_microseconds.timestamp *= 1_000
+    outputs = agent.feed(PROFILES_TOPIC, in_microseconds)
+    letters = decoded(outputs, "support.dead-letters")
+    assert [letter.error_code for letter in letters] == ["insane_time"]
+    assert agent.partition.time == 0
+
+
 def test_activity_gives_an_account_its_health_and_a_deleted_profile_is_forgotten(
     tmp_path: Path,
 ) -> None:
@@ -119,6 +128,18 @@ def test_activity_gives_an_account_its_health_and_a_deleted_profile_is_forgotten
     deletion.value = None
     agent.feed(PROFILES_TOPIC, deletion)
     assert list(agent.partition.store.scan(b"p", b"q")) == []
+
+
+def test_an_account_whose_profile_names_nothing_as_what_it_became_keeps_its_history(
+    tmp_path: Path,
+) -> None:
+    agent = accounts(tmp_path)
+    opened = AccountActivity("x1", "T1", ActivityKind.OPENED, START, account_id="a1")
+    agent.feed(ACTIVITY, opened)
+    exported = replace(profile(), merged_into="")
+    outputs = agent.feed(PROFILES_TOPIC, raw(Codec().encode(exported).value or b"", b"a1"))
+    assert decoded(outputs, ACTIVITY) == []
+    assert list(agent.partition.store.scan(b"a", b"b"))
 
 
 def test_what_comes_for_an_account_that_was_merged_and_then_deleted_follows_it(

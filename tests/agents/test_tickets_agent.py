@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from schemas.codec import Codec
+from schemas.codec import Codec, Format
 from schemas.records import (
     AccountHealth,
     AccountProfile,
+    Attachment,
     Cause,
     ContextSection,
     ConversationMessage,
@@ -21,6 +22,7 @@ from schemas.records import (
     UpdateKind,
     Visibility,
 )
+from schemas.registry import Registry
 from streams.agents.deciding import Decider
 from streams.agents.inbox import CUT, KEPT_BYTES, KEPT_KEY, is_whole
 from streams.agents.tickets import CONVERSATIONS, TicketsAgent
@@ -148,6 +150,58 @@ def test_a_message_that_cannot_be_handled_costs_only_itself_and_a_person_gets_it
     assert [reason.code for reason in decisions[0].reasons] == ["internal_error"]
 
 
+@pytest.mark.logs_errors
+def test_a_ticket_that_nobody_can_be_given_stops_no_other(
+    agent: Harness, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    agent.feed(CONVERSATIONS, customer("Where is my parcel?", 1, "A"))
+    decide, give_up = Decider.decide, Decider.give_up
+
+    def fails(self: Decider, state: Any, event: Any, *rest: Any) -> Step:
+        if event.ticket_id == "A":
+            raise RuntimeError("boom")
+        return decide(self, state, event, *rest)
+
+    def fails_too(self: Decider, state: Any, event: Any, *rest: Any) -> Step:
+        if event.ticket_id == "A":
+            raise ValueError("what a customer wrote")
+        return give_up(self, state, event, *rest)
+
+    monkeypatch.setattr(Decider, "decide", fails)
+    monkeypatch.setattr(Decider, "give_up", fails_too)
+    outputs = agent.feed(
+        CONVERSATIONS, customer("poison", 2, "A"), customer("How do I export a list?", 3, "B")
+    )
+    [letter] = decoded(outputs, LETTERS)
+    assert (letter.error_code, letter.ticket_id) == ("internal_error", "A")
+    assert [one.ticket_id for one in decoded(outputs, DECISIONS)] == ["B"]
+    outputs = agent.tick(CONVERSATIONS, START + 10 * 3_600_000)
+    assert {one.ticket_id for one in decoded(outputs, DECISIONS)} == {"B"}
+    assert "ValueError" in caplog.text
+    assert "wrote" not in caplog.text
+
+
+def test_what_no_ticket_sees_makes_no_time_pass_beside_a_message_that_cannot_be_handled(
+    agent: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide = Decider.decide
+
+    def fails(self: Decider, state: Any, event: Any, *rest: Any) -> Step:
+        if getattr(event, "text", "") == "poison":
+            raise RuntimeError("boom")
+        return decide(self, state, event, *rest)
+
+    monkeypatch.setattr(Decider, "decide", fails)
+    in_microseconds = raw(as_json(customer("Where is it?", 2)))
+    in_microseconds.timestamp *= 1_000
+    last = customer("How do I export a list?", 3, "B")
+    outputs = agent.feed(CONVERSATIONS, customer("poison"), in_microseconds, last)
+    codes = [one.error_code for one in decoded(outputs, LETTERS)]
+    assert codes == ["internal_error", "insane_time"]
+    assert [one.cause for one in decoded(outputs, DECISIONS)] == [Cause.MESSAGE, Cause.MESSAGE]
+    assert agent.partition.time == START + 3_000
+
+
 def test_a_ticket_whose_package_the_broker_would_not_take_goes_to_a_person_without_its_lines(
     agent: Harness,
 ) -> None:
@@ -179,6 +233,15 @@ def test_a_ticket_that_other_systems_told_too_much_of_finds_room_for_a_person(
     outputs = agent.feed(CONVERSATIONS, customer("And how do I print it then?", 3))
     assert [one.error_code for one in decoded(outputs, LETTERS)] == ["internal_error"]
     assert [one.action for one in decoded(outputs, DECISIONS)] == ["handoff"]
+
+
+def test_a_number_that_avro_has_no_room_for_is_in_the_way_of_no_package(tmp_path: Path) -> None:
+    decider = Decider(default_policy())
+    agent = Harness(TicketsAgent(Codec(Format.AVRO, Registry()), decider), tmp_path, CONVERSATIONS)
+    picture = Attachment("image/png", size_bytes=2**63)
+    agent.feed(CONVERSATIONS, customer("How do I export a list?", attachments=(picture,)))
+    outputs = agent.feed(CONVERSATIONS, customer("I want to talk to a human", 2))
+    assert [one.topic for one in outputs if one.topic.startswith("support.escalations.")]
 
 
 def test_the_package_holds_the_transcript_of_earlier_batches_and_of_this_one(
@@ -260,6 +323,25 @@ def test_a_text_in_another_encoding_is_decided_and_reviewed(agent: Harness) -> N
     [decision] = decoded(outputs, DECISIONS)
     assert decision.tier >= 1
     assert ("unreadable", "truncated") in {(one.code, one.sub_reason) for one in decision.reasons}
+
+
+def test_a_ticket_whose_agent_is_an_empty_name_is_free_again(agent: Harness) -> None:
+    agent.feed(CONVERSATIONS, customer("I want to talk to a human"))
+    for number, person in enumerate(("p1", "")):
+        told = TicketUpdate(
+            f"u{number}", "T1", UpdateKind.ASSIGNED, START + 2_000 + number, actor_id=person
+        )
+        outputs = agent.feed(CONVERSATIONS, told)
+    [open_escalation] = decoded(outputs, "support.open-escalations")
+    assert open_escalation.owner_id is None
+
+
+def test_a_customer_of_a_ticket_that_was_merged_into_none_is_answered(agent: Harness) -> None:
+    agent.feed(CONVERSATIONS, customer("How do I export a list?"))
+    merged = TicketUpdate("u1", "T1", UpdateKind.MERGED_INTO, START + 2_000, other_ticket_id="")
+    agent.feed(CONVERSATIONS, merged)
+    outputs = agent.feed(CONVERSATIONS, customer("And how do I print it?", 3))
+    assert [one.action for one in decoded(outputs, DECISIONS)] == ["reply"]
 
 
 def test_a_record_that_comes_twice_is_decided_once(agent: Harness) -> None:

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from detectors.learned import NotTheModel
+from schemas.registry_errors import RegistryError
 from streams.cli import main as cli
 from streams.cli.main import COMMANDS, INTERRUPTED, WRONG_USAGE, main
 from streams.engine import EngineError, StoreFailed
@@ -148,6 +149,14 @@ def test_a_model_that_cannot_be_read_is_told_in_one_line(
     replaced_by(monkeypatch, NotTheModel("make model"))
     assert ended("tail") == BatonError.exit_code
     assert capsys.readouterr().err == "baton: make model\n"
+
+
+def test_a_registry_that_does_not_answer_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replaced_by(monkeypatch, RegistryError("is it up?"))
+    assert ended("tail") == BrokerError.exit_code
+    assert capsys.readouterr().err == "baton: is it up?\n"
 
 
 def test_wrong_usage_has_an_exit_code_that_no_command_answers_with() -> None:

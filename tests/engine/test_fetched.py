@@ -96,3 +96,14 @@ def test_every_way_of_taking_gives_the_records_that_aiokafka_gives(
 def test_a_batch_whose_checksum_is_wrong_is_refused() -> None:
     with pytest.raises(CorruptRecordException):
         fetched(OURS, [Written((0,), 2)], 0, (), crcs=True).take(None)
+
+
+@pytest.mark.parametrize("codec", range(5), ids=("none", "gzip", "snappy", "lz4", "zstd"))
+def test_what_any_producer_compresses_is_read(codec: int) -> None:
+    """What a producer or its topic compresses is for neither broker nor reader to choose."""
+    builder = DefaultRecordBatchBuilder(2, codec, 0, -1, 0, 0, 1 << 20)
+    value = b"a word " * 1_000
+    for offset in range(3):
+        builder.append(offset, 1_000, b"k", value, [])
+    read = OURS(TP, MemoryRecords(bytes(builder.build())), [], 0, None, None, True, 0)
+    assert [record.value for record in read.take(None)] == [value] * 3

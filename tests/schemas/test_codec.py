@@ -217,6 +217,49 @@ def test_how_long_a_merged_ticket_was_open_is_looked_at_too(name: str) -> None:
     assert bad.code == BadRecordCode.INSANE_TIME
 
 
+@pytest.mark.parametrize(
+    ("topic", "record", "member"),
+    [
+        (CONVERSATIONS, MINIMAL, "account_id"),
+        (CONVERSATIONS, MINIMAL, "in_reply_to"),
+        (CONVERSATIONS, UPDATE, "actor_id"),
+        (CONVERSATIONS, UPDATE, "other_ticket_id"),
+        (CONVERSATIONS, UPDATE, "route"),
+        ("support.accounts", {"account_id": "a1", "updated_at": NOW}, "merged_into"),
+    ],
+)
+def test_an_empty_id_that_a_record_need_not_have_is_none(
+    topic: str, record: dict[str, object], member: str
+) -> None:
+    read = CODEC.read(topic, json.dumps(record | {member: ""}).encode(), (), NOW)
+    assert (getattr(read.record, member), getattr(read.said, member)) == (None, "")
+
+
+def test_an_empty_id_beside_a_time_that_cannot_be_is_none_too() -> None:
+    told = MINIMAL | {"account_id": "", "sent_at": 1}
+    message = CODEC.decode(CONVERSATIONS, json.dumps(told).encode(), (), NOW)
+    assert isinstance(message, ConversationMessage)
+    assert (message.account_id, message.sent_at) == (None, NOW)
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**64), 10**30])
+@pytest.mark.parametrize(
+    ("topic", "record", "member"),
+    [
+        (CONVERSATIONS, MINIMAL, "attachments"),
+        (CONVERSATIONS, UPDATE, "revision"),
+        ("support.accounts", {"account_id": "a1", "updated_at": NOW}, "seats"),
+    ],
+)
+def test_a_whole_number_that_avro_has_no_room_for_is_refused(
+    number: int, topic: str, record: dict[str, object], member: str
+) -> None:
+    pictures = [{"media_type": "image/png", "size_bytes": number}]
+    told = {member: pictures if member == "attachments" else number}
+    value = json.dumps(record | told).encode()
+    assert refusal(value, topic).code == BadRecordCode.INSANE_NUMBER
+
+
 def test_an_update_of_unknown_kind_is_refused() -> None:
     bad = refusal(json.dumps(UPDATE | {"kind": "unknown"}).encode())
     assert bad.code == BadRecordCode.UNKNOWN_SYMBOL

@@ -4,11 +4,13 @@ import json
 from contextlib import suppress
 from typing import Any
 
+import fastavro
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas import avro_bounds
 from schemas.avro import schema_of
 from schemas.bad_record import BadRecordCode
 from schemas.codec import BadRecord, Codec, Format
@@ -23,6 +25,7 @@ from schemas.records import (
     UpdateKind,
 )
 from schemas.registry import Registry
+from schemas.topics import RECORD_TYPES
 
 NOW = 1_750_000_000_123
 CONVERSATIONS = "support.conversations"
@@ -128,6 +131,81 @@ def test_another_topics_record_is_refused() -> None:
 )
 def test_avro_that_cannot_be_read_is_refused(value: bytes, code: BadRecordCode) -> None:
     assert refusal(value).code == code
+
+
+def beside_ours(kind: Any) -> dict[str, Any]:
+    """Our schema with one more field before the others."""
+    schema = schema_of(ConversationMessage)
+    return {**schema, "fields": [{"name": "theirs", "type": kind}, *schema["fields"]]}
+
+
+def nested(levels: int) -> Any:
+    kind: Any = "int"
+    for _ in range(levels):
+        kind = {"type": "array", "items": kind}
+    return kind
+
+
+def doubled(times: int) -> Any:
+    """A record of two records of two records and so on, the last of which has no bytes."""
+    kind: Any = {"type": "record", "name": "D0", "fields": []}
+    for number in range(times):
+        fields = [{"name": "a", "type": kind}, {"name": "b", "type": f"baton.support.D{number}"}]
+        kind = {"type": "record", "name": f"D{number + 1}", "fields": fields}
+    return kind
+
+
+CYCLE = {
+    "type": "record",
+    "name": "Node",
+    "fields": [{"name": "next", "type": ["null", "baton.support.Node"]}],
+}
+NOTHING = [
+    "null",
+    {"type": "fixed", "name": "F", "size": 0},
+    {"type": "record", "name": "E", "fields": [{"name": "n", "type": "null"}]},
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (CYCLE, b"\x02" * 10),  # by 100,000 of these the process died
+        *(({"type": "array", "items": one}, b"\xc0\x84\x3d\x00") for one in NOTHING),
+        (nested(50), b"\x02" * 50),
+        (nested(900), b"\x02" * 900),
+        (doubled(16), b""),
+        ({"type": "enum", "name": "N"}, b""),
+        ({"type": "array"}, b""),
+    ],
+)
+def test_a_schema_whose_values_have_no_bound_is_refused(kind: Any, body: bytes) -> None:
+    prefix = registered(beside_ours(kind))
+    assert refusal(prefix + body + avro(MESSAGE)[5:]).code == BadRecordCode.UNKNOWN_SCHEMA
+
+
+def test_a_schema_that_says_it_is_parsed_already_is_looked_at_all_the_same() -> None:
+    notes = {"__fastavro_parsed__": True, "__named_schemas": {"baton.support.Node": CYCLE}}
+    prefix = registered({**beside_ours("baton.support.Node"), **notes})
+    value = prefix + b"\x02" * 10 + b"\x00" + avro(MESSAGE)[5:]
+    assert refusal(value).code == BadRecordCode.UNKNOWN_SCHEMA
+
+
+def test_a_newer_schema_with_a_new_part_is_read() -> None:
+    part = {"type": "record", "name": "Part", "fields": [{"name": "n", "type": ["null", "int"]}]}
+    both = {"type": "record", "name": "Both", "fields": [
+        {"name": "a", "type": part},
+        {"name": "b", "type": {"type": "array", "items": "baton.support.Part"}},
+    ]}  # fmt: skip
+    prefix = registered(beside_ours(both))
+    assert CODEC.decode(CONVERSATIONS, prefix + b"\x00\x00" + avro(MESSAGE)[5:]) == MESSAGE
+
+
+@pytest.mark.parametrize("record_type", RECORD_TYPES)
+def test_our_own_schemas_stay_far_within_the_bounds(record_type: type[Record]) -> None:
+    size = avro_bounds._size(fastavro.parse_schema(schema_of(record_type)), {}, 0)
+    assert size.levels < avro_bounds.DEEPEST / 2
+    assert size.parts < avro_bounds.MOST_PARTS / 10
 
 
 @given(st.data())

@@ -72,6 +72,11 @@ def test_headers_of_any_bytes(headers: list[tuple[str, bytes | None]]) -> None:
     feed("support.conversations", VALID, headers)
 
 
+def test_any_number_of_byte_order_marks() -> None:
+    for behind in (VALID, VALID[:-1], b"", b"\xff"):
+        feed("support.conversations", b"\xef\xbb\xbf" * 3_000 + behind)
+
+
 def test_huge_numbers() -> None:
     for number in (b"9" * 10_000, b"1e999999", b"-" + b"9" * 400, b"0." + b"1" * 9_999):
         for member in (b"sent_at", b"confidence", b"new"):

@@ -592,16 +592,27 @@ def test_a_timer_that_cannot_be_handled_is_not_due_again_and_a_person_gets_the_t
     assert "met" in {one.kind for one in talk.new(SlaEvent)}
 
 
-@pytest.mark.parametrize("kind", [UpdateKind.RESOLVED, UpdateKind.ERASED])
-def test_a_closed_ticket_whose_timer_cannot_be_handled_is_forgotten(kind: UpdateKind) -> None:
+def test_a_closed_ticket_whose_timer_cannot_be_handled_is_forgotten() -> None:
     talk = Conversation()
     talk.customer()
-    talk.update(kind)
+    talk.update(UpdateKind.RESOLVED)
     due = talk.ticket.deadline
     assert due is not None
     arrival = Arrival(due, "support.conversations", 3)
     talk.take(internal_error(Due("T1"), talk.state, talk.policy, arrival))
     assert (talk.state, talk.step.outputs) == (None, ())
+
+
+def test_the_marker_of_an_erased_ticket_whose_timer_cannot_be_handled_stays_as_long() -> None:
+    talk = Conversation()
+    talk.customer()
+    talk.update(UpdateKind.ERASED)
+    for last in (False, True):
+        due = talk.ticket.deadline
+        assert due is not None
+        arrival = Arrival(due, "support.conversations", 3)
+        talk.take(internal_error(Due("T1"), talk.state, talk.policy, arrival))
+        assert (talk.state is None, talk.step.outputs) == (last, ())
 
 
 def test_an_internal_error_on_an_erased_ticket_does_not_open_it_again() -> None:

@@ -20,7 +20,7 @@ from streams.core.reasons import Code
 from streams.core.routing import segment_of
 from streams.core.tickets.assess import assess
 from streams.core.tickets.belonging import belong
-from streams.core.tickets.episodes import keep_words_for_a_while, reopen
+from streams.core.tickets.episodes import forget_at_once, keep_words_for_a_while, reopen
 from streams.core.tickets.handling import (
     Arrival,
     Due,
@@ -123,14 +123,14 @@ def internal_error(
 
     `state` is the one before the event. The event itself is not read beyond its ids, and gets
     the one decision it would have had. A closed ticket whose timer fails was to be forgotten: it
-    is, and nobody gets it.
+    is, at once, and nobody gets it.
     """
     handling = _begin(state, event, None, None, policy, arrival, model)
     _join(handling, event, state)
     ticket = handling.ticket
     if isinstance(event, Due):
         if ticket.owner is Owner.CLOSED:
-            handling.dropped = True
+            forget_at_once(handling)
             return handling.step()
         subject = Subject(Cause.TIMER, f"{Code.INTERNAL_ERROR}@{arrival.now}")
         put_off(handling)

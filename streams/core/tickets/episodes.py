@@ -121,6 +121,14 @@ def forget(handling: Handling) -> None:
         ticket.forget_due = closed_at + retention.stub
 
 
+def forget_at_once(handling: Handling) -> None:
+    """A closed ticket goes as a whole, but for the marker of one that was erased."""
+    ticket, now = handling.ticket, handling.now
+    until = (ticket.closed_at or now) + handling.policy.retention.stub
+    handling.dropped = not ticket.erased or now >= until
+    ticket.forget_due = until
+
+
 def keep_words_for_a_while(handling: Handling) -> None:
     """What is still said of a closed ticket, thanks or a note, goes as soon as what was said before
     its end did.

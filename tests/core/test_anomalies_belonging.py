@@ -50,6 +50,17 @@ def test_words_beside_an_error_that_was_counted_before_are_no_part_of_its_anomal
     assert "it fails" not in the_one(tenant).members
 
 
+def test_words_that_join_an_anomaly_move_its_meaning_no_more_than_their_reports_do() -> None:
+    tenant = Tenant()
+    reports = outage(5, meaning=says(0), meaning_version=1)
+    tenant.hear(*reports[:3])
+    before = the_one(tenant).centre.weight
+    again = [replace(one, ticket_id=f"again-{n}") for n, one in enumerate(reports[:3])]
+    tenant.hear_words("it fails", *again)
+    assert "it fails" in the_one(tenant).members
+    assert the_one(tenant).centre.weight == before + 3
+
+
 def test_a_report_that_says_nothing_new_of_whom_an_anomaly_touches_writes_nothing_of_it() -> None:
     tenant = Tenant()
     tenant.hear(*outage(3, component="payments", meaning=says(0), meaning_version=1))

@@ -57,7 +57,9 @@ def grown(
         buckets=counted.buckets,
         sketches=counted.sketches,
         aliases=newest(incident.aliases, subject.aliases, policy.aliases),
-        centre=incident.centre.after(report),
+        centre=incident.centre.after(report)
+        if subject.name == report.fingerprint
+        else incident.centre,
     )
     incident = _named(incident, (subject.name, category_name(subject.category)), policy)
     incident = _warmed(incident, window, new.number, policy)

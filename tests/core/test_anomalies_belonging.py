@@ -3,8 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
+from detectors.spikes import Baseline
 from schemas.records import AnomalyActionKind, ProblemReport
-from streams.core.anomalies import observe
+from streams.core.anomalies import Step, observe
 from tests.core.test_anomalies import (
     FINGERPRINT,
     MINUTE,
@@ -24,6 +25,7 @@ from tests.core.test_anomalies import (
     the_one,
 )
 from tests.core.test_anomalies_kinship import (
+    CATEGORY,
     burst,
     open_subjects,
     says,
@@ -255,6 +257,24 @@ def test_a_category_of_too_many_accounts_to_keep_is_news_of_its_own() -> None:
     (anomaly, *_) = tenant.hear(*burst(1, None, 90, 1))
     assert anomaly.state is OPENED
     assert anomaly.accounts == pytest.approx(60, abs=2)
+
+
+def test_what_is_usual_of_a_category_is_usual_of_the_anomaly_that_it_comes_along_with() -> None:
+    tenant = tenant_with_history()
+    tenant.hear(other("first", "early", 0))
+    category = tenant.subject(CATEGORY)
+    assert category is not None
+    known = replace(category, baseline=Baseline(600.0, 600.0, 600.0, 600.0))
+    tenant.take(Step(tenant.watch, {CATEGORY: known}))
+    tenant.hear(*burst(30, "502", 0, 20))
+    alone = the_one(tenant).expected.mean
+    usual = set()
+    for one in burst(31, None, 50, 40):
+        tenant.hear(one)
+        usual.add(round(the_one(tenant).expected.mean, 1))
+    assert alone < 0.1
+    assert usual == {round(alone, 1), 0.9}, "once, however many reports it brings"
+    assert the_one(tenant).expected.dispersion >= POLICY.least_dispersion
 
 
 def test_a_category_that_goes_on_is_part_of_its_own_anomaly_and_a_problem_comes_along() -> None:

@@ -95,8 +95,10 @@ def joined(
     window = busiest(counted, number, policy)
     found = with_sketched(sightings(own), own, new)
     reasons = dict.fromkeys((*incident.grouped_by, why))
-    before, of_category = incident, is_category(subject.name) and incident.subject != subject.name
-    if found and (of_category or _is_new(incident, subject, policy)):
+    before = incident
+    if found and is_category(subject.name) and incident.subject != subject.name:
+        incident = _with_usual_of_all(incident, expected)
+    elif found and _is_new(incident, subject, policy):
         incident = _with_usual(incident, expected)
     incident = replace(
         incident,
@@ -175,6 +177,13 @@ def _is_new(incident: Incident, subject: Subject, policy: AnomalyPolicy) -> bool
 
 def _with_usual(incident: Incident, expected: Expected) -> Incident:
     mean = incident.expected.mean + expected.mean
+    dispersion = max(incident.expected.dispersion, expected.dispersion)
+    return replace(incident, expected=Expected(mean, dispersion))
+
+
+def _with_usual_of_all(incident: Incident, expected: Expected) -> Incident:
+    """What is usual of a category holds that of its problems, however often it comes along."""
+    mean = max(incident.expected.mean, expected.mean)
     dispersion = max(incident.expected.dispersion, expected.dispersion)
     return replace(incident, expected=Expected(mean, dispersion))
 

@@ -30,6 +30,22 @@ ACKNOWLEDGE, KNOWN, MUTE = (
 )
 
 
+def test_a_mute_that_ended_with_the_anomaly_holds_nothing_back_when_it_is_back() -> None:
+    tenant, anomaly = opened()
+    far = START + 300 * MINUTE
+    tenant.answer(action(anomaly, MUTE, until=far))
+    assert tenant.hear(*outage(40, start=20_000)) == []
+    tenant.let_pass(16 * MINUTE)
+    now = START + 16 * MINUTE
+    tenant.answer(action(anomaly, MUTE, until=now, occurred_at=now))
+    (back,) = tenant.hear(*outage(3, start=17 * MINUTE))
+    also = (other("search", f"acme-{n}", 18 * MINUTE + n, category="billing") for n in range(3))
+    assert tenant.hear(*also) == []
+    (told,) = tenant.let_pass(25 * MINUTE)
+    assert (back.state, told.state) == (UPDATED, UPDATED)
+    assert 0 <= told.updated_at - back.updated_at - PAUSE < MINUTE
+
+
 def test_a_mute_is_over_at_the_moment_that_it_names() -> None:
     tenant, anomaly = opened()
     end = 10 * MINUTE

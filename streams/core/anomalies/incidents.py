@@ -71,7 +71,7 @@ def _grown_window(
 ) -> Window | None:
     """The only window around a report in the newest bucket, where the last count says its size."""
     end, accounts = incident.latest
-    if end != new.number or end != max(counted.buckets) or counted.sketches:
+    if end != new.number or counted.sketches:
         return None
     # Every ticket that is counted is among the affected, unless an earlier version's were full.
     ticket_id, is_new = new.ticket_id, not incident.cut and new.ticket_id not in incident.affected

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from detectors.season import DAY, HOUR
 from detectors.spikes import Baseline
-from streams.core.anomalies import Watch, category_name, observe
+from streams.core.anomalies import Watch, category_name, forget, observe
 from streams.core.anomalies.baseline import (
     MOST_DEVIATIONS,
     expected_accounts,
@@ -104,6 +104,29 @@ def test_half_an_hour_counts_by_the_factor_of_its_own_hour() -> None:
     settled, _ = settle(problem(tenant), far, policy)
     usual = sum(2 * season.factor(begins + hour * HOUR) for hour in range(24))
     assert settled.baseline.windows == pytest.approx(usual, rel=0.001)
+
+
+def test_an_hour_begins_with_the_window_that_begins_with_it() -> None:
+    policy = replace(NEVER_OPEN, bucket=Duration(30 * MINUTE), half_life_windows=10**6)
+    tenant = Tenant(policy)
+    season, opens = after_weeks().season, MONDAY + 28 * DAY + 8 * HOUR
+    tenant.watch = replace(tenant.watch, season=season)
+    tenant.hear(report("acme", opens - HOUR - START))
+    far = replace(tenant.watch, watermark=opens + 2 * HOUR)
+    settled, _ = settle(problem(tenant), far, policy)
+    assert settled.settled == opens // policy.bucket + 2
+    usual = [2 * season.factor(opens - HOUR), 2 * season.factor(opens), season.factor(opens + HOUR)]
+    assert usual[1] > 4 * usual[0]
+    assert settled.baseline.windows == pytest.approx(sum(usual), rel=0.001)
+
+
+def test_what_is_forgotten_in_its_time_leaves_the_pool_the_windows_that_it_was_known_for() -> None:
+    tenant = Tenant(NEVER_OPEN)
+    tenant.hear(*outage(2))
+    step = forget(problem(tenant), tenant.watch, NEVER_OPEN, problem(tenant).deadline)
+    assert step.subjects == {FINGERPRINT: None}
+    day = POLICY.forget / POLICY.bucket
+    assert step.watch.pool.windows == pytest.approx(day, rel=0.1)
 
 
 def test_few_fingerprints_are_judged_as_strictly_as_many() -> None:

@@ -57,7 +57,9 @@ def grown(
         buckets=counted.buckets,
         sketches=counted.sketches,
         aliases=newest(incident.aliases, subject.aliases, policy.aliases),
-        centre=incident.centre.after(report),
+        centre=incident.centre.after(report)
+        if subject.name == report.fingerprint
+        else incident.centre,
     )
     incident = _named(incident, (subject.name, category_name(subject.category)), policy)
     incident = _warmed(incident, window, new.number, policy)
@@ -69,7 +71,7 @@ def _grown_window(
 ) -> Window | None:
     """The only window around a report in the newest bucket, where the last count says its size."""
     end, accounts = incident.latest
-    if end != new.number or end != max(counted.buckets) or counted.sketches:
+    if end != new.number or counted.sketches:
         return None
     # Every ticket that is counted is among the affected, unless an earlier version's were full.
     ticket_id, is_new = new.ticket_id, not incident.cut and new.ticket_id not in incident.affected
@@ -93,8 +95,10 @@ def joined(
     window = busiest(counted, number, policy)
     found = with_sketched(sightings(own), own, new)
     reasons = dict.fromkeys((*incident.grouped_by, why))
-    before, of_category = incident, is_category(subject.name) and incident.subject != subject.name
-    if found and (of_category or _is_new(incident, subject, policy)):
+    before = incident
+    if found and is_category(subject.name) and incident.subject != subject.name:
+        incident = _with_usual_of_all(incident, expected)
+    elif found and _is_new(incident, subject, policy):
         incident = _with_usual(incident, expected)
     incident = replace(
         incident,
@@ -173,6 +177,13 @@ def _is_new(incident: Incident, subject: Subject, policy: AnomalyPolicy) -> bool
 
 def _with_usual(incident: Incident, expected: Expected) -> Incident:
     mean = incident.expected.mean + expected.mean
+    dispersion = max(incident.expected.dispersion, expected.dispersion)
+    return replace(incident, expected=Expected(mean, dispersion))
+
+
+def _with_usual_of_all(incident: Incident, expected: Expected) -> Incident:
+    """What is usual of a category holds that of its problems, however often it comes along."""
+    mean = max(incident.expected.mean, expected.mean)
     dispersion = max(incident.expected.dispersion, expected.dispersion)
     return replace(incident, expected=Expected(mean, dispersion))
 

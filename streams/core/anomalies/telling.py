@@ -55,6 +55,7 @@ def announced(
         told_at=max(now, incident.told_at),
         told_severity=severity(incident, policy),
         joined_since=False,
+        silent_until=0,
     )
     return due(incident, policy)
 

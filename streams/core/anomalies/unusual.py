@@ -25,7 +25,7 @@ def unusual(
     `named` is the fingerprint that names the report's problem. What is cheap to know is asked
     first: nearly every report ends there.
     """
-    of_category, of_words = is_category(subject.name), subject.name != named
+    of_category, is_named = is_category(subject.name), subject.name == named
     if of_category and subject.baseline.windows < policy.category_history:
         return None
     minimum = policy.category_accounts if of_category else policy.minimum_accounts
@@ -43,7 +43,7 @@ def unusual(
     least = max((minimum, *bars))
     if window.accounts < least or not expected.is_rarer(window.accounts, line):
         return None
-    if (of_category or of_words) and not _is_news(known, watch, subject, window, minimum, policy):
+    if not is_named and not _is_news(known, watch, subject, window, minimum, policy):
         return None
     return window, expected
 

@@ -185,3 +185,12 @@ def test_a_suggestion_no_longer_names_a_ticket_that_is_erased() -> None:
 def test_nothing_is_counted_of_days_ahead_of_the_clock() -> None:
     state, _, _ = play(tickets([0.1] * 3, every=60 * DAY))
     assert figures(state, START).busy == 0
+
+
+def test_tickets_whose_account_is_known_late_were_opened_when_they_were_and_are_no_flood() -> None:
+    at = 20 * DAY
+    known = [opened(f"t{n}", at + n, waited=n * 12 * HOUR) for n in range(25)]
+    state, _, _ = play(known)
+    assert state.flood is None
+    assert (figures(state, START + at).tickets, figures(state, START + at).opened) == (13, 25)
+    assert note(state, "t24").opened_at == START + at + 24 - 12 * DAY

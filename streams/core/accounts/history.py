@@ -24,6 +24,9 @@ def remember(
     if activity.activity_id in state.seen:
         return state
     at = min(activity.occurred_at, now)
+    if activity.kind is ActivityKind.OPENED:
+        # Whose a ticket is may be known long after it was opened.
+        at = max(0, at - (activity.waited or 0))
     seen = (*state.seen, activity.activity_id)[-ACTIVITIES_REMEMBERED:]
     if activity.kind in GONE:
         state = _without(replace(state, seen=seen), activity.ticket_id)

@@ -2,9 +2,11 @@
 
 from schemas.records import ActivityKind, EscalationChange
 from streams.core.tickets import cases
+from streams.core.tickets.episodes import ended_as
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.observe import count_repeats_anew
 from streams.core.tickets.reports import write_activity
+from streams.core.tickets.state import Owner
 
 
 def belong(
@@ -31,6 +33,9 @@ def belong(
     ticket.account_id, ticket.requester_id = account_id, requester_id
     if before != after:
         write_activity(handling, ActivityKind.OPENED, f"{after}@{handling.now}")
+        if ticket.owner is Owner.CLOSED:
+            # Its end was told to whoever had it then: here it would stay open for good.
+            write_activity(handling, ended_as(ticket), f"{after}@{handling.now}")
     if is_new:
         count_repeats_anew(handling)
     if is_new and ticket.case is not None:

@@ -117,3 +117,9 @@ def test_a_step_that_was_tried_is_quoted_as_it_was_said(text: str, steps: list[s
 )
 def test_a_time_that_lies_ahead_is_a_deadline(text: str, deadlines: list[str]) -> None:
     assert found(text, "deadline") == deadlines
+
+
+def test_what_is_quoted_ends_with_the_marks_of_its_last_letter() -> None:
+    assert found("my order is 12345e\u0301\u0302 or so", "order") == ["12345e\u0301\u0302"]
+    assert found("restarted the cafe\u0301, it still fails", "steps_tried")[0].endswith("\u0301")
+    assert found("my order is 12345\u200b or so", "order") == ["12345"]

@@ -125,8 +125,9 @@ def forget(subject: Subject, watch: Watch, policy: AnomalyPolicy, now: Millis) -
     watch = advance(watch, policy, now)
     subject, watch = settle(subject, watch, policy)
     due = forget_at(subject, policy)
-    if watch.watermark < due - policy.idle_source:
-        due = max(due, now + policy.bucket)
+    behind = due - policy.idle_source - watch.watermark
+    if behind > 0:
+        due = max(due, now + max(behind, policy.bucket))
     if now < due:
         return Step(watch, {subject.name: replace(subject, deadline=due)})
     if not is_category(subject.name):

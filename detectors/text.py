@@ -17,6 +17,8 @@ _LOOK_ALIKES: Final = {
     **dict.fromkeys("\u115f\u1160\u3164\uffa0\u2800", " "),
     **dict(zip("‘’‛`´ʼ′“”„‟«»–—−…", "'''''''\"\"\"\"\"\"---.", strict=True)),
 }
+_CARRIED: Final = frozenset({"Mn", "Me"})
+"""Marks of the letter before them."""
 _PLAIN_SCRIPTS: Final = ("LATIN", "CYRILLIC", "GREEK")
 _DRESSED: Final = re.compile(
     r"(?:PARENTHESIZED|NEGATIVE CIRCLED|NEGATIVE SQUARED) LATIN (?:SMALL|CAPITAL) LETTER ([A-Z])"
@@ -82,10 +84,16 @@ class Reading:
             self.text = _TAG.sub(_blank, self.text)
 
     def span(self, start: int, end: int) -> Span:
-        """The characters of the original that [start, end) of the text was read from."""
+        """The characters of the original that [start, end) of the text was read from.
+
+        With the marks that the last one carries: half a letter would be no quotation.
+        """
         if self._origins is None:
             return start, end
-        return self._origins[start], self._origins[end - 1] + 1
+        stop = self._origins[end - 1] + 1
+        while stop < len(self.original) and unicodedata.category(self.original[stop]) in _CARRIED:
+            stop += 1
+        return self._origins[start], stop
 
 
 _DISGUISED: Final = re.compile(r"(?<=[a-z])\$+(?=[a-z])|(?<=\bp)@(?=ss?w)")

@@ -185,3 +185,24 @@ def test_a_suggestion_no_longer_names_a_ticket_that_is_erased() -> None:
 def test_nothing_is_counted_of_days_ahead_of_the_clock() -> None:
     state, _, _ = play(tickets([0.1] * 3, every=60 * DAY))
     assert figures(state, START).busy == 0
+
+
+def test_tickets_whose_account_is_known_late_were_opened_when_they_were_and_are_no_flood() -> None:
+    at = 20 * DAY
+    known = [opened(f"t{n}", at + n, waited=n * 12 * HOUR) for n in range(25)]
+    state, _, _ = play(known)
+    assert state.flood is None
+    assert (figures(state, START + at).tickets, figures(state, START + at).opened) == (13, 25)
+    assert note(state, "t24").opened_at == START + at + 24 - 12 * DAY
+
+
+def test_a_ticket_that_comes_back_after_fifty_others_is_not_opened_again() -> None:
+    many = [opened(f"t{n}", n * HOUR) for n in range(60)]
+    ends = [activity(f"t{n}", n * HOUR + 1, kind=ActivityKind.CLOSED) for n in range(60)]
+    back = [activity("t0", 61 * HOUR, kind=ActivityKind.REOPENED)]
+    late = [activity("t1", 62 * HOUR, kind=ActivityKind.ANSWERED)]
+    in_order = sorted((*many, *ends), key=lambda one: one.occurred_at)
+    state, _, _ = play([*in_order, *back, *late])
+    found = figures(state, START + 62 * HOUR)
+    assert (found.opened, found.reopened) == (60, 1)
+    assert "t0" in state.open

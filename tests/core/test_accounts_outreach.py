@@ -138,12 +138,32 @@ def test_an_answer_to_one_that_was_put_off_ends_that(status: OpportunityStatus) 
     assert (now_shown is not None) is (status is OpportunityStatus.ACCEPTED)
 
 
-def test_time_alone_changes_nothing_while_a_suggestion_is_open() -> None:
+def test_an_account_at_risk_is_looked_at_a_day_later_while_its_suggestion_is_open() -> None:
     state, _ = at_risk()
     assert state.deadline is not None
     looked = tick(state, profile(), state.deadline).state
     assert looked is not None
-    assert looked.deadline is None
+    assert looked.deadline == state.deadline + DAY
+
+
+def test_a_risk_that_is_long_ago_ends_by_time_alone_and_its_suggestion_with_it() -> None:
+    usual = [activity(f"o{n}", n * 7 * DAY, negative=0.6) for n in range(12)]
+    rush = [activity(f"t{n}", 85 * DAY + n, negative=0.85) for n in range(9)]
+    called = [activity(f"t{n}", 86 * DAY + n, kind=ActivityKind.ESCALATED) for n in range(9)]
+    ends = [activity(f"t{n}", 87 * DAY + n, kind=ActivityKind.CLOSED) for n in range(9)]
+    found, _, _ = play([*usual, *rush, *called, *ends])
+    assert (found.level, found.opportunity is None) == (HealthLevel.AT_RISK, False)
+    state: AccountState | None = found
+    health, last = [], START
+    while state is not None and state.deadline is not None:
+        last = state.deadline
+        step = tick(state, profile(), last)
+        state = step.state
+        health += split([*step.outputs])[0]
+    ended = next(one for one in health if one.level is not HealthLevel.AT_RISK)
+    assert (ended.tickets_7_days, ended.opportunity) == (0, None)
+    assert ended.updated_at < START + 95 * DAY
+    assert last < START + (87 + 92) * DAY
 
 
 def test_what_is_put_off_is_not_shown() -> None:

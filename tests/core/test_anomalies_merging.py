@@ -117,3 +117,25 @@ def test_what_was_answered_about_an_alias_does_not_shorten_what_holds_for_the_ol
     merged(tenant, "new")
     assert tenant.watch.muted.get(FINGERPRINT) == before.muted.get(FINGERPRINT)
     assert tenant.watch.known.get(FINGERPRINT) == before.known.get(FINGERPRINT)
+
+
+@pytest.mark.parametrize("name", ["new", FINGERPRINT])
+def test_an_anomaly_of_an_alias_is_answered_by_either_name(name: str) -> None:
+    tenant = Tenant()
+    (anomaly,) = tenant.hear(*outage(3, fingerprint="new"))
+    merged(tenant, "new")
+    said = action(anomaly, AnomalyActionKind.FALSE_ALARM, fingerprint=name)
+    (resolved,) = tenant.answer(said)
+    assert (resolved.anomaly_id, resolved.state) == (anomaly.anomaly_id, RESOLVED)
+
+
+@pytest.mark.parametrize("name", ["new", FINGERPRINT])
+def test_what_is_muted_by_either_name_stays_quiet(name: str) -> None:
+    tenant = Tenant()
+    (anomaly,) = tenant.hear(*outage(3, fingerprint="new"))
+    merged(tenant, "new")
+    until = START + 300 * MINUTE
+    tenant.answer(action(anomaly, AnomalyActionKind.MUTE, fingerprint=name, until=until))
+    assert tenant.hear(*(report(f"more-{n}", 20_000 + n) for n in range(12))) == []
+    tenant.let_pass(120 * MINUTE)
+    assert tenant.hear(*outage(3, start=121 * MINUTE)) == []

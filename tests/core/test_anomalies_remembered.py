@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.records import AnomalyActionKind
-from streams.core.anomalies import Watch, category_name
+from streams.core.anomalies import Watch, category_name, forget
 from streams.core.anomalies.centres import SETTLED, Centre, Part, belongs, nearest
 from streams.core.anomalies.earlier import (
     LATEST_COMPONENTS,
@@ -17,6 +17,7 @@ from tests.core.test_anomalies import (
     FINGERPRINT,
     MINUTE,
     NEVER_OPEN,
+    OPENED,
     POLICY,
     START,
     UPDATED,
@@ -164,3 +165,28 @@ def test_buckets_keep_the_length_that_they_were_first_counted_by() -> None:
     tenant.policy = replace(POLICY, bucket=2 * MINUTE)
     tenant.hear(heartbeat(MINUTE))
     assert tenant.watch.bucket == POLICY.bucket
+
+
+def test_a_problem_is_not_forgotten_while_a_slow_source_partition_still_reports_it() -> None:
+    tenant = Tenant()
+    behind, outputs = 40 * MINUTE, []
+    for at in range(0, 2 * MINUTE, MINUTE // 2):
+        now = START + at + behind
+        slow = report(f"acme-{at}", at, source_partition=1)
+        outputs += tenant.hear(slow, heartbeat(at + behind), now=now)
+        subject = tenant.subject(FINGERPRINT)
+        assert subject is not None
+        tenant.take(forget(subject, tenant.watch, POLICY, now))
+    assert tenant.watch.late == 0
+    assert states(outputs) == [OPENED]
+
+
+def test_a_problem_is_forgotten_once_no_source_partition_is_behind_its_time() -> None:
+    tenant = Tenant()
+    tenant.hear(report("acme", 0, source_partition=1), now=START + 40 * MINUTE)
+    tenant.hear(heartbeat(40 * MINUTE))
+    for minute in (40, 41, 42):
+        subject = tenant.subject(FINGERPRINT)
+        assert subject is not None
+        tenant.take(forget(subject, tenant.watch, POLICY, START + minute * MINUTE))
+    assert tenant.subject(FINGERPRINT) is None

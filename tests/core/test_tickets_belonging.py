@@ -74,3 +74,29 @@ def test_a_message_that_says_it_is_of_tomorrow_counts_as_of_now() -> None:
     talk.apply(message, Signals(fingerprint=Fingerprint("f", 1, "t")))
     [report], [activity] = talk.new(ProblemReport), talk.new(AccountActivity)
     assert (report.occurred_at, activity.occurred_at) == (START, START)
+
+
+def test_a_closed_ticket_whose_account_becomes_known_is_no_open_one_of_that_account() -> None:
+    talk = Conversation(account_id=None)
+    talk.customer()
+    talk.update(UpdateKind.RESOLVED)
+    talk.wait(DAY)
+    talk.update(UpdateKind.IDENTIFIED, account_id="a1")
+    assert told_of(talk) == [("left", None, "r1"), ("opened", "a1", "r1"), ("resolved", "a1", "r1")]
+
+
+def test_an_account_that_becomes_known_hears_that_a_person_was_called_and_has_answered() -> None:
+    talk = Conversation(account_id=None)
+    talk.customer("a person, please", scores(human_request=0.9))
+    talk.wait(60_000)
+    waiting = Conversation(account_id=None)
+    waiting.customer("a person, please", scores(human_request=0.9))
+    waiting.update(UpdateKind.IDENTIFIED, account_id="a1")
+    assert [one[0] for one in told_of(waiting)] == ["left", "opened", "escalated"]
+    assert [one.lacks_history for one in waiting.new(AccountActivity)] == [False, False, True]
+    talk.human()
+    talk.wait(DAY)
+    talk.update(UpdateKind.IDENTIFIED, account_id="a1")
+    *_, answered = talk.new(AccountActivity)
+    assert [one[0] for one in told_of(talk)] == ["left", "opened", "escalated", "answered"]
+    assert answered.waited == 60_000

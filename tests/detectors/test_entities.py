@@ -27,12 +27,36 @@ def found(text: str, *kinds: str) -> list[str]:
         ("the serial is 20417-88123", "serial", "20417-88123"),
         ("call 0664 882 1199 please", "phone", "0664 882 1199"),
         ("it was on 18.10.2024", "date", "18.10.2024"),
+        ("it failed on 03/04/25 and later", "date", "03/04/25"),
+        ("it failed on 4/30/26.", "date", "4/30/26"),
+        ("since 2026/11/29 it fails", "date", "2026/11/29"),
+        ("I was charged 1 234,56 € for it", "amount", "1 234,56 €"),
+        ("you took US$ 50 from me", "amount", "US$ 50"),
+        ("the statement has -$50 twice", "amount", "-$50"),
     ],
 )
 def test_a_value_has_the_name_that_the_words_before_it_give(
     text: str, kind: str, value: str
 ) -> None:
     assert value in found(text, kind)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "we are open 24/7/365",
+        "the path is 10/12/14/16",
+        "look at 2026/11/29/log",
+        "version 45/12/20 of it",
+    ],
+)
+def test_numbers_with_strokes_that_can_be_no_day_are_no_date(text: str) -> None:
+    assert found(text, "date") == []
+
+
+def test_a_number_before_an_amount_is_not_part_of_it() -> None:
+    assert found("I bought 2 100 € vouchers", "amount") == ["100 €"]
+    assert found("I paid 300 -$50 of it", "amount")[-1] == "-$50"
 
 
 @pytest.mark.parametrize(
@@ -93,3 +117,9 @@ def test_a_step_that_was_tried_is_quoted_as_it_was_said(text: str, steps: list[s
 )
 def test_a_time_that_lies_ahead_is_a_deadline(text: str, deadlines: list[str]) -> None:
     assert found(text, "deadline") == deadlines
+
+
+def test_what_is_quoted_ends_with_the_marks_of_its_last_letter() -> None:
+    assert found("my order is 12345e\u0301\u0302 or so", "order") == ["12345e\u0301\u0302"]
+    assert found("restarted the cafe\u0301, it still fails", "steps_tried")[0].endswith("\u0301")
+    assert found("my order is 12345\u200b or so", "order") == ["12345"]

@@ -13,6 +13,8 @@ DAYS_REMEMBERED = 91
 ACTIVITIES_REMEMBERED = 64
 
 _ENDS = (ActivityKind.RESOLVED, ActivityKind.CLOSED)
+_NO_OPENINGS = (*_ENDS, ActivityKind.REOPENED, ActivityKind.ANSWERED)
+"""What happens to a ticket that was opened long ago, remembered or not."""
 GONE = (ActivityKind.LEFT, ActivityKind.ERASED)
 """A ticket is no longer one of the account's."""
 
@@ -24,6 +26,9 @@ def remember(
     if activity.activity_id in state.seen:
         return state
     at = min(activity.occurred_at, now)
+    if activity.kind is ActivityKind.OPENED:
+        # Whose a ticket is may be known long after it was opened.
+        at = max(0, at - (activity.waited or 0))
     seen = (*state.seen, activity.activity_id)[-ACTIVITIES_REMEMBERED:]
     if activity.kind in GONE:
         state = _without(replace(state, seen=seen), activity.ticket_id)
@@ -34,6 +39,7 @@ def remember(
         return taken_over(replace(state, seen=seen), activity.outreach)
     known = next((one for one in state.tickets if one.ticket_id == activity.ticket_id), None)
     is_new = known is None and activity.ticket_id not in state.open
+    is_new = is_new and activity.kind not in _NO_OPENINGS
     before = known or TicketNote(activity.ticket_id, at)
     note = _noted(before, activity, at)
     days = _with_counts(state.days, before, note, is_new, at)

@@ -13,7 +13,14 @@ from schemas.records import (
 )
 from streams.core.accounts.company import is_of_another, theirs
 from streams.core.accounts.health import health_of, level
-from streams.core.accounts.history import ACTIVITIES_REMEMBERED, GONE, flood, remember
+from streams.core.accounts.history import (
+    ACTIVITIES_REMEMBERED,
+    DAY,
+    DAYS_REMEMBERED,
+    GONE,
+    flood,
+    remember,
+)
 from streams.core.accounts.moving import farewell, handed_over
 from streams.core.accounts.outreach import answered, next_look, quiet_of, review
 from streams.core.accounts.policy import AccountPolicy
@@ -21,6 +28,8 @@ from streams.core.accounts.snapshot import account_changed, snapshot, weight
 from streams.core.accounts.state import AccountState, Step
 
 DEFAULT_POLICY = AccountPolicy()
+
+_UNWATCHED = (HealthLevel.HEALTHY, HealthLevel.UNKNOWN)
 
 
 def account_key(activity: AccountActivity) -> str:
@@ -176,8 +185,12 @@ def _tell(
 
 
 def _next(state: AccountState, policy: AccountPolicy, now: Millis) -> Millis | None:
-    """When time alone may change something: a flood ends, a suggestion is due."""
+    """When time alone may change something: a flood ends, a suggestion is due, or else what an
+    account is watched for is longer ago, a day later.
+    """
     times = [next_look(state, policy, now)]
     if state.flood is not None:
         times.append(max(state.flood.since + policy.flood_window, now + policy.emit_every))
-    return min((at for at in times if at is not None), default=None)
+    is_past = max(state.days, default=0) <= now // DAY - DAYS_REMEMBERED
+    a_day_later = None if state.level in _UNWATCHED or is_past else now + DAY
+    return min((at for at in times if at is not None), default=a_day_later)

@@ -37,7 +37,7 @@ def act(
         return Step(watch)
     answered = (*watch.answered, action.action_id)[-ANSWERS_REMEMBERED:]
     watch, incident = replace(watch, answered=answered), known.incident(action.anomaly_id)
-    names = _meant(incident, action)
+    names = _meant(known, incident, action)
     match action.kind:
         case AnomalyActionKind.MUTE:
             return _muted(incident, watch, action, names, policy, now)
@@ -48,11 +48,15 @@ def act(
     return Step(watch)
 
 
-def _meant(incident: Incident | None, action: AnomalyAction) -> tuple[str, ...]:
-    """The problems that an answer is about."""
-    if action.fingerprint is not None:
-        return (action.fingerprint,)
-    return tuple(owned(incident)) if incident else ()
+def _meant(known: Known, incident: Incident | None, action: AnomalyAction) -> tuple[str, ...]:
+    """The problems that an answer is about: one that goes by another name by now, by both."""
+    name = action.fingerprint
+    if name is None:
+        return tuple(owned(incident)) if incident else ()
+    if incident is None or known.subject(name) is not None:
+        return (name,)
+    stored = (known.subject(member) for member in incident.members)
+    return (name, *(one.name for one in stored if one is not None and name in one.aliases))
 
 
 def _muted(

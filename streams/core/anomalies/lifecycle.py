@@ -116,12 +116,18 @@ def _left(
 def forget(subject: Subject, watch: Watch, policy: AnomalyPolicy, now: Millis) -> Step:
     """What follows from a subject's deadline having come. Calling it earlier does no harm.
 
+    It is kept while a slow source partition may still hold reports of its time: to those, nothing
+    of it is long ago.
+
     What goes sooner than the policy's `forget` leaves the pool the empty windows up to then: most
     problems are reported once, and windows with a report alone would say too much is usual.
     """
     watch = advance(watch, policy, now)
     subject, watch = settle(subject, watch, policy)
     due = forget_at(subject, policy)
+    behind = due - policy.idle_source - watch.watermark
+    if behind > 0:
+        due = max(due, now + max(behind, policy.bucket))
     if now < due:
         return Step(watch, {subject.name: replace(subject, deadline=due)})
     if not is_category(subject.name):

@@ -30,7 +30,7 @@ def merge(known: Known, watch: Watch, alias: str, group: str, policy: AnomalyPol
         both = replace(both, aliases=newest(both.aliases, names, policy.aliases))
         subjects = {alias: None, group: both}
         watch = replace(watch, tracked=watch.tracked - (own is not None))
-    incidents = _with_both(known, watch, {alias: moved, group: own}, group, policy)
+    incidents = _with_both(known, watch, {alias: moved, group: own}, (alias, group), policy)
     for incident in incidents.values():
         watch = entered(watch, incident)
     watch = replace(
@@ -46,10 +46,14 @@ def _with_both(
     known: Known,
     watch: Watch,
     problems: dict[str, Subject | None],
-    group: str,
+    names: tuple[str, str],
     policy: AnomalyPolicy,
 ) -> dict[str, Incident]:
-    """The incidents of one of two problems, with what the other has counted for no open one."""
+    """The incidents of one of two problems, with what the other has counted for no open one.
+
+    `names` are the alias and its group. What the alias has opened is the group's from now on.
+    """
+    alias, group = names
     found = dict[str, Incident]()
     counted = {
         member
@@ -63,7 +67,8 @@ def _with_both(
         incident = known.incident(name) if is_of_one else None
         if incident is not None:
             members = tuple(dict.fromkeys((*entry.members, group)))
-            incident = replace(incident, members=members)
+            subject = group if incident.subject == alias else incident.subject
+            incident = replace(incident, members=members, subject=subject)
             for one in () if entry.resolved else brought:
                 incident = taken_in(incident, one, watch, policy)
             found[name] = incident

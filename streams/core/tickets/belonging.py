@@ -2,9 +2,11 @@
 
 from schemas.records import ActivityKind, EscalationChange
 from streams.core.tickets import cases
+from streams.core.tickets.episodes import ended_as
 from streams.core.tickets.handling import Handling
 from streams.core.tickets.observe import count_repeats_anew
 from streams.core.tickets.reports import write_activity
+from streams.core.tickets.state import Owner
 
 
 def belong(
@@ -30,8 +32,23 @@ def belong(
         write_activity(handling, ActivityKind.LEFT, f"{before}@{handling.now}")
     ticket.account_id, ticket.requester_id = account_id, requester_id
     if before != after:
-        write_activity(handling, ActivityKind.OPENED, f"{after}@{handling.now}")
+        _told_to(handling, f"{after}@{handling.now}")
     if is_new:
         count_repeats_anew(handling)
     if is_new and ticket.case is not None:
         cases.change(handling, ticket.case, EscalationChange.PACKAGE)
+
+
+def _told_to(handling: Handling, key: str) -> None:
+    """Whose ticket it is now hears of it, and what those were told who had it before: that a person
+    was called and has answered, and its end. Else it would stay open for good.
+    """
+    ticket = handling.ticket
+    write_activity(handling, ActivityKind.OPENED, key)
+    if ticket.escalated_at is not None:
+        write_activity(handling, ActivityKind.ESCALATED, key)
+        if ticket.human_replied_at is not None and ticket.clock is None:
+            waited = ticket.human_replied_at - ticket.escalated_at
+            write_activity(handling, ActivityKind.ANSWERED, key, max(0, waited))
+    if ticket.owner is Owner.CLOSED:
+        write_activity(handling, ended_as(ticket), key)

@@ -28,8 +28,12 @@ def close(handling: Handling, outcome: str, path: str | None = None) -> None:
     ticket.forget_due = handling.now + handling.policy.retention.transcript
     ticket.moods = calm(ticket.moods)
     write_outcome(handling)
-    kind = ActivityKind.RESOLVED if outcome in _RESOLVED else ActivityKind.CLOSED
-    write_activity(handling, kind, str(ticket.episode))
+    write_activity(handling, ended_as(ticket), str(ticket.episode))
+
+
+def ended_as(ticket: Ticket) -> ActivityKind:
+    """What the history of an account says of a ticket that is closed."""
+    return ActivityKind.RESOLVED if ticket.outcome in _RESOLVED else ActivityKind.CLOSED
 
 
 def quiet_outcome(ticket: Ticket) -> str:

@@ -11,8 +11,8 @@ from streams.core.tickets.handling import Handling
 
 _MESSAGE: Final = ActivityKind.MESSAGE
 _OPENED: Final = ActivityKind.OPENED
-_ASKS_HISTORY: Final = (_OPENED, ActivityKind.ESCALATED)
-"""Activities that may ask the account's agent for its history."""
+_ASKS_HISTORY: Final = ActivityKind.ESCALATED
+"""The activity that may ask the account's agent for its history."""
 
 
 def write_activity(
@@ -38,7 +38,7 @@ def write_activity(
             handling.now - ticket.opened_at if waited is None else waited,
             ticket.outcome,
             0,
-            ticket.case is not None and kind in _ASKS_HISTORY and _lacks_history(handling),
+            ticket.case is not None and kind is _ASKS_HISTORY and _lacks_history(handling),
         )
     )
 

@@ -158,7 +158,7 @@ class Terminal(cmd.Cmd):
 
     def do_edit(self, rest: str) -> None:
         """`edit REVIEW TEXT`: this goes out instead."""
-        review_id, _, text = rest.partition(" ")
+        review_id, text = _words(rest, 1, least=2)
         self._desk.review(review_id, DraftOutcome.EDITED, text)
 
     def do_reject(self, rest: str) -> None:

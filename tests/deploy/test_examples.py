@@ -12,7 +12,7 @@ from deploy.examples.chat import Answer, Chat, Late
 from deploy.examples.chat_platform import Platform
 from deploy.examples.desk import Desk
 from deploy.examples.desk_terminal import Terminal, time_left
-from deploy.examples.wire import Read, Wire
+from deploy.examples.wire import NoTopic, Read, Wire
 from detectors.signals import Signal, Signals
 from schemas.records import (
     Action,
@@ -54,6 +54,12 @@ def test_a_record_with_no_key_or_one_that_is_no_text_is_passed_over(embedded: Br
         while not read:
             read = list(wire.poll(1))
     assert [one.key for one in read] == ["T1"]
+
+
+def test_a_topic_that_is_not_there_is_told_rather_than_read_as_empty(embedded: Broker) -> None:
+    embedded.topics(**{TOPIC: 1})
+    with pytest.raises(NoTopic, match=r"no topic acme\.support\.conversations"):
+        Wire(embedded.connection.bootstrap, [TOPIC], from_start=True, prefix="acme.")
 
 
 class Listener:

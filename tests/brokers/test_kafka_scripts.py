@@ -3,13 +3,15 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.kafka import SCRIPTS
+from tests.kafka import SCRIPTS, Kafka, running_kafka
 from tests.patience import PATIENCE
 
 
@@ -125,3 +127,36 @@ def test_a_broker_that_starts_again_is_waited_for_whatever_its_last_log_says(
         timeout=PATIENCE,
     )
     assert started.stdout == "bootstrap=127.0.0.1:4321\n"
+
+
+def test_a_kafka_whose_start_is_broken_off_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, begun = subprocess.run, list[subprocess.Popen[bytes]]()
+
+    def broken_off(command: list[str], **how: Any) -> object:
+        if not command[0].endswith("start"):
+            return run(command, **how)
+        program = [sys.executable, "-c", "input()", str(tmp_path / "server.properties")]
+        begun.append(subprocess.Popen(program, stdin=subprocess.PIPE))
+        (tmp_path / "pid").write_text(str(begun[0].pid))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "run", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        Kafka(tmp_path).start()
+    with begun[0] as broker:
+        assert broker.wait(PATIENCE) == -signal.SIGTERM
+
+
+def test_who_is_told_to_end_takes_its_kafka_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped: list[Path] = []
+    monkeypatch.setattr(Kafka, "start", lambda kafka: None)
+    monkeypatch.setattr(Kafka, "stop", lambda kafka: stopped.append(kafka.folder))
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as end, running_kafka(tmp_path):
+        signal.raise_signal(signal.SIGTERM)
+    assert (end.value.code, stopped) == (128 + signal.SIGTERM, [tmp_path])
+    assert signal.getsignal(signal.SIGTERM) == before

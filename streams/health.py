@@ -7,6 +7,7 @@
 """
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import TimeoutError as NotInTime
@@ -68,13 +69,13 @@ class Health:
     def __init__(self, address: Address, checks: Checks, registry: CollectorRegistry) -> None:
         self._checks = checks
         self._metrics: Any = make_wsgi_app(registry)
+        host = f"[{address.host}]" if ":" in address.host else address.host
+        server_class = _ServerOf6 if ":" in address.host else ThreadingWSGIServer
         try:
-            server = make_server(
-                address.host, address.port, self._answer, ThreadingWSGIServer, _Silent
-            )
+            server = make_server(address.host, address.port, self._answer, server_class, _Silent)
         except OSError as error:
             raise ConfigError(
-                f"cannot listen on {address.host}:{address.port}: {error.strerror}; set "
+                f"cannot listen on {host}:{address.port}: {error.strerror}; set "
                 f"{PREFIX}{address.setting.upper()} to another address, or to nothing"
             ) from error
         threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
@@ -118,6 +119,12 @@ class EngineChecks:
         """Whether its partitions are restored and worked on."""
         lag = {f"{topic}[{number}]": n for (topic, number), n in self._engine.lag().items()}
         return self._engine.ready, {"partitions": sorted(self._engine.partitions), "lag": lag}
+
+
+class _ServerOf6(ThreadingWSGIServer):
+    """Listens on an IPv6 address."""
+
+    address_family = socket.AF_INET6
 
 
 class _Silent(WSGIRequestHandler):

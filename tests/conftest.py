@@ -92,7 +92,7 @@ def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    missing = [tool for tool in ("java", "mvn") if shutil.which(tool) is None]
+    missing = [tool for tool in ("java", "mvn", "ps") if shutil.which(tool) is None]
     if missing:
         reason = f"real Kafka needs {' and '.join(missing)}"
         if os.environ.get("CI") == "true":

@@ -4,6 +4,7 @@ import fcntl
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,7 +30,18 @@ class Kafka:
         self._environment = {**os.environ, "KAFKA_ADVERTISED": advertised}
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start it and wait until it answers. One that was begun is stopped where that is broken
+        off.
+        """
+        runs = (self.folder / "pid").exists()
+        try:
+            self._start()
+        except BaseException:
+            if not runs:
+                self.stop()
+            raise
+
+    def _start(self) -> None:
         port = self.bootstrap.partition(":")[2]
         command = [str(SCRIPTS / "start"), str(self.folder), *([port] if port else [])]
         started = subprocess.run(
@@ -59,13 +71,19 @@ class Kafka:
 
 @contextmanager
 def running_kafka(folder: Path) -> Iterator[str]:
-    """Start Kafka with its data in a folder, give its bootstrap address, stop it at the end."""
+    """Start Kafka with its data in a folder, give its bootstrap address, stop it at the end, also
+    at that by SIGTERM.
+    """
     kafka = Kafka(folder)
-    kafka.start()
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
-        yield kafka.bootstrap
+        kafka.start()
+        try:
+            yield kafka.bootstrap
+        finally:
+            kafka.stop()
     finally:
-        kafka.stop()
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

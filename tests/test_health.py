@@ -7,8 +7,11 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
+from urllib.request import urlopen
 
 import pytest
+from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.codec import Codec
@@ -16,7 +19,7 @@ from schemas.records import ConversationMessage, Role
 from streams.cli.main import main
 from streams.demo.stage import Stage, stage
 from streams.errors import ConfigError
-from streams.health import Address
+from streams.health import Address, Health
 from streams.history.playing import Pace, Player
 from streams.metrics import METRICS, TICKET_METRICS
 from streams.security import connection_of
@@ -135,6 +138,29 @@ def test_a_busy_address_is_told_in_a_line(
             main(["worker", "--agents", "tickets"])
     assert end.value.code == ConfigError.exit_code
     assert "BATON_HEALTH_ADDRESS" in capfd.readouterr().err
+
+
+class Well:
+    """A process with nothing to complain of."""
+
+    def alive(self) -> bool:
+        return True
+
+    def ready(self) -> tuple[bool, dict[str, Any]]:
+        return True, {}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_it_listens_on_addresses_of_both_kinds(host: str) -> None:
+    family = socket.AF_INET6 if host == "[::1]" else socket.AF_INET
+    try:
+        with socket.create_server((host.strip("[]"), 0), family=family) as free:
+            port = free.getsockname()[1]
+    except OSError:
+        pytest.skip(f"this machine has no {host}")
+    Health(Address.parse(f"{host}:{port}"), Well(), CollectorRegistry())
+    with urlopen(f"http://{host}:{port}/livez", timeout=PATIENCE) as answer:
+        assert answer.read() == b'{"ok":true}\n'
 
 
 @pytest.mark.parametrize("text", ["9464", "host:", ":1", "host:0", "host:65536", "host:x"])

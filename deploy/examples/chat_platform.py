@@ -15,6 +15,7 @@ from schemas.records import (
     Cause,
     ConversationMessage,
     Decision,
+    DraftOutcome,
     MessageStatus,
     Mode,
     Record,
@@ -91,8 +92,17 @@ class Platform:
             chat.reviews[record.update_id] = record.draft
             self._send_reviewed(chat)
         elif isinstance(record, ConversationMessage) and _is_of_a_person(record):
-            chat.asked = chat.draft = None
-            self._shown(chat, record)
+            self._pass_on(chat, record)
+
+    def _pass_on(self, chat: Chat, message: ConversationMessage) -> None:
+        """A person's words, once. They answer the customer, so the AI has nothing left to say; what
+        their mailbox sends by itself is no answer.
+        """
+        if any(line.message_id == message.message_id for line in chat.lines):
+            return
+        if not message.automated:
+            chat.asked = chat.draft = chat.waiting = None
+        self._shown(chat, message)
 
     def _obey(self, chat: Chat, decision: Decision) -> None:
         """The highest sequence is in force; `none` leaves in force what was."""
@@ -117,16 +127,21 @@ class Platform:
         elif decision.cause is Cause.UPDATE and chat.draft and action is Action.REPLY:
             chat.let_out_by = decision.subject_id
             self._send_reviewed(chat)
+        elif chat.draft is not None:
+            return  # The draft that is offered waits for what is decided on it.
         elif chat.asked is not None and decision.message_id in (None, chat.asked):
             self._answer(chat, as_draft=self._drafts or action is Action.REVIEW)
 
     def _tell(self, chat: Chat, decision: Decision) -> None:
-        """A person has it. The customer is told once; the AI may ask for what `collect` names."""
+        """A person has it. The customer is told once; the AI may ask for what `collect` names, but
+        not past a customer message that has its own decision still to come.
+        """
         notice = decision.customer_notice
         if notice is not None and chat.noticed != decision.escalation_id:
             chat.noticed = decision.escalation_id
             self._line(chat, Role.SYSTEM, worded(notice), automated=True)
-        if decision.collect:
+        unasked = chat.asked is None and decision.action is Action.HANDOFF
+        if decision.collect and (unasked or decision.message_id == chat.asked):
             fields = ", ".join(field.replace("_", " ") for field in decision.collect)
             self._send(chat, f"To help my colleague, please tell me: {fields}.")
 
@@ -151,11 +166,14 @@ class Platform:
 
     def _send_reviewed(self, chat: Chat) -> None:
         """Kafka orders nothing between topics: a person's word and the decision on it must both
-        have come.
+        have come. Of a draft that was edited only the person's words go out.
         """
         word = chat.reviews.get(chat.let_out_by or "")
-        if word is not None and chat.draft is not None and word.draft_id == chat.draft.draft_id:
-            self._send(chat, word.sent_text or chat.draft.text, draft_id=word.draft_id)
+        if word is None or chat.draft is None or word.draft_id != chat.draft.draft_id:
+            return
+        edited = word.outcome is DraftOutcome.EDITED
+        if text := word.sent_text or ("" if edited else chat.draft.text):
+            self._send(chat, text, draft_id=word.draft_id)
 
     def _do_without(self, chat: Chat) -> None:
         chat.waiting = None
@@ -195,4 +213,6 @@ class Platform:
 
 
 def _is_of_a_person(message: ConversationMessage) -> bool:
-    return message.role is Role.HUMAN and message.visibility is Visibility.PUBLIC
+    """Whether a person has said it to the customer: neither a note nor a draft of theirs."""
+    said = message.visibility is Visibility.PUBLIC and message.status is MessageStatus.SENT
+    return said and message.role is Role.HUMAN

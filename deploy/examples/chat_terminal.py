@@ -16,7 +16,7 @@ from confluent_kafka import KafkaException
 
 from deploy.examples.chat import Answer, Chat, Late
 from deploy.examples.chat_platform import TOPICS, Platform
-from deploy.examples.wire import Wire
+from deploy.examples.wire import NoTopic, Wire
 
 SHORT = 80
 
@@ -69,5 +69,7 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         sys.exit(130)
+    except NoTopic as error:
+        sys.exit(str(error))
     except KafkaException as error:
         sys.exit(f"{error.args[0].str()}: is a broker running, and is this its address?")

@@ -91,10 +91,12 @@ class Desk:
                     self.lost[record.escalation_id] = record.owner_id
             case EscalationUpdate(escalation_id=escalation_id):
                 self.changes.setdefault(escalation_id, []).append(record)
-            case ReviewRequest(route=self.route):
+            case ReviewRequest():
                 self._take_review(record)
             case ConversationMessage(ticket_id=ticket_id, status=MessageStatus.SENT):
-                self.talk.setdefault(ticket_id, []).append(record)
+                talk = self.talk.setdefault(ticket_id, [])
+                if all(one.message_id != record.message_id for one in talk):
+                    talk.append(record)
 
     def _forget(self, ticket_id: str) -> None:
         """The ticket was erased: whoever has kept a copy deletes it."""
@@ -107,11 +109,14 @@ class Desk:
             del self.reviews[name]
 
     def _take_review(self, review: ReviewRequest) -> None:
-        """The highest revision is in force. A review may come before its draft does."""
+        """The highest revision is in force, also where it lies on another route now. A review may
+        come before its draft does.
+        """
         if review.revision < self._revisions.get(review.review_id, 0):
             return
         self._revisions[review.review_id] = review.revision
-        if review.state is ReviewState.WAITING and review.draft_id is not None:
+        waits = review.state is ReviewState.WAITING and review.draft_id is not None
+        if waits and review.route == self.route:
             self.reviews[review.review_id] = review
         else:
             self.reviews.pop(review.review_id, None)

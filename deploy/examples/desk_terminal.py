@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.examples.desk import Desk, Refused
-from deploy.examples.wire import Wire, now
+from deploy.examples.wire import NoTopic, Wire, now
 from schemas.records import DraftOutcome, Escalation, Reason, Verdict
 
 UNITS = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000))
@@ -158,7 +158,7 @@ class Terminal(cmd.Cmd):
 
     def do_edit(self, rest: str) -> None:
         """`edit REVIEW TEXT`: this goes out instead."""
-        review_id, _, text = rest.partition(" ")
+        review_id, text = _words(rest, 1, least=2)
         self._desk.review(review_id, DraftOutcome.EDITED, text)
 
     def do_reject(self, rest: str) -> None:
@@ -213,5 +213,7 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         sys.exit(130)
+    except NoTopic as error:
+        sys.exit(str(error))
     except KafkaException as error:
         sys.exit(f"{error.args[0].str()}: is a broker running, and is this its address?")

@@ -15,6 +15,10 @@ ANSWER_TIMEOUT = 10.0
 """Seconds after which no broker is thought to be there."""
 
 
+class NoTopic(Exception):
+    """What is to be read is not there: it would look as if nothing ever came."""
+
+
 class Read(NamedTuple):
     """What was read. A `record` of None is a tombstone: what lay under the key is gone."""
 
@@ -24,7 +28,7 @@ class Read(NamedTuple):
 
 
 class Wire:
-    """Reads whole topics and writes records. A context manager.
+    """Reads whole topics and writes records. A context manager. Raises `NoTopic`.
 
     Three settings matter, whatever client you use:
 
@@ -135,7 +139,10 @@ class Wire:
             self._behind.pop(place, None)
 
     def _places(self, ends: Consumer, topic: str, from_start: bool) -> Iterator[TopicPartition]:
-        for number in ends.list_topics(topic, ANSWER_TIMEOUT).topics[topic].partitions:
+        partitions = ends.list_topics(topic, ANSWER_TIMEOUT).topics[topic].partitions
+        if not partitions:
+            raise NoTopic(f"there is no topic {topic}: is it spelled so, and the prefix right?")
+        for number in partitions:
             place = TopicPartition(topic, number)
             first, end = ends.get_watermark_offsets(place, ANSWER_TIMEOUT)
             self._behind[topic, number] = end

@@ -1,5 +1,8 @@
 """Counts what happens with one receiver."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from streams.metrics import (
@@ -35,7 +38,8 @@ class Counts:
         self._receiver = receiver
         self._metrics = metrics
         self._open = metrics.open.labels(receiver)
-        self._waiting = metrics.waiting.labels(receiver)
+        self._waited: Callable[[], float] = float
+        metrics.waiting.labels(receiver).set_function(lambda: self._waited())
         self._age = metrics.age.labels(receiver)
 
     def answered(self, verdict: str) -> None:
@@ -55,9 +59,16 @@ class Counts:
         """So many alerts are open at the receiver."""
         self._open.set(count)
 
-    def waiting(self, seconds: float) -> None:
-        """For so long an alert has not been taken; 0 when it has."""
-        self._waiting.set(seconds)
+    @contextmanager
+    def waiting(self, seconds: Callable[[], float]) -> Iterator[None]:
+        """An alert is its turn, and has not been taken for so long: looked up when it is asked, as
+        the next attempt may be an hour away.
+        """
+        self._waited = seconds
+        try:
+            yield
+        finally:
+            self._waited = float
 
 
 def _counter(declared: Declared, registry: CollectorRegistry) -> Counter:

@@ -123,7 +123,12 @@ class Forwarder:
 
     def _deliver(self, record: SourceRecord, notice: Notice) -> bool:
         """Whether the receiver has taken it, at last."""
-        began, attempts = self._clock(), 0
+        began = self._clock()
+        with self._counts.waiting(lambda: max(0.0, (self._clock() - began) / 1000)):
+            return self._try_on(record, notice, began)
+
+    def _try_on(self, record: SourceRecord, notice: Notice, began: Millis) -> bool:
+        attempts = 0
         while True:
             answer = self._attempt(self._channel.request(notice, self._clock()))
             if answer.verdict is Verdict.TAKEN:
@@ -137,7 +142,6 @@ class Forwarder:
             if waited >= self._receiver.retry_for:
                 self._bury(record, UNDELIVERED, f"not taken in {attempts} attempts: {answer.text}")
                 return False
-            self._counts.waiting(waited / 1000)
             self._wait(self._backoff.wait(attempts, answer.retry_after))
 
     def _attempt(self, request: Request) -> Answer:
@@ -151,8 +155,6 @@ class Forwarder:
             )  # fmt: skip
         elif self._down and not down:
             log.info("receiver %s takes alerts again", self._receiver.name)
-        if not down:
-            self._counts.waiting(0.0)
         self._down = down
         return answer
 

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -29,8 +30,8 @@ log = logging.getLogger(__name__)
 LOOK = 0.2
 """Seconds between looks at the threads."""
 
-GRACE = 20.0
-"""Seconds that a thread has to end: an attempt that is under way is waited for."""
+GRACE = 15.0
+"""Seconds that all threads have to end: an attempt that is under way is waited for."""
 
 
 @dataclass
@@ -90,8 +91,9 @@ class Service:
         while not self._stop.wait(LOOK) and self.alive():
             pass
         self._stop.set()
+        limit = time.monotonic() + GRACE
         for thread in self._threads:
-            thread.join(GRACE)
+            thread.join(max(0.0, limit - time.monotonic()))
         for worker in self._workers:
             if worker.failure is not None:
                 raise worker.failure

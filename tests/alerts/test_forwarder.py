@@ -93,6 +93,35 @@ def test_an_outage_of_a_receiver_is_logged_once_and_its_end(
     assert bench.metric("baton_alerts_waiting_seconds") == 0
 
 
+def test_how_long_an_alert_waits_is_told_while_it_waits_and_not_afterwards() -> None:
+    waits, bench = "baton_alerts_waiting_seconds", Bench()
+    seen: list[float] = []
+    bench.ledger.on_pause = lambda: seen.append(bench.metric(waits))
+    bench.script = [Answer(Verdict.AGAIN, "later", 503, 3_600.0)]
+    bench.run(anomaly())
+    assert seen == sorted(set(seen)), "it grows, although nothing is tried for an hour"
+    assert seen[-1] >= 3_600
+    assert bench.metric(waits) == 0
+
+
+def test_an_alert_that_is_given_up_or_left_to_another_waits_no_more() -> None:
+    waits, bench = "baton_alerts_waiting_seconds", Bench()
+    bench.script = [DOWN] * 10_000
+    bench.run(anomaly())
+    assert [code for code, _ in bench.ledger.letters] == ["undelivered"]
+    assert bench.metric(waits) == 0
+
+    def taken_away() -> None:
+        assert bench.metric(waits) > 0
+        raise Abandoned
+
+    bench.ledger.on_pause = taken_away
+    bench.ledger.add(anomaly(anomaly_id="a-2"))
+    with pytest.raises(Abandoned):
+        bench.forwarder.step()
+    assert bench.metric(waits) == 0
+
+
 def test_a_record_that_cannot_be_read_goes_to_the_dead_letters() -> None:
     bench = Bench()
     bench.run(SourceRecord("support.anomalies", 0, 0, NOW, b"a", b"{nonsense", ()), anomaly())

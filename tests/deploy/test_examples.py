@@ -12,13 +12,21 @@ from deploy.examples.chat import Answer, Chat, Late
 from deploy.examples.chat_platform import Platform
 from deploy.examples.desk import Desk
 from deploy.examples.desk_terminal import Terminal, time_left
-from deploy.examples.wire import Read, Wire
+from deploy.examples.wire import NoTopic, Read, Wire
+from detectors.signals import Signal, Signals
 from schemas.records import (
     Action,
+    Cause,
     ConversationMessage,
+    CustomerNotice,
+    Decision,
+    DraftOutcome,
+    DraftReview,
     EscalationUpdate,
+    MessageStatus,
     Reason,
     Record,
+    ReviewRequest,
     Role,
     TicketUpdate,
     UpdateKind,
@@ -48,14 +56,25 @@ def test_a_record_with_no_key_or_one_that_is_no_text_is_passed_over(embedded: Br
     assert [one.key for one in read] == ["T1"]
 
 
+def test_a_topic_that_is_not_there_is_told_rather_than_read_as_empty(embedded: Broker) -> None:
+    embedded.topics(**{TOPIC: 1})
+    with pytest.raises(NoTopic, match=r"no topic acme\.support\.conversations"):
+        Wire(embedded.connection.bootstrap, [TOPIC], from_start=True, prefix="acme.")
+
+
 class Listener:
-    """A desk that only remembers what was judged."""
+    """A desk that only remembers what was judged and reviewed."""
 
     def __init__(self) -> None:
         self.judged: list[Verdict] = []
+        self.reviewed: list[tuple[str, DraftOutcome, str | None]] = []
 
     def poll(self) -> None:
         """Nothing comes."""
+
+    def review(self, review_id: str, outcome: DraftOutcome, text: str | None = None) -> None:
+        """Remember it."""
+        self.reviewed.append((review_id, outcome, text))
 
     def judge(self, _ticket_id: str, verdict: Verdict) -> None:
         """Remember it."""
@@ -87,6 +106,16 @@ def test_a_mistyped_verdict_is_no_verdict(line: str) -> None:
     assert desk.judged == []
     terminal.onecmd("verdict T1 unneeded late")
     assert desk.judged == [Verdict(needed=False, late=True)]
+
+
+@pytest.mark.parametrize("line", ["edit", "edit R1", "edit R1  "])
+def test_a_draft_is_not_edited_into_nothing(line: str) -> None:
+    desk = Listener()
+    terminal = Terminal(cast("Desk", desk), Console())
+    terminal.onecmd(line)
+    assert desk.reviewed == []
+    terminal.onecmd("edit R1 Under File, Export.")
+    assert desk.reviewed == [("R1", DraftOutcome.EDITED, "Under File, Export.")]
 
 
 @pytest.mark.parametrize("line", ["transfer T1", "reply T1", "back T1", "accept", "wait soon"])
@@ -189,3 +218,155 @@ def test_a_platform_that_fails_open_does_not_where_the_ai_may_not_speak(
     asked = [one.kind for one in wire.sent if isinstance(one, TicketUpdate)]
     assert sent == ["customer", "ai"] if goes_out else sent == ["customer"]
     assert asked == [] if goes_out else asked == ["gate_timeout"]
+
+
+def at_work(wire: Told, **options: object) -> Platform:
+    """A platform whose AI is always sure."""
+    return Platform(wire, lambda _chat: Answer("Surely!", 0.9), **options)  # type: ignore[arg-type]
+
+
+def hear(platform: Platform, wire: Told, *records: Record) -> list[tuple[str, str]]:
+    """What the platform has shown the customer once it has read these records."""
+    wire.coming = [*records]
+    platform.poll()
+    return [(str(line.role), line.text) for line in platform.chats["T1"].lines]
+
+
+def decided(sequence: int, action: Action, message_id: str | None, **more: object) -> Decision:
+    """A decision on a customer's message, or on what else `more` says."""
+    talk = Conversation()
+    talk.customer("Hello")
+    said = {"subject_id": message_id, "message_id": message_id, **more}
+    return replace(talk.decision, sequence=sequence, action=action, **said)
+
+
+def test_the_ai_asks_for_nothing_past_a_message_that_is_still_to_be_decided() -> None:
+    wire = Told()
+    platform = at_work(wire)
+    platform.customer_says("T1", "You have charged me twice!")
+    first = platform.chats["T1"].asked
+    platform.customer_says("T1", "And I do not want to live any more.")
+    second = platform.chats["T1"].asked
+    notice = CustomerNotice("handoff", "en")
+    handoff = decided(
+        1, Action.HANDOFF, first, customer_notice=notice, escalation_id="e1", collect=("order",)
+    )
+    shown = hear(platform, wire, handoff)
+    assert [role for role, _ in shown] == ["customer", "customer", "system"]
+    assert platform.is_waiting, "for the decision on the second"
+    shown = hear(platform, wire, decided(2, Action.COLLECT, second, collect=("order",)))
+    assert shown[-1] == ("ai", "To help my colleague, please tell me: order.")
+    assert not platform.is_waiting
+
+
+def test_the_ai_asks_once_where_a_handoff_meets_a_draft_under_way() -> None:
+    wire = Told()
+    platform = at_work(wire)
+    platform.customer_says("T1", "You have charged me twice!")
+    asked = platform.chats["T1"].asked
+    hear(platform, wire, decided(1, Action.REPLY, asked))
+    draft = platform.chats["T1"].draft
+    assert draft is not None
+    late = decided(2, Action.HANDOFF, asked, cause=Cause.TIMER, subject_id="t", collect=("order",))
+    on_draft = decided(
+        3, Action.COLLECT, asked, cause=Cause.DRAFT, subject_id=draft.draft_id, collect=("order",)
+    )
+    shown = hear(platform, wire, late, on_draft)
+    assert [role for role, _ in shown] == ["customer", "ai"]
+
+
+def test_a_draft_that_is_offered_is_not_offered_again_when_it_must_be_reviewed_after_all() -> None:
+    wire = Told()
+    platform = at_work(wire)
+    platform.customer_says("T1", "How do I export a list?")
+    asked = platform.chats["T1"].asked
+    hear(platform, wire, decided(1, Action.REPLY, asked))
+    offered = platform.chats["T1"].draft
+    hear(platform, wire, decided(2, Action.REVIEW, asked, cause=Cause.UPDATE, subject_id="u1"))
+    assert platform.chats["T1"].draft == offered
+    assert sum(isinstance(one, ConversationMessage) for one in wire.sent) == 2
+
+
+def test_neither_a_draft_of_a_person_nor_a_repetition_is_shown_to_the_customer() -> None:
+    wire = Told()
+    platform = at_work(wire)
+    platform.customer_says("T1", "How do I export a list?")
+    human = ConversationMessage("h1", "T1", Role.HUMAN, "Not done yet", START, author_id="ann")
+    shown = hear(platform, wire, replace(human, status=MessageStatus.DRAFT))
+    assert [role for role, _ in shown] == ["customer"]
+    assert platform.chats["T1"].asked is not None
+    answer = replace(human, message_id="h2", text="Under File.")
+    shown = hear(platform, wire, answer, answer)
+    assert shown[1:] == [("human", "Under File.")]
+
+
+def test_what_a_persons_mailbox_sends_by_itself_does_not_answer_for_the_ai() -> None:
+    wire = Told()
+    platform = at_work(wire, drafts=False)
+    platform.customer_says("T1", "How do I export a list?")
+    away = ConversationMessage("h1", "T1", Role.HUMAN, "I am away.", START, automated=True)
+    shown = hear(platform, wire, away, decided(1, Action.REPLY, platform.chats["T1"].asked))
+    assert [role for role, _ in shown] == ["customer", "human", "ai"]
+
+
+def test_a_platform_that_fails_open_does_not_speak_after_a_person_has_answered() -> None:
+    wire = Told()
+    platform = at_work(wire, late=Late.SEND, patience=0.0)
+    platform.customer_says("T1", "How do I export a list?")
+    human = ConversationMessage("h1", "T1", Role.HUMAN, "Under File.", START, author_id="ann")
+    shown = hear(platform, wire, human)
+    assert [role for role, _ in shown] == ["customer", "human"]
+    assert not platform.is_waiting
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words", "sent"),
+    [
+        (DraftOutcome.APPROVED, None, ["Surely!"]),
+        (DraftOutcome.EDITED, "Under File.", ["Under File."]),
+        (DraftOutcome.EDITED, "", []),
+        (DraftOutcome.EDITED, None, []),
+    ],
+)
+def test_of_an_edited_draft_only_the_persons_words_go_out(
+    outcome: DraftOutcome, words: str | None, sent: list[str]
+) -> None:
+    wire = Told()
+    platform = at_work(wire)
+    platform.customer_says("T1", "How do I export a list?")
+    asked = platform.chats["T1"].asked
+    hear(platform, wire, decided(1, Action.REVIEW, asked))
+    draft = platform.chats["T1"].draft
+    assert draft is not None
+    assert draft.draft_id is not None
+    word = DraftReview(draft.draft_id, outcome, "ben", words)
+    judged = TicketUpdate("u1", "T1", UpdateKind.DRAFT_REVIEWED, START, draft=word)
+    let_out = decided(2, Action.REPLY, asked, cause=Cause.UPDATE, subject_id="u1")
+    shown = hear(platform, wire, judged, let_out)
+    assert [text for role, text in shown if role == "ai"] == sent
+
+
+def test_a_review_that_has_gone_to_another_route_leaves_the_desk() -> None:
+    talk = Conversation()
+    talk.customer("How do I export a list?")
+    talk.draft("Perhaps under File?", confidence=0.1, in_reply_to="m1", draft_id="d1")
+    talk.customer("It ends with E42 in SAP", Signals(technical=Signal(0.9, (0, 3)), complexity=3))
+    first, second = talk.all(ReviewRequest)
+    assert (first.route, second.route) == ("general", "technical")
+    wire = Told()
+    desk = Desk(wire, "general", "mei")  # type: ignore[arg-type]
+    wire.coming = [first]
+    desk.poll()
+    assert [*desk.reviews] == [first.review_id]
+    wire.coming = [second]
+    desk.poll()
+    assert not desk.reviews
+
+
+def test_a_desk_shows_once_what_was_written_twice() -> None:
+    wire = Told()
+    desk = Desk(wire, "general", "mei")  # type: ignore[arg-type]
+    said = ConversationMessage("m1", "T1", Role.CUSTOMER, "please", START)
+    wire.coming = [said, said]
+    desk.poll()
+    assert desk.talk == {"T1": [said]}

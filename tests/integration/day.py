@@ -39,8 +39,8 @@ from schemas.records import (
     Verdict,
 )
 from schemas.topics import route_topic
-from streams.core.policy import default_policy
-from streams.policies.local import route_names
+from streams.policies.local import policy_of, route_names
+from streams.settings import Settings
 from tests.integration.floor import PARTITIONS, Floor
 from tests.integration.recorded import differing, replayed
 from tests.integration.talks import CORPUS, Talk, accounts, talks
@@ -213,11 +213,12 @@ def main() -> int:
     ask.add_argument("--out", type=Path, default=Path("build/day"))
     options = ask.parse_args()
     day = talks(options.tickets, options.corpus)
-    routes = route_names(default_policy())
+    policy = "" if options.policy is None else str(options.policy)
+    routes = route_names(policy_of(Settings(policy=policy)))
     with (
         tempfile.TemporaryDirectory() as name,
         running_kafka(Path(name) / "kafka") as bootstrap,
-        Floor(bootstrap, "day", Path(name)) as floor,
+        Floor(bootstrap, "day", Path(name), routes) as floor,
     ):
         seconds = lived(floor, day, routes, options.policy)
         decisions = [one for one in floor.read("support.decisions") if isinstance(one, Decision)]

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,9 +26,12 @@ PARTITIONS = 3
 
 
 class Floor:
-    """Makes the topics, and whoever works on them. What it opens it closes; a context manager."""
+    """Makes the topics, and whoever works on them. What it opens it closes; a context manager.
 
-    def __init__(self, bootstrap: str, name: str, folder: Path) -> None:
+    Without `routes` they are those of the default policy.
+    """
+
+    def __init__(self, bootstrap: str, name: str, folder: Path, routes: Sequence[str] = ()) -> None:
         self.bootstrap, self.prefix, self.folder = bootstrap, f"{name}.", folder
         self.environment = {
             "BATON_BOOTSTRAP_SERVERS": bootstrap,
@@ -39,7 +42,7 @@ class Floor:
             "BATON_REPLICATION": "1",
         }
         self.connection = Connection(bootstrap, topic_prefix=self.prefix)
-        topics, routes = Topics(self.connection), route_names(default_policy())
+        topics, routes = Topics(self.connection), routes or route_names(default_policy())
         # As in production the broker stamps the records; only then is no time earlier than another.
         wanted = [
             replace(one, settings={**one.settings, "message.timestamp.type": "LogAppendTime"})

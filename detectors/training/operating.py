@@ -15,12 +15,15 @@ ALARMS: Final = {
     "security": 0.008,
     "legal_compliance": 0.006,
     "human_request": 0.00015,
-    "ai_failed": 0.015,
 }
 """Which share of the texts without a flag may fire it at most."""
 GRAVE: Final = ("urgency", "safety")
 """Flags that to miss is worse than to raise in vain: they fire as often as they may."""
 FORGOTTEN_FROM: Final = 0.5
+AS_GOOD: Final = 0.002
+"""So much F1 may be below the best one and count as equal: near its height the curve is flat and
+rough, and its very highest point is chance.
+"""
 
 
 def operating_points(
@@ -28,9 +31,10 @@ def operating_points(
 ) -> dict[str, float]:
     """From every output that is no category to the chance from which on it should fire.
 
-    That is where F1 is best, or later: where no more than `ALARMS` of the texts without a flag
-    fire; what is `GRAVE` fires there, however soon. Texts of which the teacher thinks that their
-    flag was forgotten are left out; of linked variables only texts count for which they are known.
+    That is the middle of where F1 is best, or later: where no more than `ALARMS` of the texts
+    without a flag fire; what is `GRAVE` fires there, however soon. Texts of which the teacher
+    thinks that their flag was forgotten are left out; of linked variables only texts count for
+    which they are known.
     """
     points = {}
     for index, name in enumerate(OUTPUTS[len(CATEGORIES) :], start=len(CATEGORIES)):
@@ -52,4 +56,4 @@ def _best_point(wanted: NDArray[np.bool_], said: Floats) -> float:
     values = [
         2 * ((said >= at) & wanted).sum() / (wanted.sum() + (said >= at).sum()) for at in points
     ]
-    return float(points[int(np.argmax(values))])
+    return float(points[np.array(values) >= max(values) - AS_GOOD].mean())

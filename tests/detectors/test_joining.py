@@ -59,7 +59,7 @@ def test_few_words_say_what_was_learned_and_a_code_says_half_of_it(name: str) ->
     assert score("y 67 t 45", name, 0.8, 0) == 0.4
 
 
-@pytest.mark.parametrize("text", ["gas smell", "smoke!", "he collapsed"])
+@pytest.mark.parametrize("text", ["gas smell", "smoke in here", "he collapsed"])
 def test_a_danger_in_few_words_is_heard_though_no_lexicon_knows_it(text: str) -> None:
     assert analyze([text])[0].safety.score >= 0.5
 

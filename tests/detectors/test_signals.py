@@ -55,6 +55,7 @@ FIRES = {
         "We are losing orders every minute",
         "Our payroll file hangs and the cut-off is at 10:30",
         "everyone is locked out of the shop system",
+        "the contract must be signed, I need it by end of day",
     ],
     "safety": [
         "I want to kill myself",
@@ -177,6 +178,7 @@ NEAR_MISSES = {
         "Can you help me?",
     ],
     "thanks": [
+        "thank you but it still does not work",
         "thanks in advance, how do I export?",
         "thanks for nothing",
         "no thanks, I want my money back, why is it not here?",
@@ -191,8 +193,8 @@ NEAR_MISSES = {
 }
 
 MISREAD = [
-    ("urgency", "the contract must be signed, I need it by end of day", 0.46),
-    ("thanks", "thank you but it still does not work", 0.67),
+    ("legal_compliance", "My lawyer friend told me about your app, it's lovely.", 0.85),
+    ("safety", "smoke!", 0.37),
 ]
 """What a person would read otherwise, and the score it gets all the same."""
 
@@ -399,7 +401,7 @@ def test_words_are_heard_between_and_and_and() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "My lawyer friend told me about your app and she was right, it's lovely.",
+        "I run a small legal bookshop and your app is lovely.",
         "1 star. Ordered sushi, got nothing, refund declined. Absolute scam company.",
     ],
 )

@@ -50,3 +50,11 @@ def test_what_is_grave_fires_as_often_as_it_may() -> None:
         place = len(CATEGORIES) + FLAGS.index(name)
         without = said[wanted[:, place] == 0, place]
         assert (without > points[name]).mean() == pytest.approx(share, abs=1e-3)
+
+
+def test_where_many_points_are_as_good_the_middle_one_is_taken() -> None:
+    wanted = np.zeros((1_000, len(OUTPUTS)), np.float32)
+    wanted[::2] = 1
+    said = np.where(wanted == 1, 0.6, 0.2).astype(np.float32)
+    points = operating_points(wanted, said, np.zeros_like(said), np.ones_like(said))
+    assert points["linked_3"] == pytest.approx(0.4, abs=0.01)

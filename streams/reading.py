@@ -1,7 +1,7 @@
 """Follows topics as a plain consumer: for everything that shows and measures, never for agents."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from types import TracebackType
@@ -46,16 +46,20 @@ def routes_on(connection: Connection) -> list[str]:
 
     Raises `BrokerError`, `AccessDenied`.
     """
-    reach, begin = Reach(connection), connection.topic(ROUTE_PREFIX)
-    found = reach.metadata(AdminClient(reach.settings)).topics
-    return sorted(connection.name(topic) for topic in found if topic.startswith(begin))
+    begin = connection.topic(ROUTE_PREFIX)
+    return sorted(connection.name(name) for name in _names(connection) if name.startswith(begin))
 
 
 def there_of(connection: Connection, topics: Iterable[str]) -> list[str]:
     """Those of the topics that the broker has. Raises `BrokerError`, `AccessDenied`."""
-    reach = Reach(connection)
-    found = reach.metadata(AdminClient(reach.settings)).topics
+    found = _names(connection)
     return [topic for topic in topics if connection.topic(topic) in found]
+
+
+def _names(connection: Connection) -> Collection[str]:
+    reach = Reach(connection)
+    found: Collection[str] = reach.metadata(AdminClient(reach.settings)).topics
+    return found
 
 
 class Follower:

@@ -19,6 +19,7 @@ from schemas.topic import DAY_MS, SEGMENT_MS
 from schemas.topics import DECISIONS, find_topic, topic_of
 from streams.admin.held import NOBODY, Holders, Whose
 from streams.admin.retracting import ERASED, Lying, ticket_of
+from streams.alerts.kafka_ledger import OPEN_ALERTS
 from streams.engine import Connection
 from streams.history.playing import Player
 from streams.reading import Follower, routes_on, there_of
@@ -28,9 +29,6 @@ SOURCES = (CONVERSATIONS, "support.account-activity", "support.outcomes")
 """The topics whose records name ticket, account and requester: what no agent knows any more may
 still lie there.
 """
-
-OPEN_ALERTS = "support.open-alerts"
-"""What receivers were told names tickets and accounts, until they are told its end."""
 
 PEOPLE = ("requester", "account")
 
@@ -129,7 +127,7 @@ class Eraser:
 
     def _look(self, tickets: set[str], people: set[str]) -> Lying:
         lying = Lying(tickets, people)
-        # Who has no receivers of alerts may have no topic of what they were told.
+        # What receivers were told names tickets and accounts; who has none may lack its topic.
         told = there_of(self._connection, (OPEN_ALERTS,))
         topics = dict.fromkeys((*self._topics, *routes_on(self._connection), *told))
         with self._reading(topics) as follower:

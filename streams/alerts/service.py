@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka.admin import AdminClient
 from prometheus_client import CollectorRegistry
 
 from streams.alerts.changes import SOURCES
@@ -22,7 +21,8 @@ from streams.codec import codec_of
 from streams.engine import wall_clock
 from streams.errors import BrokerError
 from streams.health import Address, Health
-from streams.security import Reach, connection_of
+from streams.reading import there_of
+from streams.security import connection_of
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -149,9 +149,8 @@ def forward(forwarder: Forwarder, stop: threading.Event) -> None:
 
 def check_topics(settings: Settings) -> None:
     """See whether all topics are there. Raises `BrokerError`, `AccessDenied`."""
-    connection = connection_of(settings)
-    reach = Reach(connection)
-    found = reach.metadata(AdminClient(reach.settings)).topics
-    for name in (*SOURCES, OPEN_ALERTS, DEAD_LETTERS):
-        if connection.topic(name) not in found:
+    wanted = (*SOURCES, OPEN_ALERTS, DEAD_LETTERS)
+    there = there_of(connection_of(settings), wanted)
+    for name in wanted:
+        if name not in there:
             raise BrokerError(f"there is no topic {name}; `baton topics apply` makes it")

@@ -84,8 +84,7 @@ def _answer(
         actor_id=actor,
         until=until,
     )
-    checked(update)
     player = Player(connection_of(settings), codec_of(settings))
-    player.send(update, 0)
+    player.send(checked(update), 0)
     player.flush()
     return update

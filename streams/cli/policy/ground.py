@@ -24,7 +24,8 @@ from streams.policies.shelf import (
     published_meanwhile,
     read_shelf,
 )
-from streams.security import Reach, connection_of
+from streams.reading import there_of
+from streams.security import connection_of
 from streams.settings import load_settings
 
 
@@ -86,16 +87,13 @@ class Ground:
             click.echo(f"{self.name}@{cancelled} was to come and is cancelled by this")
 
     def _check_routes(self, new: Policy) -> None:
-        from confluent_kafka.admin import AdminClient
-
-        reach = Reach(connection_of(self.settings))
-        there = reach.metadata(AdminClient(reach.settings)).topics
-        topic = connection_of(self.settings).topic
-        missing = [name for name in route_names(new) if topic(route_topic(name)) not in there]
+        names = route_names(new)
+        there = there_of(connection_of(self.settings), map(route_topic, names))
+        missing = [name for name in names if route_topic(name) not in there]
         if missing:
             raise BrokerError(
                 f"these routes have no topic yet: {', '.join(missing)}. Make them first: "
-                f"baton topics apply --routes {','.join(route_names(new))}"
+                f"baton topics apply --routes {','.join(names)}"
             )
 
 

@@ -126,10 +126,8 @@ def test_a_record_on_the_wrong_partition_is_refused(agent: Harness) -> None:
     assert decoded(outputs, DECISIONS) == []
 
 
-def test_a_message_that_cannot_be_handled_costs_only_itself_and_a_person_gets_its_ticket(
-    agent: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    agent.feed(CONVERSATIONS, customer("Where is my parcel?", 1, "A"))
+def poison_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a message that says "poison" one that cannot be handled."""
     decide = Decider.decide
 
     def fails(self: Decider, state: Any, event: Any, *rest: Any) -> Step:
@@ -138,6 +136,13 @@ def test_a_message_that_cannot_be_handled_costs_only_itself_and_a_person_gets_it
         return decide(self, state, event, *rest)
 
     monkeypatch.setattr(Decider, "decide", fails)
+
+
+def test_a_message_that_cannot_be_handled_costs_only_itself_and_a_person_gets_its_ticket(
+    agent: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent.feed(CONVERSATIONS, customer("Where is my parcel?", 1, "A"))
+    poison_fails(monkeypatch)
     poison, other = customer("poison", 2, "A"), customer("How do I export a list?", 1, "B")
     outputs = agent.feed(CONVERSATIONS, poison, other)
     [letter] = decoded(outputs, LETTERS)
@@ -184,14 +189,7 @@ def test_a_ticket_that_nobody_can_be_given_stops_no_other(
 def test_what_no_ticket_sees_makes_no_time_pass_beside_a_message_that_cannot_be_handled(
     agent: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decide = Decider.decide
-
-    def fails(self: Decider, state: Any, event: Any, *rest: Any) -> Step:
-        if getattr(event, "text", "") == "poison":
-            raise RuntimeError("boom")
-        return decide(self, state, event, *rest)
-
-    monkeypatch.setattr(Decider, "decide", fails)
+    poison_fails(monkeypatch)
     in_microseconds = raw(as_json(customer("Where is it?", 2)))
     in_microseconds.timestamp *= 1_000
     last = customer("How do I export a list?", 3, "B")

@@ -559,12 +559,30 @@ def test_a_problem_with_a_fingerprint_is_reported() -> None:
     assert (report.fingerprint, report.source_partition, report.source_watermark) == ("f", 3, START)
 
 
-def test_an_internal_error_gives_the_ticket_to_a_person_with_its_one_decision() -> None:
-    talk = Conversation()
-    talk.customer()
+def message_fails(talk: Conversation) -> tuple[ConversationMessage, Arrival]:
+    """A message comes that cannot be handled: this one."""
     event = ConversationMessage("bad", "T1", Role.CUSTOMER, "poison", talk.now)
     arrival = Arrival(talk.now, "support.conversations", 3, 9)
     talk.take(internal_error(event, talk.state, talk.policy, arrival))
+    return event, arrival
+
+
+def due_of(talk: Conversation) -> int:
+    """When the ticket's next timer is due."""
+    assert talk.ticket.deadline is not None
+    return talk.ticket.deadline
+
+
+def timer_fails(talk: Conversation, due: int) -> None:
+    """A timer fires that cannot be handled."""
+    arrival = Arrival(due, "support.conversations", 3)
+    talk.take(internal_error(Due("T1"), talk.state, talk.policy, arrival))
+
+
+def test_an_internal_error_gives_the_ticket_to_a_person_with_its_one_decision() -> None:
+    talk = Conversation()
+    talk.customer()
+    event, arrival = message_fails(talk)
     assert (talk.decision.cause, talk.decision.subject_id) == ("message", "bad")
     assert (talk.decision.action, talk.codes) == ("handoff", {"internal_error"})
     talk.apply(event)
@@ -576,14 +594,9 @@ def test_an_internal_error_gives_the_ticket_to_a_person_with_its_one_decision() 
 def test_a_timer_that_cannot_be_handled_is_not_due_again_and_a_person_gets_the_ticket() -> None:
     talk = escalated()
     talk.update(UpdateKind.ACCEPTED, actor_id="p1")
-    due = talk.ticket.deadline
-    assert due is not None
-    arrival = Arrival(due, "support.conversations", 3)
-    talk.take(internal_error(Due("T1"), talk.state, talk.policy, arrival))
-    assert (talk.decision.cause, talk.decision.subject_id) == (
-        "timer",
-        f"internal_error@{arrival.now}",
-    )
+    due = due_of(talk)
+    timer_fails(talk, due)
+    assert (talk.decision.cause, talk.decision.subject_id) == ("timer", f"internal_error@{due}")
     assert "internal_error" in {one.code for one in talk.ticket.reasons}
     assert talk.new(SlaEvent) == [], "what was promised still holds"
     assert len(talk.ticket.clocks) == 2
@@ -596,10 +609,7 @@ def test_a_closed_ticket_whose_timer_cannot_be_handled_is_forgotten() -> None:
     talk = Conversation()
     talk.customer()
     talk.update(UpdateKind.RESOLVED)
-    due = talk.ticket.deadline
-    assert due is not None
-    arrival = Arrival(due, "support.conversations", 3)
-    talk.take(internal_error(Due("T1"), talk.state, talk.policy, arrival))
+    timer_fails(talk, due_of(talk))
     assert (talk.state, talk.step.outputs) == (None, ())
 
 
@@ -608,10 +618,7 @@ def test_the_marker_of_an_erased_ticket_whose_timer_cannot_be_handled_stays_as_l
     talk.customer()
     talk.update(UpdateKind.ERASED)
     for last in (False, True):
-        due = talk.ticket.deadline
-        assert due is not None
-        arrival = Arrival(due, "support.conversations", 3)
-        talk.take(internal_error(Due("T1"), talk.state, talk.policy, arrival))
+        timer_fails(talk, due_of(talk))
         assert (talk.state is None, talk.step.outputs) == (last, ())
 
 
@@ -619,9 +626,7 @@ def test_an_internal_error_on_an_erased_ticket_does_not_open_it_again() -> None:
     talk = Conversation()
     talk.customer()
     talk.update(UpdateKind.ERASED)
-    event = ConversationMessage("bad", "T1", Role.CUSTOMER, "poison", talk.now)
-    arrival = Arrival(talk.now, "support.conversations", 3, 9)
-    talk.take(internal_error(event, talk.state, talk.policy, arrival))
+    message_fails(talk)
     assert (talk.decision.action, talk.ticket.owner, talk.ticket.erased) == (
         "none",
         Owner.CLOSED,
@@ -633,9 +638,7 @@ def test_an_internal_error_on_a_closed_ticket_reopens_it_for_a_person() -> None:
     talk = Conversation()
     talk.customer()
     talk.update(UpdateKind.RESOLVED)
-    event = ConversationMessage("bad", "T1", Role.CUSTOMER, "poison", talk.now)
-    arrival = Arrival(talk.now, "support.conversations", 3, 9)
-    talk.take(internal_error(event, talk.state, talk.policy, arrival))
+    message_fails(talk)
     assert (talk.decision.action, talk.ticket.owner) == ("handoff", Owner.HUMAN)
     assert talk.escalations[0].escalation_id == "T1/e/2"
 
